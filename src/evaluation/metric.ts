@@ -1,0 +1,41 @@
+import type { Matrix } from "../math/tensor.js";
+import type { Resampled } from "./resampling.js";
+
+/** Which tower embeds a text, where the two differ (`--head-side query`, prompts). */
+export type Side = "query" | "document";
+
+/** Embeds texts, one row a text, in order. */
+export type Embed = (texts: readonly string[], side: Side) => Promise<Matrix>;
+
+/** One number of an evaluation, 0–1 (or −1–1 for correlations), and the same number on a resample of its rows. */
+export interface Metric {
+  /** The key sentence-transformers writes: `spearman_cosine`, `cosine_mrr@10`, … */
+  readonly key: string;
+  readonly value: number;
+  /** Absent where resampling rows has no meaning (thresholds). */
+  readonly resampled?: Resampled;
+}
+
+/** The result of one evaluator on one model. */
+export interface Evaluation {
+  readonly task: Task;
+  /** Number of rows that a resample draws from. */
+  readonly rows: number;
+  readonly metrics: readonly Metric[];
+}
+
+export type Task = "sts" | "pair-retrieval" | "pair" | "triplet" | "class" | "retrieval";
+
+/** A measuring set, ready to score any model. */
+export interface Evaluator {
+  readonly task: Task;
+  /** The metric that decides, unless the user chooses another. */
+  readonly primary: string;
+  readonly rows: number;
+  readonly run: (embed: Embed) => Promise<Evaluation>;
+}
+
+/** The metric of that key; undefined when the evaluation has none. */
+export function metricOf(evaluation: Evaluation, key: string): Metric | undefined {
+  return evaluation.metrics.find((metric) => metric.key === key);
+}

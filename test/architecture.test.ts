@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const layers = [
+  "errors",
+  "math",
+  "onnx",
+  "graph",
+  "autodiff",
+  "objectives",
+  "optim",
+  "runtime",
+  "encoder",
+  "dataset",
+  "evaluation",
+  "training",
+  "export",
+  "report",
+  "cli",
+];
+
+/** Packages that only one layer may import. */
+const owners: Record<string, string> = {
+  "onnxruntime-node": "runtime",
+  "@xenova/transformers": "encoder",
+  commander: "cli",
+  "cli-progress": "cli",
+};
+
+const src = join(import.meta.dirname, "..", "src");
+/** The kernel is AssemblyScript, a language of its own. */
+const kernel = join("optim", "kernel", "assembly");
+
+const files = readdirSync(src, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => relative(src, join(entry.parentPath, entry.name)))
+  .filter((path) => !path.startsWith(kernel))
+  .sort();
+
+const text = (path: string): string => readFileSync(join(src, path), "utf8");
+const layerOf = (path: string): string => path.split(sep)[0] ?? "";
+
+/** Module names that a file imports, also by `import(…)` and `export … from`. */
+function importsOf(path: string): string[] {
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"]+)"/g;
+  return [...text(path).matchAll(pattern)].map((match) => match[1] ?? "");
+}
+
+/** Paths inside src/ that a file imports. */
+function targets(path: string): string[] {
+  return importsOf(path)
+    .filter((name) => name.startsWith("."))
+    .map((name) => relative(src, join(src, path, "..", name)));
+}
+
+describe("layers", () => {
+  it("finds the sources", () => {
+    expect(files.length).toBeGreaterThan(20);
+    expect(files).toContain(join("graph", "builder.ts"));
+  });
+
+  it("each file imports only from its own layer and from layers to its left", () => {
+    const wrong = files.flatMap((path) => {
+      const rank = layers.indexOf(layerOf(path));
+      if (path === "index.ts") return [];
+      if (rank < 0) return [`${path} belongs to no layer`];
+      return targets(path)
+        .filter(
+          (target) => layers.indexOf(layerOf(target)) > rank || layers.indexOf(layerOf(target)) < 0,
+        )
+        .map((target) => `${path} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("packages are imported only by the layer that owns them", () => {
+    const wrong = files.flatMap((path) =>
+      importsOf(path)
+        .filter((name) => owners[name] !== undefined && owners[name] !== layerOf(path))
+        .map((name) => `${path} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("only cli touches the console, argv and the process's exit", () => {
+    const pattern = /\bconsole\.|process\.(argv|exit|stdout|stderr|stdin|on)\b/;
+    const wrong = files.filter((path) => layerOf(path) !== "cli" && pattern.test(text(path)));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("size", () => {
+  it("no source file is longer than 300 lines", () => {
+    const long = files.filter((path) => text(path).split("\n").length > 301);
+    expect(long).toEqual([]);
+  });
+
+  it("has no file without an export", () => {
+    const without = files.filter(
+      (path) => !/^export /m.test(text(path)) && !/worker\.ts$|main\.ts$/.test(path),
+    );
+    expect(without).toEqual([]);
+  });
+});
