@@ -56,6 +56,11 @@ export interface Graph {
   readonly nodes: Node[];
   /** Type of every value that is known: inputs, initializers, node outputs. */
   readonly types: Map<string, TensorType>;
+  /**
+   * Elements of small computed tensors as far as inference knows them, in row-major order: shapes, and what is
+   * computed from them. Initializers are not repeated here.
+   */
+  readonly contents: Map<string, readonly Dim[]>;
 }
 
 /** The operator set that the engine builds in and that imported graphs are normalised to. */
@@ -71,5 +76,6 @@ export function emptyGraph(name: string): Graph {
     initializers: new Map(),
     nodes: [],
     types: new Map(),
+    contents: new Map(),
   };
 }

@@ -1,0 +1,141 @@
+import { intOf } from "../attributes.js";
+import { addDims, subDims } from "../dimension.js";
+import type { Dim, Shape } from "../ir.js";
+import {
+  type Contents,
+  contents,
+  fail,
+  input,
+  numbersIn,
+  optionalInput,
+  requiredNumbers,
+  resolveAxis,
+  type TypeRule,
+  unknown,
+} from "./call.js";
+import { unary } from "./elementwise.js";
+
+const gather: TypeRule = (call) => {
+  const x = input(call, 0);
+  const axis = resolveAxis(call, intOf(call.node, "axis", 0), x.shape.length);
+  const indices = input(call, 1).shape;
+  const shape = [...x.shape.slice(0, axis), ...indices, ...x.shape.slice(axis + 1)];
+  return [{ dtype: x.dtype, shape }];
+};
+
+const gatherElements: TypeRule = (call) => [
+  { dtype: input(call, 0).dtype, shape: input(call, 1).shape },
+];
+
+const gatherND: TypeRule = (call) => {
+  const x = input(call, 0);
+  const indices = input(call, 1).shape;
+  const batch = intOf(call.node, "batch_dims", 0);
+  const tuple = indices.at(-1);
+  if (typeof tuple !== "number") fail(call, "the length of its index tuples is unknown");
+  const shape = [...indices.slice(0, -1), ...x.shape.slice(batch + tuple)];
+  return [{ dtype: x.dtype, shape }];
+};
+
+/** One axis of a slice with bounds that are dimensions. */
+interface Cut {
+  readonly dim: Dim;
+  readonly start: Dim;
+  readonly end: Dim;
+  readonly step: number;
+}
+
+/** Bounds beyond this run to the end of the axis: exporters write 2^31 − 1 or 2^63 − 1. */
+const BEYOND = 2 ** 31 - 1;
+
+/** Which elements of an axis of known size a slice takes: first index, limit, step. */
+function clampCut(dim: number, start: number, end: number, step: number): [number, number] {
+  const from = (x: number): number => (x < 0 ? x + dim : x);
+  const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
+  if (step > 0) return [clamp(from(start), 0, dim), clamp(from(end), 0, dim)];
+  return [clamp(from(start), -1, dim - 1), clamp(from(end), -1, dim - 1)];
+}
+
+/** Indices that a slice of a known axis takes. */
+export function sliceIndices(dim: number, start: number, end: number, step: number): number[] {
+  const [first, limit] = clampCut(dim, start, end, step);
+  const count = Math.max(0, Math.ceil((limit - first) / step));
+  return Array.from({ length: count }, (_, i) => first + i * step);
+}
+
+/** How many elements of an axis a slice takes, where that can be said; symbolic sizes are taken to be large. */
+function cutSize(cut: Cut): Dim | undefined {
+  const { dim, start, end, step } = cut;
+  if (typeof start === "number" && typeof end === "number" && typeof dim === "number") {
+    return sliceIndices(dim, start, end, step).length;
+  }
+  if (step !== 1) return undefined;
+  const fromEnd = (x: Dim): Dim => (typeof x === "number" && x < 0 ? addDims(dim, x) : x);
+  const toEnd = typeof end === "number" && end >= BEYOND;
+  const [first, limit] = [fromEnd(start), toEnd ? dim : fromEnd(end)];
+  if (first === 0 && limit === dim) return dim;
+  const staysInside = typeof dim === "number" ? undefined : knownInside(dim, limit);
+  return staysInside ? subDims(limit, first) : undefined;
+}
+
+/** Whether a limit surely does not exceed a symbolic size: the size itself, or the size less a number. */
+function knownInside(dim: Dim, limit: Dim): boolean {
+  const rest = subDims(dim, limit);
+  return typeof rest === "number" && rest >= 0;
+}
+
+const slice: TypeRule = (call) => {
+  const x = input(call, 0);
+  const starts = contents(call, 1);
+  const ends = contents(call, 2);
+  const given = optionalInput(call, 3) ? requiredNumbers(call, 3) : x.shape.map((_, i) => i);
+  const axes = given.map((axis) => resolveAxis(call, axis, x.shape.length));
+  const steps = optionalInput(call, 4) ? numbersIn(call, 4) : axes.map(() => 1);
+  const shape = x.shape.map((dim, axis) => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return dim;
+    return cutOf(dim, { starts, ends, steps, at }) ?? unknown(call, axis);
+  });
+  return [{ dtype: x.dtype, shape }];
+};
+
+interface CutArguments {
+  readonly starts: Contents | undefined;
+  readonly ends: Contents | undefined;
+  readonly steps: readonly number[] | undefined;
+  readonly at: number;
+}
+
+function cutOf(dim: Dim, args: CutArguments): Dim | undefined {
+  const start = args.starts?.[args.at];
+  const end = args.ends?.[args.at];
+  const step = args.steps?.[args.at];
+  if (start === undefined || end === undefined || step === undefined) return undefined;
+  return cutSize({ dim, start, end, step });
+}
+
+const nonZero: TypeRule = (call) => {
+  const rank = input(call, 0).shape.length;
+  return [{ dtype: "int64", shape: [rank, unknown(call, 1)] }];
+};
+
+const oneHot: TypeRule = (call) => {
+  const indices = input(call, 0).shape;
+  const depth = contents(call, 1)?.[0] ?? unknown(call, indices.length);
+  const axis = resolveAxis(call, intOf(call.node, "axis", -1), indices.length + 1);
+  const shape: Shape = [...indices.slice(0, axis), depth, ...indices.slice(axis)];
+  return [{ dtype: input(call, 2).dtype, shape }];
+};
+
+/** Operators that address elements. */
+export const INDEXING: Readonly<Record<string, TypeRule>> = {
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherND,
+  ScatterElements: unary,
+  ScatterND: unary,
+  Slice: slice,
+  Trilu: unary,
+  NonZero: nonZero,
+  OneHot: oneHot,
+};
