@@ -106,6 +106,18 @@ export function productOf(dims: Shape): Dim {
   return dims.reduce<Dim>(mulDims, 1);
 }
 
+/** The size that a dimension has for given sizes of its names, or undefined where one is missing. */
+export function evaluateDim(dim: Dim, sizes: Readonly<Record<string, number>>): number | undefined {
+  let total = 0;
+  for (const [key, factor] of parse(dim)) {
+    const names = key === "" ? [] : key.split("*");
+    const values = names.map((name) => sizes[name]);
+    if (values.some((size) => size === undefined)) return undefined;
+    total += values.reduce<number>((product, size) => product * size!, factor);
+  }
+  return total;
+}
+
 /** A dimension that inference could not name; its name starts with `?`. */
 export function isUnknown(dim: Dim): boolean {
   return typeof dim === "string" && dim.includes("?");

@@ -1,6 +1,5 @@
-import type { DType } from "../../math/tensor.js";
 import { intOf, intsOf } from "../attributes.js";
-import type { Shape } from "../ir.js";
+import type { Shape, TensorType } from "../ir.js";
 import {
   type Call,
   input,
@@ -58,8 +57,7 @@ const layerNormalization: TypeRule = (call) => {
   const x = input(call, 0);
   const axis = resolveAxis(call, intOf(call.node, "axis", -1), x.shape.length);
   const shape = x.shape.map((dim, i) => (i < axis ? dim : 1));
-  const saved: DType = x.dtype === "float64" ? "float64" : "float32";
-  const statistics = { dtype: saved, shape };
+  const statistics: TensorType = { dtype: "float32", shape };
   return [{ dtype: x.dtype, shape: x.shape }, statistics, statistics].slice(
     0,
     call.node.outputs.length,
