@@ -1,0 +1,98 @@
+import { internal, invariant } from "../errors/internal.js";
+import { sizeOf } from "../math/tensor.js";
+import { type Address, type Kernel, loadKernel } from "./kernel/load.js";
+
+/** One trained tensor. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Start values, row-major; copied. */
+  readonly data: Float32Array;
+  /** Whether weight decay applies: not to biases and LayerNorm. */
+  readonly decay: boolean;
+  /** Factor on the learning rate: layer decay, or the rate of an objective's own scalars. */
+  readonly learningRateScale: number;
+  /** The gradient arrives as (row indices, rows): an embedding table of shape [V, H]. */
+  readonly sparse: boolean;
+}
+
+/** A trained tensor in the kernel's memory: its values, gradient and moments, each a view of the same length. */
+export interface ParameterBlock {
+  readonly spec: ParameterSpec;
+  readonly length: number;
+  readonly parameter: Float32Array;
+  readonly gradient: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+}
+
+/** All trained tensors over one kernel memory. */
+export interface ParameterMemory {
+  readonly kernel: Kernel;
+  readonly blocks: readonly ParameterBlock[];
+  /** Where indices and rows of sparse gradients pass through on their way to the kernel. */
+  readonly staging: Address;
+  readonly stagingBytes: number;
+}
+
+/** Blocks begin at cache lines and are padded with zeros to whole ones, which the kernel's AdamW relies on. */
+const LINE_BYTES = 64;
+const STAGING_BYTES = 2 ** 20;
+
+/**
+ * Lays out parameters, gradients, first and second moments: 16 bytes a trained number. Gradients and moments start
+ * at zero. Throws UserError `out-of-memory` beyond 4 GB.
+ */
+export function allocateParameters(specs: readonly ParameterSpec[]): ParameterMemory {
+  specs.forEach(checkSpec);
+  const sizes = specs.map((spec) => padded(spec.data.length * 4));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const stagingBytes = stagingSize(specs);
+  const kernel = loadKernel(LINE_BYTES + 4 * total + stagingBytes);
+  let offset = LINE_BYTES;
+  const blocks = specs.map((spec, i) => {
+    const view = (part: number): Float32Array<ArrayBuffer> =>
+      new Float32Array(kernel.memory.buffer, offset + part * total, spec.data.length);
+    const block = blockOf(spec, view);
+    offset += sizes[i] ?? 0;
+    return block;
+  });
+  return { kernel, blocks, staging: LINE_BYTES + 4 * total, stagingBytes };
+}
+
+function blockOf(spec: ParameterSpec, view: (part: number) => Float32Array): ParameterBlock {
+  const parameter = view(0);
+  parameter.set(spec.data);
+  return {
+    spec,
+    length: spec.data.length,
+    parameter,
+    gradient: view(1),
+    firstMoment: view(2),
+    secondMoment: view(3),
+  };
+}
+
+function checkSpec(spec: ParameterSpec): void {
+  const size = sizeOf(spec.shape);
+  if (spec.data.length !== size) {
+    internal(
+      `parameter "${spec.name}" of shape [${spec.shape}] got ${spec.data.length} values, expected ${size}`,
+    );
+  }
+  invariant(
+    !spec.sparse || spec.shape.length === 2,
+    `parameter "${spec.name}" has a sparse gradient, so its shape must be [V, H], got [${spec.shape}]`,
+  );
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+}
+
+/** Room for at least one row of every sparse parameter and its index. */
+function stagingSize(specs: readonly ParameterSpec[]): number {
+  const widths = specs.filter((spec) => spec.sparse).map((spec) => spec.shape[1] ?? 0);
+  if (widths.length === 0) return 0;
+  return padded(Math.max(STAGING_BYTES, (Math.max(...widths) + 1) * 4));
+}
