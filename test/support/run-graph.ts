@@ -3,23 +3,48 @@ import type { Graph } from "../../src/graph/ir.js";
 import { serialize } from "../../src/graph/lower.js";
 import type { DType, Tensor, TensorData } from "../../src/math/tensor.js";
 
-/** Runs an ONNX file once. */
-export async function runModel(
-  bytes: Uint8Array,
-  feeds: Readonly<Record<string, Tensor>>,
-): Promise<Record<string, Tensor>> {
+/** A loaded model that can be run many times. */
+export interface OpenModel {
+  readonly run: (feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>;
+  readonly release: () => Promise<void>;
+}
+
+/** Loads an ONNX file with the session options of a training step. */
+export async function openModel(bytes: Uint8Array): Promise<OpenModel> {
   const session = await InferenceSession.create(bytes, {
     graphOptimizationLevel: "basic",
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });
+  return {
+    run: async (feeds) => {
+      const inputs = Object.entries(feeds).map(([name, t]) => [name, toOrt(t)] as const);
+      const outputs = await session.run(Object.fromEntries(inputs));
+      return Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, fromOrt(t)]));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Runs an ONNX file once. */
+export async function runModel(
+  bytes: Uint8Array,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Tensor>> {
+  const model = await openModel(bytes);
   try {
-    const inputs = Object.entries(feeds).map(([name, t]) => [name, toOrt(t)] as const);
-    const outputs = await session.run(Object.fromEntries(inputs));
-    return Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, fromOrt(t)]));
+    return await model.run(feeds);
   } finally {
-    await session.release();
+    await model.release();
   }
+}
+
+/** Loads a graph of which the values named are wanted (default: the graph's outputs). */
+export async function openGraph(
+  graph: Graph,
+  outputs: readonly string[] = graph.outputs,
+): Promise<OpenModel> {
+  return openModel(serialize({ ...graph, outputs: [...outputs] }));
 }
 
 /** Runs a graph once and returns the values named (default: the graph's outputs). */

@@ -1,0 +1,102 @@
+import { intOf, stringOf } from "../../graph/attributes.js";
+import type { GraphBuilder } from "../../graph/builder.js";
+import { int, type Node, type Value } from "../../graph/ir.js";
+import {
+  gatherElements,
+  gatherND,
+  scatterElements,
+  scatterND,
+  unsqueeze,
+} from "../../graph/ops/index.js";
+import { type Rule, type Rules, unsupported } from "../rule.js";
+import { fromFront, zerosLike } from "../shapes.js";
+import { addBack, knownNumbers, padBack, positionOf } from "./placement.js";
+
+/** Slices by index. One known index is a window; rows of axis 0 are added as rows; the rest element by element. */
+const gathered: Rule = (context) => {
+  const { b, node, gradient: g, inputs } = context;
+  const [x, indices] = [inputs[0]!, inputs[1]!];
+  const axis = fromFront(intOf(node, "axis", 0), x.shape.length);
+  const only = indices.shape.length === 0 ? knownNumbers(context, 1)?.[0] : undefined;
+  const first = only === undefined ? undefined : positionOf(only, x, axis);
+  const back = (): Value => {
+    if (first !== undefined) {
+      const begin = x.shape.map((_, i) => (i === axis ? first : 0));
+      return padBack(b, unsqueeze(b, g, [axis]), { x, begin });
+    }
+    if (axis !== 0) return addBack(context);
+    const update = { indices: unsqueeze(b, indices, [-1]), updates: g };
+    return scatterND(b, zerosLike(b, x), update, { reduction: "add" });
+  };
+  return [back, null];
+};
+
+/** Elements chosen by any other kind of index. */
+const picked: Rule = (context) => [() => addBack(context), null];
+
+/** Reads elements of the gradient at the places that a scatter wrote. */
+type Read = (
+  g: Value,
+  at: { readonly b: GraphBuilder; readonly node: Node; readonly indices: Value },
+) => Value;
+
+const readElements: Read = (g, { b, node, indices }) =>
+  gatherElements(b, g, indices, intOf(node, "axis", 0));
+const readTuples: Read = (g, { b, indices }) => gatherND(b, g, indices);
+
+/** x with updates written over its elements (which lose the gradient) or added to them (which keep it). */
+const scattered =
+  (read: Read): Rule =>
+  ({ b, node, gradient: g, inputs }) => {
+    const [indices, updates] = [inputs[1]!, inputs[2]!];
+    const { attributes } = node;
+    const reduction = stringOf(node, "reduction", "none");
+    if (reduction !== "none" && reduction !== "add") {
+      unsupported(node, `reduction "${reduction}", expected none or add`);
+    }
+    const erased = (): Value => b.op(node.op, [g, indices, zerosLike(b, updates)], { attributes });
+    return [reduction === "add" ? () => g : erased, null, () => read(g, { b, node, indices })];
+  };
+
+/** The k largest: their gradient goes to where they stood. */
+const largest: Rule = ({ b, node, gradient: g, inputs: [x], withOutputs }) => {
+  const axis = intOf(node, "axis", -1);
+  const back = (): Value => {
+    const update = { indices: withOutputs(2)[1]!, updates: g };
+    return scatterElements(b, zerosLike(b, x!), update, { axis });
+  };
+  return [back, null];
+};
+
+/** A running sum: the gradient's running sum from the other end. */
+const cumulated: Rule = ({ b, node, gradient: g, inputs }) => {
+  const reverse = int(1 - intOf(node, "reverse", 0));
+  const attributes = { ...node.attributes, reverse };
+  return [() => b.op("CumSum", [g, inputs[1]!], { attributes }), null];
+};
+
+/** A triangle: the same triangle of the gradient. */
+const triangle: Rule = ({ b, node, gradient: g, inputs }) => {
+  const { attributes } = node;
+  return [() => b.op("Trilu", [g, ...inputs.slice(1)], { attributes }), null];
+};
+
+/** The two values that OneHot writes are taken to be numbers, not parameters. */
+const oneHot: Rule = ({ node }) => [
+  null,
+  null,
+  () => unsupported(node, "its values depend on a parameter"),
+];
+
+/** Operators that address elements. */
+export const indexingRules: Rules = {
+  Gather: gathered,
+  GatherElements: picked,
+  GatherND: picked,
+  ScatterElements: scattered(readElements),
+  ScatterND: scattered(readTuples),
+  TopK: largest,
+  CumSum: cumulated,
+  Trilu: triangle,
+  OneHot: oneHot,
+};
