@@ -1,0 +1,88 @@
+import type { BooleanOption, ChoiceOption, NumberOption } from "./option.js";
+
+export type Similarity = "cosine" | "dot";
+export type Distance = "euclidean" | "squared-euclidean" | "cosine";
+
+/** Temperature τ, above 0: similarities are divided by it. */
+export function temperature(value: number): NumberOption {
+  return {
+    type: "number",
+    default: value,
+    above: 0,
+    description:
+      "temperature τ: similarities are divided by it; smaller looks harder at the nearest negatives",
+  };
+}
+
+/** Margin m, at least 0. */
+export function margin(value: number): NumberOption {
+  return {
+    type: "number",
+    default: value,
+    min: 0,
+    description: "margin m: how far a negative must be kept before it stops to count",
+  };
+}
+
+/** Scale λ = 1/τ of a ranking objective, above 0. */
+export function scale(value: number): NumberOption {
+  return {
+    type: "number",
+    default: value,
+    above: 0,
+    description: "scale λ (1/τ) of the differences of similarities",
+  };
+}
+
+/** Cosine or dot product. */
+export function similarity(value: Similarity): ChoiceOption<Similarity> {
+  return {
+    type: "choice",
+    default: value,
+    choices: ["cosine", "dot"],
+    description: "similarity of two vectors",
+  };
+}
+
+/** Distance D(u, v). */
+export function distance(value: Distance): ChoiceOption<Distance> {
+  return {
+    type: "choice",
+    default: value,
+    choices: ["euclidean", "squared-euclidean", "cosine"],
+    description: "distance D of two vectors",
+  };
+}
+
+/** Whether vectors are divided by their norm before the formula. */
+export function normalize(value: boolean): BooleanOption {
+  return {
+    type: "boolean",
+    default: value,
+    description: "divide each vector by its length before the formula",
+  };
+}
+
+/** Both directions of a pair objective. */
+export const symmetric: BooleanOption = {
+  type: "boolean",
+  default: false,
+  description: "mean of the loss and of the same with anchors and positives swapped",
+};
+
+/** Weight w of an anchor's own explicit negatives, above 0. */
+export const hardNegativeWeight: NumberOption = {
+  type: "number",
+  default: 1,
+  above: 0,
+  description: "weight w of an anchor's own explicit negatives: log w is added to their logits",
+};
+
+/** Share ρ of false negatives among the candidates, 0 ≤ ρ < 1. */
+export const rho: NumberOption = {
+  type: "number",
+  default: 0.1,
+  min: 0,
+  below: 1,
+  description: "assumed share ρ of the negatives that are positives in truth",
+};

@@ -1,0 +1,71 @@
+import { usageError } from "../errors/user-error.js";
+import type { GraphBuilder } from "../graph/builder.js";
+import type { Value } from "../graph/ir.js";
+import * as ops from "../graph/ops/index.js";
+import { type PairInputs, sameRow } from "./candidates.js";
+import type { ObjectiveDefinition } from "./definition.js";
+import { type GuideVectors, guideMask } from "./guide.js";
+import { checkInputNames } from "./inputs.js";
+import { truth } from "./masking.js";
+import { matryoshka } from "./matryoshka.js";
+import type { OptionValues } from "./option.js";
+import type { Inputs, Role } from "./roles.js";
+
+/** An objective with its resolved options: what a loss is built from. */
+export interface ConfiguredObjective {
+  readonly definition: ObjectiveDefinition;
+  /** As `resolveOptions` returns them: the objective's own and its modifiers'. */
+  readonly options: OptionValues;
+}
+
+/**
+ * Appends the objective with its modifiers to the graph and returns the loss, a scalar of the inputs' number type.
+ * Modifiers act when they are asked for: matryoshka by `dims`, guide by the guide's vectors among the inputs, queue by
+ * the input `queue`, in-batch off by `inBatch` false. Throws a UserError when inputs are missing or not its own.
+ */
+export function buildLoss(
+  b: GraphBuilder,
+  { definition, options }: ConfiguredObjective,
+  inputs: Inputs,
+): Value {
+  const names = (Object.keys(inputs) as Role[]).filter((role) => inputs[role] !== undefined);
+  checkInputNames(definition, names);
+  const masked = withModifierMasks(b, inputs, options);
+  const loss = (given: Inputs): Value => definition.build(b, given, options);
+  const dims = options.dims as readonly number[];
+  const weights = options.weights as readonly number[];
+  if (dims.length === 0) return loss(masked);
+  return matryoshka(b, { definition, inputs: masked }, { dims, weights }, loss);
+}
+
+/**
+ * The inputs with what guide and in-batch off remove added to the mask, so that an objective has to know of the mask
+ * alone.
+ */
+function withModifierMasks(b: GraphBuilder, inputs: Inputs, options: OptionValues): Inputs {
+  const { guideAnchors, guidePositives, guideNegatives, guideQueue, ...rest } = inputs;
+  const removed: Value[] = rest.mask === undefined ? [] : [truth(b, rest.mask)];
+  if (guideAnchors !== undefined && guidePositives !== undefined) {
+    const guide: GuideVectors = {
+      anchors: guideAnchors,
+      positives: guidePositives,
+      ...(guideNegatives === undefined ? {} : { negatives: guideNegatives }),
+      ...(guideQueue === undefined ? {} : { queue: guideQueue }),
+    };
+    removed.push(guideMask(b, guide, options.guideMargin as number));
+  }
+  if (options.inBatch === false) removed.push(otherRows(b, rest));
+  if (removed.length === 0) return rest;
+  return { ...rest, mask: removed.reduce((x, y) => ops.or(b, x, y)) };
+}
+
+/** True at the candidates that other rows brought. */
+function otherRows(b: GraphBuilder, inputs: Inputs): Value {
+  if (inputs.queue !== undefined)
+    throw usageError(
+      "queue-without-batch",
+      "--queue adds candidates of other rows, which --no-in-batch leaves out",
+      "give one of the two",
+    );
+  return ops.not(b, sameRow(b, inputs as PairInputs));
+}
