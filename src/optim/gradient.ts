@@ -19,14 +19,14 @@ export function addRows(
   block: ParameterBlock,
   gradient: SparseGradient,
 ): TouchedRows {
-  const [height = 0, width = 0] = block.spec.shape;
+  const width = block.spec.shape[1] ?? 0;
   const count = gradient.indices.length;
   if (gradient.rows.length !== count * width) {
     internal(
       `the sparse gradient of "${block.spec.name}" has ${count} indices, so ${count * width} values were expected, got ${gradient.rows.length}`,
     );
   }
-  const rows = Uint32Array.from(gradient.indices, (index) => rowOf(Number(index), height, block));
+  const rows = rowNumbers(block, gradient.indices);
   const chunk = Math.max(1, Math.floor(memory.stagingBytes / ((width + 1) * 4)));
   for (let start = 0; start < count; start += chunk) {
     const end = Math.min(count, start + chunk);
@@ -38,6 +38,13 @@ export function addRows(
     );
   }
   return [...new Set(rows)];
+}
+
+function rowNumbers(block: ParameterBlock, indices: SparseGradient["indices"]): Uint32Array {
+  const height = block.spec.shape[0] ?? 0;
+  const rows = new Uint32Array(indices.length);
+  for (let r = 0; r < rows.length; r++) rows[r] = rowOf(Number(indices[r]), height, block);
+  return rows;
 }
 
 function rowOf(index: number, height: number, block: ParameterBlock): number {

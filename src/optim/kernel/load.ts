@@ -1,12 +1,22 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../../errors/user-error.js";
 
+/** What the kernel needs of Node's WebAssembly: the compiler's `dom` library would bring a whole browser. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+declare const WebAssembly: {
+  readonly Memory: new (pages: { initial: number; maximum: number }) => Memory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
 /** An address: a byte offset into the kernel's memory. */
 export type Address = number;
 
 /** The functions of the WebAssembly kernel (kernel/assembly/index.ts) over one memory of its own. */
 export interface Kernel {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: Memory;
   /** Σ xᵢ² of n float32 at x, in float64 and in a fixed order. */
   sumOfSquares(x: Address, n: number): number;
   /** table[indices[r]] += rows[r] for r = 0 … count − 1; rows of `width` float32, indices uint32. */
@@ -44,7 +54,7 @@ export function loadKernel(bytes: number): Kernel {
   const memory = allocate(bytes);
   const module = new WebAssembly.Module(readFileSync(kernelUrl()));
   const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const exports = instance.exports as unknown as Omit<Kernel, "memory">;
+  const exports = instance.exports as Omit<Kernel, "memory">;
   return {
     memory,
     sumOfSquares: exports.sumOfSquares,
@@ -53,7 +63,7 @@ export function loadKernel(bytes: number): Kernel {
   };
 }
 
-function allocate(bytes: number): WebAssembly.Memory {
+function allocate(bytes: number): Memory {
   if (bytes > MAX_BYTES) throw outOfMemory(bytes, "one WebAssembly memory holds 4.0 GB");
   const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
   try {

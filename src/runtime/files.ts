@@ -1,0 +1,179 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { UserError, usageError } from "../errors/user-error.js";
+
+/** Appends to the file being written. Text is written as UTF-8. */
+export type Append = (chunk: Uint8Array | string) => Promise<void>;
+
+/** The whole content, or a function that appends it piece by piece. */
+export type FileContent = Uint8Array | string | ((append: Append) => Promise<void>);
+
+/** What the operating system's codes mean for a user: code of the UserError, sentence, hint. */
+const FILE_ERRORS: Readonly<Record<string, readonly [string, string, string]>> = {
+  ENOSPC: ["disk-full", "the disk is full", "free some space, or write to another disk"],
+  EDQUOT: ["disk-full", "the disk quota is used up", "free some space, or write to another disk"],
+  EFBIG: ["disk-full", "the file grows too large for its disk", "write to another disk"],
+  EROFS: ["read-only", "the file system is read-only", "write to another folder"],
+  EACCES: ["no-permission", "permission is denied", "check who owns the folder and its mode"],
+  EPERM: ["no-permission", "the operation is not permitted", "check who owns it and its mode"],
+  ENOENT: ["file-missing", "no such file or folder", "check the path"],
+  ENOTDIR: ["not-a-folder", "part of the path is a file, not a folder", "check the path"],
+  EISDIR: ["not-a-file", "it is a folder, expected a file", "check the path"],
+  EMFILE: ["too-many-files", "too many files are open", "raise the limit: ulimit -n 4096"],
+};
+
+/**
+ * The error of a file operation as a UserError that names the path, says what happened and what to do:
+ * codes disk-full, read-only, no-permission, file-missing, not-a-folder, not-a-file, too-many-files. Any other error
+ * is returned as it is.
+ */
+export function fileError(error: unknown, path: string): Error {
+  const known = FILE_ERRORS[(error as NodeJS.ErrnoException)?.code ?? ""];
+  if (error instanceof UserError || known === undefined) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const [code, message, hint] = known;
+  return new UserError(code, message, { at: { file: path }, hint, cause: error });
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, which is synchronised with the disk and then
+ * renamed. On failure the temporary file is removed and an earlier file of that name is as it was. The folder must
+ * exist. Throws UserErrors of `fileError`.
+ */
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    await writeSynced(temporary, content);
+    await rename(temporary, path);
+    await syncPath(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fileError(error, path);
+  }
+}
+
+/**
+ * Writes a folder whole or not at all: `fill` writes into a temporary folder beside it, whose files are synchronised
+ * with the disk before it is renamed. A folder of that name is replaced. On failure the temporary folder is removed
+ * and the earlier folder is as it was. The parent must exist. Throws UserErrors of `fileError`.
+ */
+export async function writeFolderAtomic(
+  target: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryBeside(target);
+  try {
+    await mkdir(temporary);
+    await fill(temporary);
+    await syncTree(temporary);
+    await replaceFolder(target, temporary);
+    await syncPath(dirname(target));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw fileError(error, target);
+  }
+}
+
+/** SHA-256 of a file, 64 hexadecimal digits, read as a stream. Throws UserErrors of `fileError`. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
+      hash.update(chunk);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Makes sure that `path` is an empty folder, creating it and its parents where absent. Throws a usage error
+ * (`out-not-empty`, `out-not-a-folder`) where there is something already.
+ */
+export async function ensureEmptyFolder(path: string): Promise<void> {
+  await createFolder(path);
+  const entries = await readdir(path);
+  if (entries.length === 0) return;
+  throw usageError(
+    "out-not-empty",
+    `the folder "${path}" exists and is not empty`,
+    "choose another --out, replace it with --overwrite, or go on with a run in it with --resume",
+  );
+}
+
+async function createFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw notAFolder(path);
+    // Node says ENOENT when it cannot create a folder with its parents; creating it alone tells the reason.
+    await mkdir(path).catch((reason: unknown) => Promise.reject(fileError(reason, path)));
+  }
+}
+
+function notAFolder(path: string): UserError {
+  const hint = "choose another --out";
+  return usageError("out-not-a-folder", `"${path}" is a file, expected a folder`, hint);
+}
+
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+}
+
+async function writeSynced(path: string, content: FileContent): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    if (typeof content === "function") await content((chunk) => file.writeFile(chunk));
+    else await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Moves the earlier folder aside first: a rename cannot replace a folder that is not empty. */
+async function replaceFolder(target: string, fresh: string): Promise<void> {
+  const aside = temporaryBeside(target);
+  const replaced = await renamed(target, aside);
+  try {
+    await rename(fresh, target);
+  } catch (error) {
+    if (replaced) await rename(aside, target);
+    throw error;
+  }
+  if (replaced) await rm(aside, { recursive: true, force: true });
+}
+
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else await syncPath(path);
+  }
+  await syncPath(folder);
+}
+
+/** Flushing a file needs write access on Windows, where folders cannot be opened at all. */
+async function syncPath(path: string): Promise<void> {
+  const isFolder = (await stat(path)).isDirectory();
+  if (isFolder && process.platform === "win32") return;
+  const file = await open(path, isFolder ? "r" : "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
