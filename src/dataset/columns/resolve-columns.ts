@@ -1,0 +1,206 @@
+import { nearest, suggestion } from "../../errors/suggest.js";
+import { UserError, usageError } from "../../errors/user-error.js";
+import {
+  knownNames,
+  negativeNumber,
+  normalName,
+  type Role,
+  rankOf,
+  roleNamed,
+  roles,
+} from "./role-names.js";
+
+/** Which column (by index) holds which role. */
+export interface RoleColumns {
+  readonly anchor?: number;
+  readonly positive?: number;
+  readonly negatives: readonly number[];
+  readonly score?: number;
+  readonly label?: number;
+  readonly text?: number;
+  readonly group?: number;
+  readonly margin?: number;
+}
+
+/** The mapping by names, as printed and written to run.json; several negatives in their order. */
+export type ColumnMapping = Readonly<Partial<Record<Role, string | readonly string[]>>>;
+
+/** `--columns` as given: role (or one of its names, or `negative_2`) → column name, or 1-based number. */
+export type GivenColumns = Readonly<Record<string, string>>;
+
+/**
+ * Assigns columns to roles: first those given, then by name. UserError: unknown-role, unknown-column (exit 2), ambiguous-columns.
+ * Finding no role at all is no error here; what an objective needs is checked by `missingColumn`.
+ */
+export function resolveColumns(
+  columns: readonly string[],
+  given: GivenColumns,
+  file: string,
+): RoleColumns {
+  const chosen = givenColumns(columns, given, file);
+  const taken = new Set([...chosen.values()].flat());
+  for (const role of roles) {
+    if (chosen.has(role) || excluded(role, chosen)) continue;
+    const found = columnsNamed(columns, role, taken);
+    if (found.length === 0) continue;
+    if (role !== "negative" && found.length > 1)
+      throw ambiguous(
+        role,
+        found.map((i) => columns[i] as string),
+        file,
+      );
+    chosen.set(role, found);
+  }
+  return asRoleColumns(secondTexts(chosen));
+}
+
+/** Single texts and pairs of texts exclude each other: naming a column of one says that the other is not meant. */
+function excluded(role: Role, chosen: ReadonlyMap<Role, unknown>): boolean {
+  if (role === "text") return chosen.has("positive");
+  return (role === "anchor" || role === "positive" || role === "negative") && chosen.has("text");
+}
+
+/** The resolved columns by name. */
+export function columnMapping(columns: readonly string[], found: RoleColumns): ColumnMapping {
+  const { negatives, ...single } = found;
+  const entries: [string, string | string[]][] = Object.entries(single).map(([role, index]) => [
+    role,
+    columns[index] as string,
+  ]);
+  if (negatives.length > 0) entries.push(["negative", negatives.map((i) => columns[i] as string)]);
+  const order = (role: string): number => roles.indexOf(role as Role);
+  return Object.fromEntries(entries.sort(([a], [b]) => order(a) - order(b)));
+}
+
+/** The error for a role that is needed and not there: the columns found, and the likeliest misspelling. */
+export function missingColumn(role: Role, columns: readonly string[], file: string): UserError {
+  const list = columns.map((name) => `"${name}"`).join(", ");
+  return new UserError("missing-column", `has no column for "${role}", found the columns ${list}`, {
+    at: { file },
+    hint: missingHint(role, columns),
+  });
+}
+
+function missingHint(role: Role, columns: readonly string[]): string {
+  const near = misspelt(role, columns);
+  if (near !== undefined) {
+    return `did you mean "${near.name}" by "${near.column}"? rename it, or --columns ${role}=${quoted(near.column)}`;
+  }
+  if (columns.every((name, i) => name === String(i + 1))) {
+    return `the file has no header; name its columns by number, for example --columns ${role}=1`;
+  }
+  const other = columns.find((name) => roleNamed(name) === undefined) ?? columns[0] ?? "…";
+  return `name it: --columns ${role}=${quoted(other)}`;
+}
+
+/** Names of one to three letters are near to everything, so they are no evidence. */
+function misspelt(
+  role: Role,
+  columns: readonly string[],
+): { readonly column: string; readonly name: string } | undefined {
+  for (const column of columns) {
+    const given = normalName(column);
+    const name = nearest(given, knownNames(role));
+    if (name !== undefined && given.length > 3 && roleNamed(column) === undefined)
+      return { column, name };
+  }
+  return undefined;
+}
+
+function givenColumns(
+  columns: readonly string[],
+  given: GivenColumns,
+  file: string,
+): Map<Role, number[]> {
+  const chosen = new Map<Role, number[]>();
+  const entries = Object.entries(given).map(([name, column]) => {
+    const role = roleNamed(name);
+    if (role === undefined)
+      throw usageError(
+        "unknown-role",
+        `unknown role "${name}" in --columns`,
+        suggestion(name, roles),
+      );
+    return { role, name, index: columnIndex(column, columns, file) };
+  });
+  entries.sort((a, b) => (negativeNumber(a.name) ?? 0) - (negativeNumber(b.name) ?? 0));
+  for (const { role, index } of entries) {
+    const before = chosen.get(role) ?? [];
+    if (before.length > 0 && role !== "negative") {
+      throw usageError(
+        "repeated-role",
+        `--columns names two columns for "${role}"`,
+        "give each role once; negatives as negative_1=…,negative_2=…",
+      );
+    }
+    chosen.set(role, [...before, index]);
+  }
+  return chosen;
+}
+
+function columnIndex(wanted: string, columns: readonly string[], file: string): number {
+  const exact = columns.indexOf(wanted);
+  if (exact >= 0) return exact;
+  const loose = columns.flatMap((name, i) =>
+    name.toLowerCase() === wanted.toLowerCase() ? [i] : [],
+  );
+  if (loose.length === 1) return loose[0] as number;
+  const number = /^\d+$/.test(wanted) ? Number(wanted) : 0;
+  if (number >= 1 && number <= columns.length) return number - 1;
+  throw usageError(
+    "unknown-column",
+    `${file} has no column "${wanted}"`,
+    suggestion(wanted, columns),
+  );
+}
+
+function columnsNamed(
+  columns: readonly string[],
+  role: Role,
+  taken: ReadonlySet<number>,
+): number[] {
+  let best = Number.POSITIVE_INFINITY;
+  let found: number[] = [];
+  columns.forEach((name, index) => {
+    const rank = taken.has(index) ? undefined : rankOf(name, role);
+    if (rank === undefined || rank > best) return;
+    if (rank < best) found = [];
+    best = rank;
+    found.push(index);
+  });
+  if (role === "negative")
+    found.sort(
+      (a, b) =>
+        (negativeNumber(columns[a] as string) as number) -
+        (negativeNumber(columns[b] as string) as number),
+    );
+  return found;
+}
+
+/** (question, sentence) and (query, text): beside an anchor and no positive, a plain text column is the second text. */
+function secondTexts(chosen: Map<Role, number[]>): Map<Role, number[]> {
+  const text = chosen.get("text");
+  if (text === undefined || !chosen.has("anchor") || chosen.has("positive")) return chosen;
+  chosen.set("positive", text);
+  chosen.delete("text");
+  return chosen;
+}
+
+function asRoleColumns(chosen: ReadonlyMap<Role, readonly number[]>): RoleColumns {
+  const single = roles
+    .filter((role) => role !== "negative" && chosen.has(role))
+    .map((role) => [role, chosen.get(role)?.[0]]);
+  return { ...Object.fromEntries(single), negatives: chosen.get("negative") ?? [] };
+}
+
+function ambiguous(role: Role, names: readonly string[], file: string): UserError {
+  const list = names.map((name) => `"${name}"`).join(" and ");
+  return new UserError("ambiguous-columns", `the columns ${list} could each be the ${role}`, {
+    at: { file },
+    hint: `say which: --columns ${role}=${quoted(names[0] as string)}`,
+  });
+}
+
+function quoted(name: string): string {
+  return /[\s,"]/.test(name) ? JSON.stringify(name) : name;
+}

@@ -1,0 +1,146 @@
+/** What a column can be to an objective. `negative` may be held by several columns. */
+export type Role =
+  | "anchor"
+  | "positive"
+  | "negative"
+  | "score"
+  | "label"
+  | "text"
+  | "group"
+  | "margin";
+
+/** All roles, in the order in which they are printed. */
+export const roles: readonly Role[] = [
+  "anchor",
+  "positive",
+  "negative",
+  "score",
+  "label",
+  "text",
+  "group",
+  "margin",
+];
+
+/**
+ * Names that data sets give to each role, the surest first: a column of an earlier rank wins over one of a later rank, and two
+ * columns of the same rank are ambiguous. Compared in lower case without anything but letters and digits, so `Sentence_1`,
+ * `sentence-1` and `#1 String` → `1string` need no entry of their own. Layouts covered: GLUE, MultiNLI, SNLI, STS, SICK, Quora, MRPC,
+ * PAWS, AllNLI, BEIR, FlagEmbedding.
+ */
+const aliases: Record<Exclude<Role, "negative">, readonly (readonly string[])[]> = {
+  anchor: [
+    ["anchor"],
+    [
+      "query",
+      "question",
+      "question1",
+      "text1",
+      "sentence1",
+      "sentencea",
+      "premise",
+      "s1",
+      "string1",
+      "1string",
+      "claim",
+    ],
+    ["texta", "sent1", "senta", "utterance1", "prompt", "input"],
+  ],
+  positive: [
+    ["positive"],
+    [
+      "pos",
+      "answer",
+      "question2",
+      "text2",
+      "sentence2",
+      "sentenceb",
+      "hypothesis",
+      "document",
+      "doc",
+      "passage",
+      "s2",
+      "string2",
+      "2string",
+    ],
+    [
+      "positives",
+      "textb",
+      "sent2",
+      "sentb",
+      "utterance2",
+      "response",
+      "output",
+      "paraphrase",
+      "entailment",
+      "evidence",
+      "context",
+    ],
+  ],
+  score: [
+    ["score"],
+    [
+      "similarityscore",
+      "similarity",
+      "relatednessscore",
+      "relatedness",
+      "goldscore",
+      "stsscore",
+      "sim",
+      "humanscore",
+    ],
+    ["rating"],
+  ],
+  label: [
+    ["label"],
+    [
+      "goldlabel",
+      "isduplicate",
+      "isparaphrase",
+      "entailmentjudgment",
+      "entailmentlabel",
+      "labels",
+      "class",
+    ],
+    ["category", "intent", "topic", "labeltext", "quality", "duplicate", "y"],
+  ],
+  text: [["text"], ["sentence", "texts", "utterance"], ["content", "body", "string"]],
+  group: [["group"], ["groupid", "cluster", "clusterid"]],
+  margin: [["margin"], ["teachermargin"]],
+};
+
+const negativePattern = /^(hard)?(negative|neg)s?(\d*)$/;
+
+/** A column's name as it is compared: lower case, letters and digits only. */
+export function normalName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** The place of a negative column among its like (`negative` 0, `negative_2` 2), or undefined for other names. */
+export function negativeNumber(name: string): number | undefined {
+  const match = negativePattern.exec(normalName(name));
+  return match === null ? undefined : Number(match[3] || 0);
+}
+
+/** The rank (0 best) at which the name stands for the role, or undefined. */
+export function rankOf(name: string, role: Role): number | undefined {
+  if (role === "negative") return negativeNumber(name) === undefined ? undefined : 0;
+  const rank = aliases[role].findIndex((names) => names.includes(normalName(name)));
+  return rank < 0 ? undefined : rank;
+}
+
+/** Whether a column of this name is known to hold any role. */
+export function isRoleName(name: string): boolean {
+  return roles.some((role) => rankOf(name, role) !== undefined);
+}
+
+/** The role a name stands for on the command line (`premise` → anchor, `negative_2` → negative), or undefined. */
+export function roleNamed(name: string): Role | undefined {
+  return roles.find((role) => rankOf(name, role) !== undefined);
+}
+
+/** Every known name, for did-you-mean. */
+export function knownNames(role?: Role): readonly string[] {
+  const names = (r: Role): readonly string[] =>
+    r === "negative" ? ["negative", "negative_1", "neg"] : aliases[r].flat();
+  return role === undefined ? roles.flatMap(names) : names(role);
+}

@@ -1,0 +1,240 @@
+import { invariant } from "../errors/internal.js";
+import type { RowKind } from "../objectives/row-kinds.js";
+import {
+  type ColumnMapping,
+  columnMapping,
+  type GivenColumns,
+  missingColumn,
+  type RoleColumns,
+  resolveColumns,
+} from "./columns/resolve-columns.js";
+import { describeDialect } from "./readers/dialect.js";
+import { openRecords } from "./readers/open-records.js";
+import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
+import { type AccountBook, openAccount, requireRows } from "./rows/account.js";
+import * as build from "./rows/build-rows.js";
+import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
+import { type LabelColumn, type LabelMap, readLabelColumn } from "./rows/labels.js";
+import { naturalKinds, type Plan, planRows } from "./rows/natural-kinds.js";
+import { type RawRow, readRawRows } from "./rows/raw-rows.js";
+import type { Dataset, TextRow } from "./rows/row-types.js";
+import type { ScoreRange } from "./rows/scores.js";
+
+export interface LoadOptions {
+  /** Role → column, as `--columns` gives it; other roles are found by header names. */
+  readonly columns?: GivenColumns;
+  /** The kinds an objective or evaluator takes, the best first; without it the file's likeliest kind. */
+  readonly as?: readonly RowKind[];
+  readonly labelMap?: LabelMap;
+  readonly scoreRange?: ScoreRange;
+  /** Drop pair rows without explicit negatives. */
+  readonly requireNegatives?: boolean;
+  /** Of classes to pairs: at most so many pairs of a class. */
+  readonly perClass?: number;
+  /** For what is drawn (classes to pairs). Default 42. */
+  readonly seed?: number;
+  /** Fewer usable rows are an error. Default 2. */
+  readonly leastRows?: number;
+  readonly reader?: ReaderOptions;
+  /** Names of objectives for rows of a kind, for the hint of the error about a wrong kind. */
+  readonly objectivesFor?: (kind: RowKind) => readonly string[];
+}
+
+/**
+ * Reads a whole file as rows of one kind. The account says what became of every row. UserError (exit code 1, with file and line;
+ * exit code 2 for unknown roles and columns): what openRecords, resolveColumns, readLabelColumn and scaleScores throw, and
+ * missing-column, wrong-row-kind, wrong-type, all-rows-dropped, too-few-rows.
+ */
+export async function loadDataset(file: string, options: LoadOptions = {}): Promise<Dataset> {
+  const { source, columns } = await openWithColumns(file, options);
+  const book = openAccount(file);
+  // Find out before reading a large file that its columns will not do; labels can only be judged afterwards.
+  if (columns.label === undefined) plan(source, columns, undefined, options);
+  const raw = await readRawRows(source, columns, book);
+  const labels = labelColumn(raw, source, columns, options);
+  const chosen = plan(source, columns, labels, options);
+  const rows = finishRows(
+    buildRows({ raw, chosen, labels, source, columns, book, options }),
+    chosen,
+    book,
+    options,
+  );
+  noteUnused(chosen, source, columns, book);
+  for (const warning of source.warnings()) book.note(warning);
+  const account = book.close(source.sha256());
+  requireRows(rows.rows.length, options.leastRows ?? 2, account);
+  const mapping = columnMapping(source.columns, columns);
+  return { ...rows, account, columns: mapping, dialect: describeDialect(source.dialect) };
+}
+
+/** Single texts of a file, streamed: memory does not grow with the rows. */
+export interface TextStream {
+  readonly columns: ColumnMapping;
+  readonly dialect: string;
+  /** Every record in order, also empty texts (their vectors keep the place). Can be walked once. */
+  rows(): AsyncGenerator<TextRow>;
+  /** SHA-256 of the file; known after the walk. */
+  sha256(): string;
+  close(): void;
+}
+
+/** Opens the text column of a file, or all lines of a plain text file. UserError: as loadDataset. */
+export async function openTexts(
+  file: string,
+  options: Pick<LoadOptions, "columns" | "reader"> = {},
+): Promise<TextStream> {
+  const { source, columns } = await openWithColumns(file, options);
+  const index = columns.text ?? (columns.positive === undefined ? columns.anchor : undefined);
+  if (index === undefined) {
+    source.close();
+    throw missingColumn("text", source.columns, file);
+  }
+  return {
+    columns: { text: source.columns[index] as string },
+    dialect: describeDialect(source.dialect),
+    rows: () => textRows(source, index),
+    sha256: source.sha256,
+    close: source.close,
+  };
+}
+
+async function* textRows(source: RecordSource, index: number): AsyncGenerator<TextRow> {
+  for await (const { fields, line } of source.records()) {
+    const cell = fields[index];
+    yield { text: typeof cell === "string" ? cell.trim() : (cell ?? []).join(" ").trim(), line };
+  }
+}
+
+async function openWithColumns(
+  file: string,
+  options: Pick<LoadOptions, "columns" | "reader">,
+): Promise<{ source: RecordSource; columns: RoleColumns }> {
+  const source = await openRecords(file, options.reader);
+  try {
+    return { source, columns: resolveColumns(source.columns, options.columns ?? {}, file) };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+function plan(
+  source: RecordSource,
+  columns: RoleColumns,
+  labels: LabelColumn | undefined,
+  options: LoadOptions,
+): Plan {
+  const { objectivesFor } = options;
+  try {
+    return planRows(naturalKinds(columns, labels), options.as, {
+      file: source.file,
+      columnNames: source.columns,
+      columns,
+      ...(objectivesFor === undefined ? {} : { objectivesFor }),
+    });
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** The labels of sentence pairs. Not asked for when the scores or negatives beside them are all that is wanted. */
+function labelColumn(
+  raw: readonly RawRow[],
+  source: RecordSource,
+  columns: RoleColumns,
+  options: LoadOptions,
+): LabelColumn | undefined {
+  const { anchor, positive, label } = columns;
+  if (anchor === undefined || positive === undefined || label === undefined) return undefined;
+  const others = naturalKinds(columns, undefined);
+  const more = columns.score !== undefined || columns.negatives.length > 0;
+  if (more && (options.as === undefined || options.as.some((kind) => others.includes(kind)))) {
+    return undefined;
+  }
+  return readLabelColumn(raw, {
+    file: source.file,
+    column: source.columns[label] as string,
+    anchorColumn: source.columns[anchor] as string,
+    ...(options.labelMap === undefined ? {} : { labelMap: options.labelMap }),
+  });
+}
+
+interface Building {
+  readonly raw: readonly RawRow[];
+  readonly chosen: Plan;
+  readonly labels: LabelColumn | undefined;
+  readonly source: RecordSource;
+  readonly columns: RoleColumns;
+  readonly book: AccountBook;
+  readonly options: LoadOptions;
+}
+
+function buildRows({ raw, chosen, labels, source, columns, book, options }: Building): KindRows {
+  switch (chosen.from) {
+    case "pair":
+    case "triplet":
+      return { kind: "pair", rows: build.buildPairs(raw, book) };
+    case "scored-pair": {
+      const of = columns.score === undefined ? "label" : "score";
+      const name = source.columns[columns[of] as number] as string;
+      const range = options.scoreRange;
+      return {
+        kind: "scored-pair",
+        rows: build.buildScoredPairs(raw, { of, name, ...(range && { range }) }, book),
+      };
+    }
+    case "labelled-pair":
+      invariant(labels, "labelled pairs without a label column");
+      return { kind: "labelled-pair", rows: build.buildLabelledPairs(raw, labels, book) };
+    case "nli":
+      invariant(labels, "NLI rows without a label column");
+      return { kind: "nli", rows: build.buildNli(raw, labels, book) };
+    case "classed":
+      return { kind: "classed", rows: build.buildClassed(raw, book) };
+    case "text":
+      return { kind: "text", rows: build.buildTexts(raw, book) };
+  }
+}
+
+function finishRows(
+  rows: KindRows,
+  chosen: Plan,
+  book: AccountBook,
+  options: LoadOptions,
+): KindRows {
+  const requireNegatives = options.requireNegatives ?? false;
+  const made = convertRows(rows, chosen.to, book, {
+    seed: options.seed ?? 42,
+    requireNegatives,
+    ...(options.perClass === undefined ? {} : { perClass: options.perClass }),
+  });
+  if (chosen.how !== undefined) book.note(`converted: ${chosen.how}`);
+  if (made.kind !== "pair" || !requireNegatives) return made;
+  return { kind: "pair", rows: withNegatives(made.rows, book) };
+}
+
+const used: Readonly<Record<RowKind, readonly (keyof RoleColumns)[]>> = {
+  pair: ["negatives", "group", "margin"],
+  triplet: ["negatives", "group", "margin"],
+  "scored-pair": ["score"],
+  "labelled-pair": ["label"],
+  nli: ["label"],
+  classed: ["label"],
+  text: [],
+};
+
+function noteUnused(
+  chosen: Plan,
+  source: RecordSource,
+  columns: RoleColumns,
+  book: AccountBook,
+): void {
+  for (const role of ["negatives", "score", "label", "group", "margin"] as const) {
+    const indices = [columns[role] ?? []].flat();
+    const isScore =
+      role === "label" && chosen.from === "scored-pair" && columns.score === undefined;
+    if (used[chosen.from].includes(role) || isScore) continue;
+    for (const index of indices) book.note(`column "${source.columns[index]}" is not used`);
+  }
+}

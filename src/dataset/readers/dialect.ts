@@ -1,0 +1,214 @@
+import { usageError } from "../../errors/user-error.js";
+import { isRoleName } from "../columns/role-names.js";
+import { commonWidth, type Survey, survey } from "./dialect-survey.js";
+import type { Encoding } from "./encoding.js";
+import type { ReaderOptions } from "./record-source.js";
+
+/** How a file's bytes become records. */
+export interface Dialect {
+  readonly format: "delimited" | "json-lines" | "text";
+  readonly encoding: Encoding;
+  /** Of delimited files; "" otherwise. */
+  readonly delimiter: string;
+  /** Whether `"` encloses fields (RFC 4180) or is an ordinary character. */
+  readonly quotes: boolean;
+  readonly header: boolean;
+  /** "\r" only for files without any "\n"; "\n" also ends at "\r\n". */
+  readonly newline: "\n" | "\r";
+  /** Without a header: the numbers of fields a record may have; absent trailing fields are empty. */
+  readonly widths?: readonly [number, number];
+}
+
+/** The beginning of a file as text. */
+export interface Sample {
+  readonly file: string;
+  readonly text: string;
+  /** Whether the text is the whole file. */
+  readonly complete: boolean;
+  readonly encoding: Encoding;
+}
+
+const delimiters = [",", "\t", ";", "|"];
+const delimiterNames: Record<string, string> = {
+  ",": "comma",
+  "\t": "tab",
+  ";": "semicolon",
+  "|": "bar",
+};
+
+/** `tab-separated, no quotes, no header, utf-8`: the decision in words, for the user to check. */
+export function describeDialect(dialect: Dialect): string {
+  const { encoding } = dialect;
+  if (dialect.format === "json-lines") return `JSON Lines, ${encoding}`;
+  if (dialect.format === "text") return `one text a line, ${encoding}`;
+  const name = delimiterNames[dialect.delimiter] ?? JSON.stringify(dialect.delimiter);
+  const quotes = dialect.quotes ? 'quotes "' : "no quotes";
+  return `${name}-separated, ${quotes}, ${dialect.header ? "header" : "no header"}, ${encoding}`;
+}
+
+/** The dialect by the evidence of the sample (not by the extension, which only decides ties), except for what is given. */
+export function detectDialect(sample: Sample, given: ReaderOptions = {}): Dialect {
+  const newline = sample.text.includes("\r") && !sample.text.includes("\n") ? "\r" : "\n";
+  const text = newline === "\r" ? sample.text.replaceAll("\r", "\n") : sample.text;
+  const { encoding } = sample;
+  const plain = { encoding, delimiter: "", quotes: false, header: false, newline } as const;
+  const fixed =
+    given.delimiter !== undefined || given.quotes !== undefined || given.header !== undefined;
+  if (!fixed && isJsonLines(text)) return { ...plain, format: "json-lines" };
+  const best = chooseReading({ ...sample, text: wholeLines(text, sample.complete) }, given);
+  if (best === undefined) return { ...plain, format: "text" };
+  const header = given.header ?? looksLikeHeader(best.found);
+  return {
+    format: "delimited",
+    encoding,
+    newline,
+    delimiter: best.delimiter,
+    quotes: best.quotes,
+    header,
+    ...(header ? {} : { widths: widthRange(best.found, best.delimiter) }),
+  };
+}
+
+interface Reading {
+  readonly delimiter: string;
+  readonly quotes: boolean;
+  readonly found: Survey;
+}
+
+function chooseReading(sample: Sample, given: ReaderOptions): Reading | undefined {
+  if (given.delimiter !== undefined)
+    return reading(sample, checkedDelimiter(given.delimiter), given);
+  const readings = delimiters.map((delimiter) => reading(sample, delimiter, given));
+  const named = readings.filter(
+    (r) => r.found.first.length > 1 && roleNames(r.found) > 0 && looksLikeHeader(r.found),
+  );
+  if (named.length > 0) return best(named, (r) => roleNames(r.found));
+  const regular = readings.filter((r) => regularity(r) > 0);
+  if (regular.length > 0) return best(regular, regularity);
+  return fallback(sample, readings, given);
+}
+
+/** Nothing is regular: a file that calls itself a table is read as one (its rows are then reported), any other as plain text. */
+function fallback(
+  sample: Sample,
+  readings: readonly Reading[],
+  given: ReaderOptions,
+): Reading | undefined {
+  const [comma, tab] = readings as [Reading, Reading];
+  const name = sample.file.toLowerCase().replace(/\.gz$/, "");
+  if (name.endsWith(".tsv")) return tab;
+  const single = comma.found.first.length === 1 && isRoleName(comma.found.first[0] as string);
+  const asked = given.quotes !== undefined || given.header !== undefined;
+  return name.endsWith(".csv") || single || asked ? comma : undefined;
+}
+
+function best(readings: readonly Reading[], score: (reading: Reading) => number): Reading {
+  return readings.reduce((a, b) => (score(b) > score(a) ? b : a));
+}
+
+/** Share of the records with the commonest number of fields, when that is more than one and common enough; else 0. */
+function regularity({ found, delimiter }: Reading): number {
+  const { width, share } = commonWidth(found);
+  // Commas, semicolons and bars are also punctuation: two sentences with one comma each are not a table.
+  const enough = delimiter === "\t" ? 0.6 : found.records < 5 ? 1 : 0.9;
+  if (width < 2 || share < enough) return 0;
+  return share + (delimiter === "\t" ? 0.3 : 0);
+}
+
+function roleNames(found: Survey): number {
+  return found.first.filter(isRoleName).length;
+}
+
+function reading(sample: Sample, delimiter: string, given: ReaderOptions): Reading {
+  const { text, complete } = sample;
+  const on = survey(text, { delimiter, quotes: true, complete });
+  if (
+    given.quotes === true ||
+    (given.quotes === undefined && on.quoted + on.broken + on.literal === 0)
+  ) {
+    return { delimiter, quotes: true, found: on };
+  }
+  const off = survey(text, { delimiter, quotes: false, complete });
+  const quotes = given.quotes ?? usesQuotes(on, off, delimiter);
+  return { delimiter, quotes, found: quotes ? on : off };
+}
+
+/**
+ * Quotes are ordinary characters when reading them as quotes breaks fields and reading them as characters does not break
+ * records. In a comma-separated file one broken quote is rather a mistake to report, so three and no sound one are asked for;
+ * tab-separated files are usually written without quoting.
+ */
+function usesQuotes(on: Survey, off: Survey, delimiter: string): boolean {
+  const withQuotes = commonWidth(on).share;
+  const without = commonWidth(off).share;
+  if (on.quoted + on.broken === 0) return without < 1 && without < withQuotes;
+  if (delimiter === "\t") {
+    if (on.broken > 0) return without + 0.05 < withQuotes;
+    return !(on.spanning > 0 && without === 1);
+  }
+  return !(on.broken >= 3 && on.quoted === 0 && without === 1);
+}
+
+/** A header's cells are names: short, no number, no sentence; and no value of the same column repeats one. */
+function looksLikeHeader(found: Survey): boolean {
+  const names = found.first.map((cell) => cell.trim());
+  if (names.some(isNumber)) return false;
+  if (names.some((name) => name !== "" && !isNameLike(name))) return false;
+  if (names.some(isRoleName)) return true;
+  return names.every(
+    (name, column) => name !== "" && !found.rest.some((row) => row[column]?.trim() === name),
+  );
+}
+
+function isNameLike(cell: string): boolean {
+  return (
+    cell.length <= 40 &&
+    cell.split(/\s+/).length <= 4 &&
+    /^[\p{L}_#][\p{L}\p{M}\p{N}_ .:#/()-]*$/u.test(cell) &&
+    !cell.endsWith(".")
+  );
+}
+
+function isNumber(cell: string): boolean {
+  return cell !== "" && Number.isFinite(Number(cell));
+}
+
+/** Optional trailing fields are believed only in tab-separated files, where a stray delimiter is unlikely. */
+function widthRange(found: Survey, delimiter: string): readonly [number, number] {
+  const { width } = commonWidth(found);
+  if (delimiter !== "\t") return [width, width];
+  const common = [...found.widths]
+    .filter(([, times]) => times >= 0.01 * found.records)
+    .map(([fields]) => fields);
+  return [Math.min(width, ...common), Math.max(width, ...common)];
+}
+
+function isJsonLines(text: string): boolean {
+  const line = text.split("\n", 50).find((l) => l.trim() !== "") ?? "";
+  if (!line.trimStart().startsWith("{")) return false;
+  // A first line that is no JSON still says what the file means to be when it opens with a quoted key.
+  return /^\s*\{\s*("|\}|$)/.test(line);
+}
+
+function wholeLines(text: string, complete: boolean): string {
+  if (complete) return text;
+  const end = text.lastIndexOf("\n");
+  return end < 0 ? text : text.slice(0, end + 1);
+}
+
+function checkedDelimiter(delimiter: string): string {
+  const value = delimiter === "\\t" || delimiter === "tab" ? "\t" : delimiter;
+  if (
+    value.length === 1 &&
+    value !== '"' &&
+    value !== "\n" &&
+    value !== "\r" &&
+    value.charCodeAt(0) < 128
+  )
+    return value;
+  throw usageError(
+    "bad-delimiter",
+    `the delimiter must be one ASCII character, got ${JSON.stringify(delimiter)}`,
+    "for example --delimiter ; or --delimiter tab",
+  );
+}

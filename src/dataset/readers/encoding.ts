@@ -1,0 +1,162 @@
+import { isUtf8 } from "node:buffer";
+import { UserError } from "../../errors/user-error.js";
+
+/** What a file's bytes stand for. */
+export type Encoding = "utf-8" | "windows-1252";
+
+const newline = 0x0a;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Whether the bytes begin with UTF-8's byte-order mark. */
+export function hasByteOrderMark(head: Buffer): boolean {
+  return head.subarray(0, 3).equals(byteOrderMark);
+}
+
+/**
+ * UTF-8 unless the evidence for Windows-1252 is strong: no character outside ASCII is valid UTF-8, there are at least eight such
+ * bytes, and nine in ten are a letter within a word or typographic punctuation. One bad byte is a damaged file, not an encoding.
+ */
+export function detectEncoding(head: Buffer): Encoding {
+  const bytes = head.subarray(0, head.length - incompleteTail(head));
+  if (isUtf8(bytes)) return "utf-8";
+  let high = 0;
+  let plausible = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte < 0x80) continue;
+    if (validSequence(bytes, i)) return "utf-8";
+    high += 1;
+    if (isWestern(byte, bytes[i - 1], bytes[i + 1])) plausible += 1;
+  }
+  return high >= 8 && plausible >= 0.9 * high ? "windows-1252" : "utf-8";
+}
+
+/** The text of a file's first bytes; an incomplete last character is left out and bad bytes become U+FFFD. */
+export function decodeHead(head: Buffer, encoding: Encoding): string {
+  const start = encoding === "utf-8" && hasByteOrderMark(head) ? 3 : 0;
+  const end = encoding === "utf-8" ? head.length - incompleteTail(head) : head.length;
+  return new TextDecoder(encoding).decode(head.subarray(start, end));
+}
+
+/**
+ * The chunks as valid UTF-8 without a byte-order mark, each ending at a character.
+ * UserError: utf16 (zero bytes or a UTF-16 mark), invalid-utf8, each with the line and the byte.
+ */
+export async function* toUtf8(
+  chunks: AsyncIterable<Buffer>,
+  file: string,
+  encoding: Encoding,
+): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  let line = 1;
+  for await (const chunk of chunks) {
+    let bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    refuseUtf16(bytes, { file, line, offset });
+    if (encoding === "windows-1252") {
+      yield Buffer.from(new TextDecoder(encoding).decode(bytes));
+    } else {
+      const tail = incompleteTail(bytes);
+      held = bytes.subarray(bytes.length - tail);
+      bytes = bytes.subarray(0, bytes.length - tail);
+      if (!isUtf8(bytes)) throw invalid(bytes, { file, line, offset });
+      yield offset === 0 && hasByteOrderMark(bytes) ? bytes.subarray(3) : bytes;
+    }
+    line += count(bytes, newline);
+    offset += bytes.length;
+  }
+  if (held.length > 0) throw invalid(held, { file, line, offset });
+}
+
+interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+}
+
+function refuseUtf16(bytes: Buffer, at: Position): void {
+  const [first, second] = bytes;
+  const marked =
+    at.offset === 0 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
+  const zero = bytes.indexOf(0);
+  if (!marked && zero < 0) return;
+  const where = Math.max(zero, 0);
+  throw new UserError(
+    "utf16",
+    marked
+      ? "is UTF-16 text, expected UTF-8"
+      : `has a zero byte (byte ${at.offset + where + 1} of the file): it is UTF-16 or not a text file, expected UTF-8 text`,
+    {
+      at: { file: at.file, line: at.line + count(bytes.subarray(0, where), newline) },
+      hint: "save the file as UTF-8",
+    },
+  );
+}
+
+function invalid(bytes: Buffer, at: Position): UserError {
+  const where = firstInvalid(bytes);
+  const line = at.line + count(bytes.subarray(0, where), newline);
+  const hex = (bytes[where] as number).toString(16).toUpperCase().padStart(2, "0");
+  return new UserError(
+    "invalid-utf8",
+    `is not valid UTF-8: byte 0x${hex} (byte ${at.offset + where + 1} of the file)`,
+    {
+      at: { file: at.file, line },
+      hint: "save the file as UTF-8, or say what it is: --encoding windows-1252",
+    },
+  );
+}
+
+/** Index of the first byte that is not part of a valid character, by bisection over valid prefixes. */
+function firstInvalid(bytes: Buffer): number {
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const prefix = bytes.subarray(0, middle);
+    if (isUtf8(prefix.subarray(0, middle - incompleteTail(prefix)))) good = middle;
+    else bad = middle;
+  }
+  // The character that becomes invalid at `bad` begins where the valid characters end.
+  const prefix = bytes.subarray(0, good);
+  return good - incompleteTail(prefix);
+}
+
+/** Bytes at the end that begin a character and do not finish it: 0 to 3. */
+function incompleteTail(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;
+  }
+  return 0;
+}
+
+function sequenceLength(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  if (lead >= 0xe0) return 3;
+  return lead >= 0xc0 ? 2 : 1;
+}
+
+function validSequence(bytes: Buffer, start: number): boolean {
+  const length = sequenceLength(bytes[start] as number);
+  return (
+    length > 1 && start + length <= bytes.length && isUtf8(bytes.subarray(start, start + length))
+  );
+}
+
+function isWestern(byte: number, before: number | undefined, after: number | undefined): boolean {
+  if (byte >= 0x91 && byte <= 0x97) return true;
+  if (byte === 0x80 || byte === 0x85 || (byte >= 0xa0 && byte <= 0xbf)) return true;
+  return byte >= 0xc0 && (isLetter(before) || isLetter(after));
+}
+
+function isLetter(byte: number | undefined): boolean {
+  return byte !== undefined && (((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte >= 0xc0);
+}
+
+function count(bytes: Buffer, wanted: number): number {
+  let total = 0;
+  for (let i = bytes.indexOf(wanted); i >= 0; i = bytes.indexOf(wanted, i + 1)) total += 1;
+  return total;
+}

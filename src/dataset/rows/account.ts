@@ -1,0 +1,108 @@
+import { UserError } from "../../errors/user-error.js";
+
+/** A reason for which rows were left out, how many, and the line of the first. */
+export interface DropReason {
+  readonly reason: string;
+  readonly count: number;
+  readonly line: number;
+}
+
+/** What became of a file's rows: read = kept + the sum of the dropped. */
+export interface Account {
+  readonly file: string;
+  /** SHA-256 of the file as stored, in hex. */
+  readonly sha256: string;
+  /** Records in the file, without its header and blank lines. */
+  readonly read: number;
+  /** Records that serve, as a row or as part of one. */
+  readonly kept: number;
+  readonly dropped: readonly DropReason[];
+  /** What else was decided or noticed, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Keeps the account while a file is read and converted. A record is dropped at most once: the first reason counts. */
+export interface AccountBook {
+  readonly file: string;
+  readRecord(): void;
+  /** Counts the record that starts on `line` as left out. */
+  drop(reason: string, line: number): void;
+  /** Counts something done to a record that is kept; becomes a note with the count and the first line. */
+  remark(what: string, line: number): void;
+  note(sentence: string): void;
+  /** The account so far. */
+  close(sha256: string): Account;
+}
+
+/** An empty account of `file`. */
+export function openAccount(file: string): AccountBook {
+  let read = 0;
+  const droppedLines = new Set<number>();
+  const dropped = new Map<string, { count: number; line: number }>();
+  const remarks = new Map<string, { count: number; line: number }>();
+  const notes: string[] = [];
+  return {
+    file,
+    readRecord: () => {
+      read += 1;
+    },
+    drop: (reason, line) => {
+      if (droppedLines.has(line)) return;
+      droppedLines.add(line);
+      count(dropped, reason, line);
+    },
+    remark: (what, line) => count(remarks, what, line),
+    note: (sentence) => {
+      notes.push(sentence);
+    },
+    close: (sha256) => ({
+      file,
+      sha256,
+      read,
+      kept: read - droppedLines.size,
+      dropped: reasons(dropped),
+      notes: [
+        ...notes,
+        ...reasons(remarks).map((r) => `${r.reason}: ${r.count} (first on line ${r.line})`),
+      ],
+    }),
+  };
+}
+
+/** Throws the error for a data set with fewer than `least` rows, which says where they went. */
+export function requireRows(rows: number, least: number, account: Account): void {
+  if (rows >= least) return;
+  const why = account.dropped.map((d) => `${d.count} ${d.reason} (line ${d.line})`).join(", ");
+  const at = { file: account.file };
+  if (rows === 0) {
+    throw new UserError(
+      "all-rows-dropped",
+      `none of the ${account.read} rows can be used: ${why}`,
+      {
+        at,
+        hint: "mend the rows named, or choose other columns with --columns",
+      },
+    );
+  }
+  const rest = why === "" ? "" : `; left out: ${why}`;
+  throw new UserError(
+    "too-few-rows",
+    `has ${rows} usable ${rows === 1 ? "row" : "rows"}, expected at least ${least}${rest}`,
+    {
+      at,
+      hint: "add rows",
+    },
+  );
+}
+
+type Counts = Map<string, { count: number; line: number }>;
+
+function count(counts: Counts, reason: string, line: number): void {
+  const entry = counts.get(reason);
+  if (entry === undefined) counts.set(reason, { count: 1, line });
+  else entry.count += 1;
+}
+
+function reasons(counts: Counts): DropReason[] {
+  return [...counts].map(([reason, { count: times, line }]) => ({ reason, count: times, line }));
+}

@@ -1,0 +1,96 @@
+import { Problems } from "../../errors/problems.js";
+import { UserError, usageError } from "../../errors/user-error.js";
+import type { AccountBook } from "./account.js";
+
+/** The lowest and the highest score that the annotators could give. */
+export type ScoreRange = readonly [number, number];
+
+/** A score as written and where. */
+export interface WrittenScore {
+  readonly value: string;
+  readonly line: number;
+}
+
+const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A finite number as people write it, or undefined: no hexadecimal, no empty text, no NaN or infinity. */
+export function parseNumber(text: string): number | undefined {
+  if (!number.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The usual scales, narrowest first. STS is 0–5, SICK 1–5. */
+const scales: readonly ScoreRange[] = [
+  [0, 1],
+  [-1, 1],
+  [1, 5],
+  [0, 5],
+  [0, 10],
+  [0, 100],
+];
+
+/**
+ * Scores scaled once to [0, 1]: (score − low) / (high − low). The range is the one given, or the first usual scale that holds all
+ * scores; it is stated in the account. UserError: bad-score (up to ten together), unknown-score-range.
+ */
+export function scaleScores(
+  scores: readonly WrittenScore[],
+  column: string,
+  book: AccountBook,
+  given?: ScoreRange,
+): Float64Array {
+  const values = parseScores(scores, column, book.file, given);
+  const [low, high] = given ?? detectRange(values, column, book.file);
+  const spread = high - low;
+  for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) - low) / spread;
+  book.note(
+    `scores of column "${column}" scaled from ${low}–${high} (${given === undefined ? "detected" : "given"}) to 0–1`,
+  );
+  return values;
+}
+
+function parseScores(
+  scores: readonly WrittenScore[],
+  column: string,
+  file: string,
+  given?: ScoreRange,
+): Float64Array {
+  if (given !== undefined && !(given[0] < given[1])) {
+    throw usageError(
+      "bad-score-range",
+      `the score range must be low < high, got ${given[0]} and ${given[1]}`,
+      "for example --score-range 0,5",
+    );
+  }
+  const problems = new Problems("bad-score");
+  const values = new Float64Array(scores.length);
+  scores.forEach(({ value, line }, i) => {
+    const parsed = parseNumber(value);
+    if (parsed === undefined)
+      problems.add(`column "${column}" must be a number, got "${value}"`, { file, line });
+    else if (given !== undefined && (parsed < given[0] || parsed > given[1])) {
+      problems.add(`column "${column}" must be from ${given[0]} to ${given[1]}, got ${value}`, {
+        file,
+        line,
+      });
+    } else values[i] = parsed;
+  });
+  problems.throwIfAny("drop the row, or choose an objective without scores: --objective infonce");
+  return values;
+}
+
+function detectRange(values: Float64Array, column: string, file: string): ScoreRange {
+  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const scale = scales.find(([least, most]) => low >= least && high <= most);
+  if (scale !== undefined) return scale;
+  throw new UserError(
+    "unknown-score-range",
+    `column "${column}" has scores from ${low} to ${high}, which is no usual scale`,
+    {
+      at: { file },
+      hint: `say what could be given: --score-range ${Math.floor(low)},${Math.ceil(high)}`,
+    },
+  );
+}

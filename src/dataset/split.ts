@@ -1,0 +1,159 @@
+import { UserError } from "../errors/user-error.js";
+import { createRandom, permutation } from "../math/random.js";
+import { componentSizes, componentsOf } from "./batches/components.js";
+import { pairKeys } from "./batches/pair-index.js";
+import type { PairRow } from "./rows/row-types.js";
+
+export interface SplitOptions {
+  /** Share of the anchors to hold out, in (0, 1). Default 0.1. */
+  readonly share?: number;
+  readonly seed: number;
+}
+
+/** A part to train on and a part held out. */
+export interface Split {
+  readonly train: readonly PairRow[];
+  readonly heldOut: readonly PairRow[];
+  /** How it was split, and what was changed to keep texts apart, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Held-out rows and training rows must each be so many: retrieval among one text says nothing. */
+const leastRows = 2;
+
+/**
+ * Holds out a share of the anchors so that no text is on both sides. Whole components (rows joined by shared anchors, positives or
+ * groups) go to one side. Where large components make that impossible, whole anchors are held out and the training rows that share a
+ * text or group with them are left out, counted in the notes. Explicit negatives that are a text of the other side are removed.
+ * UserError: too-few-rows, cannot-split.
+ */
+export function holdOut(rows: readonly PairRow[], options: SplitOptions): Split {
+  const share = options.share ?? 0.1;
+  if (rows.length < 2 * leastRows) throw tooFew(rows.length);
+  const components = componentsOf(rows, pairKeys);
+  const anchors = componentsOf(rows, (row) => [row.anchor]);
+  const wanted = Math.max(leastRows, Math.round(share * componentSizes(anchors).length));
+  const chosen = chooseGroups(components, anchors, wanted, options.seed);
+  if (
+    chosen.anchors >= wanted / 2 &&
+    chosen.rows >= leastRows &&
+    rows.length - chosen.rows >= leastRows
+  ) {
+    const held = rows.filter((_, i) => chosen.groups.has(components[i] as number));
+    const train = rows.filter((_, i) => !chosen.groups.has(components[i] as number));
+    return separateNegatives(train, held, []);
+  }
+  return byAnchor(rows, anchors, wanted, options.seed);
+}
+
+interface Chosen {
+  readonly groups: ReadonlySet<number>;
+  readonly anchors: number;
+  readonly rows: number;
+}
+
+/** Groups in random order, passing over those that would hold out more anchors than wanted. */
+function chooseGroups(
+  groups: Int32Array,
+  anchors: Int32Array,
+  wanted: number,
+  seed: number,
+): Chosen {
+  const sizes = componentSizes(groups);
+  const anchorSets = Array.from(sizes, () => new Set<number>());
+  groups.forEach((group, i) => {
+    anchorSets[group]?.add(anchors[i] as number);
+  });
+  const chosen = new Set<number>();
+  let anchorCount = 0;
+  let rowCount = 0;
+  for (const group of permutation(sizes.length, createRandom(seed, "split"))) {
+    const size = anchorSets[group]?.size ?? 0;
+    if (anchorCount + size > wanted) continue;
+    chosen.add(group);
+    anchorCount += size;
+    rowCount += sizes[group] as number;
+    if (anchorCount === wanted) break;
+  }
+  return { groups: chosen, anchors: anchorCount, rows: rowCount };
+}
+
+function byAnchor(
+  rows: readonly PairRow[],
+  anchors: Int32Array,
+  wanted: number,
+  seed: number,
+): Split {
+  const chosen = chooseGroups(anchors, anchors, wanted, seed).groups;
+  const held = rows.filter((_, i) => chosen.has(anchors[i] as number));
+  const keys = new Set(held.flatMap(pairKeys));
+  const rest = rows.filter((_, i) => !chosen.has(anchors[i] as number));
+  const train = rest.filter((row) => !pairKeys(row).some((key) => keys.has(key)));
+  const lost = rest.length - train.length;
+  if (train.length < leastRows || held.length < leastRows || lost > rows.length / 2)
+    throw cannotSplit(lost, rest.length);
+  const why =
+    "most rows are connected through shared texts or groups, so single anchors were held out instead of whole components";
+  return separateNegatives(train, held, [
+    `${why}; ${lost} training rows that share a text or group with them are left out`,
+  ]);
+}
+
+function separateNegatives(
+  train: readonly PairRow[],
+  heldOut: readonly PairRow[],
+  notes: readonly string[],
+): Split {
+  const heldTexts = new Set(heldOut.flatMap((row) => [row.anchor, row.positive]));
+  const [cleanTrain, fewerTrain] = withoutNegatives(train, heldTexts);
+  const trainTexts = new Set(
+    cleanTrain.flatMap((row) => [row.anchor, row.positive, ...row.negatives]),
+  );
+  const [cleanHeld, fewerHeld] = withoutNegatives(heldOut, trainTexts);
+  const note = (count: number, side: string, other: string): string[] =>
+    count === 0
+      ? []
+      : [
+          `${count} explicit negatives of ${side} rows are removed because they are texts of ${other} rows`,
+        ];
+  return {
+    train: cleanTrain,
+    heldOut: cleanHeld,
+    notes: [
+      ...notes,
+      ...note(fewerTrain, "training", "held-out"),
+      ...note(fewerHeld, "held-out", "training"),
+    ],
+  };
+}
+
+function withoutNegatives(
+  rows: readonly PairRow[],
+  texts: ReadonlySet<string>,
+): [PairRow[], number] {
+  let removed = 0;
+  const clean = rows.map((row) => {
+    const negatives = row.negatives.filter((text) => !texts.has(text));
+    removed += row.negatives.length - negatives.length;
+    return negatives.length === row.negatives.length ? row : { ...row, negatives };
+  });
+  return [clean, removed];
+}
+
+function tooFew(rows: number): UserError {
+  return new UserError(
+    "too-few-rows",
+    `${rows} rows are too few to hold some out, expected at least ${2 * leastRows}`,
+    {
+      hint: "add rows, or evaluate on another file: --eval FILE",
+    },
+  );
+}
+
+function cannotSplit(lost: number, rest: number): UserError {
+  return new UserError(
+    "cannot-split",
+    `no rows can be held out without texts on both sides: ${lost} of the ${rest} other rows share a text or group with them`,
+    { hint: "evaluate on another file: --eval FILE" },
+  );
+}
