@@ -58,6 +58,20 @@ export class GraphBuilder {
     return value;
   }
 
+  /** The value under a name of the caller's choice, by an Identity node. */
+  named(value: Value, name: string): Value {
+    invariant(!this.graph.types.has(name), `the graph already has a value named "${name}"`);
+    const [renamed] = this.append({
+      op: "Identity",
+      domain: "",
+      name,
+      inputs: [value.name],
+      outputs: [name],
+      attributes: {},
+    });
+    return renamed ?? internal("Identity has an output");
+  }
+
   /** The value of that name. */
   value(name: string): Value {
     const type = this.graph.types.get(name);

@@ -15,7 +15,9 @@ export function decode(bytes: Uint8Array, file?: string): ModelProto {
   const hint = "export or copy the file again: it may be cut short, or a Git LFS pointer";
   let model: ModelProto;
   try {
-    model = fromBinary(ModelProtoSchema, bytes);
+    // A Buffer would hand on its own kind of slices, which share memory where Uint8Array's copy.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    model = fromBinary(ModelProtoSchema, plain);
   } catch (cause) {
     const message = `the file of ${bytes.length} bytes is not a complete onnx model`;
     throw new UserError("bad-onnx", message, { ...at, hint, cause });

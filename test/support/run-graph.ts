@@ -9,10 +9,16 @@ export interface OpenModel {
   readonly release: () => Promise<void>;
 }
 
-/** Loads an ONNX file with the session options of a training step. */
-export async function openModel(bytes: Uint8Array): Promise<OpenModel> {
+/** How far ONNX Runtime may change a graph: "disabled" runs the kernels exactly as the file has them. */
+export type OptimizationLevel = "basic" | "disabled";
+
+/** Loads an ONNX file, by default with the session options of a training step. */
+export async function openModel(
+  bytes: Uint8Array,
+  level: OptimizationLevel = "basic",
+): Promise<OpenModel> {
   const session = await InferenceSession.create(bytes, {
-    graphOptimizationLevel: "basic",
+    graphOptimizationLevel: level,
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });
@@ -30,8 +36,9 @@ export async function openModel(bytes: Uint8Array): Promise<OpenModel> {
 export async function runModel(
   bytes: Uint8Array,
   feeds: Readonly<Record<string, Tensor>>,
+  level: OptimizationLevel = "basic",
 ): Promise<Record<string, Tensor>> {
-  const model = await openModel(bytes);
+  const model = await openModel(bytes, level);
   try {
     return await model.run(feeds);
   } finally {

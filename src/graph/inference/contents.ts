@@ -156,7 +156,10 @@ const RULES: Readonly<Record<string, ContentRule>> = {
   Sub: pairwise(subDims),
   Mul: pairwise(mulDims),
   Div: divide,
-  Mod: pairwise(onNumbers((x, y) => ((x % y) + y) % y)),
+  Mod: (call, type) =>
+    intOf(call.node, "fmod", 0) === 0
+      ? pairwise(onNumbers((x, y) => ((x % y) + y) % y))(call, type)
+      : undefined,
   Pow: pairwise(onNumbers(Math.pow)),
   Min: pairwise((x, y) => (x === y ? x : onNumbers(Math.min)(x, y))),
   Max: pairwise((x, y) => (x === y ? x : onNumbers(Math.max)(x, y))),

@@ -63,7 +63,10 @@ export function sliceIndices(dim: number, start: number, end: number, step: numb
   return Array.from({ length: count }, (_, i) => first + i * step);
 }
 
-/** How many elements of an axis a slice takes, where that can be said; symbolic sizes are taken to be large. */
+/**
+ * How many elements of an axis a slice takes, where that can be said. A slice of a fixed axis up to a symbolic
+ * bound (positions 0 … T of a table of 512) is taken to fit: a longer one would fail when the graph runs.
+ */
 function cutSize(cut: Cut): Dim | undefined {
   const { dim, start, end, step } = cut;
   if (typeof start === "number" && typeof end === "number" && typeof dim === "number") {
@@ -74,8 +77,8 @@ function cutSize(cut: Cut): Dim | undefined {
   const toEnd = typeof end === "number" && end >= BEYOND;
   const [first, limit] = [fromEnd(start), toEnd ? dim : fromEnd(end)];
   if (first === 0 && limit === dim) return dim;
-  const staysInside = typeof dim === "number" ? undefined : knownInside(dim, limit);
-  return staysInside ? subDims(limit, first) : undefined;
+  const fits = typeof dim === "number" ? typeof limit === "string" : knownInside(dim, limit);
+  return fits ? subDims(limit, first) : undefined;
 }
 
 /** Whether a limit surely does not exceed a symbolic size: the size itself, or the size less a number. */
