@@ -1,0 +1,61 @@
+import { int64, type Tensor } from "../math/tensor.js";
+
+/** Token ids of one text and the place its vector goes to. */
+export interface TokenizedText {
+  readonly index: number;
+  readonly ids: Int32Array;
+}
+
+/** Limits of a batch. */
+export interface BatchLimits {
+  /** Rows × longest row, padding included. */
+  readonly tokens: number;
+  /** Rows. */
+  readonly texts: number;
+}
+
+/**
+ * Cuts texts into batches of similar length, longest first, each as large as the limits allow (one text at least): hardly any
+ * padding, and memory that depends on the limits alone.
+ */
+export function batchesByLength(
+  texts: readonly TokenizedText[],
+  limits: BatchLimits,
+): TokenizedText[][] {
+  const sorted = [...texts].sort((a, b) => b.ids.length - a.ids.length || a.index - b.index);
+  const batches: TokenizedText[][] = [];
+  for (let start = 0; start < sorted.length; ) {
+    const longest = Math.max(1, sorted[start]!.ids.length);
+    const size = Math.max(1, Math.min(limits.texts, Math.floor(limits.tokens / longest)));
+    batches.push(sorted.slice(start, start + size));
+    start += size;
+  }
+  return batches;
+}
+
+/** The inputs of an encoder for one batch, padded to its longest text; `inputs` are the names the model has. */
+export function batchFeeds(
+  batch: readonly TokenizedText[],
+  padId: number,
+  inputs: readonly string[],
+): Record<string, Tensor> {
+  const rows = batch.length;
+  const length = Math.max(...batch.map(({ ids }) => ids.length));
+  const ids = new BigInt64Array(rows * length).fill(BigInt(padId));
+  const mask = new BigInt64Array(rows * length);
+  batch.forEach((text, row) => {
+    const start = row * length;
+    text.ids.forEach((id, t) => {
+      ids[start + t] = BigInt(id);
+    });
+    mask.fill(1n, start, start + text.ids.length);
+  });
+  const feeds: Record<string, Tensor> = {
+    input_ids: int64([rows, length], ids),
+    attention_mask: int64([rows, length], mask),
+  };
+  if (inputs.includes("token_type_ids")) {
+    feeds.token_type_ids = int64([rows, length], new BigInt64Array(rows * length));
+  }
+  return feeds;
+}

@@ -1,0 +1,47 @@
+import type { Matrix } from "../math/tensor.js";
+import type { EncodeOptions } from "./encode.js";
+import type { ModelSource } from "./model-location.js";
+import type { PoolingMode } from "./pooling-mode.js";
+
+/** Who said how to pool: the folder's 1_Pooling, `--pooling`, or nobody, so that the mean was taken. */
+export type PoolingSource = "folder" | "option" | "guess";
+
+/** What a loaded encoder is and does. */
+export interface EncoderInfo {
+  /** Folder of the model. */
+  readonly path: string;
+  /** Name of the folder or hub id. */
+  readonly name: string;
+  readonly source: ModelSource;
+  /** SHA-256, hex, over ONNX file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
+  readonly hash: string;
+  /** D: numbers in a vector. */
+  readonly dimension: number;
+  /** Tokens a text may have, special ones included; what is longer is cut. */
+  readonly maxLength: number;
+  readonly pooling: PoolingMode;
+  readonly poolingSource: PoolingSource;
+  /** Whether vectors have unit length. */
+  readonly normalize: boolean;
+  /** Name → text put before every text, from config_sentence_transformers.json. */
+  readonly prompts: Readonly<Record<string, string>>;
+  /** The prompt used where none is given; mostly "". */
+  readonly defaultPrompt: string;
+  /** Whether the ONNX file applies a trained head already. */
+  readonly headFolded: boolean;
+}
+
+/** A loaded encoder. Holds a session of the runtime until `release`. */
+export interface Encoder {
+  readonly info: EncoderInfo;
+  /** Token ids of each text without a prompt, at most `maxLength`, special tokens included. */
+  readonly tokenize: (texts: readonly string[]) => Int32Array[];
+  /** Vectors [texts, D] in the order of the texts. */
+  readonly encode: (texts: readonly string[], options?: EncodeOptions) => Promise<Matrix>;
+  /** As `encode` for each part of a stream, in memory that does not grow with their number. */
+  readonly encodeStream: (
+    parts: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+    options?: EncodeOptions,
+  ) => AsyncGenerator<Matrix>;
+  readonly release: () => Promise<void>;
+}

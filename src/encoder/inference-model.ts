@@ -1,0 +1,135 @@
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UserError } from "../errors/user-error.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { importModel } from "../graph/import.js";
+import { emptyGraph } from "../graph/ir.js";
+import { serialize } from "../graph/lower.js";
+import { elementType } from "../onnx/element-type.js";
+import { folderReader } from "../onnx/external-data.js";
+import { decode, encode, type ModelProto } from "../onnx/model.js";
+import { fileError } from "../runtime/files.js";
+import { appendGraph } from "./append-graph.js";
+import { poolTokens } from "./pooling.js";
+import type { PoolingMode } from "./pooling-mode.js";
+
+/** Outputs that hold token vectors, the first one found is taken. */
+const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
+
+/** Name of the pooled output. */
+export const EMBEDDING = "embedding";
+
+/** An encoder's ONNX file as it is run: with pooling behind it and `embedding` [B, H] as its only output. */
+export interface InferenceModel {
+  readonly bytes: Uint8Array;
+  /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
+  readonly inputs: readonly string[];
+  /** Files beside it that hold weights. */
+  readonly dataFiles: readonly string[];
+}
+
+/**
+ * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H].
+ *
+ * A file that holds its weights in float32 keeps its nodes and their operator set as they are: the runtime's own optimisations
+ * recognise the patterns of exporters, and the vectors are those of the file. Half precision and weights in other files go
+ * through the typed graph, which widens the one and takes in the others.
+ */
+export async function readInferenceModel(
+  file: string,
+  pooling: PoolingMode,
+): Promise<InferenceModel> {
+  const model = decode(await read(file), file);
+  const hidden = tokenOutput(model, file);
+  const inputs = inputNames(model, file);
+  const dataFiles = externalFiles(model);
+  const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
+  const bytes = plain
+    ? encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"))
+    : pooledImport(model, { file, hidden, pooling });
+  return { bytes, inputs, dataFiles };
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/** The name of the output with token vectors. */
+function tokenOutput(model: ModelProto, file: string): string {
+  const outputs = (model.graph?.output ?? []).map(({ name }) => name);
+  const found = TOKEN_OUTPUTS.find((name) => outputs.includes(name));
+  if (found !== undefined) return found;
+  throw new UserError(
+    "no-token-output",
+    `has no output last_hidden_state or token_embeddings, only ${outputs.join(", ") || "none at all"}`,
+    {
+      at: { file },
+      hint: "export the encoder with optimum-cli export onnx --task feature-extraction",
+    },
+  );
+}
+
+function inputNames(model: ModelProto, file: string): string[] {
+  const weights = new Set(model.graph?.initializer.map(({ name }) => name));
+  const names = (model.graph?.input ?? []).map(({ name }) => name).filter((n) => !weights.has(n));
+  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const strange = names.filter((name) => !known.includes(name));
+  const missing = known.slice(0, 2).filter((name) => !names.includes(name));
+  if (strange.length === 0 && missing.length === 0) return names;
+  throw new UserError(
+    "unknown-inputs",
+    `must take input_ids, attention_mask and perhaps token_type_ids, but takes ${names.join(", ")}`,
+    { at: { file }, hint: "only text encoders can be used" },
+  );
+}
+
+function externalFiles(model: ModelProto): string[] {
+  const entries = (model.graph?.initializer ?? []).flatMap(({ externalData }) => externalData);
+  const locations = entries.filter(({ key }) => key === "location").map(({ value }) => value);
+  return [...new Set(locations)].sort();
+}
+
+function hasHalfPrecision(model: ModelProto): boolean {
+  const half = elementType("float16");
+  return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
+}
+
+/** The nodes of the pooling alone, from the token vectors and the mask of a model. */
+function poolingGraph(hidden: string, pooling: PoolingMode) {
+  const b = new GraphBuilder(emptyGraph("pooling"));
+  const mask = b.input("attention_mask", "int64", ["B", "T"]);
+  const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask };
+  b.output(named(b, poolTokens(b, pooling, tokens).name));
+  return b.graph;
+}
+
+interface ImportOfModel {
+  readonly file: string;
+  readonly hidden: string;
+  readonly pooling: PoolingMode;
+}
+
+function pooledImport(model: ModelProto, { file, hidden, pooling }: ImportOfModel): Uint8Array {
+  const graph = importModel(model, { file, external: folderReader(dirname(file)) });
+  graph.outputs.length = 0;
+  const b = new GraphBuilder(graph);
+  const tokens = { hidden: b.value(hidden), mask: b.value("attention_mask") };
+  b.output(named(b, poolTokens(b, pooling, tokens).name));
+  return serialize(graph);
+}
+
+/** The value under the name `embedding`. */
+function named(b: GraphBuilder, name: string) {
+  const node = {
+    op: "Identity",
+    domain: "",
+    name: EMBEDDING,
+    inputs: [name],
+    outputs: [EMBEDDING],
+  };
+  return b.append({ ...node, attributes: {} })[0] ?? b.value(EMBEDDING);
+}

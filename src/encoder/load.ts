@@ -1,0 +1,138 @@
+import { dirname, join } from "node:path";
+import type { Tensor } from "../math/tensor.js";
+import type { Runtime, Session } from "../runtime/runtime.js";
+import { batchFeeds } from "./batching.js";
+import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
+import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
+import { EMBEDDING, readInferenceModel } from "./inference-model.js";
+import { resolveMaxLength } from "./max-length.js";
+import { type ModelFolder, readModelFolder } from "./model-folder.js";
+import { modelHash } from "./model-hash.js";
+import { type LocateOptions, locateModel } from "./model-location.js";
+import { type PoolingMode, parsePooling } from "./pooling-mode.js";
+import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
+
+/** Which encoder to load, and what to use in place of what its folder says. */
+export interface LoadEncoderOptions extends LocateOptions {
+  /** Model folder, run folder or hub id; absent: the bundled encoder. */
+  readonly model?: string | undefined;
+  readonly runtime: Runtime;
+  /** Tokens a text may have; default: as `resolveMaxLength` finds it. */
+  readonly maxLength?: number | undefined;
+  /** mean, cls or last; for folders that do not say how to pool. One that says otherwise is overruled. */
+  readonly pooling?: string | undefined;
+}
+
+/**
+ * Loads an encoder: finds and reads its folder, starts a session with pooling in the graph, and loads its tokenizer. Vectors
+ * equal those of sentence-transformers. What is missing or wrong is a UserError.
+ */
+export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
+  const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
+  const folder = await readModelFolder(await locateModel(options.model, options));
+  const pooling = resolvePooling(folder, chosen);
+  const [tokenizer, { session, dataFiles }] = await Promise.all([
+    loadTokenizer(folder.path, folder.lowerCase),
+    openSession(folder, pooling.mode, options.runtime),
+  ]);
+  try {
+    const maxLength = resolveMaxLength({
+      requested: options.maxLength,
+      folder: folder.maxSeqLength,
+      tokenizer: tokenizer.modelMaxLength,
+      positions: folder.positions,
+      specialTokens: tokenizer.specialTokens,
+    });
+    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles });
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+interface ResolvedPooling {
+  readonly mode: PoolingMode;
+  readonly source: PoolingSource;
+}
+
+function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): ResolvedPooling {
+  if (chosen !== undefined) return { mode: chosen, source: "option" };
+  const listed = folder.modules?.pooling;
+  return listed === undefined
+    ? { mode: "mean", source: "guess" }
+    : { mode: listed, source: "folder" };
+}
+
+async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
+  const { bytes, dataFiles } = await readInferenceModel(folder.onnx, pooling);
+  const session = await runtime.createSession(bytes, { memoryPattern: false });
+  return { session, dataFiles };
+}
+
+interface Parts {
+  readonly folder: ModelFolder;
+  readonly pooling: ResolvedPooling;
+  readonly tokenizer: Tokenizer;
+  readonly session: Session;
+  readonly maxLength: number;
+  readonly dataFiles: readonly string[];
+}
+
+async function assemble(parts: Parts): Promise<Encoder> {
+  const { folder, session, tokenizer, maxLength } = parts;
+  const inputs = session.inputs.map(({ name }) => name);
+  const run = async (feeds: Record<string, Tensor>): Promise<Tensor> =>
+    (await session.run(feeds, [EMBEDDING], { transfer: true }))[EMBEDDING]!;
+  // The width of what comes out, rather than what some file declares; it also shows that the model runs.
+  const probe = batchFeeds(
+    [{ index: 0, ids: tokenizer.encode("", maxLength) }],
+    tokenizer.padId,
+    inputs,
+  );
+  const [vector, hash] = await Promise.all([run(probe), hashOf(parts)]);
+  const model: EncodingModel = {
+    run,
+    tokenizer,
+    inputs,
+    maxLength,
+    dimension: vector.data.length,
+    normalize: folder.modules?.normalize ?? false,
+    defaultPrompt: folder.defaultPrompt,
+  };
+  return {
+    info: infoOf(parts, model, hash),
+    tokenize: (texts) => texts.map((text) => tokenizer.encode(text, maxLength)),
+    encode: (texts, options) => encodeTexts(model, texts, options),
+    encodeStream: (stream, options) => encodeStream(model, stream, options),
+    release: () => session.release(),
+  };
+}
+
+/** Over the weights, the tokenizer and the settings that change vectors. */
+function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
+  const weights = dataFiles.map((file) => join(dirname(folder.onnx), file));
+  const { modules, lowerCase } = folder;
+  return modelHash([folder.onnx, ...weights, join(folder.path, "tokenizer.json")], {
+    pooling: pooling.mode,
+    normalize: modules?.normalize ?? false,
+    lowerCase,
+  });
+}
+
+function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
+  const { folder, pooling } = parts;
+  return {
+    path: folder.path,
+    name: folder.name,
+    source: folder.source,
+    hash,
+    dimension: model.dimension,
+    maxLength: model.maxLength,
+    pooling: pooling.mode,
+    poolingSource: pooling.source,
+    normalize: model.normalize,
+    prompts: folder.prompts,
+    defaultPrompt: folder.defaultPrompt,
+    headFolded: folder.headFolded,
+  };
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors/user-error.js";
+import { isObject, numberOf, readJsonObject, stringOf } from "./json-file.js";
+import { usablePositions } from "./max-length.js";
+import type { ModelLocation } from "./model-location.js";
+import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
+
+/** What the files of a model folder say, apart from weights and vocabulary. */
+export interface ModelFolder extends ModelLocation {
+  /** Path of the ONNX file. */
+  readonly onnx: string;
+  /** model_type of config.json: "bert", "roberta", … */
+  readonly modelType: string;
+  /** Tokens the model has positions for; undefined where it has no table of them. */
+  readonly positions: number | undefined;
+  /** Pooling and normalisation; undefined without modules.json. */
+  readonly modules: SentenceModules | undefined;
+  /** max_seq_length of sentence_bert_config.json. */
+  readonly maxSeqLength: number | undefined;
+  /** do_lower_case of sentence_bert_config.json. */
+  readonly lowerCase: boolean;
+  /** Name → text put before every text: prompts of config_sentence_transformers.json. */
+  readonly prompts: Readonly<Record<string, string>>;
+  /** The prompt used where none is asked for; mostly "". */
+  readonly defaultPrompt: string;
+  /** Whether onnx/model.onnx applies a trained head already (`"head": "folded"` in config.json). */
+  readonly headFolded: boolean;
+}
+
+/**
+ * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
+ * onnx/model_fp16.onnx), with the files of sentence-transformers beside them. What is missing or not supported is a UserError
+ * that says what to do.
+ */
+export async function readModelFolder(location: ModelLocation): Promise<ModelFolder> {
+  const { path } = location;
+  const onnx = findOnnx(path);
+  const configFile = join(path, "config.json");
+  const config = await readJsonObject(configFile);
+  if (config === undefined) {
+    throw new UserError("no-config", `model folder "${path}" has no config.json`, {
+      hint: "write it in Python with AutoConfig.from_pretrained(…).save_pretrained(folder)",
+    });
+  }
+  const headFolded = config.head === "folded";
+  const [modules, sentence = {}, prompts] = await Promise.all([
+    readSentenceModules(path, headFolded),
+    readJsonObject(join(path, "sentence_bert_config.json")),
+    readPrompts(path),
+  ]);
+  const modelType = stringOf(config.model_type) ?? "";
+  const table = numberOf(config.max_position_embeddings);
+  return {
+    ...location,
+    onnx,
+    modelType,
+    positions: table === undefined || table <= 0 ? undefined : usablePositions(modelType, table),
+    modules,
+    maxSeqLength: numberOf(sentence.max_seq_length),
+    lowerCase: sentence.do_lower_case === true,
+    ...prompts,
+    headFolded,
+  };
+}
+
+/** The ONNX file in full or half precision, or an error that tells what the folder has in its place. */
+function findOnnx(path: string): string {
+  for (const name of ["model.onnx", "model_fp16.onnx"]) {
+    const file = join(path, "onnx", name);
+    if (existsSync(file)) return file;
+  }
+  const others = filesOf(join(path, "onnx")).filter((name) => name.endsWith(".onnx"));
+  if (others.length > 0) {
+    throw new UserError(
+      "quantized-only",
+      `model folder "${path}" has no onnx/model.onnx, only ${others.map((name) => `onnx/${name}`).join(", ")}`,
+      { hint: "quantised weights cannot be trained; add the float32 file of the same model" },
+    );
+  }
+  const weights = filesOf(path).filter((name) =>
+    /^(model.*\.safetensors|pytorch_model.*\.bin)$/.test(name),
+  );
+  const found = weights.length === 0 ? "" : `, only ${weights.join(", ")}`;
+  throw new UserError("no-onnx", `model folder "${path}" has no onnx/model.onnx${found}`, {
+    hint: `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`,
+  });
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+async function readPrompts(path: string): Promise<Pick<ModelFolder, "prompts" | "defaultPrompt">> {
+  const config = (await readJsonObject(join(path, "config_sentence_transformers.json"))) ?? {};
+  const listed = isObject(config.prompts) ? Object.entries(config.prompts) : [];
+  const prompts = Object.fromEntries(
+    listed.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+  const name = stringOf(config.default_prompt_name);
+  return { prompts, defaultPrompt: name === undefined ? "" : (prompts[name] ?? "") };
+}
