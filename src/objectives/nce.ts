@@ -41,7 +41,7 @@ export function nceLoss(
 
 export const nce = defineObjective({
   name: "nce",
-  title: "NCE",
+  title: "Noise-contrastive estimation",
   summary: "tells each anchor's positive from noise candidates, as a normalised probability model",
   rows: ["pair"],
   forms: [
