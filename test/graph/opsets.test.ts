@@ -1,3 +1,5 @@
+import { create } from "@bufbuild/protobuf";
+import { StringStringEntryProtoSchema, TensorProto_DataLocation } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import type { UserError } from "../../src/errors/user-error.js";
 import { importModel, importProbed } from "../../src/graph/import.js";
@@ -193,6 +195,37 @@ describe("half precision", () => {
     expect(verify(graph)).toEqual([]);
     const result = await runGraph(graph, { x: float32([1, 2], [2, 4]) });
     expect(result.y).toEqual(float32([1, 2], [2.5, -9.5]));
+  });
+});
+
+describe("external data", () => {
+  const model = writeModel({
+    opset: 14,
+    inputs: { x: X },
+    initializers: { w: float32([4, 1], [1, 2, 3, 4]) },
+    nodes: [{ op: "Mul", inputs: ["x", "w"], outputs: ["y"] }],
+    outputs: ["y"],
+  });
+  const [weight] = model.graph!.initializer;
+  const bytes = weight!.rawData;
+  weight!.rawData = new Uint8Array();
+  weight!.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  const location = { key: "location", value: "weights/model.onnx_data" };
+  weight!.externalData = [create(StringStringEntryProtoSchema, location)];
+
+  it("is asked for by place and size", async () => {
+    const asked: unknown[] = [];
+    const external = (...place: unknown[]): Uint8Array => {
+      asked.push(place);
+      return bytes;
+    };
+    const graph = importModel(model, { external });
+    expect(asked).toEqual([["weights/model.onnx_data", 0, 16]]);
+    expect((await runGraph(graph, { x })).y!.data[1]).toBeCloseTo(2 * Math.sin(1), 6);
+  });
+
+  it("without a reader is an error that names the tensor and the file", () => {
+    expect(() => importModel(model)).toThrow('tensor "w" is stored outside the model');
   });
 });
 

@@ -70,7 +70,7 @@ const slice: ContentRule = (call) => {
   const [starts, ends] = [numbersIn(call, 1), numbersIn(call, 2)];
   if (!known || !starts || !ends || input(call, 0).shape.length !== 1) return undefined;
   const step = call.node.inputs[4] ? numbersIn(call, 4)?.[0] : 1;
-  if (step === undefined) return undefined;
+  if (!step) return undefined;
   return sliceIndices(known.length, starts[0]!, ends[0]!, step).map((i) => known[i]);
 };
 

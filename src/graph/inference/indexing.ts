@@ -48,19 +48,17 @@ interface Cut {
 /** Bounds beyond this run to the end of the axis: exporters write 2^31 − 1 or 2^63 − 1. */
 const BEYOND = 2 ** 31 - 1;
 
-/** Which elements of an axis of known size a slice takes: first index, limit, step. */
-function clampCut(dim: number, start: number, end: number, step: number): [number, number] {
-  const from = (x: number): number => (x < 0 ? x + dim : x);
-  const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
-  if (step > 0) return [clamp(from(start), 0, dim), clamp(from(end), 0, dim)];
-  return [clamp(from(start), -1, dim - 1), clamp(from(end), -1, dim - 1)];
+/** What a slice takes of an axis of known size: first index, number of elements. */
+function knownCut(dim: number, start: number, end: number, step: number): [number, number] {
+  const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
+  const index = (x: number): number => Math.min(Math.max(x < 0 ? x + dim : x, low), high);
+  return [index(start), Math.max(0, Math.ceil((index(end) - index(start)) / step))];
 }
 
 /** Indices that a slice of a known axis takes. */
 export function sliceIndices(dim: number, start: number, end: number, step: number): number[] {
-  const [first, limit] = clampCut(dim, start, end, step);
-  const count = Math.max(0, Math.ceil((limit - first) / step));
-  return Array.from({ length: count }, (_, i) => first + i * step);
+  const [first, length] = knownCut(dim, start, end, step);
+  return Array.from({ length }, (_, i) => first + i * step);
 }
 
 /**
@@ -70,7 +68,7 @@ export function sliceIndices(dim: number, start: number, end: number, step: numb
 function cutSize(cut: Cut): Dim | undefined {
   const { dim, start, end, step } = cut;
   if (typeof start === "number" && typeof end === "number" && typeof dim === "number") {
-    return sliceIndices(dim, start, end, step).length;
+    return knownCut(dim, start, end, step)[1];
   }
   if (step !== 1) return undefined;
   const fromEnd = (x: Dim): Dim => (typeof x === "number" && x < 0 ? addDims(dim, x) : x);
@@ -113,7 +111,7 @@ function cutOf(dim: Dim, args: CutArguments): Dim | undefined {
   const start = args.starts?.[args.at];
   const end = args.ends?.[args.at];
   const step = args.steps?.[args.at];
-  if (start === undefined || end === undefined || step === undefined) return undefined;
+  if (start === undefined || end === undefined || !step) return undefined;
   return cutSize({ dim, start, end, step });
 }
 
