@@ -300,6 +300,7 @@ const indexing: RuleCase[] = [
   }),
   ...rows("Gather", (b, v, i) => ops.gather(b, v!, i!, 1), {
     "columns, repeated": [x(["B", 3, 2]), indices([2, 2], [2, 0, 2, 1])],
+    "the last axis": [x(["B", 3]), indices([2, 2], [2, 0, 2, -1])],
   }),
   ...rows("GatherElements", (b, v, i) => ops.gatherElements(b, v!, i!, 1), {
     "": [x([2, 3]), indices([2, 4], [0, 0, 1, 2, 2, 1, -1, 0])],

@@ -216,6 +216,8 @@ describe("sparse gradients of tables", () => {
     const dense = builder();
     const { loss } = twoLookups(dense);
     const expected = await gradientsOf(dense, { loss, wrt: ["table"] }, feeds);
+    // ScatterND adds in parallel without locks: repeated indices would lose sums.
+    expect(dense.graph.nodes.map((node) => node.op)).not.toContain("ScatterND");
 
     const b = builder();
     const options = { loss: twoLookups(b).loss, wrt: ["table"], sparse: ["table"] };

@@ -79,7 +79,8 @@ export const arithmeticRules: Rules = {
   Mul: ({ b, gradient: g, inputs: [x, y] }) => [() => mul(b, g, y!), () => mul(b, g, x!)],
   Div: ({ b, gradient: g, inputs: [, divisor], outputs: [y] }) => [
     () => div(b, g, divisor!),
-    () => neg(b, div(b, mul(b, g, y!), divisor!)),
+    // The sign goes to the divisor, which is often the smaller one.
+    () => div(b, mul(b, g, y!), neg(b, divisor!)),
   ],
   Mod: remainder,
   Pow: power,

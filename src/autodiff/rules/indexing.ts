@@ -1,18 +1,53 @@
 import { intOf, stringOf } from "../../graph/attributes.js";
 import type { GraphBuilder } from "../../graph/builder.js";
+import { productOf } from "../../graph/dimension.js";
 import { int, type Node, type Value } from "../../graph/ir.js";
 import {
+  concat,
   gatherElements,
   gatherND,
+  reshape,
   scatterElements,
-  scatterND,
+  slice,
   unsqueeze,
+  vector,
 } from "../../graph/ops/index.js";
 import { type Rule, type Rules, unsupported } from "../rule.js";
-import { fromFront, zerosLike } from "../shapes.js";
+import { broadcastLike, fromFront, shapeVector, zerosLike } from "../shapes.js";
 import { addBack, knownNumbers, padBack, positionOf } from "./placement.js";
 
-/** Slices by index. One known index is a window; rows of axis 0 are added as rows; the rest element by element. */
+/** g of a Gather with its index axes joined to one: [pre…, I…, post…] → [pre…, n, post…]. */
+function joinIndexAxes(b: GraphBuilder, g: Value, at: Lookup): Value {
+  const { x, indices, axis } = at;
+  if (indices.shape.length === 1) return g;
+  const dims = shapeVector(b, x);
+  const before = axis === 0 ? [] : [slice(b, dims, { axis: 0, end: axis })];
+  const after = axis === x.shape.length - 1 ? [] : [slice(b, dims, { axis: 0, start: axis + 1 })];
+  const shape = concat(b, [...before, vector(b, [-1]), ...after], 0);
+  return reshape(b, g, shape, x.shape.with(axis, productOf(indices.shape)));
+}
+
+/** Slices of x that a Gather chose along an axis. */
+interface Lookup {
+  readonly x: Value;
+  readonly indices: Value;
+  readonly axis: number;
+}
+
+/**
+ * Adds the gradient of a Gather to zeros, slice by slice. ScatterElements does it in order; ScatterND would add
+ * in parallel without locks and lose sums where an index repeats.
+ */
+function addSlices(b: GraphBuilder, g: Value, at: Lookup): Value {
+  const { x, indices, axis } = at;
+  const updates = joinIndexAxes(b, g, at);
+  const line = x.shape.map((_, i) => (i === axis ? -1 : 1));
+  const places = broadcastLike(b, reshape(b, indices, line), updates);
+  const options = { axis, reduction: "add" } as const;
+  return scatterElements(b, zerosLike(b, x), { indices: places, updates }, options);
+}
+
+/** Slices by index: one known index is a window, others are added up. */
 const gathered: Rule = (context) => {
   const { b, node, gradient: g, inputs } = context;
   const [x, indices] = [inputs[0]!, inputs[1]!];
@@ -20,13 +55,9 @@ const gathered: Rule = (context) => {
   const only = indices.shape.length === 0 ? knownNumbers(context, 1)?.[0] : undefined;
   const first = only === undefined ? undefined : positionOf(only, x, axis);
   const back = (): Value => {
-    if (first !== undefined) {
-      const begin = x.shape.map((_, i) => (i === axis ? first : 0));
-      return padBack(b, unsqueeze(b, g, [axis]), { x, begin });
-    }
-    if (axis !== 0) return addBack(context);
-    const update = { indices: unsqueeze(b, indices, [-1]), updates: g };
-    return scatterND(b, zerosLike(b, x), update, { reduction: "add" });
+    if (first === undefined) return addSlices(b, g, { x, indices, axis });
+    const begin = x.shape.map((_, i) => (i === axis ? first : 0));
+    return padBack(b, unsqueeze(b, g, [axis]), { x, begin });
   };
   return [back, null];
 };
