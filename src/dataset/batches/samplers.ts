@@ -69,20 +69,27 @@ export function epochRandom(seed: number, epoch: number): Random {
   return createRandom(seed, `sampler/${epoch}`);
 }
 
-/** Anchors, positives and, for "component", the component are hard; explicit negatives are soft. */
+/**
+ * By texts: anchors and positives are hard, explicit negatives soft. By components: a row's component stands for its texts, and a negative that
+ * belongs to a component stands for it.
+ */
 function pairItems(index: PairIndex, avoid: "text" | "component"): PackItems {
   const rows = index.anchors.length;
   const texts = index.texts.length;
-  const hard = keyLists(rows, (row, add) => {
-    if (avoid === "component") add(texts + (index.components[row] as number));
-    add(index.anchors[row] as number);
-    add(index.positives[row] as number);
+  const keyCount = texts + rows;
+  if (avoid === "text") {
+    const hard = keyLists(rows, (row, add) => {
+      add(index.anchors[row] as number);
+      add(index.positives[row] as number);
+    });
+    return { hard, soft: { start: index.negativeStart, keys: index.negatives }, keyCount };
+  }
+  const hard = keyLists(rows, (row, add) => add(texts + (index.components[row] as number)));
+  const keys = index.negatives.map((text) => {
+    const component = index.textComponents[text] as number;
+    return component < 0 ? text : texts + component;
   });
-  return {
-    hard,
-    soft: { start: index.negativeStart, keys: index.negatives },
-    keyCount: texts + rows,
-  };
+  return { hard, soft: { start: index.negativeStart, keys }, keyCount };
 }
 
 function tooFewRows(rows: number, least: number): UserError {

@@ -4,6 +4,9 @@ import { UserError } from "../../errors/user-error.js";
 /** What a file's bytes stand for. */
 export type Encoding = "utf-8" | "windows-1252";
 
+/** Characters of the bytes 0x80 … 0x9F, by which Windows-1252 differs from Latin-1 (as the WHATWG encoding standard has it). */
+const c1 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+
 const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -33,9 +36,16 @@ export function detectEncoding(head: Buffer): Encoding {
 
 /** The text of a file's first bytes; an incomplete last character is left out and bad bytes become U+FFFD. */
 export function decodeHead(head: Buffer, encoding: Encoding): string {
-  const start = encoding === "utf-8" && hasByteOrderMark(head) ? 3 : 0;
-  const end = encoding === "utf-8" ? head.length - incompleteTail(head) : head.length;
-  return new TextDecoder(encoding).decode(head.subarray(start, end));
+  if (encoding === "windows-1252") return decodeWindows1252(head);
+  const start = hasByteOrderMark(head) ? 3 : 0;
+  return head.toString("utf8", start, head.length - incompleteTail(head));
+}
+
+/** Node's own decoder of this name reads Latin-1 in several versions, so the difference is made here. */
+function decodeWindows1252(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replace(/[\u0080-\u009f]/g, (char) => c1[char.charCodeAt(0) - 0x80] as string);
 }
 
 /**
@@ -54,7 +64,7 @@ export async function* toUtf8(
     let bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     refuseUtf16(bytes, { file, line, offset });
     if (encoding === "windows-1252") {
-      yield Buffer.from(new TextDecoder(encoding).decode(bytes));
+      yield Buffer.from(decodeWindows1252(bytes));
     } else {
       const tail = incompleteTail(bytes);
       held = bytes.subarray(bytes.length - tail);

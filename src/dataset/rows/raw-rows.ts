@@ -74,7 +74,7 @@ const none: readonly string[] = [];
 
 function cellTexts(cell: Cell, wrong: () => void): readonly string[] {
   if (typeof cell === "string") return [cell.trim()];
-  if (cell !== null) return cell.map((text) => text.trim());
+  if (cell !== null) return cell.map((text) => text.trim()).filter((text) => text !== "");
   wrong();
   return none;
 }
