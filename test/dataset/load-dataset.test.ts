@@ -430,6 +430,52 @@ describe("the account", () => {
   });
 });
 
+describe("any text", () => {
+  it("gives rows with a balanced account, or a UserError", async () => {
+    const piece = fc.constantFrom(
+      "anchor,positive\n",
+      "text,label\n",
+      "sentence1\tsentence2\tscore\n",
+      "a,b\n",
+      "c,d\n",
+      "e\tf\t0.5\n",
+      "g\th\t4\n",
+      '"',
+      ",",
+      "\t",
+      "\n",
+      '{"query":"q","pos":["p"],"neg":[]}\n',
+      '{"query":1,"pos":[1]}\n',
+      "{}\n",
+      "entailment",
+      "-1",
+      "x y z.\n",
+      "\r\n",
+    );
+    const kind = fc.constantFrom(
+      "pair",
+      "triplet",
+      "classed",
+      "labelled-pair",
+      "scored-pair",
+      "nli",
+      "text" as const,
+    );
+    const wish = fc.option(
+      kind.map((k) => ({ as: [k] as LoadOptions["as"] & object })),
+      { nil: {} },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), wish, async (pieces, options) => {
+        const result = await load(pieces.join(""), options).catch((error: unknown) => error);
+        if (!(result instanceof UserError))
+          expect(balanced((result as Dataset).account)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe("preview", () => {
   it("shows rows as the model sees them", async () => {
     const dataset = await load("query,answer,negative_1,negative_2\n a ,b,n,m\nc,d,o,\ne,f,,\n");

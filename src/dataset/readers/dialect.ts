@@ -122,15 +122,13 @@ function roleNames(found: Survey): number {
 function reading(sample: Sample, delimiter: string, given: ReaderOptions): Reading {
   const { text, complete } = sample;
   const on = survey(text, { delimiter, quotes: true, complete });
-  if (
-    given.quotes === true ||
-    (given.quotes === undefined && on.quoted + on.broken + on.literal === 0)
-  ) {
-    return { delimiter, quotes: true, found: on };
-  }
+  const silent = on.quoted + on.broken + on.literal === 0;
+  // A quote may still come after the sample. In a tab-separated file it is taken for a character, which cannot merge rows.
+  const quotes = given.quotes ?? (silent ? delimiter !== "\t" || complete : undefined);
+  if (quotes === true) return { delimiter, quotes, found: on };
   const off = survey(text, { delimiter, quotes: false, complete });
-  const quotes = given.quotes ?? usesQuotes(on, off, delimiter);
-  return { delimiter, quotes, found: quotes ? on : off };
+  const decided = quotes ?? usesQuotes(on, off, delimiter);
+  return { delimiter, quotes: decided, found: decided ? on : off };
 }
 
 /**
