@@ -135,8 +135,8 @@ describe.skipIf(!existsSync(BUNDLED))("the bundled encoder (models/embtune-mini-
 describe.skipIf(!existsSync(MINILM))(
   "all-MiniLM-L6-v2 (skipped without ../shared/models/all-MiniLM-L6-v2)",
   () => {
-    it("the gradient of every tenth weight is the slope of the loss along it", async () => {
-      const { weights, nodes, sparse } = await checkEncoder(MINILM, (_, i) => i % 10 === 0);
+    it("the gradient of every twentieth weight is the slope of the loss along it", async () => {
+      const { weights, nodes, sparse } = await checkEncoder(MINILM, (_, i) => i % 20 === 0);
       expect(weights).toBe(101);
       expect(nodes).toBeLessThan(1500);
       expect(sparse.length).toBe(3);

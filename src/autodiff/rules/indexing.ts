@@ -16,6 +16,13 @@ import { type Rule, type Rules, unsupported } from "../rule.js";
 import { broadcastLike, fromFront, shapeVector, zerosLike } from "../shapes.js";
 import { addBack, knownNumbers, padBack, positionOf } from "./placement.js";
 
+/** Slices of x that a Gather chose along an axis. */
+interface Lookup {
+  readonly x: Value;
+  readonly indices: Value;
+  readonly axis: number;
+}
+
 /** g of a Gather with its index axes joined to one: [pre…, I…, post…] → [pre…, n, post…]. */
 function joinIndexAxes(b: GraphBuilder, g: Value, at: Lookup): Value {
   const { x, indices, axis } = at;
@@ -25,13 +32,6 @@ function joinIndexAxes(b: GraphBuilder, g: Value, at: Lookup): Value {
   const after = axis === x.shape.length - 1 ? [] : [slice(b, dims, { axis: 0, start: axis + 1 })];
   const shape = concat(b, [...before, vector(b, [-1]), ...after], 0);
   return reshape(b, g, shape, x.shape.with(axis, productOf(indices.shape)));
-}
-
-/** Slices of x that a Gather chose along an axis. */
-interface Lookup {
-  readonly x: Value;
-  readonly indices: Value;
-  readonly axis: number;
 }
 
 /**

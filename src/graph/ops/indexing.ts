@@ -37,7 +37,10 @@ export function scatterElements(
   });
 }
 
-/** x with slices replaced (or added to) at index tuples [..., k]. */
+/**
+ * x with slices replaced (or added to) at index tuples [..., k]. The tuples must differ: ONNX Runtime writes in
+ * parallel without locks, so that sums are lost where one repeats; `scatterElements` adds in order.
+ */
 export function scatterND(
   b: GraphBuilder,
   x: Value,
