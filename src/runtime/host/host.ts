@@ -1,0 +1,130 @@
+import { internal } from "../../errors/internal.js";
+import type { Tensor } from "../../math/tensor.js";
+import {
+  type ArgumentOf,
+  buffersOf,
+  type OperationName,
+  type Packed,
+  type ResultOf,
+} from "../protocol.js";
+import { fromOrt, loadOrt, type Ort } from "./onnxruntime.js";
+import { type HostSession, openSession, outputOf, runSession } from "./session.js";
+import {
+  copyOf,
+  type HostTrainer,
+  openTrainer,
+  restoreState,
+  stateOf,
+  trainStep,
+} from "./trainer.js";
+
+/** What the worker does for each question. */
+export type Handlers = {
+  readonly [K in OperationName]: (argument: ArgumentOf<K>) => Promise<Packed<ResultOf<K>>>;
+};
+
+/** Things by number. */
+class Registry<T> {
+  private readonly items = new Map<number, T>();
+  private count = 0;
+  private readonly what: string;
+
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  add(item: T): number {
+    this.count += 1;
+    this.items.set(this.count, item);
+    return this.count;
+  }
+
+  get(id: number): T {
+    return this.items.get(id) ?? internal(`the ${this.what} was released`);
+  }
+
+  remove(id: number): T {
+    const item = this.get(id);
+    this.items.delete(id);
+    return item;
+  }
+
+  ids(): number[] {
+    return [...this.items.keys()];
+  }
+}
+
+const plain = <T>(value: T): Packed<T> => ({ value, buffers: [] });
+
+/** The handlers over their own sessions and trainers. ONNX Runtime is loaded by the first `open`. */
+export function createHost(threads: number): Handlers {
+  const sessions = new Registry<HostSession>("session");
+  const trainers = new Registry<HostTrainer>("trainer");
+  let loading: Promise<Ort> | undefined;
+  const ort = (): Promise<Ort> => {
+    loading ??= loadOrt();
+    return loading;
+  };
+  const releaseSession = (id: number): Promise<void> => sessions.remove(id).session.release();
+  const releaseTrainer = (id: number): Promise<void> => trainers.remove(id).host.session.release();
+  return {
+    open: async () => {
+      await ort();
+      return plain(null);
+    },
+    createSession: async ({ model, options }) => {
+      const host = await openSession(await ort(), model, { ...options, threads });
+      const { inputs, outputs } = host;
+      return plain({ session: sessions.add(host), inputs, outputs });
+    },
+    run: async ({ session, feeds, outputs }) => run(sessions.get(session), feeds, outputs),
+    releaseSession: async (id) => {
+      await releaseSession(id);
+      return plain(null);
+    },
+    createTrainer: async (spec) =>
+      plain(trainers.add(await openTrainer(await ort(), spec, threads))),
+    step: async ({ trainer, feeds, learningRate }) =>
+      plain(await trainStep(trainers.get(trainer), feeds, learningRate)),
+    parameters: async (id) => packMap(copyOf(trainers.get(id), "parameter")),
+    state: async (id) => {
+      const state = stateOf(trainers.get(id));
+      const parts = [state.parameters, state.firstMoments, state.secondMoments];
+      return { value: state, buffers: parts.flatMap((part) => packMap(part).buffers) };
+    },
+    restore: async ({ trainer, state }) => {
+      restoreState(trainers.get(trainer), state);
+      return plain(null);
+    },
+    releaseTrainer: async (id) => {
+      await releaseTrainer(id);
+      return plain(null);
+    },
+    close: async () => {
+      for (const id of sessions.ids()) await releaseSession(id);
+      for (const id of trainers.ids()) await releaseTrainer(id);
+      return plain(null);
+    },
+  };
+}
+
+async function run(
+  host: HostSession,
+  feeds: ArgumentOf<"run">["feeds"],
+  outputs: readonly string[] | undefined,
+): Promise<Packed<ResultOf<"run">>> {
+  const names = outputs ?? host.outputs.map((output) => output.name);
+  for (const name of names) outputOf(host, name);
+  const results = await runSession(host, feeds, names);
+  const tensors = Object.entries(results).map(
+    ([name, value]) => [name, fromOrt(name, value as Parameters<typeof fromOrt>[1])] as const,
+  );
+  return {
+    value: Object.fromEntries(tensors),
+    buffers: buffersOf(tensors.map(([, tensor]) => tensor.data)),
+  };
+}
+
+function packMap<T extends ReadonlyMap<string, Tensor>>(tensors: T): Packed<T> {
+  return { value: tensors, buffers: buffersOf([...tensors.values()].map(({ data }) => data)) };
+}

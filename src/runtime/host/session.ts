@@ -1,0 +1,92 @@
+import type { InferenceSession, OnnxValue, Tensor as OrtTensor } from "onnxruntime-node";
+import { internal } from "../../errors/internal.js";
+import { suggestion } from "../../errors/suggest.js";
+import type { Tensor } from "../../math/tensor.js";
+import type { SessionOptions, Tensors, ValueDescription } from "../types.js";
+import { describe, loadModel, type Ort, toOrt, usefulMessage } from "./onnxruntime.js";
+
+/** A loaded model and the inputs that are always fed from memory of the worker. */
+export interface HostSession {
+  readonly ort: Ort;
+  readonly session: InferenceSession;
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  readonly bound: Readonly<Record<string, OrtTensor>>;
+}
+
+/** What a run is to return: names, or preallocated tensors (null: allocate) by name. */
+export type Fetches = InferenceSession.FetchesType;
+
+export interface HostSessionOptions extends SessionOptions {
+  readonly threads: number;
+}
+
+export async function openSession(
+  ort: Ort,
+  model: Uint8Array | string,
+  options: HostSessionOptions,
+): Promise<HostSession> {
+  const session = await loadModel(ort, model, {
+    executionProviders: ["cpu"],
+    executionMode: "sequential",
+    interOpNumThreads: 1,
+    intraOpNumThreads: options.threads,
+    graphOptimizationLevel: options.optimization ?? "all",
+    enableMemPattern: options.memoryPattern ?? true,
+  });
+  const inputs = describe(session.inputMetadata);
+  const outputs = describe(session.outputMetadata);
+  return { ort, session, inputs, outputs, bound: {} };
+}
+
+/** Runs the model on the feeds and the bound inputs. Errors as in `Session.run`. */
+export async function runSession(
+  host: HostSession,
+  feeds: Tensors,
+  fetches: Fetches,
+): Promise<Readonly<Record<string, OnnxValue>>> {
+  const wanted = host.inputs.filter(({ name }) => !(name in host.bound));
+  checkFeeds(wanted, feeds);
+  const own = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(host.ort, name, tensor)]);
+  try {
+    return await host.session.run({ ...Object.fromEntries(own), ...host.bound }, fetches);
+  } catch (cause) {
+    throw new Error(usefulMessage(cause), { cause });
+  }
+}
+
+/** The description of an output; an unknown name breaks an invariant. */
+export function outputOf(host: HostSession, name: string): ValueDescription {
+  const found = host.outputs.find((output) => output.name === name);
+  const names = host.outputs.map((output) => output.name);
+  return found ?? internal(`the model has no output "${name}"; ${suggestion(name, names)}`);
+}
+
+function checkFeeds(inputs: readonly ValueDescription[], feeds: Tensors): void {
+  const names = inputs.map(({ name }) => name);
+  for (const input of inputs) {
+    const tensor = feeds[input.name];
+    if (tensor === undefined) {
+      internal(`feed "${input.name}" is missing; the model's inputs are ${names.join(", ")}`);
+    }
+    if (!fits(input, tensor)) {
+      internal(`feed "${input.name}" is ${typeText(tensor)}, expected ${typeText(input)}`);
+    }
+  }
+  const unknown = Object.keys(feeds).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    internal(`the model has no input "${unknown}"; ${suggestion(unknown, names)}`);
+  }
+}
+
+function fits(input: ValueDescription, tensor: Tensor): boolean {
+  return (
+    input.dtype === tensor.dtype &&
+    input.shape.length === tensor.shape.length &&
+    input.shape.every((dim, i) => typeof dim === "string" || dim === tensor.shape[i])
+  );
+}
+
+function typeText({ dtype, shape }: Pick<ValueDescription, "dtype" | "shape">): string {
+  return `${dtype} [${shape.map((dim) => (dim === "" ? "?" : dim)).join(", ")}]`;
+}

@@ -1,0 +1,26 @@
+import type { Channel } from "./channel.js";
+import { packArray, packTensors } from "./protocol.js";
+import type { Session, SessionOptions } from "./types.js";
+
+/** A session in the worker behind the channel. */
+export async function createSession(
+  channel: Channel,
+  model: Uint8Array | { path: string },
+  options: SessionOptions = {},
+): Promise<Session> {
+  const content = model instanceof Uint8Array ? packArray(model) : model.path;
+  const buffers = content instanceof Uint8Array ? [content.buffer as ArrayBuffer] : [];
+  const opened = await channel.call("createSession", { model: content, options }, buffers);
+  const { session, inputs, outputs } = opened;
+  return {
+    inputs,
+    outputs,
+    run: (feeds, names, feedOptions) => {
+      const packed = packTensors(feeds, feedOptions);
+      return channel.call("run", { session, feeds: packed.value, outputs: names }, packed.buffers);
+    },
+    release: async () => {
+      await channel.call("releaseSession", session);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Tensor } from "../math/tensor.js";
+import type { Channel } from "./channel.js";
+import { buffersOf, type Packed, packArray, packTensors } from "./protocol.js";
+import type { Trainer, TrainerSpec, TrainerState } from "./types.js";
+
+/** A trainer in the worker behind the channel. */
+export async function createTrainer(channel: Channel, spec: TrainerSpec): Promise<Trainer> {
+  const packed = packSpec(spec);
+  const trainer = await channel.call("createTrainer", packed.value, packed.buffers);
+  return {
+    step: (feeds, learningRate, options) => {
+      const { value, buffers } = packTensors(feeds, options);
+      return channel.call("step", { trainer, feeds: value, learningRate }, buffers);
+    },
+    parameters: () => channel.call("parameters", trainer),
+    state: () => channel.call("state", trainer),
+    restore: async (state) => {
+      const { value, buffers } = packState(state);
+      await channel.call("restore", { trainer, state: value }, buffers);
+    },
+    release: async () => {
+      await channel.call("releaseTrainer", trainer);
+    },
+  };
+}
+
+function packSpec(spec: TrainerSpec): Packed<TrainerSpec> {
+  const model = packArray(spec.model);
+  const parameters = spec.parameters.map((p) => ({ ...p, data: packArray(p.data) }));
+  const buffers = buffersOf([model, ...parameters.map((p) => p.data)]);
+  return { value: { ...spec, model, parameters }, buffers };
+}
+
+function packState(state: TrainerState): Packed<TrainerState> {
+  const parts = [state.parameters, state.firstMoments, state.secondMoments].map(packMap);
+  const [parameters, firstMoments, secondMoments] = parts.map((part) => part.value);
+  return {
+    value: {
+      step: state.step,
+      parameters: parameters ?? new Map(),
+      firstMoments: firstMoments ?? new Map(),
+      secondMoments: secondMoments ?? new Map(),
+    },
+    buffers: parts.flatMap((part) => part.buffers),
+  };
+}
+
+function packMap(tensors: ReadonlyMap<string, Tensor>): Packed<Map<string, Tensor>> {
+  const { value, buffers } = packTensors(Object.fromEntries(tensors));
+  return { value: new Map(Object.entries(value)), buffers };
+}

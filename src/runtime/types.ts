@@ -1,0 +1,114 @@
+import type { Gradient } from "../autodiff/value-and-grad.js";
+import type { Shape } from "../graph/ir.js";
+import type { DType, Tensor } from "../math/tensor.js";
+import type { AdamWOptions } from "../optim/adamw.js";
+
+/** Tensors by the names of a graph's inputs or outputs. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** An input or output of a model. Dimensions that are only known at run time are names, or "" where unnamed. */
+export interface ValueDescription {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface SessionOptions {
+  /** ONNX Runtime's graph optimisations. Default "all"; "basic" for graphs with a backward pass. */
+  readonly optimization?: "disabled" | "basic" | "extended" | "all";
+  /** Plan one allocation for each combination of input shapes; default true. Costs memory when shapes vary. */
+  readonly memoryPattern?: boolean;
+}
+
+export interface FeedOptions {
+  /**
+   * Hand the feeds over instead of copying them. Arrays that span their whole ArrayBuffer are detached: the caller
+   * must not touch them again. Others are copied all the same. Default false.
+   */
+  readonly transfer?: boolean;
+}
+
+/** A loaded model. Requests are answered in the order in which they were made. */
+export interface Session {
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  /**
+   * Runs the model; returns the outputs named (default: all). Rejects with an InternalError that names a feed which
+   * is missing, unknown or of another type or shape than the model's, and with an Error carrying ONNX Runtime's
+   * message when a node fails.
+   */
+  run(feeds: Tensors, outputs?: readonly string[], options?: FeedOptions): Promise<Tensors>;
+  /** Frees the model. Nothing may be run afterwards. */
+  release(): Promise<void>;
+}
+
+export interface TrainerParameter {
+  /** The graph input. */
+  readonly name: string;
+  /** The graph outputs that hold its gradient: one tensor, or (indices, rows) to be added up for a table [V, W]. */
+  readonly gradient: Gradient;
+  readonly shape: readonly number[];
+  /** Start values; copied. */
+  readonly data: Float32Array;
+  /** Whether weight decay applies: not to biases and LayerNorm. */
+  readonly decay: boolean;
+  /** Factor on the learning rate of each step. */
+  readonly learningRateScale: number;
+}
+
+export interface TrainerSpec {
+  /** An ONNX file whose graph computes the loss and all gradients. */
+  readonly model: Uint8Array;
+  /** The output that holds the loss, one float32. */
+  readonly loss: string;
+  readonly parameters: readonly TrainerParameter[];
+  readonly optimizer: AdamWOptions;
+  /** Gradients are scaled so that their global L2 norm is at most this; 0 turns it off. */
+  readonly maxGradNorm: number;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Global L2 norm of the gradients before clipping. */
+  readonly gradNorm: number;
+  /** Loss and norm are finite. If not, parameters and moments are as they were before the step. */
+  readonly finite: boolean;
+  /** Time spent on the step in the worker: forward, backward and update. */
+  readonly milliseconds: number;
+}
+
+/** Everything that the next update depends on besides its batch. Tensors are float32 and by parameter name. */
+export interface TrainerState {
+  /** Updates made so far. */
+  readonly step: number;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly firstMoments: ReadonlyMap<string, Tensor>;
+  readonly secondMoments: ReadonlyMap<string, Tensor>;
+}
+
+/** Parameters, their moments and the graph that trains them. Requests are answered in the order made. */
+export interface Trainer {
+  /**
+   * One update at the given learning rate: runs the graph, clips, AdamW. The feeds are the graph's inputs other than
+   * the parameters. Several steps may be under way, so the next batch can be made while one runs.
+   */
+  step(feeds: Tensors, learningRate: number, options?: FeedOptions): Promise<StepResult>;
+  /** A copy of the parameters as they are after the steps requested before. */
+  parameters(): Promise<ReadonlyMap<string, Tensor>>;
+  /** A copy of parameters, moments and step count. */
+  state(): Promise<TrainerState>;
+  /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */
+  restore(state: TrainerState): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** ONNX Runtime in a thread of its own. */
+export interface Runtime {
+  /** Threads that a running node may use. */
+  readonly threads: number;
+  /** Loads an ONNX file, from bytes (copied) or from a path (read in the worker; external data is found beside it). */
+  createSession(model: Uint8Array | { path: string }, options?: SessionOptions): Promise<Session>;
+  createTrainer(spec: TrainerSpec): Promise<Trainer>;
+  /** Finishes what was requested, frees everything and ends the worker. */
+  close(): Promise<void>;
+}
