@@ -55,26 +55,46 @@ export function interval95(samples: Float64Array): Interval {
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
-/** The 95 % bootstrap interval of one metric; undefined where rows cannot be resampled. */
-export function metricInterval(metric: Metric, options: BootstrapOptions): Interval | undefined {
-  if (metric.resampled === undefined) return undefined;
-  const [samples] = bootstrap([metric.resampled], options);
-  return samples === undefined || samples.length === 0 ? undefined : interval95(samples);
+/** A metric with its values on bootstrap resamples; none where rows cannot be resampled or the value is undefined. */
+export interface SampledMetric {
+  readonly key: string;
+  readonly value: number;
+  readonly samples?: Float64Array;
 }
 
 /**
- * The paired bootstrap difference tuned − base: both metrics on the same resamples. Better or worse only when
- * the 95 % interval excludes 0.
+ * All metrics on the same resamples, so that any two of them can be compared row by row. Give the metrics of base and
+ * tuned model in one call.
  */
-export function compare(
-  base: Metric,
-  tuned: Metric,
+export function sampleMetrics(
+  metrics: readonly Metric[],
   options: BootstrapOptions,
-): Comparison | undefined {
-  if (base.resampled === undefined || tuned.resampled === undefined) return undefined;
-  const [baseSamples, tunedSamples] = bootstrap([base.resampled, tuned.resampled], options);
-  const differences = tunedSamples!.map((value, i) => value - baseSamples![i]!);
-  const interval = interval95(differences);
+): SampledMetric[] {
+  const usable = metrics.filter(({ value, resampled }) => resampled && !Number.isNaN(value));
+  const samples = bootstrap(
+    usable.map(({ resampled }) => resampled as Resampled),
+    options,
+  );
+  return metrics.map((metric) => {
+    const { key, value } = metric;
+    const own = samples[usable.indexOf(metric)];
+    return own === undefined || own.length === 0 ? { key, value } : { key, value, samples: own };
+  });
+}
+
+/** The 95 % bootstrap interval of a metric; undefined where there are no samples. */
+export function metricInterval({ samples }: SampledMetric): Interval | undefined {
+  return samples === undefined ? undefined : interval95(samples);
+}
+
+/**
+ * The paired bootstrap difference tuned − base of metrics sampled together. Better or worse only when the 95 % interval
+ * excludes 0.
+ */
+export function compare(base: SampledMetric, tuned: SampledMetric): Comparison | undefined {
+  const { samples } = base;
+  if (samples === undefined || tuned.samples === undefined) return undefined;
+  const interval = interval95(tuned.samples.map((value, i) => value - samples[i]!));
   return {
     key: base.key,
     base: base.value,

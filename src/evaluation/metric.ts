@@ -31,6 +31,8 @@ export interface Evaluator {
   readonly task: Task;
   /** The metric that decides, unless the user chooses another. */
   readonly primary: string;
+  /** Keys of all metrics it gives. */
+  readonly keys: readonly string[];
   readonly rows: number;
   readonly run: (embed: Embed) => Promise<Evaluation>;
 }

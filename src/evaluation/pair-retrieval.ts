@@ -28,6 +28,7 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
   return {
     task: "pair-retrieval",
     primary: "cosine_mrr@10",
+    keys: ["cosine_accuracy@1", "cosine_mrr@10"],
     rows: sets.queries.length,
     run: async (embed) => {
       const queries = normalizedRows(await embed(sets.queries, "query"));

@@ -20,6 +20,7 @@ export function stsEvaluator(pairs: readonly ScoredPair[]): Evaluator {
   return {
     task: "sts",
     primary: "spearman_cosine",
+    keys: ["spearman_cosine", "pearson_cosine"],
     rows: pairs.length,
     run: async (embed) => {
       const first = await embed(

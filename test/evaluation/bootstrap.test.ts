@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bootstrap, compare, interval95, metricInterval } from "../../src/evaluation/bootstrap.js";
+import {
+  bootstrap,
+  compare,
+  interval95,
+  metricInterval,
+  sampleMetrics,
+} from "../../src/evaluation/bootstrap.js";
 import {
   resampledMean,
   resampledPearson,
@@ -71,23 +77,33 @@ describe("compare", () => {
   });
   const base = Array.from({ length: 300 }, () => random.normal());
   const options = { rows: 300, resamples: 2000 };
+  const compared = (base: number[], tuned: number[]) => {
+    const [a, b] = sampleMetrics([metric(base), metric(tuned)], options);
+    return compare(a!, b!)!;
+  };
 
   it("pairs the rows: a small constant gain is clear although the rows vary widely", () => {
     const tuned = base.map((value) => value + 0.05 + 0.01 * random.normal());
-    const result = compare(metric(base), metric(tuned), options)!;
+    const result = compared(base, tuned);
     expect(result.verdict).toBe("better");
     expect(result.difference).toBeCloseTo(0.05, 2);
-    expect(compare(metric(tuned), metric(base), options)!.verdict).toBe("worse");
+    expect(compared(tuned, base).verdict).toBe("worse");
   });
 
   it("says so when there is no clear difference", () => {
     const other = base.map(() => random.normal());
-    expect(compare(metric(base), metric(other), options)!.verdict).toBe("no clear difference");
-    expect(compare(metric(base), metric(base), options)!.verdict).toBe("no clear difference");
+    expect(compared(base, other).verdict).toBe("no clear difference");
+    expect(compared(base, base).verdict).toBe("no clear difference");
   });
 
   it("has no interval where rows cannot be resampled", () => {
-    expect(metricInterval({ key: "t", value: 1 }, options)).toBeUndefined();
-    expect(compare({ key: "t", value: 1 }, metric(base), options)).toBeUndefined();
+    const [threshold, other, undefinedValue] = sampleMetrics(
+      [{ key: "t", value: 1 }, metric(base), { ...metric(base), value: Number.NaN }],
+      options,
+    );
+    expect(metricInterval(threshold!)).toBeUndefined();
+    expect(metricInterval(undefinedValue!)).toBeUndefined();
+    expect(metricInterval(other!)).toBeDefined();
+    expect(compare(threshold!, other!)).toBeUndefined();
   });
 });

@@ -22,6 +22,11 @@ describe("safetensors", () => {
     expect(file.metadata).toEqual({ format: "pt" });
   });
 
+  it("reads a Buffer, which shares memory when sliced", () => {
+    const bytes = Buffer.concat(encodeSafetensors({ tensors, metadata: {} }));
+    expect([...decodeSafetensors(bytes, "x").tensors]).toEqual([...tensors]);
+  });
+
   it("reads the layout of the specification", () => {
     const header = '{"a":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]}}';
     const bytes = new Uint8Array(8 + header.length + 8);

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { formatDataSummary } from "../../report/data-summary.js";
+import { evaluate } from "../../report/evaluate.js";
+import { formatScores } from "../../report/scores.js";
+import { interruptSignal } from "../interrupt.js";
+import { modelNote } from "../model-note.js";
+import type { CommonOptions, ModelOptions } from "../parse.js";
+import { openTerminal } from "../terminal.js";
+
+interface Flags extends CommonOptions, ModelOptions {
+  readonly base?: string;
+  readonly columns?: Record<string, string>;
+  readonly labelMap?: Record<string, string>;
+}
+
+/** What `embtune evaluate` does. */
+export async function runEvaluate(data: readonly string[], command: Command): Promise<void> {
+  const flags = command.opts<Flags>();
+  const terminal = openTerminal(flags);
+  const reports = await evaluate({
+    ...flags,
+    data,
+    signal: interruptSignal(),
+    onEvent: (event) => {
+      if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));
+      if (event.type === "model") terminal.note(modelNote(event.info));
+    },
+  });
+  if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
+  else terminal.result(reports.map(formatScores).join("\n\n"));
+}

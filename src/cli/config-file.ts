@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { suggestion } from "../errors/suggest.js";
+import { UserError } from "../errors/user-error.js";
+import { camelCase, kebabCase } from "../objectives/option.js";
+import { fileError } from "../runtime/files.js";
+import { settingNames, type TrainOptions } from "../training/settings.js";
+import { objectiveFlags } from "./objective-options.js";
+
+/**
+ * Reads `--config`: a JSON object of options by their long names (`batch-size` or `batchSize`), those of the objective among them or
+ * under `objectiveOptions`; a run's run.json is one. An unknown name is a UserError.
+ */
+export function readConfig(path: string): Partial<TrainOptions> {
+  const values = optionsIn(parse(path), path);
+  const own = objectiveFlags();
+  const options: Record<string, unknown> = {};
+  const objectiveOptions: Record<string, unknown> = { ...asObject(values.objectiveOptions) };
+  for (const [key, value] of Object.entries(values)) {
+    const name = camelCase(key);
+    if (name === "objectiveOptions") continue;
+    if (settingNames.includes(name)) options[name] = value;
+    else if (own.has(name)) objectiveOptions[name] = value;
+    else throw unknownName(path, key, [...settingNames, ...own]);
+  }
+  return { ...options, objectiveOptions } as Partial<TrainOptions>;
+}
+
+function parse(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileError(error, path);
+    throw new UserError("bad-config", `is not valid JSON: ${error.message}`, {
+      at: { file: path },
+    });
+  }
+}
+
+/** The options themselves, or those inside a run.json. */
+function optionsIn(value: unknown, path: string): Record<string, unknown> {
+  const object = asObject(value);
+  if (object === undefined) {
+    throw new UserError("bad-config", "must hold a JSON object of options", { at: { file: path } });
+  }
+  return typeof object.embtune === "string" ? (asObject(object.options) ?? {}) : object;
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function unknownName(path: string, key: string, names: readonly string[]): UserError {
+  return new UserError("unknown-option", `has an unknown option "${key}"`, {
+    at: { file: path },
+    hint: suggestion(kebabCase(key), names.map(kebabCase)),
+  });
+}

@@ -1,0 +1,41 @@
+import { CommanderError } from "commander";
+import { InternalError } from "../errors/internal.js";
+import { InterruptedError } from "../errors/interrupted.js";
+import { formatError, UserError } from "../errors/user-error.js";
+import { createProgram } from "./program.js";
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 70 our own fault, 130 interrupted. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UserError) return error.exitCode;
+  return error instanceof InterruptedError ? 130 : 70;
+}
+
+/** What is shown for an error; commander has already printed its own. */
+function messageOf(error: unknown, debug: boolean): string {
+  if (error instanceof CommanderError) return "";
+  const stack = debug && error instanceof Error ? `\n${error.stack ?? ""}` : "";
+  if (error instanceof UserError) return `${formatError(error)}${stack}\n`;
+  if (error instanceof InterruptedError) return `${error.message}${stack}\n`;
+  const what = error instanceof Error ? error.message : String(error);
+  const kind =
+    error instanceof InternalError ? "" : `${error instanceof Error ? error.name : "error"}: `;
+  const ask = debug
+    ? ""
+    : "\nhint:  this is a fault of embtune; run again with --debug and report what it prints";
+  return `internal error: ${kind}${what}${ask}${stack}\n`;
+}
+
+/** Runs the program; sets the exit code and never throws. A closed pipe (`embtune … | head`) ends it quietly. */
+export async function run(argv: readonly string[]): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (error) {
+    process.stderr.write(messageOf(error, argv.includes("--debug")));
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,95 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly seed: number;
+  readonly threads?: number;
+}
+
+/** Options that name the model to use. */
+export interface ModelOptions {
+  readonly model?: string;
+  readonly allowDownload?: boolean;
+  readonly maxLength?: number;
+  readonly pooling?: string;
+}
+
+/** Adds the options that every command has. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option("--seed <n>", "seed of everything random", wholeNumber(0), 42)
+    .option(
+      "--threads <n>",
+      "threads for matrix products (default: the machine's cores)",
+      wholeNumber(1),
+    )
+    .option("--json", "print the result as one JSON document")
+    .option("--quiet", "no progress and no remarks, only results and errors")
+    .option("--debug", "show the stack of an error");
+}
+
+/** Adds the options that name the model to use. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option(
+      "--model <model>",
+      "model folder, run folder or hub id org/name (default: the bundled embtune-mini-en)",
+    )
+    .option("--allow-download", "let --model org/name be fetched from the hub")
+    .option(
+      "--max-length <n>",
+      "most tokens a text may have (default: what the model says)",
+      wholeNumber(3),
+    )
+    .addOption(
+      new Option("--pooling <name>", "pooling, where the model folder does not say").choices([
+        "mean",
+        "cls",
+        "last",
+      ]),
+    );
+}
+
+/** A parser of whole numbers of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\s*$/.test(text) || !Number.isInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of numbers within [least, most]; `open` excludes the lower end. */
+export function numberWithin(
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+  open = false,
+): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    const inside = open ? value > least : value >= least;
+    if (/^\s*$/.test(text) || !Number.isFinite(value) || !inside || value > most) {
+      const above = open ? `above ${least}` : `of at least ${least}`;
+      const below = most === Number.POSITIVE_INFINITY ? "" : ` and at most ${most}`;
+      throw new InvalidArgumentError(`It must be a number ${above}${below}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses `role=column,role=column`. */
+export function mapping(text: string): Record<string, string> {
+  const entries = text.split(",").map((part) => {
+    const at = part.indexOf("=");
+    if (at < 1 || at === part.length - 1) {
+      throw new InvalidArgumentError(`"${part}" is not of the form name=value.`);
+    }
+    return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,93 @@
+import { SingleBar } from "cli-progress";
+
+/** Where a command writes: results to stdout, everything else to stderr. */
+export interface Terminal {
+  readonly json: boolean;
+  /** A result: part of what a program that reads stdout gets. */
+  readonly result: (text: string) => void;
+  /** A remark for the person at the terminal; not with --quiet. */
+  readonly note: (text: string) => void;
+  /** Starts a progress display; without a total it counts only. */
+  readonly progress: (title: string, total: number | undefined) => Progress;
+}
+
+/** A progress bar on a terminal, plain lines elsewhere, nothing with --quiet. */
+export interface Progress {
+  readonly update: (done: number, detail?: string) => void;
+  readonly stop: () => void;
+}
+
+export interface TerminalOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Least time between two plain progress lines, in milliseconds. */
+const lineEvery = 5000;
+
+export function openTerminal(options: TerminalOptions): Terminal {
+  const quiet = options.quiet ?? false;
+  return {
+    json: options.json ?? false,
+    result: (text) => process.stdout.write(`${text}\n`),
+    note: (text) => {
+      if (!quiet) process.stderr.write(`${text}\n`);
+    },
+    progress: (title, total) => {
+      if (quiet) return { update: () => {}, stop: () => {} };
+      return process.stderr.isTTY && total !== undefined
+        ? barProgress(title, total)
+        : lineProgress(title, total);
+    },
+  };
+}
+
+function barProgress(title: string, total: number): Progress {
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: `${title} {bar} {value}/{total} {detail}`,
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  const started = performance.now();
+  bar.start(total, 0, { detail: "" });
+  return {
+    update: (done, detail = "") => {
+      bar.update(done, { detail: `${detail} ${timeLeft(started, done, total)}` });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function lineProgress(title: string, total: number | undefined): Progress {
+  const started = performance.now();
+  let last = started;
+  return {
+    update: (done, detail = "") => {
+      const now = performance.now();
+      if (now - last < lineEvery) return;
+      last = now;
+      const of = total === undefined ? "" : `/${total}`;
+      const left = total === undefined ? "" : timeLeft(started, done, total);
+      process.stderr.write(`${title} ${done}${of} ${detail} ${left}\n`);
+    },
+    stop: () => {},
+  };
+}
+
+/** `1m05s left`, from the mean rate so far. */
+function timeLeft(started: number, done: number, total: number): string {
+  if (done === 0 || done >= total) return "";
+  const seconds = ((performance.now() - started) / 1000 / done) * (total - done);
+  return `${formatSeconds(seconds)} left`;
+}
+
+/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
+  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
+}

@@ -1,0 +1,51 @@
+import { appendGraph } from "../encoder/append-graph.js";
+import { buildHead, type HeadSpec } from "../encoder/head.js";
+import { poolTokens } from "../encoder/pooling.js";
+import type { PoolingMode } from "../encoder/pooling-mode.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { emptyGraph, type Value } from "../graph/ir.js";
+import { add, cast, div, matmul, mul, reshape, scalarLike, sqrt } from "../graph/ops/index.js";
+import type { Tensor } from "../math/tensor.js";
+import type { ModelProto } from "../onnx/model.js";
+import { renameValue } from "./rename-value.js";
+
+/** What is put behind the token vectors. */
+export interface BroadcastForm {
+  readonly pooling: PoolingMode;
+  /** Whether the head was trained on vectors of length 1, and embeddings get length 1. */
+  readonly normalize: boolean;
+  readonly head: HeadSpec;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Puts pooling and head into the model. Its output keeps its name and becomes the embedding repeated at every token position
+ * [B,T,D], so that any pooling returns it; the embedding itself is the output `sentence_embedding` [B,D]. For heads that do
+ * not commute with pooling (an MLP, a bias after normalisation) and for readers that take the first token whatever the model says.
+ * Every node means the same in ONNX's operator sets 11 to 21.
+ */
+export function broadcastForm(model: ModelProto, output: string, form: BroadcastForm): ModelProto {
+  const { head, normalize } = form;
+  const inner = `embtune/${output}`;
+  const graph = emptyGraph("head");
+  const b = new GraphBuilder(graph);
+  const hidden = b.input(inner, "float32", ["batch_size", "sequence_length", head.inputDim]);
+  const mask = b.input("attention_mask", "int64", ["batch_size", "sequence_length"]);
+  const pooled = poolTokens(b, form.pooling, { hidden, mask });
+  const weights = new Map(
+    [...form.parameters].map(([name, tensor]) => [name, b.initializer(name, tensor)]),
+  );
+  const y = buildHead(b, head, normalize ? unitLength(b, pooled) : pooled, weights);
+  const embedding = normalize ? unitLength(b, y) : y;
+  const zeros = mul(b, reshape(b, cast(b, mask, "float32"), [0, -1, 1]), scalarLike(b, 0, y));
+  b.output(b.named(add(b, zeros, reshape(b, embedding, [0, 1, -1])), output));
+  b.output(b.named(embedding, "sentence_embedding"));
+  return appendGraph(renameValue(model, output, inner), graph, "embtune/head");
+}
+
+/** x / sqrt(Σx² + 1e-12) for x [B,D]; the sum is a product, since the axes of ReduceSum moved in operator set 13. */
+function unitLength(b: GraphBuilder, x: Value): Value {
+  const squares = matmul(b, reshape(b, x, [0, 1, -1]), reshape(b, x, [0, -1, 1]));
+  const norm = sqrt(b, add(b, squares, scalarLike(b, 1e-12, x)));
+  return div(b, x, reshape(b, norm, [0, 1]));
+}

@@ -1,0 +1,23 @@
+/** The public API. What the command line does, these functions do; nothing is printed. */
+export type { LoadOptions } from "./dataset/load-dataset.js";
+export { loadDataset } from "./dataset/load-dataset.js";
+export type { Dataset, PairRow, ScoredPairRow } from "./dataset/rows/row-types.js";
+export type { EncodeOptions } from "./encoder/encode.js";
+export type { Encoder, EncoderInfo } from "./encoder/encoder.js";
+export { InternalError } from "./errors/internal.js";
+export { InterruptedError } from "./errors/interrupted.js";
+export { formatError, UserError } from "./errors/user-error.js";
+export type { Comparison, Interval } from "./evaluation/bootstrap.js";
+export type { EmbeddingManifest, EmbedEvent, EmbedOptions } from "./export/embed.js";
+export { embed } from "./export/embed.js";
+export type { LoadedModel, LoadModelOptions } from "./export/load-model.js";
+export { loadModel } from "./export/load-model.js";
+export { train } from "./export/train.js";
+export type { Matrix } from "./math/tensor.js";
+export { objectives } from "./objectives/registry.js";
+export type { EvaluateEvent, EvaluateOptions } from "./report/evaluate.js";
+export { evaluate } from "./report/evaluate.js";
+export type { ScoreReport } from "./report/scores.js";
+export type { TrainEvent } from "./training/events.js";
+export type { RunOptions, TrainedRun } from "./training/run.js";
+export type { TrainOptions, TrainSettings } from "./training/settings.js";

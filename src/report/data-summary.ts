@@ -1,0 +1,46 @@
+import type { PreviewRow } from "../dataset/preview.js";
+import type { Account } from "../dataset/rows/account.js";
+import type { Dataset } from "../dataset/rows/row-types.js";
+
+/** Longest cell that a preview shows, in characters. */
+const longest = 100;
+
+/**
+ * What was made of a file: how it was read, which column plays which role, rows kept and dropped and why, and the first rows as the
+ * model will see them.
+ */
+export function formatDataSummary(dataset: Dataset, rows: readonly PreviewRow[]): string {
+  const { account, columns, dialect } = dataset;
+  const roles = Object.entries(columns).map(
+    ([role, column]) =>
+      `${role} = ${[column]
+        .flat()
+        .map((name) => `"${name}"`)
+        .join(", ")}`,
+  );
+  return [
+    `${account.file}: ${dialect}`,
+    `  columns  ${roles.join(" · ")}`,
+    `  rows     ${formatRows(dataset.rows.length, dataset.kind, account)}`,
+    ...account.dropped.map(
+      ({ reason, count, line }) => `  dropped  ${count}: ${reason} (first on line ${line})`,
+    ),
+    ...account.notes.map((note) => `  note     ${note}`),
+    ...rows.map(formatPreviewRow),
+  ].join("\n");
+}
+
+function formatRows(count: number, kind: string, account: Account): string {
+  const unit = count === account.kept ? "" : `, which give ${count} rows`;
+  return `${account.kept} of ${account.read} kept${unit} (${kind})`;
+}
+
+function formatPreviewRow(row: PreviewRow): string {
+  const cells = row.cells.map(({ name, value }) => `\n             ${name}: ${shortened(value)}`);
+  return `  line ${row.line}${cells.join("")}`;
+}
+
+function shortened(text: string): string {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= longest ? flat : `${flat.slice(0, longest - 1)}…`;
+}

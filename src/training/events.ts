@@ -1,0 +1,30 @@
+/** One line of log.jsonl for an update. */
+export interface StepRecord {
+  /** Number of updates made, from 1. */
+  readonly step: number;
+  /** Passes over the training data, as a fraction. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** L2 norm of all gradients before clipping. */
+  readonly gradNorm: number;
+  readonly lr: number;
+  /** Tokens that went through the encoder; 0 where cached embeddings are used. */
+  readonly tokens: number;
+  readonly msPerStep: number;
+}
+
+/** One line of log.jsonl for an evaluation; step 0 is the base model. */
+export interface EvaluationRecord {
+  readonly step: number;
+  readonly eval: Readonly<Record<string, number>>;
+}
+
+/** What a training run tells while it works; nothing is printed by the library. */
+export type TrainEvent =
+  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "encoding"; readonly done: number; readonly total: number }
+  | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
+  | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }
+  | { readonly type: "checkpoint"; readonly step: number; readonly path: string };
+
+export type OnTrainEvent = (event: TrainEvent) => void;

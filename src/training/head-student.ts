@@ -1,0 +1,119 @@
+import type { Gradients } from "../autodiff/value-and-grad.js";
+import type { PlannedBatch } from "../dataset/batches/sampler.js";
+import { type HeadSpec, headParameters } from "../encoder/head.js";
+import { internal } from "../errors/internal.js";
+import type { Embed } from "../evaluation/metric.js";
+import { type Matrix, matrixTensor, type Tensor } from "../math/tensor.js";
+import type { Runtime, TrainerParameter } from "../runtime/runtime.js";
+import type { Feeds } from "./head-feeds.js";
+import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
+import type { HeadSide } from "./settings.js";
+import type { Student } from "./student.js";
+
+/** The frozen encoder: vectors [n,E] of n texts. */
+export type Encode = (texts: readonly string[]) => Promise<Matrix>;
+
+export interface HeadStudentOptions {
+  readonly runtime: Runtime;
+  readonly step: HeadStep;
+  /** Start values of the head's parameters. */
+  readonly start: ReadonlyMap<string, Tensor>;
+  /** Start values of the objective's own parameters, by role. */
+  readonly scalars: ReadonlyMap<string, Tensor>;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** Rate of the objective's own parameters, as a multiple of the step's rate. */
+  readonly scalarRate: number;
+  /** All inputs of an update on these rows of data. */
+  readonly feeds: (planned: PlannedBatch) => Feeds;
+  readonly encode: Encode;
+}
+
+/** A projection head that learns on the vectors of a frozen encoder. */
+export async function createHeadStudent(options: HeadStudentOptions): Promise<Student<Feeds>> {
+  const { runtime, step } = options;
+  const graph = headStepGraph(step);
+  const trainer = await runtime.createTrainer({
+    model: graph.model,
+    loss: graph.loss,
+    parameters: trainerParameters(options, graph.gradients),
+    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: options.weightDecay },
+    maxGradNorm: options.maxGradNorm,
+  });
+  const forward = await openHead(runtime, step.head);
+  return {
+    prepare: options.feeds,
+    update: async (feeds, learningRate) => ({
+      ...(await trainer.step(feeds, learningRate, { transfer: true })),
+      tokens: 0,
+    }),
+    embed: headEmbed(options.encode, step.headSide, async (x) =>
+      forward.apply(x, await trainer.parameters()),
+    ),
+    weights: () => trainer.state(),
+    parameters: () => trainer.parameters(),
+    restore: (weights, at) => trainer.restore({ ...weights, step: at }),
+    release: async () => {
+      await forward.release();
+      await trainer.release();
+    },
+  };
+}
+
+/** A head that can be applied to vectors [n,E]; parameters come with each call. */
+export interface OpenHead {
+  readonly apply: (x: Matrix, parameters: ReadonlyMap<string, Tensor>) => Promise<Matrix>;
+  readonly release: () => Promise<void>;
+}
+
+/** Loads the graph of a head. */
+export async function openHead(runtime: Runtime, head: HeadSpec): Promise<OpenHead> {
+  const session = await runtime.createSession(headForwardGraph(head));
+  const names = headParameters(head).map(({ name }) => name);
+  return {
+    apply: async (x, parameters) => {
+      const feeds: Feeds = { x: matrixTensor(x) };
+      for (const name of names) {
+        feeds[name] = parameters.get(name) ?? internal(`no value for the head's "${name}"`);
+      }
+      const { y } = await session.run(feeds);
+      if (y === undefined) internal("the head's graph has no output y");
+      return { rows: x.rows, cols: head.outputDim, data: y.data as Float32Array };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Embeds with the encoder, then the head; with `query` documents keep the encoder's vectors. */
+export function headEmbed(
+  encode: Encode,
+  headSide: HeadSide,
+  apply: (x: Matrix) => Promise<Matrix>,
+): Embed {
+  return async (texts, side) => {
+    const vectors = await encode(texts);
+    return headSide === "query" && side === "document" ? vectors : apply(vectors);
+  };
+}
+
+function trainerParameters(options: HeadStudentOptions, gradients: Gradients): TrainerParameter[] {
+  const head = headParameters(options.step.head).map(({ name, decay }) => {
+    const tensor = options.start.get(name) ?? internal(`no start value for ${name}`);
+    return { ...parameterStart(name, tensor, gradients), decay, learningRateScale: 1 };
+  });
+  const own = [...options.scalars].map(([name, tensor]) => ({
+    ...parameterStart(name, tensor, gradients),
+    decay: false,
+    learningRateScale: options.scalarRate,
+  }));
+  return [...head, ...own];
+}
+
+function parameterStart(name: string, tensor: Tensor, gradients: Gradients) {
+  return {
+    name,
+    gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
+    shape: tensor.shape,
+    data: tensor.data as Float32Array,
+  };
+}

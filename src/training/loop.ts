@@ -1,0 +1,200 @@
+import type { BatchCursor, SamplerState } from "../dataset/batches/sampler.js";
+import { InterruptedError } from "../errors/interrupted.js";
+import { UserError } from "../errors/user-error.js";
+import { type Evaluation, type Evaluator, metricOf } from "../evaluation/metric.js";
+import { learningRate, type Schedule } from "../optim/schedule.js";
+import { type Best, prune, type RunState, writeBest, writeCheckpoint } from "./checkpoint.js";
+import type { OnTrainEvent } from "./events.js";
+import type { RunLog } from "./log.js";
+import type { Student, UpdateResult } from "./student.js";
+
+export interface LoopOptions<Batch> {
+  readonly student: Student<Batch>;
+  readonly batches: BatchCursor;
+  readonly evaluator: Evaluator;
+  /** Key of the metric that decides; higher is better. */
+  readonly metric: string;
+  readonly schedule: Schedule;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly evalEvery: number;
+  readonly saveEvery: number;
+  readonly keep: number;
+  readonly patience?: number;
+  /** The run's checkpoints/ folder. */
+  readonly checkpoints: string;
+  readonly log: RunLog;
+  readonly onEvent: OnTrainEvent;
+  readonly signal?: AbortSignal;
+  /** Names the rows of a batch (file and lines) in errors. */
+  readonly describeRows: (rows: Int32Array) => string;
+  /** Where a resumed run stands. */
+  readonly start?: RunState;
+}
+
+export interface LoopResult {
+  /** Updates made in all. */
+  readonly step: number;
+  readonly best: Best;
+  /** The deciding metric of the model that training started from. */
+  readonly start: number;
+  readonly stoppedEarly: boolean;
+}
+
+/** A drawn batch, its inputs, and the sampler's state after it. */
+interface Drawn<Batch> {
+  readonly rows: Int32Array;
+  readonly batch: Batch;
+  readonly sampler: SamplerState;
+}
+
+/** What changes from step to step. */
+interface Progress {
+  step: number;
+  best: Best;
+  start: number;
+  evaluationsSinceBest: number;
+  sampler: SamplerState;
+  saved: number;
+}
+
+/**
+ * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters,
+ * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. The next batch is
+ * prepared while an update runs. Interrupted: finish the step, write a checkpoint, throw InterruptedError.
+ * A loss or gradient that is not finite throws a UserError; the last checkpoint stays.
+ */
+export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<LoopResult> {
+  const progress = beginning(options);
+  if (options.start === undefined) await evaluateStep(options, progress);
+  let upcoming = progress.step < options.steps ? draw(options) : undefined;
+  while (upcoming !== undefined && !outOfPatience(options, progress)) {
+    const drawn = upcoming;
+    progress.step += 1;
+    const updating = update(options, progress, drawn);
+    upcoming = progress.step < options.steps ? draw(options) : undefined;
+    await updating;
+    progress.sampler = drawn.sampler;
+    if (isDue(options.evalEvery, progress, options)) await evaluateStep(options, progress);
+    if (isDue(options.saveEvery, progress, options)) await save(options, progress);
+    await stopIfInterrupted(options, progress);
+  }
+  if (progress.saved < progress.step) await save(options, progress);
+  return {
+    step: progress.step,
+    best: progress.best,
+    start: progress.start,
+    stoppedEarly: progress.step < options.steps,
+  };
+}
+
+function beginning<Batch>(options: LoopOptions<Batch>): Progress {
+  const { start, batches } = options;
+  if (start !== undefined) return { ...start, saved: start.step };
+  const best = { step: 0, value: Number.NEGATIVE_INFINITY };
+  return {
+    step: 0,
+    best,
+    start: Number.NaN,
+    evaluationsSinceBest: 0,
+    sampler: batches.state(),
+    saved: 0,
+  };
+}
+
+function draw<Batch>(options: LoopOptions<Batch>): Drawn<Batch> {
+  const planned = options.batches.next();
+  const sampler = options.batches.state();
+  return { rows: planned.rows, batch: options.student.prepare(planned), sampler };
+}
+
+function isDue<Batch>(every: number, { step }: Progress, options: LoopOptions<Batch>): boolean {
+  return step % every === 0 || step === options.steps;
+}
+
+function outOfPatience<Batch>(options: LoopOptions<Batch>, progress: Progress): boolean {
+  return options.patience !== undefined && progress.evaluationsSinceBest >= options.patience;
+}
+
+async function update<Batch>(
+  options: LoopOptions<Batch>,
+  progress: Progress,
+  drawn: Drawn<Batch>,
+): Promise<void> {
+  const { step } = progress;
+  const lr = learningRate(options.schedule, step);
+  const started = performance.now();
+  const result = await options.student.update(drawn.batch, lr);
+  if (!result.finite) throw notFinite(options, { step, lr, result, rows: drawn.rows });
+  const record = {
+    step,
+    epoch: Number((step / options.stepsPerEpoch).toFixed(4)),
+    loss: result.loss,
+    gradNorm: result.gradNorm,
+    lr,
+    tokens: result.tokens,
+    msPerStep: Number((performance.now() - started).toFixed(2)),
+  };
+  options.log.append(record);
+  options.onEvent({ type: "step", steps: options.steps, record });
+}
+
+async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
+  const { evaluator, student, metric } = options;
+  const evaluation = await evaluator.run(student.embed);
+  const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
+  const best = value > progress.best.value;
+  if (progress.step === 0) progress.start = value;
+  const record = { step: progress.step, eval: valuesOf(evaluation) };
+  options.log.append(record);
+  progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
+  if (best) {
+    progress.best = { step: progress.step, value };
+    if (progress.step > 0) {
+      await writeBest(options.checkpoints, progress.step, await student.parameters());
+    }
+  }
+  options.onEvent({ type: "evaluation", record, best });
+}
+
+/** The metrics of an evaluation as a plain record. */
+export function valuesOf(evaluation: Evaluation): Record<string, number> {
+  return Object.fromEntries(evaluation.metrics.map(({ key, value }) => [key, value]));
+}
+
+async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
+  const { step, best, start, evaluationsSinceBest, sampler } = progress;
+  const state: RunState = { step, best, start, evaluationsSinceBest, sampler };
+  const path = await writeCheckpoint(options.checkpoints, state, await options.student.weights());
+  progress.saved = step;
+  prune(options.checkpoints, options.keep, best.step);
+  options.onEvent({ type: "checkpoint", step, path });
+}
+
+async function stopIfInterrupted<Batch>(
+  options: LoopOptions<Batch>,
+  progress: Progress,
+): Promise<void> {
+  if (!options.signal?.aborted || progress.step >= options.steps) return;
+  if (progress.saved < progress.step) await save(options, progress);
+  throw new InterruptedError(`interrupted after step ${progress.step}; a checkpoint was written`);
+}
+
+interface Failure {
+  readonly step: number;
+  readonly lr: number;
+  readonly result: UpdateResult;
+  readonly rows: Int32Array;
+}
+
+function notFinite<Batch>(options: LoopOptions<Batch>, failure: Failure): UserError {
+  const { step, lr, result, rows } = failure;
+  return new UserError(
+    "not-finite",
+    `the loss stopped being a finite number at step ${step}: loss ${result.loss}, gradient norm ${result.gradNorm}, ` +
+      `learning rate ${lr.toPrecision(3)}, rows ${options.describeRows(rows)}`,
+    {
+      hint: "lower --lr or raise --temperature; the last checkpoint is kept and nothing after it was changed",
+    },
+  );
+}

@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
+import type { ModelSource } from "../encoder/model-location.js";
+import { UserError, usageError } from "../errors/user-error.js";
+import { writeFileAtomic } from "../runtime/files.js";
+import type { TrainSettings } from "./settings.js";
+
+/** A data file as it was when the run started. */
+export interface DataFileRecord {
+  readonly path: string;
+  readonly sha256: string;
+  readonly rows: number;
+  /** Role → column. */
+  readonly columns: ColumnMapping;
+}
+
+/** The model that a run started from. */
+export interface BaseRecord {
+  readonly source: ModelSource;
+  readonly name: string;
+  /** Absolute path of its folder. */
+  readonly path: string;
+  readonly hash: string;
+  readonly dimension: number;
+}
+
+/** What `--model` must be to load the base again; undefined: the bundled encoder. */
+export function baseModel({ source, name, path }: BaseRecord): string | undefined {
+  if (source === "bundled") return undefined;
+  return source === "hub" ? name : path;
+}
+
+/** run.json: every option as resolved, and what is needed to tell whether a resume goes on with the same things. */
+export interface RunRecord {
+  readonly embtune: string;
+  readonly created: string;
+  readonly options: TrainSettings;
+  readonly data: DataFileRecord;
+  readonly eval?: DataFileRecord;
+  /** Metric that selects the checkpoint. */
+  readonly metric: string;
+  readonly steps: number;
+  readonly base: BaseRecord;
+  readonly machine: {
+    readonly platform: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    readonly threads: number;
+  };
+  /** Written when the run has ended. */
+  readonly result?: {
+    readonly step: number;
+    readonly bestStep: number;
+    readonly bestValue: number;
+    /** The deciding metric of the model that training started from. */
+    readonly startValue: number;
+    readonly stoppedEarly: boolean;
+    readonly seconds: number;
+  };
+}
+
+/** Paths inside a run folder. */
+export function runPaths(run: string) {
+  return {
+    record: join(run, "run.json"),
+    log: join(run, "log.jsonl"),
+    checkpoints: join(run, "checkpoints"),
+    cache: join(run, "cache"),
+    model: join(run, "model"),
+  };
+}
+
+/** Reads run.json; a folder without one is a usage error. */
+export function readRun(run: string): RunRecord {
+  const path = runPaths(run).record;
+  if (!existsSync(path)) {
+    throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);
+  }
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+  } catch (cause) {
+    throw new UserError("bad-run-record", "is not valid JSON", { at: { file: path }, cause });
+  }
+}
+
+export async function writeRun(run: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(runPaths(run).record, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * Makes a new, empty run folder. A folder that exists and is not empty is a usage error unless `overwrite` is set;
+ * then only what a run consists of is removed, and only from a folder that is a run.
+ */
+export function prepareRunFolder(run: string, overwrite: boolean): void {
+  if (existsSync(run) && readdirSync(run).length > 0) {
+    if (!overwrite) {
+      throw usageError(
+        "out-not-empty",
+        `--out "${run}" exists and is not empty`,
+        "choose another folder, add --overwrite to replace the run, or continue it with --resume",
+      );
+    }
+    if (!existsSync(runPaths(run).record)) {
+      throw usageError(
+        "out-not-a-run",
+        `--overwrite replaces run folders only, and "${run}" holds no run.json`,
+        "choose another folder or empty it yourself",
+      );
+    }
+    for (const path of [...Object.values(runPaths(run)), join(run, "report.html")]) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+  mkdirSync(runPaths(run).checkpoints, { recursive: true });
+}
+
+/** runs/<data>-<objective>-<n>: the first n from 1 that does not exist. */
+export function freeRunFolder(dataFile: string, objective: string, root = "runs"): string {
+  const stem = (dataFile.split(/[\\/]/).at(-1) ?? "data").replace(/\.[^.]*$/, "") || "data";
+  for (let n = 1; ; n++) {
+    const candidate = join(root, `${stem}-${objective}-${n}`);
+    if (!existsSync(candidate)) return candidate;
+  }
+}

@@ -1,0 +1,61 @@
+import { arch, cpus, platform } from "node:os";
+import { resolve } from "node:path";
+import type { Dataset } from "../dataset/rows/row-types.js";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import type { LoopResult } from "./loop.js";
+import type { TrainingPlan } from "./plan.js";
+import type { DataFileRecord, RunRecord } from "./run-folder.js";
+import { packageVersion } from "./version.js";
+
+/** run.json of a run that begins. */
+export function newRecord(
+  plan: TrainingPlan,
+  { info, threads }: { readonly info: EncoderInfo; readonly threads: number },
+): RunRecord {
+  const { settings, data, evalData } = plan;
+  return {
+    embtune: packageVersion(),
+    created: new Date().toISOString(),
+    options: { ...settings, objectiveOptions: plan.objective.options },
+    data: dataRecord(data),
+    ...(evalData === undefined ? {} : { eval: dataRecord(evalData) }),
+    metric: plan.metric,
+    steps: plan.steps,
+    base: {
+      source: info.source,
+      name: info.name,
+      path: resolve(info.path),
+      hash: info.hash,
+      dimension: info.dimension,
+    },
+    machine: {
+      platform: `${platform()} ${arch()}`,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      node: process.version,
+      threads,
+    },
+  };
+}
+
+function dataRecord({ account, rows, columns }: Dataset): DataFileRecord {
+  return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
+}
+
+/** run.json of a run that has ended. */
+export function withResult(
+  record: RunRecord,
+  { step, best, start, stoppedEarly, seconds }: LoopResult & { readonly seconds: number },
+): RunRecord {
+  return {
+    ...record,
+    result: {
+      step,
+      bestStep: best.step,
+      bestValue: best.value,
+      startValue: start,
+      stoppedEarly,
+      seconds: Number(seconds.toFixed(2)),
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { batchCursor } from "../dataset/batches/sampler.js";
+import { encodeCached, openEmbeddingCache } from "../encoder/embedding-cache.js";
+import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
+import { type HeadSpec, headSpec } from "../encoder/head.js";
+import { loadEncoder } from "../encoder/load.js";
+import type { Embed, Evaluation } from "../evaluation/metric.js";
+import type { Tensor } from "../math/tensor.js";
+import { warmupSteps } from "../optim/schedule.js";
+import { openRuntime, type Runtime } from "../runtime/runtime.js";
+import { type Best, readBest } from "./checkpoint.js";
+import { headEmbed, openHead } from "./head-student.js";
+import { openLog } from "./log.js";
+import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { describeRows, type TrainingPlan } from "./plan.js";
+import { type ResumePoint, resumePoint } from "./resume.js";
+import { prepareRunFolder, type RunRecord, runPaths, writeRun } from "./run-folder.js";
+import { newRecord, withResult } from "./run-record.js";
+import { type HeadTraining, type RunControl, setUpHead, type Workshop } from "./workshop.js";
+
+export interface RunOptions extends RunControl {
+  /** Replace the run in the plan's folder. */
+  readonly overwrite?: boolean;
+  /** Go on with the run in the plan's folder. */
+  readonly resume?: boolean;
+}
+
+/** The head that a run ends with. */
+export interface TrainedHead {
+  readonly spec: HeadSpec;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** What a finished run gives to whoever writes its model folder and its report. */
+export interface TrainedRun {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly encoder: EncoderInfo;
+  /** The base model and the chosen one on the selecting data. */
+  readonly base: Evaluation;
+  readonly tuned: Evaluation;
+  /** Undefined where the base itself was best and goes out unchanged. */
+  readonly head: TrainedHead | undefined;
+}
+
+/**
+ * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
+ */
+export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+  const { settings } = plan;
+  if (!options.resume) prepareRunFolder(settings.out, options.overwrite ?? false);
+  const { threads } = settings;
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    const encoder = await loadEncoder({ ...settings, runtime });
+    const record = newRecord(plan, { info: encoder.info, threads: runtime.threads });
+    const point = options.resume ? resumePoint(settings.out, record) : undefined;
+    if (point === undefined) await writeRun(settings.out, record);
+    const shop = openWorkshop(plan, { encoder, runtime, control: options });
+    try {
+      return await train(shop, record, point);
+    } finally {
+      shop.cache.close();
+    }
+  } finally {
+    await runtime.close();
+  }
+}
+
+interface Opened {
+  readonly encoder: Encoder;
+  readonly runtime: Runtime;
+  readonly control: RunControl;
+}
+
+function openWorkshop(plan: TrainingPlan, { encoder, runtime, control }: Opened): Workshop {
+  const { settings, batches } = plan;
+  const folder = runPaths(settings.out).cache;
+  const cache = openEmbeddingCache(encoder, { texts: batches.texts.length, folder });
+  const { signal } = control;
+  const head = headSpec(encoder.info.dimension, {
+    kind: settings.head,
+    dim: settings.headDim,
+    hidden: settings.headHidden,
+  });
+  const encode = (texts: readonly string[]) => encodeCached(encoder, texts, cache, { signal });
+  return { plan, control, runtime, encoder, cache, head, encode };
+}
+
+async function train(
+  shop: Workshop,
+  record: RunRecord,
+  point: ResumePoint | undefined,
+): Promise<TrainedRun> {
+  const started = performance.now();
+  const training = await setUpHead(shop);
+  try {
+    if (point !== undefined) await training.student.restore(point.weights, point.state.step);
+    const result = await runLoop(shop, training, point);
+    const head = chosenHead(shop, training, result.best);
+    const { base, tuned } = await evaluateBoth(shop, head);
+    const seconds = (performance.now() - started) / 1000;
+    const finished = withResult(record, { ...result, seconds });
+    await writeRun(shop.plan.settings.out, finished);
+    const { info } = shop.encoder;
+    return { folder: shop.plan.settings.out, record: finished, encoder: info, base, tuned, head };
+  } finally {
+    await training.student.release();
+  }
+}
+
+async function runLoop(
+  shop: Workshop,
+  { student }: HeadTraining,
+  point: ResumePoint | undefined,
+): Promise<LoopResult> {
+  const { plan, control } = shop;
+  const { settings, steps } = plan;
+  const paths = runPaths(settings.out);
+  const log = openLog(paths.log);
+  if (point !== undefined) log.append({ resumed: point.state.step });
+  else if (shop.head.outputDim < shop.head.inputDim) {
+    const base = await plan.evaluator.run((texts) => shop.encode(texts));
+    log.append({ base: valuesOf(base) });
+  }
+  try {
+    return await trainingLoop({
+      student,
+      batches: batchCursor(plan.sampler, point?.state.sampler),
+      evaluator: plan.evaluator,
+      metric: plan.metric,
+      schedule: {
+        schedule: settings.schedule,
+        rate: settings.lr,
+        warmup: warmupSteps(settings.warmup, steps),
+        steps,
+      },
+      steps,
+      stepsPerEpoch: plan.stepsPerEpoch,
+      evalEvery: plan.evalEvery,
+      saveEvery: plan.saveEvery,
+      keep: settings.keep,
+      ...(settings.patience === undefined ? {} : { patience: settings.patience }),
+      checkpoints: paths.checkpoints,
+      log,
+      onEvent: control.onEvent,
+      ...(control.signal === undefined ? {} : { signal: control.signal }),
+      describeRows: (rows) => describeRows(plan, rows),
+      ...(point === undefined ? {} : { start: point.state }),
+    });
+  } finally {
+    log.close();
+  }
+}
+
+/** The head of the best evaluation. Where the start was best: none, unless the start itself reduces dimensions. */
+function chosenHead(shop: Workshop, training: HeadTraining, best: Best): TrainedHead | undefined {
+  const spec = shop.head;
+  if (best.step > 0) {
+    return { spec, parameters: readBest(runPaths(shop.plan.settings.out).checkpoints, best.step) };
+  }
+  return spec.outputDim < spec.inputDim ? { spec, parameters: training.start } : undefined;
+}
+
+async function evaluateBoth(
+  { plan, encode, runtime }: Workshop,
+  head: TrainedHead | undefined,
+): Promise<{ base: Evaluation; tuned: Evaluation }> {
+  const baseEmbed: Embed = (texts) => encode(texts);
+  const base = await plan.evaluator.run(baseEmbed);
+  if (head === undefined) return { base, tuned: base };
+  const open = await openHead(runtime, head.spec);
+  const embed = headEmbed(encode, plan.settings.headSide, (x) => open.apply(x, head.parameters));
+  const tuned = await plan.evaluator.run(embed);
+  await open.release();
+  return { base, tuned };
+}

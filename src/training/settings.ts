@@ -1,0 +1,174 @@
+import type { HeadKind } from "../encoder/head.js";
+import { usageError } from "../errors/user-error.js";
+import type { OptionValue } from "../objectives/option.js";
+import type { ScheduleName } from "../optim/schedule.js";
+
+export type HeadSide = "both" | "query";
+
+/**
+ * Every option of a run as resolved: what run.json keeps and `--config` reads. Names are those of the command line
+ * in camel case.
+ */
+export interface TrainSettings {
+  /** Training data file. */
+  readonly data: string;
+  /** Measuring file that selects the best checkpoint; without it a tenth of the anchors is held out. */
+  readonly eval?: string;
+  /** Run folder. */
+  readonly out: string;
+  /** Folder, run or hub id of the encoder; absent: the bundled one. */
+  readonly model?: string;
+  readonly allowDownload: boolean;
+  readonly objective: string;
+  /** Options of the objective, by the names of its option table. */
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  readonly head: HeadKind;
+  readonly headDim?: number;
+  readonly headHidden?: number;
+  readonly headSide: HeadSide;
+  readonly epochs: number;
+  /** Number of updates; wins over epochs. */
+  readonly steps?: number;
+  readonly batchSize: number;
+  readonly lr: number;
+  /** Peak rate of the objective's own parameters (nce, sigmoid, softmax). */
+  readonly scalarLr: number;
+  readonly schedule: ScheduleName;
+  /** Below 1 a share of the steps, else a number of steps. */
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  readonly maxLength?: number;
+  readonly pooling?: string;
+  readonly shuffle: boolean;
+  readonly evalEvery?: number;
+  readonly metric?: string;
+  /** Evaluations without improvement after which training stops; absent: never. */
+  readonly patience?: number;
+  readonly saveEvery?: number;
+  /** Checkpoints kept. */
+  readonly keep: number;
+  /** Role → column. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Label word → the value that stands for it in the file. */
+  readonly labelMap?: Readonly<Record<string, string>>;
+  readonly requireNegatives: boolean;
+  readonly seed: number;
+  readonly threads?: number;
+}
+
+/** What a caller of `train` may leave out. */
+export type TrainOptions = Pick<TrainSettings, "data" | "out"> & Partial<TrainSettings>;
+
+/** Names of all options but `objectiveOptions`. */
+export const settingNames: readonly string[] = [
+  "data",
+  "eval",
+  "out",
+  "model",
+  "allowDownload",
+  "objective",
+  "head",
+  "headDim",
+  "headHidden",
+  "headSide",
+  "epochs",
+  "steps",
+  "batchSize",
+  "lr",
+  "scalarLr",
+  "schedule",
+  "warmup",
+  "weightDecay",
+  "maxGradNorm",
+  "maxLength",
+  "pooling",
+  "shuffle",
+  "evalEvery",
+  "metric",
+  "patience",
+  "saveEvery",
+  "keep",
+  "columns",
+  "labelMap",
+  "requireNegatives",
+  "seed",
+  "threads",
+] satisfies (keyof TrainSettings)[];
+
+/** Defaults of everything that does not depend on the data or the objective. */
+export const defaultSettings = {
+  allowDownload: false,
+  objective: "infonce",
+  objectiveOptions: {},
+  head: "linear",
+  headSide: "both",
+  epochs: 1,
+  batchSize: 64,
+  lr: 1e-3,
+  scalarLr: 1e-2,
+  schedule: "linear",
+  warmup: 0.1,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+  shuffle: true,
+  keep: 3,
+  requireNegatives: false,
+  seed: 42,
+} as const satisfies Partial<TrainSettings>;
+
+/** The options with defaults filled in and ranges checked (usage errors name the option). */
+export function resolveSettings(options: TrainOptions): TrainSettings {
+  const settings: TrainSettings = { ...defaultSettings, ...withoutUndefined(options) };
+  wholeAtLeast("batch-size", settings.batchSize, 1);
+  wholeAtLeast("keep", settings.keep, 1);
+  wholeAtLeast("seed", settings.seed, 0);
+  for (const [flag, value] of Object.entries({
+    steps: settings.steps,
+    "head-dim": settings.headDim,
+    "head-hidden": settings.headHidden,
+    "max-length": settings.maxLength,
+    "eval-every": settings.evalEvery,
+    "save-every": settings.saveEvery,
+    patience: settings.patience,
+    threads: settings.threads,
+  })) {
+    if (value !== undefined) wholeAtLeast(flag, value, 1);
+  }
+  positive("epochs", settings.epochs);
+  positive("lr", settings.lr);
+  positive("scalar-lr", settings.scalarLr);
+  notNegative("warmup", settings.warmup);
+  notNegative("weight-decay", settings.weightDecay);
+  notNegative("max-grad-norm", settings.maxGradNorm);
+  if (settings.head === "none") {
+    throw usageError(
+      "nothing-to-train",
+      "--head none leaves nothing to train while the encoder is frozen (--tune head)",
+      "use --head linear or --head mlp",
+    );
+  }
+  return settings;
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
+}
+
+function wholeAtLeast(flag: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw usageError(
+    "bad-option",
+    `--${flag} must be a whole number of at least ${least}, got ${value}`,
+  );
+}
+
+function positive(flag: string, value: number): void {
+  if (Number.isFinite(value) && value > 0) return;
+  throw usageError("bad-option", `--${flag} must be a number above 0, got ${value}`);
+}
+
+function notNegative(flag: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw usageError("bad-option", `--${flag} must be a number of at least 0, got ${value}`);
+}

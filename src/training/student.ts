@@ -1,0 +1,32 @@
+import type { PlannedBatch } from "../dataset/batches/sampler.js";
+import type { Embed } from "../evaluation/metric.js";
+import type { Tensor } from "../math/tensor.js";
+import type { Weights } from "./checkpoint.js";
+
+/** What one update reports. */
+export interface UpdateResult {
+  readonly loss: number;
+  /** L2 norm of all gradients before clipping. */
+  readonly gradNorm: number;
+  /** False: loss or norm was not finite, and nothing was changed. */
+  readonly finite: boolean;
+  /** Tokens that went through the encoder. */
+  readonly tokens: number;
+}
+
+/**
+ * The model being trained, whatever part of it is: the loop prepares a batch, updates on it, embeds with what has been
+ * learnt so far, and keeps or takes back the weights.
+ */
+export interface Student<Batch = unknown> {
+  /** Makes the inputs of an update on rows of the training data; may run while another update does. */
+  readonly prepare: (planned: PlannedBatch) => Batch;
+  /** One forward and backward pass and one optimizer update. The batch's memory may be given away. */
+  readonly update: (batch: Batch, learningRate: number) => Promise<UpdateResult>;
+  readonly embed: Embed;
+  readonly weights: () => Promise<Weights>;
+  readonly parameters: () => Promise<ReadonlyMap<string, Tensor>>;
+  /** Takes back what `weights` gave after `step` updates. */
+  readonly restore: (weights: Weights, step: number) => Promise<void>;
+  readonly release: () => Promise<void>;
+}
