@@ -10,6 +10,8 @@ export type PoolingSource = "folder" | "option" | "guess";
 export interface EncoderInfo {
   /** Folder of the model. */
   readonly path: string;
+  /** Its ONNX file. */
+  readonly onnx: string;
   /** Name of the folder or hub id. */
   readonly name: string;
   readonly source: ModelSource;

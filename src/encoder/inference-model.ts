@@ -4,7 +4,7 @@ import { UserError } from "../errors/user-error.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph } from "../graph/ir.js";
-import { serialize } from "../graph/lower.js";
+import { lower } from "../graph/lower.js";
 import { elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
@@ -29,25 +29,46 @@ export interface InferenceModel {
 }
 
 /**
- * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H].
- *
- * A file that holds its weights in float32 keeps its nodes and their operator set as they are: the runtime's own optimisations
- * recognise the patterns of exporters, and the vectors are those of the file. Half precision and weights in other files go
- * through the typed graph, which widens the one and takes in the others.
+ * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
+ * stay as they are: the runtime's optimisations recognise the patterns of exporters.
  */
 export async function readInferenceModel(
   file: string,
   pooling: PoolingMode,
 ): Promise<InferenceModel> {
+  const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
+  const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
+  return { bytes, inputs, dataFiles };
+}
+
+/** An encoder's model without pooling. */
+export interface TokenModel {
+  readonly model: ModelProto;
+  /** Its output with token vectors [B, T, H]. */
+  readonly hidden: string;
+  /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
+  readonly inputs: readonly string[];
+  /** Files beside it that hold weights. */
+  readonly dataFiles: readonly string[];
+}
+
+/**
+ * Reads an ONNX encoder with all weights inside and in float32, for adding to it. Such a file is as it was exported; half
+ * precision and weights in other files go through the typed graph, which widens the one and takes in the others.
+ */
+export async function readTokenModel(file: string): Promise<TokenModel> {
   const model = decode(await read(file), file);
   const hidden = tokenOutput(model, file);
   const inputs = inputNames(model, file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
-  const bytes = plain
-    ? encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"))
-    : pooledImport(model, { file, hidden, pooling });
-  return { bytes, inputs, dataFiles };
+  const external = folderReader(dirname(file));
+  return {
+    model: plain ? model : lower(importModel(model, { file, external })),
+    hidden,
+    inputs,
+    dataFiles,
+  };
 }
 
 async function read(file: string): Promise<Uint8Array> {
@@ -103,33 +124,6 @@ function poolingGraph(hidden: string, pooling: PoolingMode) {
   const b = new GraphBuilder(emptyGraph("pooling"));
   const mask = b.input("attention_mask", "int64", ["B", "T"]);
   const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask };
-  b.output(named(b, poolTokens(b, pooling, tokens).name));
+  b.output(b.named(poolTokens(b, pooling, tokens), EMBEDDING));
   return b.graph;
-}
-
-interface ImportOfModel {
-  readonly file: string;
-  readonly hidden: string;
-  readonly pooling: PoolingMode;
-}
-
-function pooledImport(model: ModelProto, { file, hidden, pooling }: ImportOfModel): Uint8Array {
-  const graph = importModel(model, { file, external: folderReader(dirname(file)) });
-  graph.outputs.length = 0;
-  const b = new GraphBuilder(graph);
-  const tokens = { hidden: b.value(hidden), mask: b.value("attention_mask") };
-  b.output(named(b, poolTokens(b, pooling, tokens).name));
-  return serialize(graph);
-}
-
-/** The value under the name `embedding`. */
-function named(b: GraphBuilder, name: string) {
-  const node = {
-    op: "Identity",
-    domain: "",
-    name: EMBEDDING,
-    inputs: [name],
-    outputs: [EMBEDDING],
-  };
-  return b.append({ ...node, attributes: {} })[0] ?? b.value(EMBEDDING);
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { UserError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { batchFeeds } from "./batching.js";
@@ -65,8 +66,23 @@ function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): R
 
 async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
   const { bytes, dataFiles } = await readInferenceModel(folder.onnx, pooling);
-  const session = await runtime.createSession(bytes, { memoryPattern: false });
+  // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
+  const session = await runnable(folder, runtime.createSession(bytes, { memoryPattern: false }));
   return { session, dataFiles };
+}
+
+/** What ONNX Runtime has against a model, as an error of the user's file. */
+async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError("bad-onnx", `onnx runtime cannot run it: ${(cause as Error).message}`, {
+      at: { file: folder.onnx },
+      hint: "export the encoder again, with opset 14 or 17",
+      cause,
+    });
+  }
 }
 
 interface Parts {
@@ -89,7 +105,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
     tokenizer.padId,
     inputs,
   );
-  const [vector, hash] = await Promise.all([run(probe), hashOf(parts)]);
+  const [vector, hash] = await Promise.all([runnable(folder, run(probe)), hashOf(parts)]);
   const model: EncodingModel = {
     run,
     tokenizer,
@@ -123,6 +139,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
   const { folder, pooling } = parts;
   return {
     path: folder.path,
+    onnx: folder.onnx,
     name: folder.name,
     source: folder.source,
     hash,

@@ -1,0 +1,94 @@
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { isHubId } from "../../src/encoder/hub.js";
+import { readModelFolder } from "../../src/encoder/model-folder.js";
+import { locateModel } from "../../src/encoder/model-location.js";
+import { bundled, temporaryFolder } from "./model-copy.js";
+
+/** A hub with one model, the bundled one, under the id `stub/mini`, and one whose files are out of order. */
+let server: Server;
+let host: string;
+const requests: string[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const { url = "" } = request;
+    requests.push(url);
+    const [, id, file = ""] = /^\/(stub\/\w+)\/resolve\/main\/(.+)$/.exec(url) ?? [];
+    const path = join(bundled, file);
+    if (id === "stub/broken") response.writeHead(500).end();
+    else if (id !== "stub/mini" || !existsSync(path)) response.writeHead(404).end();
+    else {
+      response.writeHead(200, { "content-length": statSync(path).size });
+      createReadStream(path).pipe(response);
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  requests.length = 0;
+});
+
+describe("a hub id", () => {
+  it("is refused without --allow-download, and nothing is asked of the network", async () => {
+    const hub = { host, cache: temporaryFolder() };
+    await expect(locateModel("stub/mini", { hub })).rejects.toMatchObject({
+      code: "no-such-model",
+      exitCode: 2,
+      hint: expect.stringContaining("--allow-download"),
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it("is downloaded with it, in the layout of a model folder, and only once", async () => {
+    const hub = { host, cache: temporaryFolder() };
+    const location = await locateModel("stub/mini", { hub, allowDownload: true });
+    expect(location).toEqual({
+      path: join(hub.cache, "stub/mini"),
+      name: "stub/mini",
+      source: "hub",
+    });
+    const folder = await readModelFolder(location);
+    expect(folder.modules).toEqual({ pooling: "mean", normalize: true });
+    expect(folder.maxSeqLength).toBe(128);
+    for (const file of ["onnx/model.onnx", "tokenizer.json", "tokenizer_config.json"]) {
+      expect(
+        readFileSync(join(location.path, file)).equals(readFileSync(join(bundled, file))),
+      ).toBe(true);
+    }
+    const asked = requests.length;
+    expect(await locateModel("stub/mini", { hub })).toEqual(location);
+    expect(requests.length).toBe(asked);
+  });
+
+  it.each(["stub/absent", "stub/broken"])("%s: the failure is told", async (id) => {
+    const hub = { host, cache: temporaryFolder() };
+    await expect(locateModel(id, { hub, allowDownload: true })).rejects.toMatchObject({
+      code: "download-failed",
+      exitCode: 1,
+      message: expect.stringContaining(id),
+    });
+    await expect(locateModel(id, { hub })).rejects.toMatchObject({ code: "no-such-model" });
+    expect(existsSync(join(hub.cache, id, "download.json"))).toBe(false);
+  });
+
+  it("that no server answers is told as well", async () => {
+    const hub = { host: "http://127.0.0.1:9", cache: temporaryFolder() };
+    await expect(locateModel("stub/mini", { hub, allowDownload: true })).rejects.toMatchObject({
+      code: "download-failed",
+    });
+    expect(readdirSync(hub.cache).length).toBeLessThanOrEqual(1);
+  });
+
+  it("has two parts and stays inside the cache", () => {
+    expect(["org/name", "a-b/c.d_e"].every(isHubId)).toBe(true);
+    expect(["name", "a/b/c", "../etc", "a/..", "./a", "/a/b", "a/", "a b/c"].some(isHubId)).toBe(
+      false,
+    );
+  });
+});
