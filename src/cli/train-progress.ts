@@ -9,7 +9,7 @@ export function trainProgress(
 ): { readonly onEvent: OnTrainEvent; readonly stop: () => void } {
   let bar: Progress | undefined;
   let shown: "encoding" | "step" | undefined;
-  const started = performance.now();
+  let first: { readonly step: number; readonly at: number } | undefined;
   const show = (kind: "encoding" | "step", total: number): Progress => {
     if (shown !== kind || bar === undefined) {
       bar?.stop();
@@ -27,8 +27,10 @@ export function trainProgress(
     if (event.type === "encoding") show("encoding", event.total).update(event.done);
     if (event.type === "step") {
       const { step, loss } = event.record;
-      const rate = step / ((performance.now() - started) / 1000);
-      show("step", steps).update(step, `loss ${loss.toFixed(4)} ${rate.toFixed(1)} steps/s`);
+      first ??= { step, at: performance.now() };
+      const rate = (step - first.step) / ((performance.now() - first.at) / 1000);
+      const speed = step === first.step ? "" : ` ${rate.toFixed(1)} steps/s`;
+      show("step", steps).update(step, `loss ${loss.toFixed(4)}${speed}`);
     }
     if (event.type === "note") terminal.note(event.message);
     if (event.type === "evaluation") {
