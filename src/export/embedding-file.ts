@@ -93,7 +93,7 @@ export async function openEmbeddingFile(path: string, cols: number): Promise<Emb
     try {
       return await action();
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => {});
       throw fileError(error, path);
     }
   };
@@ -120,7 +120,7 @@ export async function openEmbeddingFile(path: string, cols: number): Promise<Emb
       }),
     abort: async () => {
       await file.close().catch(() => {});
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => {});
     },
   };
 }

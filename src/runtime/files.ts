@@ -20,6 +20,7 @@ const FILE_ERRORS: Readonly<Record<string, readonly [string, string, string]>> =
   EPERM: ["no-permission", "the operation is not permitted", "check who owns it and its mode"],
   ENOENT: ["file-missing", "no such file or folder", "check the path"],
   ENOTDIR: ["not-a-folder", "part of the path is a file, not a folder", "check the path"],
+  EEXIST: ["not-a-folder", "a file of that name is in the way", "choose another path"],
   EISDIR: ["not-a-file", "it is a folder, expected a file", "check the path"],
   EMFILE: ["too-many-files", "too many files are open", "raise the limit: ulimit -n 4096"],
 };

@@ -1,4 +1,3 @@
-import { suggestion } from "../../errors/suggest.js";
 import { UserError } from "../../errors/user-error.js";
 import { conversionTo, type RowKind } from "../../objectives/row-kinds.js";
 import { missingColumn, type RoleColumns } from "../columns/resolve-columns.js";
@@ -108,11 +107,16 @@ function missing(kind: RowKind, context: PlanContext): UserError | undefined {
 function wrongKind(found: RowKind, wanted: readonly RowKind[], context: PlanContext): UserError {
   const expected = wanted.map((kind) => kinds[kind].name).join(" or ");
   const fitting = context.objectivesFor?.(found) ?? [];
-  return new UserError("wrong-row-kind", `holds ${kinds[found].name}, expected ${expected}`, {
-    at: { file: context.file },
-    hint:
-      fitting.length > 0
-        ? `objectives for these rows: ${fitting.join(", ")}`
-        : `or name the columns: --columns ${kinds[wanted[0] as RowKind].needs.map((role) => `${role}=…`).join(",")}; columns: ${suggestion("", context.columnNames)}`,
-  });
+  const columns = context.columnNames.map((name) => `"${name}"`).join(", ");
+  const naming = kinds[wanted[0] as RowKind].needs.map((role) => `${role}=…`).join(",");
+  const other =
+    fitting.length > 0 ? `, or use an objective for these rows: ${fitting.join(", ")}` : "";
+  return new UserError(
+    "wrong-row-kind",
+    `holds ${kinds[found].name}, expected ${expected}; columns found: ${columns}`,
+    {
+      at: { file: context.file },
+      hint: `name the columns with --columns ${naming}${other}`,
+    },
+  );
 }
