@@ -36,17 +36,26 @@ export async function openTrainer(
   spec: TrainerSpec,
   threads: number,
 ): Promise<HostTrainer> {
-  const { model, parameters, ...settings } = spec;
   const memory = allocateParameters(
-    parameters.map((p) => ({ ...p, sparse: p.gradient.kind === "sparse" })),
+    spec.parameters.map((p) => ({ ...p, sparse: p.gradient.kind === "sparse" })),
   );
   const options = { threads, optimization: "basic", memoryPattern: false } as const;
-  const opened = await openSession(ort, model, options);
+  const host = await openSession(ort, spec.model, options);
+  try {
+    return bind(host, spec, memory);
+  } catch (error) {
+    await host.session.release();
+    throw error;
+  }
+}
+
+function bind(opened: HostSession, spec: TrainerSpec, memory: ParameterMemory): HostTrainer {
+  const { loss, optimizer, maxGradNorm, parameters } = spec;
   const over = (block: ParameterBlock, data: Float32Array): OrtTensor =>
-    new ort.Tensor("float32", data, [...block.spec.shape]);
+    new opened.ort.Tensor("float32", data, [...block.spec.shape]);
   const bound = Object.fromEntries(memory.blocks.map((b) => [b.spec.name, over(b, b.parameter)]));
   const gradients = parameters.map((p) => p.gradient);
-  const fetches: Record<string, OrtTensor | null> = { [spec.loss]: null };
+  const fetches: Record<string, OrtTensor | null> = { [loss]: null };
   memory.blocks.forEach((block, i) => {
     const gradient = gradients[i] ?? internal("a block without a gradient");
     for (const name of outputsOf(gradient)) {
@@ -56,6 +65,7 @@ export async function openTrainer(
   });
   const host = { ...opened, bound };
   checkGraph(host, parameters, Object.keys(fetches));
+  const settings = { loss, optimizer, maxGradNorm };
   return { settings, gradients, memory, host, fetches, updates: 0 };
 }
 
