@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { packageVersion } from "../training/version.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
+import { objectivesCommand } from "./commands/objectives.js";
 import { trainCommand } from "./commands/train.js";
 
 /**
@@ -17,9 +18,14 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help lists commands and options)")
     .showSuggestionAfterError(true)
     .enablePositionalOptions();
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand()]) {
+  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), objectivesCommand()]) {
     program.addCommand(command);
   }
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of withDescendants(program)) command.exitOverride();
   return program;
+}
+
+/** A command, its subcommands and theirs. */
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
 }
