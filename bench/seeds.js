@@ -15,7 +15,10 @@ const temporary = mkdtempSync(join(tmpdir(), "embtune-seeds-"));
 function part(file, value) {
   const [header, ...rows] = readFileSync(file, "utf8").trimEnd().split("\n");
   const path = join(temporary, `${value}.csv`);
-  writeFileSync(path, `${[header, ...rows.filter((row) => row.endsWith(`,${value}`))].join("\n")}\n`);
+  writeFileSync(
+    path,
+    `${[header, ...rows.filter((row) => row.endsWith(`,${value}`))].join("\n")}\n`,
+  );
   return path;
 }
 
@@ -26,7 +29,11 @@ const examples = [
     train: data("support/train.csv"),
     eval: data("support/dev.csv"),
     epochs: 30,
-    tests: { all: supportTest, seen: part(supportTest, "seen"), unseen: part(supportTest, "unseen") },
+    tests: {
+      all: supportTest,
+      seen: part(supportTest, "seen"),
+      unseen: part(supportTest, "unseen"),
+    },
   },
   {
     name: "everyday",
@@ -41,21 +48,42 @@ const results = [];
 for (const example of examples) {
   for (const seed of [42, 1, 2]) {
     const out = join(temporary, `${example.name}-${seed}`);
-    const { record } = await train({ data: example.train, eval: example.eval, epochs: example.epochs, out, seed });
+    const { record } = await train({
+      data: example.train,
+      eval: example.eval,
+      epochs: example.epochs,
+      out,
+      seed,
+    });
     const files = Object.entries(example.tests);
     const reports = await evaluate({ data: files.map(([, path]) => path), model: out });
     reports.forEach((report, i) => {
       const { base, tuned, difference, interval, verdict } = report.comparisons[0];
       results.push({
-        example: example.name, seed, part: files[i][0], rows: report.rows, metric: report.primary,
-        bestStep: record.result.bestStep, steps: record.result.step, base, tuned, difference, interval, verdict,
+        example: example.name,
+        seed,
+        part: files[i][0],
+        rows: report.rows,
+        metric: report.primary,
+        bestStep: record.result.bestStep,
+        steps: record.result.step,
+        base,
+        tuned,
+        difference,
+        interval,
+        verdict,
       });
     });
   }
 }
 rmSync(temporary, { recursive: true });
-writeFileSync(join(root, "bench/results/seeds.json"), `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+writeFileSync(
+  join(root, "bench/results/seeds.json"),
+  `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`,
+);
 for (const r of results) {
   const ci = `${(100 * r.interval.low).toFixed(2)}..${(100 * r.interval.high).toFixed(2)}`;
-  console.log(`${r.example} seed ${r.seed} ${r.part} n ${r.rows}: ${(100 * r.base).toFixed(2)} → ${(100 * r.tuned).toFixed(2)} (${(100 * r.difference).toFixed(2)}, ${ci}) ${r.verdict}, best step ${r.bestStep}/${r.steps}`);
+  console.log(
+    `${r.example} seed ${r.seed} ${r.part} n ${r.rows}: ${(100 * r.base).toFixed(2)} → ${(100 * r.tuned).toFixed(2)} (${(100 * r.difference).toFixed(2)}, ${ci}) ${r.verdict}, best step ${r.bestStep}/${r.steps}`,
+  );
 }
