@@ -17,12 +17,13 @@ export async function trainPlanned(plan: TrainingPlan, options: RunOptions): Pro
  * happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
  */
 export async function train(options: TrainOptions & Partial<RunOptions>): Promise<TrainedRun> {
-  const { onEvent = () => {}, signal, overwrite, resume, ...settings } = options;
+  const { onEvent = () => {}, signal, overwrite, resume, resumeAnyway, ...settings } = options;
   const plan = await planTraining(settings);
   return trainPlanned(plan, {
     onEvent,
     ...(signal === undefined ? {} : { signal }),
     ...(overwrite === undefined ? {} : { overwrite }),
     ...(resume === undefined ? {} : { resume }),
+    ...(resumeAnyway === undefined ? {} : { resumeAnyway }),
   });
 }

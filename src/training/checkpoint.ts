@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SamplerState } from "../dataset/batches/sampler.js";
-import { internal } from "../errors/internal.js";
 import { UserError } from "../errors/user-error.js";
 import { decodeSafetensors, encodeSafetensors } from "../math/safetensors.js";
 import type { Tensor } from "../math/tensor.js";
-import { writeFolderAtomic } from "../runtime/files.js";
+import { fileError, writeFolderAtomic } from "../runtime/files.js";
 
 /** The numbers an optimizer works on, by parameter name; all in the parameter's shape. */
 export interface Weights {
@@ -43,7 +42,8 @@ export async function writeCheckpoint(
   state: RunState,
   weights: Weights,
 ): Promise<string> {
-  const target = join(checkpoints, stepFolder(state.step));
+  requireFolder(checkpoints);
+  const target = checkpointPath(checkpoints, state.step);
   await writeFolderAtomic(target, async (folder) => {
     writeTensors(join(folder, "parameters.safetensors"), weights.parameters);
     const moments = new Map<string, Tensor>();
@@ -56,13 +56,26 @@ export async function writeCheckpoint(
   return target;
 }
 
-/** Reads a checkpoint folder written by `writeCheckpoint`. */
-export function readCheckpoint(folder: string): { state: RunState; weights: Weights } {
-  const state = JSON.parse(readFileSync(join(folder, "state.json"), "utf8")) as RunState;
+/** A checkpoint's content. */
+export interface Checkpoint {
+  readonly state: RunState;
+  readonly weights: Weights;
+}
+
+/** Reads a checkpoint folder written by `writeCheckpoint`. What is missing or damaged is a UserError. */
+export function readCheckpoint(folder: string): Checkpoint {
+  const state = readState(folder);
   const parameters = readTensors(join(folder, "parameters.safetensors"));
-  const moments = readTensors(join(folder, "optimizer.safetensors"));
+  const path = join(folder, "optimizer.safetensors");
+  const moments = readTensors(path);
   const moment = (suffix: string): Map<string, Tensor> =>
-    new Map([...parameters.keys()].map((name) => [name, tensorOf(moments, name + suffix)]));
+    new Map(
+      [...parameters.keys()].map((name) => {
+        const tensor = moments.get(name + suffix);
+        if (tensor === undefined) throw damaged(path, `it has no tensor "${name}${suffix}"`);
+        return [name, tensor];
+      }),
+    );
   return {
     state,
     weights: {
@@ -73,12 +86,42 @@ export function readCheckpoint(folder: string): { state: RunState; weights: Weig
   };
 }
 
+function readState(folder: string): RunState {
+  const path = join(folder, "state.json");
+  try {
+    const state = JSON.parse(readFileSync(path, "utf8")) as Partial<RunState> | null;
+    const numbers = [state?.step, state?.evaluationsSinceBest, state?.best?.step];
+    const { epoch, batch } = state?.sampler ?? {};
+    if ([...numbers, epoch, batch].every((x) => Number.isSafeInteger(x))) {
+      return withNumbers(state as RunState);
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileError(error, path);
+  }
+  throw damaged(path, "it is not the state of a run");
+}
+
+/** JSON has no NaN and no infinities: both come back as null. */
+function withNumbers(state: RunState): RunState {
+  const { best, start } = state;
+  const value = best.value ?? Number.NEGATIVE_INFINITY;
+  return { ...state, best: { ...best, value }, start: start ?? Number.NaN };
+}
+
+function damaged(path: string, what: string): UserError {
+  return new UserError("damaged-checkpoint", `the checkpoint is damaged: ${what}`, {
+    at: { file: path },
+    hint: "remove this folder, so that the checkpoint before it is used",
+  });
+}
+
 /** Keeps the parameters of the best evaluation as checkpoints/best-N/. */
 export async function writeBest(
   checkpoints: string,
   step: number,
   parameters: ReadonlyMap<string, Tensor>,
 ): Promise<void> {
+  requireFolder(checkpoints);
   await writeFolderAtomic(join(checkpoints, bestFolder(step)), async (folder) => {
     writeTensors(join(folder, "parameters.safetensors"), parameters);
   });
@@ -89,22 +132,75 @@ export function readBest(checkpoints: string, step: number): Map<string, Tensor>
   return readTensors(join(checkpoints, bestFolder(step), "parameters.safetensors"));
 }
 
-/**
- * The newest whole checkpoint of a run; undefined when there is none. A checkpoint folder is renamed into place
- * when complete, so anything with another name is unfinished and left alone.
- */
-export function newestCheckpoint(checkpoints: string): string | undefined {
-  const [newest] = stepsOf(checkpoints, "step").sort((a, b) => b - a);
-  return newest === undefined ? undefined : join(checkpoints, stepFolder(newest));
+/** The checkpoint to go on from, and what was passed over to find it. */
+export interface FoundCheckpoint {
+  readonly checkpoint: Checkpoint | undefined;
+  /** Unfinished or damaged ones, each with the reason. */
+  readonly ignored: readonly string[];
 }
 
-/** Removes all but the newest `keep` checkpoints, and all kept best parameters but those of `bestStep`. */
-export function prune(checkpoints: string, keep: number, bestStep: number): void {
-  const steps = stepsOf(checkpoints, "step").sort((a, b) => b - a);
-  for (const step of steps.slice(keep)) remove(join(checkpoints, stepFolder(step)));
-  for (const step of stepsOf(checkpoints, "best")) {
-    if (step !== bestStep) remove(join(checkpoints, bestFolder(step)));
+/**
+ * The newest whole checkpoint of a run. A folder is renamed into place when it is complete, so one with a temporary name is
+ * unfinished; it is removed. One that cannot be read is passed over for the one before it.
+ */
+export function findCheckpoint(checkpoints: string): FoundCheckpoint {
+  const ignored = removeUnfinished(checkpoints);
+  for (const step of checkpointSteps(checkpoints)) {
+    try {
+      return { checkpoint: readCheckpoint(checkpointPath(checkpoints, step)), ignored };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      ignored.push(`${stepFolder(step)}: ${error.message}`);
+    }
   }
+  return { checkpoint: undefined, ignored };
+}
+
+/** Steps of the checkpoints that a run has, the newest first. */
+export function checkpointSteps(checkpoints: string): number[] {
+  return stepsOf(checkpoints, "step").sort((a, b) => b - a);
+}
+
+/** checkpoints/step-N. */
+export function checkpointPath(checkpoints: string, step: number): string {
+  return join(checkpoints, stepFolder(step));
+}
+
+function removeUnfinished(checkpoints: string): string[] {
+  if (!existsSync(checkpoints)) return [];
+  const names = readdirSync(checkpoints).filter((name) => /^\..*\.tmp$/.test(name));
+  for (const name of names) remove(join(checkpoints, name));
+  return names.map((name) => `${name}: it was not written to its end`);
+}
+
+/**
+ * Removes all but the newest `keep` checkpoints, and all kept best parameters but those that a checkpoint left in place
+ * refers to.
+ */
+export function prune(checkpoints: string, keep: number): void {
+  const steps = checkpointSteps(checkpoints);
+  for (const step of steps.slice(keep)) remove(checkpointPath(checkpoints, step));
+  const wanted = new Set(steps.slice(0, keep).map((step) => bestOf(checkpoints, step)));
+  for (const step of stepsOf(checkpoints, "best")) {
+    if (!wanted.has(step)) remove(join(checkpoints, bestFolder(step)));
+  }
+}
+
+/** The best step by a checkpoint's own account; none by one that cannot be read. */
+function bestOf(checkpoints: string, step: number): number | undefined {
+  try {
+    return readState(checkpointPath(checkpoints, step)).best.step;
+  } catch {
+    return undefined;
+  }
+}
+
+function requireFolder(checkpoints: string): void {
+  if (existsSync(checkpoints)) return;
+  throw new UserError("run-folder-gone", "the run folder was removed while the run went on", {
+    at: { file: checkpoints },
+    hint: "start the run again",
+  });
 }
 
 function stepsOf(checkpoints: string, kind: "step" | "best"): number[] {
@@ -133,8 +229,4 @@ function readTensors(path: string): Map<string, Tensor> {
     });
   }
   return new Map(decodeSafetensors(readFileSync(path), path).tensors);
-}
-
-function tensorOf(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
-  return tensors.get(name) ?? internal(`the checkpoint has no tensor "${name}"`);
 }

@@ -165,9 +165,10 @@ export function valuesOf(evaluation: Evaluation): Record<string, number> {
 async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
   const { step, best, start, evaluationsSinceBest, sampler } = progress;
   const state: RunState = { step, best, start, evaluationsSinceBest, sampler };
+  options.log.flush();
   const path = await writeCheckpoint(options.checkpoints, state, await options.student.weights());
   progress.saved = step;
-  prune(options.checkpoints, options.keep, best.step);
+  prune(options.checkpoints, options.keep);
   options.onEvent({ type: "checkpoint", step, path });
 }
 

@@ -1,41 +1,59 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../errors/user-error.js";
 import { kebabCase } from "../objectives/option.js";
-import { newestCheckpoint, type RunState, readCheckpoint, type Weights } from "./checkpoint.js";
-import { type RunRecord, readRun, runPaths } from "./run-folder.js";
+import { type Checkpoint, findCheckpoint } from "./checkpoint.js";
+import { type DataFileRecord, type RunRecord, readRun, runPaths } from "./run-folder.js";
 
-/** Where an interrupted run goes on. */
-export interface ResumePoint {
-  readonly state: RunState;
-  readonly weights: Weights;
+/** How a run goes on. */
+export interface Resumption {
+  /** Where; undefined: from the beginning, since the run ended before its first checkpoint. */
+  readonly point: Checkpoint | undefined;
+  /** What the user should know. */
+  readonly notes: readonly string[];
 }
 
-/** Options that may differ between a run and its continuation: none of them changes a number. */
-const free = new Set(["out", "threads", "keep", "allowDownload"]);
+/**
+ * Options that may differ between a run and its continuation: none of them changes a number. Data and models may have moved;
+ * their contents are compared instead of their paths.
+ */
+const free = new Set([
+  "out",
+  "threads",
+  "keep",
+  "saveEvery",
+  "logFormat",
+  "allowDownload",
+  "data",
+  "eval",
+  "model",
+]);
 
 /**
- * The newest checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model and
- * options. What differs is a usage error that names it.
+ * The newest whole checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model
+ * and options. What differs is a usage error that names it or, with `anyway`, a note.
  */
-export function resumePoint(run: string, now: RunRecord): ResumePoint {
+export function resumption(run: string, now: RunRecord, anyway: boolean): Resumption {
   const before = readRun(run);
   const changes = differences(before, now);
-  if (changes.length > 0) {
+  if (changes.length > 0 && !anyway) {
     throw usageError(
       "run-changed",
-      `the run "${run}" cannot be resumed: ${changes.join("; ")}`,
-      "restore what changed, or start a new run with another --out",
+      `the run "${run}" cannot be resumed exactly: ${changes.join("; ")}`,
+      "restore what changed, start a new run with another --out, or add --resume-anyway",
     );
   }
-  const newest = newestCheckpoint(runPaths(run).checkpoints);
-  if (newest === undefined) {
-    throw usageError(
-      "no-checkpoint",
-      `the run "${run}" has no checkpoint to resume from`,
-      "start it again with --overwrite",
-    );
-  }
-  return readCheckpoint(newest);
+  const { checkpoint, ignored } = findCheckpoint(runPaths(run).checkpoints);
+  return {
+    point: checkpoint,
+    notes: [
+      ...changes.map((change) => `resumed all the same: ${change}`),
+      ...surroundings(before, now),
+      ...ignored.map((what) => `a checkpoint is ignored: ${what}`),
+      checkpoint === undefined
+        ? "the run has no checkpoint yet and starts from the beginning"
+        : `going on after step ${checkpoint.state.step}`,
+    ],
+  };
 }
 
 function differences(before: RunRecord, now: RunRecord): string[] {
@@ -43,9 +61,9 @@ function differences(before: RunRecord, now: RunRecord): string[] {
   const compare = (what: string, was: unknown, is: unknown): void => {
     if (!isDeepStrictEqual(was, is)) changes.push(`${what} was ${show(was)}, is now ${show(is)}`);
   };
-  if (before.data.sha256 !== now.data.sha256) changes.push(`${now.data.path} has changed`);
-  if (before.eval?.sha256 !== now.eval?.sha256) {
-    changes.push(`${now.eval?.path ?? before.eval?.path} has changed`);
+  if (!sameFile(before.data, now.data)) changes.push(`the data file ${now.data.path} has changed`);
+  if (!sameFile(before.eval, now.eval)) {
+    changes.push(`the --eval file ${now.eval?.path ?? before.eval?.path} has changed`);
   }
   if (before.base.hash !== now.base.hash)
     changes.push(`the base model ${now.base.path} has changed`);
@@ -56,6 +74,22 @@ function differences(before: RunRecord, now: RunRecord): string[] {
     compare(`--${kebabCase(name)}`, before.options[key], now.options[key]);
   }
   return changes;
+}
+
+function sameFile(was: DataFileRecord | undefined, is: DataFileRecord | undefined): boolean {
+  return was?.sha256 === is?.sha256;
+}
+
+/** Another program or processor may round differently: the run can go on, though not to the same last digits. */
+function surroundings(before: RunRecord, now: RunRecord): string[] {
+  const notes: string[] = [];
+  if (before.embtune !== now.embtune) {
+    notes.push(`the run was begun with embtune ${before.embtune}, this is ${now.embtune}`);
+  }
+  if (before.machine.cpu !== now.machine.cpu) {
+    notes.push(`the run was begun on another processor (${before.machine.cpu})`);
+  }
+  return notes;
 }
 
 function show(value: unknown): string {

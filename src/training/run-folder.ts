@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
 import type { ModelSource } from "../encoder/model-location.js";
 import { UserError, usageError } from "../errors/user-error.js";
-import { writeFileAtomic } from "../runtime/files.js";
+import { fileError, writeFileAtomic } from "../runtime/files.js";
+import { lockRun, type RunLock } from "./run-lock.js";
 import type { TrainSettings } from "./settings.js";
 
 /** A data file as it was when the run started. */
@@ -66,6 +67,7 @@ export function runPaths(run: string) {
   return {
     record: join(run, "run.json"),
     log: join(run, "log.jsonl"),
+    table: join(run, "log.csv"),
     checkpoints: join(run, "checkpoints"),
     cache: join(run, "cache"),
     model: join(run, "model"),
@@ -90,30 +92,64 @@ export async function writeRun(run: string, record: RunRecord): Promise<void> {
 }
 
 /**
- * Makes a new, empty run folder. A folder that exists and is not empty is a usage error unless `overwrite` is set;
- * then only what a run consists of is removed, and only from a folder that is a run.
+ * Makes and claims a new run folder. A folder that exists and is not empty is a usage error unless `overwrite` is set; then only
+ * what a run consists of is removed, and only from a folder that is a run. What a process leaves that was killed before it wrote
+ * run.json counts as empty.
  */
-export function prepareRunFolder(run: string, overwrite: boolean): void {
-  if (existsSync(run) && readdirSync(run).length > 0) {
-    if (!overwrite) {
-      throw usageError(
-        "out-not-empty",
-        `--out "${run}" exists and is not empty`,
-        "choose another folder, add --overwrite to replace the run, or continue it with --resume",
-      );
-    }
-    if (!existsSync(runPaths(run).record)) {
-      throw usageError(
-        "out-not-a-run",
-        `--overwrite replaces run folders only, and "${run}" holds no run.json`,
-        "choose another folder or empty it yourself",
-      );
-    }
-    for (const path of [...Object.values(runPaths(run)), join(run, "report.html")]) {
+export function prepareRunFolder(run: string, overwrite: boolean): RunLock {
+  refuseUsed(run, overwrite);
+  const { checkpoints } = runPaths(run);
+  try {
+    mkdirSync(run, { recursive: true });
+  } catch (error) {
+    throw fileError(error, run);
+  }
+  const lock = lockRun(run);
+  try {
+    // Another process may have been at work until now.
+    refuseUsed(run, overwrite);
+    // run.json itself stays until the new one replaces it, so that the folder is a run's at any moment.
+    const { record: _, ...parts } = runPaths(run);
+    for (const path of [...Object.values(parts), join(run, "report.html")]) {
       rmSync(path, { recursive: true, force: true });
     }
+    mkdirSync(checkpoints, { recursive: true });
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw fileError(error, run);
   }
-  mkdirSync(runPaths(run).checkpoints, { recursive: true });
+}
+
+function refuseUsed(run: string, overwrite: boolean): void {
+  if (!existsSync(run) || entriesOf(run).every((name) => isRemnant(run, name))) return;
+  if (!overwrite) {
+    throw usageError(
+      "out-not-empty",
+      `--out "${run}" exists and is not empty`,
+      "choose another folder, add --overwrite to replace the run, or continue it with --resume",
+    );
+  }
+  if (existsSync(runPaths(run).record)) return;
+  throw usageError(
+    "out-not-a-run",
+    `--overwrite replaces run folders only, and "${run}" holds no run.json`,
+    "choose another folder or empty it yourself",
+  );
+}
+
+function entriesOf(run: string): string[] {
+  try {
+    return readdirSync(run);
+  } catch (error) {
+    throw fileError(error, run);
+  }
+}
+
+/** Whether a process killed at its beginning may have left it. */
+function isRemnant(run: string, name: string): boolean {
+  if (name === "checkpoints") return readdirSync(join(run, name)).length === 0;
+  return name.startsWith("run.lock") || /^\.run\.json\..*\.tmp$/.test(name);
 }
 
 /** runs/<data>-<objective>-<n>: the first n from 1 that does not exist. */

@@ -7,13 +7,15 @@ import type { Embed, Evaluation } from "../evaluation/metric.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
-import { type Best, readBest } from "./checkpoint.js";
+import { type Best, type Checkpoint, readBest } from "./checkpoint.js";
 import { headEmbed, openHead } from "./head-student.js";
-import { openLog } from "./log.js";
+import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
+import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { describeRows, type TrainingPlan } from "./plan.js";
-import { type ResumePoint, resumePoint } from "./resume.js";
-import { prepareRunFolder, type RunRecord, runPaths, writeRun } from "./run-folder.js";
+import { resumption } from "./resume.js";
+import { prepareRunFolder, type RunRecord, readRun, runPaths, writeRun } from "./run-folder.js";
+import { lockRun, type RunLock } from "./run-lock.js";
 import { newRecord, withResult } from "./run-record.js";
 import { type HeadTraining, type RunControl, setUpHead, type Workshop } from "./workshop.js";
 
@@ -22,6 +24,8 @@ export interface RunOptions extends RunControl {
   readonly overwrite?: boolean;
   /** Go on with the run in the plan's folder. */
   readonly resume?: boolean;
+  /** Go on although data, base model or options have changed. */
+  readonly resumeAnyway?: boolean;
 }
 
 /** The head that a run ends with. */
@@ -48,14 +52,31 @@ export interface TrainedRun {
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
   const { settings } = plan;
-  if (!options.resume) prepareRunFolder(settings.out, options.overwrite ?? false);
+  const lock = options.resume
+    ? lockExistingRun(settings.out)
+    : prepareRunFolder(settings.out, options.overwrite ?? false);
+  try {
+    return await runLocked(plan, options);
+  } finally {
+    lock.release();
+  }
+}
+
+/** A folder that is no run stays untouched. */
+function lockExistingRun(run: string): RunLock {
+  readRun(run);
+  return lockRun(run);
+}
+
+async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+  const { settings } = plan;
   const { threads } = settings;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
     const record = newRecord(plan, { info: encoder.info, threads: runtime.threads });
-    const point = options.resume ? resumePoint(settings.out, record) : undefined;
-    if (point === undefined) await writeRun(settings.out, record);
+    const point = options.resume ? goOn(record, options) : undefined;
+    if (!options.resume || options.resumeAnyway) await writeRun(settings.out, record);
     const shop = openWorkshop(plan, { encoder, runtime, control: options });
     try {
       return await train(shop, record, point);
@@ -65,6 +86,13 @@ export async function runTraining(plan: TrainingPlan, options: RunOptions): Prom
   } finally {
     await runtime.close();
   }
+}
+
+/** Where a run goes on; what the user should know is told. */
+function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): Checkpoint | undefined {
+  const { point, notes } = resumption(record.options.out, record, resumeAnyway ?? false);
+  for (const message of notes) onEvent({ type: "note", message });
+  return point;
 }
 
 interface Opened {
@@ -90,7 +118,7 @@ function openWorkshop(plan: TrainingPlan, { encoder, runtime, control }: Opened)
 async function train(
   shop: Workshop,
   record: RunRecord,
-  point: ResumePoint | undefined,
+  point: Checkpoint | undefined,
 ): Promise<TrainedRun> {
   const started = performance.now();
   const training = await setUpHead(shop);
@@ -112,12 +140,12 @@ async function train(
 async function runLoop(
   shop: Workshop,
   { student }: HeadTraining,
-  point: ResumePoint | undefined,
+  point: Checkpoint | undefined,
 ): Promise<LoopResult> {
   const { plan, control } = shop;
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
-  const log = openLog(paths.log);
+  const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (shop.head.outputDim < shop.head.inputDim) {
     const base = await plan.evaluator.run((texts) => shop.encode(texts));
@@ -151,6 +179,16 @@ async function runLoop(
   } finally {
     log.close();
   }
+}
+
+function openLogs({ settings, evaluator }: TrainingPlan, point: Checkpoint | undefined): RunLog {
+  const { log, table } = runPaths(settings.out);
+  if (point === undefined) removeLogs(log, table);
+  const lines = openLog(log);
+  if (settings.logFormat !== "csv") return lines;
+  const resumed = { resumed: point?.state.step ?? 0 };
+  const before = effectiveRecords([...readLog(log), resumed]);
+  return bothLogs(lines, openLogTable(table, evaluator.keys, before));
 }
 
 /** The head of the best evaluation. Where the start was best: none, unless the start itself reduces dimensions. */

@@ -5,6 +5,9 @@ import type { ScheduleName } from "../optim/schedule.js";
 
 export type HeadSide = "both" | "query";
 
+/** What a run's log is written as. */
+export type LogFormat = "jsonl" | "csv";
+
 /**
  * Every option of a run as resolved: what run.json keeps and `--config` reads. Names are those of the command line
  * in camel case.
@@ -48,6 +51,8 @@ export interface TrainSettings {
   readonly saveEvery?: number;
   /** Checkpoints kept. */
   readonly keep: number;
+  /** jsonl: log.jsonl alone; csv: log.csv beside it. */
+  readonly logFormat: LogFormat;
   /** Role → column. */
   readonly columns?: Readonly<Record<string, string>>;
   /** Label word → the value that stands for it in the file. */
@@ -89,6 +94,7 @@ export const settingNames: readonly string[] = [
   "patience",
   "saveEvery",
   "keep",
+  "logFormat",
   "columns",
   "labelMap",
   "requireNegatives",
@@ -113,6 +119,7 @@ export const defaultSettings = {
   maxGradNorm: 1,
   shuffle: true,
   keep: 3,
+  logFormat: "jsonl",
   requireNegatives: false,
   seed: 42,
 } as const satisfies Partial<TrainSettings>;

@@ -21,6 +21,7 @@ import { trainProgress } from "../train-progress.js";
 interface RunFlags extends CommonOptions {
   readonly overwrite?: boolean;
   readonly resume?: string;
+  readonly resumeAnyway?: boolean;
   readonly config?: string;
   readonly dryRun?: boolean;
 }
@@ -42,6 +43,7 @@ export async function runTrain(data: string | undefined, command: Command): Prom
     signal: interruptSignal(),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume !== undefined,
+    resumeAnyway: flags.resumeAnyway ?? false,
   }).finally(progress.stop);
   showResult(plan, trained, terminal);
 }
@@ -79,6 +81,7 @@ function storedOptions(flags: RunFlags): Partial<TrainOptions> {
 const others = new Set([
   "overwrite",
   "resume",
+  "resumeAnyway",
   "config",
   "dryRun",
   "json",

@@ -39,6 +39,10 @@ function addRunOptions(command: Command): void {
       "go on with an interrupted run, exactly where its newest checkpoint stands",
     )
     .option(
+      "--resume-anyway",
+      "with --resume: go on although data, base model or options have changed",
+    )
+    .option(
       "--config <file>",
       "options from a JSON file by their long names; the command line wins",
     )
@@ -66,7 +70,12 @@ function addRunOptions(command: Command): void {
       "write a checkpoint every so many steps (default: as --eval-every's)",
       wholeNumber(1),
     )
-    .option("--keep <n>", "checkpoints that are kept", wholeNumber(1), 3);
+    .option("--keep <n>", "checkpoints that are kept", wholeNumber(1), 3)
+    .addOption(
+      new Option("--log-format <format>", "csv: write log.csv beside log.jsonl")
+        .choices(["jsonl", "csv"])
+        .default("jsonl"),
+    );
 }
 
 function addDataOptions(command: Command): void {
