@@ -1,7 +1,11 @@
 import type { Matrix } from "../math/tensor.js";
 import { normalizedRows } from "./cosine.js";
+import { meanMetric } from "./mean-metric.js";
 import type { Evaluator } from "./metric.js";
-import { resampledMean } from "./resampling.js";
+import { createTopK, visitScores } from "./search.js";
+
+/** The deepest rank that counts. */
+const DEPTH = 10;
 
 /** A held-out pair; rows of one `component` (shared texts, equal group) mean the same. */
 export interface RetrievalPair {
@@ -33,11 +37,9 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
     run: async (embed) => {
       const queries = normalizedRows(await embed(sets.queries, "query"));
       const documents = normalizedRows(await embed(sets.documents, "document"));
-      const ranks = sets.queries.map((_, i) =>
-        firstRightRank(sets, i, dots(queries, i, documents)),
-      );
+      const ranks = await firstRightRanks(sets, queries, documents);
       const hits = ranks.map((rank) => (rank === 1 ? 1 : 0));
-      const reciprocal = ranks.map((rank) => (rank <= 10 ? 1 / rank : 0));
+      const reciprocal = ranks.map((rank) => 1 / rank);
       return {
         task: "pair-retrieval",
         rows: ranks.length,
@@ -45,11 +47,6 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
       };
     },
   };
-}
-
-function meanMetric(key: string, values: readonly number[]) {
-  const value = values.reduce((sum, x) => sum + x, 0) / values.length;
-  return { key, value, resampled: resampledMean(values) };
 }
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {
@@ -63,28 +60,26 @@ function distinctTexts(pairs: readonly RetrievalPair[]): Sets {
   };
 }
 
-/** 1 + the number of wrong candidates that score at least as high as the best right one. */
-function firstRightRank(sets: Sets, query: number, scores: Float64Array): number {
-  const component = sets.queryComponents[query];
-  const text = sets.queries[query];
-  let best = Number.NEGATIVE_INFINITY;
-  scores.forEach((score, j) => {
-    const right = sets.documentComponents[j] === component && sets.documents[j] !== text;
-    if (right && score > best) best = score;
+/**
+ * For each query 1 + the number of wrong candidates that score at least as high as the best right one; Infinity beyond
+ * `DEPTH`, since only so many wrong ones are kept.
+ */
+async function firstRightRanks(sets: Sets, queries: Matrix, documents: Matrix): Promise<number[]> {
+  const wrong = createTopK(queries.rows, DEPTH);
+  const right = new Float64Array(queries.rows).fill(Number.NEGATIVE_INFINITY);
+  await visitScores(queries, documents, (query, first, scores) => {
+    const component = sets.queryComponents[query];
+    for (let j = 0; j < scores.length; j++) {
+      const document = first + j;
+      if (sets.documentComponents[document] !== component) {
+        wrong.offer(query, document, scores[j]!);
+      } else if (scores[j]! > right[query]! && sets.documents[document] !== sets.queries[query]) {
+        right[query] = scores[j]!;
+      }
+    }
   });
-  let rank = 1;
-  scores.forEach((score, j) => {
-    if (sets.documentComponents[j] !== component && score >= best) rank += 1;
-  });
-  return best === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : rank;
-}
-
-function dots(a: Matrix, i: number, b: Matrix): Float64Array {
-  const d = a.cols;
-  const row = a.data.subarray(i * d, (i + 1) * d);
-  return Float64Array.from({ length: b.rows }, (_, j) => {
-    let sum = 0;
-    for (let k = 0, at = j * d; k < d; k++, at++) sum += row[k]! * b.data[at]!;
-    return sum;
+  return Array.from(right, (best, query) => {
+    const before = wrong.scores(query).filter((score) => score >= best).length;
+    return before < DEPTH ? 1 + before : Number.POSITIVE_INFINITY;
   });
 }
