@@ -7,7 +7,8 @@ export function pairedCosine(a: Matrix, b: Matrix): Float64Array {
   return cosines;
 }
 
-function rowCosine(a: Matrix, i: number, b: Matrix, j: number): number {
+/** cos(a_i, b_j) of one row of each; 0 when either is zero. */
+export function rowCosine(a: Matrix, i: number, b: Matrix, j: number): number {
   const d = a.cols;
   let dot = 0;
   let aa = 0;

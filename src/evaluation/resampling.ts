@@ -1,6 +1,21 @@
 /** A statistic of a resample: `counts[i]` says how often row i was drawn. */
 export type Resampled = (counts: Uint32Array) => number;
 
+/** Computes anew only when the counts differ from the last ones: for metrics that share a pass over the resample. */
+export function rememberLast<T>(statistic: (counts: Uint32Array) => T): (counts: Uint32Array) => T {
+  let last: { readonly counts: Uint32Array; readonly result: T } | undefined;
+  return (counts) => {
+    if (last === undefined || Buffer.compare(bytesOf(last.counts), bytesOf(counts)) !== 0) {
+      last = { counts: counts.slice(), result: statistic(counts) };
+    }
+    return last.result;
+  };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The mean of per-row values under the counts of a resample. */
 export function resampledMean(values: ArrayLike<number>): Resampled {
   return (counts) => {
@@ -11,6 +26,22 @@ export function resampledMean(values: ArrayLike<number>): Resampled {
       total += counts[i]!;
     }
     return sum / total;
+  };
+}
+
+/** Σ numerators / Σ denominators under the counts of a resample: a mean over rows that hold several cases each. */
+export function resampledRatio(
+  numerators: ArrayLike<number>,
+  denominators: ArrayLike<number>,
+): Resampled {
+  return (counts) => {
+    let above = 0;
+    let below = 0;
+    for (let i = 0; i < counts.length; i++) {
+      above += counts[i]! * numerators[i]!;
+      below += counts[i]! * denominators[i]!;
+    }
+    return above / below;
   };
 }
 
