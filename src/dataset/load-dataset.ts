@@ -11,7 +11,7 @@ import {
 import { describeDialect } from "./readers/dialect.js";
 import { openRecords } from "./readers/open-records.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
-import { type AccountBook, openAccount, requireRows } from "./rows/account.js";
+import { type AccountBook, continueAccount, openAccount, requireRows } from "./rows/account.js";
 import * as build from "./rows/build-rows.js";
 import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
 import { type LabelColumn, type LabelMap, readLabelColumn } from "./rows/labels.js";
@@ -40,12 +40,29 @@ export interface LoadOptions {
   readonly objectivesFor?: (kind: RowKind) => readonly string[];
 }
 
+/** A file's rows as its columns give them, and the kind that was asked for. */
+export interface NaturalDataset {
+  readonly dataset: Dataset;
+  /** What `convertDataset` is to make of them. */
+  readonly to: RowKind;
+  /** The conversion in words, when there is one. */
+  readonly how?: string;
+}
+
 /**
  * Reads a whole file as rows of one kind. The account says what became of every row. UserError (exit code 1, with file and line;
  * exit code 2 for unknown roles and columns): what openRecords, resolveColumns, readLabelColumn and scaleScores throw, and
  * missing-column, wrong-row-kind, wrong-type, all-rows-dropped, too-few-rows.
  */
 export async function loadDataset(file: string, options: LoadOptions = {}): Promise<Dataset> {
+  return convertDataset(await loadNatural(file, options), options);
+}
+
+/** Reads a whole file without converting its rows. UserError: as loadDataset. */
+export async function loadNatural(
+  file: string,
+  options: LoadOptions = {},
+): Promise<NaturalDataset> {
   const { source, columns } = await openWithColumns(file, options);
   const book = openAccount(file);
   // Find out before reading a large file that its columns will not do; labels can only be judged afterwards.
@@ -53,18 +70,42 @@ export async function loadDataset(file: string, options: LoadOptions = {}): Prom
   const raw = await readRawRows(source, columns, book);
   const labels = labelColumn(raw, source, columns, options);
   const chosen = plan(source, columns, labels, options);
-  const rows = finishRows(
-    buildRows({ raw, chosen, labels, source, columns, book, options }),
-    chosen,
-    book,
-    options,
-  );
+  const rows = buildRows({ raw, chosen, labels, source, columns, book, options });
   noteUnused(chosen, source, columns, book);
   for (const warning of source.warnings()) book.note(warning);
   const account = book.close(source.sha256());
-  requireRows(rows.rows.length, options.leastRows ?? 2, account);
+  requireRows(rows.rows.length, 1, account);
   const mapping = columnMapping(source.columns, columns);
-  return { ...rows, account, columns: mapping, dialect: describeDialect(source.dialect) };
+  const dialect = describeDialect(source.dialect);
+  const { to, how } = chosen;
+  return {
+    dataset: { ...rows, account, columns: mapping, dialect },
+    to,
+    ...(how === undefined ? {} : { how }),
+  };
+}
+
+/** Makes the rows that were asked for, all or a part of the natural ones. UserError: all-rows-dropped, too-few-rows. */
+export function convertDataset(
+  { dataset, to, how }: NaturalDataset,
+  options: Pick<LoadOptions, "requireNegatives" | "perClass" | "seed" | "leastRows"> = {},
+): Dataset {
+  const { account, columns, dialect } = dataset;
+  const book = continueAccount(account);
+  const requireNegatives = options.requireNegatives ?? false;
+  const made = convertRows(dataset, to, book, {
+    seed: options.seed ?? 42,
+    requireNegatives,
+    ...(options.perClass === undefined ? {} : { perClass: options.perClass }),
+  });
+  if (how !== undefined) book.note(`converted: ${how}`);
+  const rows: KindRows =
+    made.kind === "pair" && requireNegatives
+      ? { kind: "pair", rows: withNegatives(made.rows, book) }
+      : made;
+  const closed = book.close(account.sha256);
+  requireRows(rows.rows.length, options.leastRows ?? 2, closed);
+  return { ...rows, account: closed, columns, dialect };
 }
 
 /** Single texts of a file, streamed: memory does not grow with the rows. */
@@ -195,23 +236,6 @@ function buildRows({ raw, chosen, labels, source, columns, book, options }: Buil
     case "text":
       return { kind: "text", rows: build.buildTexts(raw, book) };
   }
-}
-
-function finishRows(
-  rows: KindRows,
-  chosen: Plan,
-  book: AccountBook,
-  options: LoadOptions,
-): KindRows {
-  const requireNegatives = options.requireNegatives ?? false;
-  const made = convertRows(rows, chosen.to, book, {
-    seed: options.seed ?? 42,
-    requireNegatives,
-    ...(options.perClass === undefined ? {} : { perClass: options.perClass }),
-  });
-  if (chosen.how !== undefined) book.note(`converted: ${chosen.how}`);
-  if (made.kind !== "pair" || !requireNegatives) return made;
-  return { kind: "pair", rows: withNegatives(made.rows, book) };
 }
 
 const used: Readonly<Record<RowKind, readonly (keyof RoleColumns)[]>> = {

@@ -36,19 +36,30 @@ export interface AccountBook {
 
 /** An empty account of `file`. */
 export function openAccount(file: string): AccountBook {
-  let read = 0;
+  return continueAccount({ file, sha256: "", read: 0, kept: 0, dropped: [], notes: [] });
+}
+
+/** A book that goes on where an account ended; the records that were dropped before must not come again. */
+export function continueAccount(account: Account): AccountBook {
+  const { file } = account;
+  let read = account.read;
+  let kept = account.kept;
   const droppedLines = new Set<number>();
-  const dropped = new Map<string, { count: number; line: number }>();
-  const remarks = new Map<string, { count: number; line: number }>();
-  const notes: string[] = [];
+  const dropped: Counts = new Map(
+    account.dropped.map(({ reason, count, line }) => [reason, { count, line }]),
+  );
+  const remarks: Counts = new Map();
+  const notes = [...account.notes];
   return {
     file,
     readRecord: () => {
       read += 1;
+      kept += 1;
     },
     drop: (reason, line) => {
       if (droppedLines.has(line)) return;
       droppedLines.add(line);
+      kept -= 1;
       count(dropped, reason, line);
     },
     remark: (what, line) => count(remarks, what, line),
@@ -59,7 +70,7 @@ export function openAccount(file: string): AccountBook {
       file,
       sha256,
       read,
-      kept: read - droppedLines.size,
+      kept,
       dropped: reasons(dropped),
       notes: [
         ...notes,
