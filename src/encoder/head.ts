@@ -2,7 +2,7 @@ import { internal } from "../errors/internal.js";
 import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
-import { add, gelu, gemm } from "../graph/ops/index.js";
+import { add, geluOfErf, gemm } from "../graph/ops/index.js";
 import { principalComponents } from "../math/pca.js";
 import { createRandom } from "../math/random.js";
 import { float32, type Matrix, type Tensor } from "../math/tensor.js";
@@ -94,7 +94,8 @@ export function headParameters(spec: HeadSpec): HeadParameter[] {
 
 /**
  * Appends the head to a graph: x [B, D] → y [B, O], not normalised. `parameters` are the values of `headParameters` by name
- * (inputs when they are trained, initializers when they are exported).
+ * (inputs when they are trained, initializers when they are exported). Every node means the same in
+ * ONNX's operator sets 11 to 21, so a head can be added to a model as it was exported.
  */
 export function buildHead(
   b: GraphBuilder,
@@ -111,7 +112,7 @@ export function buildHead(
       : gemm(b, x, value(HEAD_NAMES.projection), { transB: true });
   if (spec.kind === "linear") return projected;
   const c1 = value(HEAD_NAMES.hiddenBias);
-  const hidden = gelu(b, gemm(b, x, value(HEAD_NAMES.hiddenWeight), { transB: true, c: c1 }));
+  const hidden = geluOfErf(b, gemm(b, x, value(HEAD_NAMES.hiddenWeight), { transB: true, c: c1 }));
   const c2 = value(HEAD_NAMES.outputBias);
   return add(
     b,

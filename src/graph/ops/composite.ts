@@ -4,6 +4,7 @@ import {
   abs,
   add,
   div,
+  erf,
   exp,
   log,
   maximum,
@@ -87,4 +88,13 @@ export function dotMatrix(b: GraphBuilder, x: Value, y: Value): Value {
 /** cos(x_i, y_j): [B,D], [N,D] → [B,N]; each norm is √(Σx² + 1e-12). */
 export function cosineMatrix(b: GraphBuilder, x: Value, y: Value): Value {
   return dotMatrix(b, l2Normalize(b, x), l2Normalize(b, y));
+}
+
+/**
+ * GELU in its exact form, x · ½ (1 + erf(x / √2)) (Hendrycks & Gimpel 2016), of nodes that every operator set has; Gelu itself came with
+ * version 20.
+ */
+export function geluOfErf(b: GraphBuilder, x: Value): Value {
+  const cdf = add(b, erf(b, mul(b, x, scalarLike(b, Math.SQRT1_2, x))), scalarLike(b, 1, x));
+  return mul(b, mul(b, x, scalarLike(b, 0.5, x)), cdf);
 }
