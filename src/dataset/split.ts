@@ -11,11 +11,21 @@ export interface SplitOptions {
 }
 
 /** A part to train on and a part held out. */
-export interface Split {
-  readonly train: readonly PairRow[];
-  readonly heldOut: readonly PairRow[];
+export interface SplitOf<Row> {
+  readonly train: readonly Row[];
+  readonly heldOut: readonly Row[];
   /** How it was split, and what was changed to keep texts apart, one sentence each. */
   readonly notes: readonly string[];
+}
+
+export type Split = SplitOf<PairRow>;
+
+/** What decides on which side a row may be. */
+export interface RowKeys<Row> {
+  /** Rows that share a key never stand on two sides: texts, groups. */
+  readonly keys: (row: Row) => readonly string[];
+  /** Rows are held out by this: `share` counts its distinct values. */
+  readonly anchor: (row: Row) => string;
 }
 
 /** Held-out rows and training rows must each be so many: retrieval among one text says nothing. */
@@ -28,10 +38,24 @@ const leastRows = 2;
  * UserError: too-few-rows, cannot-split.
  */
 export function holdOut(rows: readonly PairRow[], options: SplitOptions): Split {
+  const { train, heldOut, notes } = holdOutRows(
+    rows,
+    { keys: pairKeys, anchor: (row) => row.anchor },
+    options,
+  );
+  return separateNegatives(train, heldOut, notes);
+}
+
+/** As `holdOut`, for rows of any kind. */
+export function holdOutRows<Row>(
+  rows: readonly Row[],
+  rowKeys: RowKeys<Row>,
+  options: SplitOptions,
+): SplitOf<Row> {
   const share = options.share ?? 0.1;
   if (rows.length < 2 * leastRows) throw tooFew(rows.length);
-  const components = componentsOf(rows, pairKeys);
-  const anchors = componentsOf(rows, (row) => [row.anchor]);
+  const components = componentsOf(rows, rowKeys.keys);
+  const anchors = componentsOf(rows, (row) => [rowKeys.anchor(row)]);
   const wanted = Math.max(leastRows, Math.round(share * componentSizes(anchors).length));
   const chosen = chooseGroups(components, anchors, wanted, options.seed);
   if (
@@ -39,11 +63,12 @@ export function holdOut(rows: readonly PairRow[], options: SplitOptions): Split 
     chosen.rows >= leastRows &&
     rows.length - chosen.rows >= leastRows
   ) {
-    const held = rows.filter((_, i) => chosen.groups.has(components[i] as number));
+    const heldOut = rows.filter((_, i) => chosen.groups.has(components[i] as number));
     const train = rows.filter((_, i) => !chosen.groups.has(components[i] as number));
-    return separateNegatives(train, held, []);
+    return { train, heldOut, notes: [] };
   }
-  return byAnchor(rows, anchors, wanted, options.seed);
+  const groups = chooseGroups(anchors, anchors, wanted, options.seed).groups;
+  return byAnchor(rows, rowKeys.keys, (i) => groups.has(anchors[i] as number));
 }
 
 interface Chosen {
@@ -78,25 +103,25 @@ function chooseGroups(
   return { groups: chosen, anchors: anchorCount, rows: rowCount };
 }
 
-function byAnchor(
-  rows: readonly PairRow[],
-  anchors: Int32Array,
-  wanted: number,
-  seed: number,
-): Split {
-  const chosen = chooseGroups(anchors, anchors, wanted, seed).groups;
-  const held = rows.filter((_, i) => chosen.has(anchors[i] as number));
-  const keys = new Set(held.flatMap(pairKeys));
-  const rest = rows.filter((_, i) => !chosen.has(anchors[i] as number));
-  const train = rest.filter((row) => !pairKeys(row).some((key) => keys.has(key)));
+function byAnchor<Row>(
+  rows: readonly Row[],
+  keysOf: (row: Row) => readonly string[],
+  isHeld: (row: number) => boolean,
+): SplitOf<Row> {
+  const heldOut = rows.filter((_, i) => isHeld(i));
+  const keys = new Set(heldOut.flatMap(keysOf));
+  const rest = rows.filter((_, i) => !isHeld(i));
+  const train = rest.filter((row) => !keysOf(row).some((key) => keys.has(key)));
   const lost = rest.length - train.length;
-  if (train.length < leastRows || held.length < leastRows || lost > rows.length / 2)
+  if (train.length < leastRows || heldOut.length < leastRows || lost > rows.length / 2)
     throw cannotSplit(lost, rest.length);
   const why =
     "most rows are connected through shared texts or groups, so single anchors were held out instead of whole components";
-  return separateNegatives(train, held, [
-    `${why}; ${lost} training rows that share a text or group with them are left out`,
-  ]);
+  return {
+    train,
+    heldOut,
+    notes: [`${why}; ${lost} training rows that share a text or group with them are left out`],
+  };
 }
 
 function separateNegatives(
