@@ -109,7 +109,11 @@ function readEntry(value: unknown, body: Uint8Array): Tensor | undefined {
   const Data = arrays[dtype];
   const width = new Data(new ArrayBuffer(0)).BYTES_PER_ELEMENT;
   if (sizeOf(value.shape) * width !== end - start) return undefined;
-  return { dtype, shape: value.shape, data: new Data(new Uint8Array(body.subarray(start, end)).buffer) };
+  return {
+    dtype,
+    shape: value.shape,
+    data: new Data(new Uint8Array(body.subarray(start, end)).buffer),
+  };
 }
 
 function isEntry(value: unknown): value is Entry {
