@@ -87,7 +87,7 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): TensorFile {
       readEntry(value, body) ?? fail(`the entry of tensor "${name}" does not fit its data`);
     tensors.set(name, tensor);
   }
-  return { tensors, metadata: stringsOf(header["__metadata__"]) };
+  return { tensors, metadata: stringsOf(header.__metadata__) };
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
