@@ -6,10 +6,9 @@ import {
   type GivenColumns,
   missingColumn,
   type RoleColumns,
-  resolveColumns,
 } from "./columns/resolve-columns.js";
+import { openWithColumns } from "./open-with-columns.js";
 import { describeDialect } from "./readers/dialect.js";
-import { openRecords } from "./readers/open-records.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
 import { type AccountBook, continueAccount, openAccount, requireRows } from "./rows/account.js";
 import * as build from "./rows/build-rows.js";
@@ -63,8 +62,9 @@ export async function loadNatural(
   file: string,
   options: LoadOptions = {},
 ): Promise<NaturalDataset> {
-  const { source, columns } = await openWithColumns(file, options);
+  const { source, columns, notes } = await openWithColumns(file, options);
   const book = openAccount(file);
+  for (const note of notes) book.note(note);
   // Find out before reading a large file that its columns will not do; labels can only be judged afterwards.
   if (columns.label === undefined) plan(source, columns, undefined, options);
   const raw = await readRawRows(source, columns, book);
@@ -143,19 +143,6 @@ async function* textRows(source: RecordSource, index: number): AsyncGenerator<Te
   for await (const { fields, line } of source.records()) {
     const cell = fields[index];
     yield { text: typeof cell === "string" ? cell.trim() : (cell ?? []).join(" ").trim(), line };
-  }
-}
-
-async function openWithColumns(
-  file: string,
-  options: Pick<LoadOptions, "columns" | "reader">,
-): Promise<{ source: RecordSource; columns: RoleColumns }> {
-  const source = await openRecords(file, options.reader);
-  try {
-    return { source, columns: resolveColumns(source.columns, options.columns ?? {}, file) };
-  } catch (error) {
-    source.close();
-    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { rootOf, singletons, unite } from "../texts/union-find.js";
+
 /**
  * Components of the graph in which two rows are joined when they share a key (a text, a group). Returns the component of each row,
  * numbered 0, 1, … in order of first appearance. Union–find with path halving: practically linear.
@@ -6,13 +8,13 @@ export function componentsOf<Row>(
   rows: readonly Row[],
   keysOf: (row: Row) => readonly string[],
 ): Int32Array {
-  const parent = Int32Array.from(rows, (_, i) => i);
+  const parent = singletons(rows.length);
   const owner = new Map<string, number>();
   rows.forEach((row, i) => {
     for (const key of keysOf(row)) {
       const other = owner.get(key);
       if (other === undefined) owner.set(key, i);
-      else join(parent, other, i);
+      else unite(parent, other, i);
     }
   });
   return numbered(parent);
@@ -27,30 +29,11 @@ export function componentSizes(components: Int32Array): Int32Array {
   return sizes;
 }
 
-function find(parent: Int32Array, start: number): number {
-  let node = start;
-  for (;;) {
-    const up = parent[node] as number;
-    if (up === node) return node;
-    const above = parent[up] as number;
-    parent[node] = above;
-    node = above;
-  }
-}
-
-/** The smaller root stays, so that a component's root is its first row. */
-function join(parent: Int32Array, a: number, b: number): void {
-  const left = find(parent, a);
-  const right = find(parent, b);
-  if (left < right) parent[right] = left;
-  else parent[left] = right;
-}
-
 function numbered(parent: Int32Array): Int32Array {
   const components = new Int32Array(parent.length);
   let next = 0;
   for (let i = 0; i < parent.length; i++) {
-    const root = find(parent, i);
+    const root = rootOf(parent, i);
     components[i] = root === i ? next++ : (components[root] as number);
   }
   return components;

@@ -93,6 +93,11 @@ function missingHint(role: Role, columns: readonly string[]): string {
   return `name it: --columns ${role}=${quoted(other)}`;
 }
 
+/** Whether some column's name is near to a known one: then it is rather a misspelling than a name that says nothing. */
+export function looksMisspelt(columns: readonly string[]): boolean {
+  return roles.some((role) => misspelt(role, columns) !== undefined);
+}
+
 /** Names of one to three letters are near to everything, so they are no evidence. */
 function misspelt(
   role: Role,

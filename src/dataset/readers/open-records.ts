@@ -58,11 +58,20 @@ async function openFormat(
   const warnings: string[] = [];
   const input = { file, dialect, warnings, chunks: toUtf8(bytes.chunks, file, encoding) };
   const { columns, records } = await formats[dialect.format](input, text);
+  const ahead: DataRecord[] = [];
   return {
     file,
     dialect,
     columns,
-    records: () => closing(records, bytes),
+    sample: async (count) => {
+      while (ahead.length < count) {
+        const next = await records.next();
+        if (next.done === true) break;
+        ahead.push(next.value);
+      }
+      return ahead;
+    },
+    records: () => closing(ahead, records, bytes),
     warnings: () => warnings,
     sha256: bytes.sha256,
     close: bytes.close,
@@ -102,10 +111,12 @@ async function* notEmpty(
 }
 
 async function* closing(
+  ahead: readonly DataRecord[],
   records: AsyncGenerator<DataRecord>,
   bytes: ByteSource,
 ): AsyncGenerator<DataRecord> {
   try {
+    yield* ahead;
     yield* records;
   } finally {
     bytes.close();

@@ -21,6 +21,8 @@ export interface RecordSource {
   readonly dialect: Dialect;
   /** Column names in file order; "1", "2", … for a file without a header. */
   readonly columns: readonly string[];
+  /** The first records, at most `count`; the walk brings them again. */
+  sample(count: number): Promise<readonly DataRecord[]>;
   /** Can be walked once. Throws UserError for what is wrong with the file; closes it when the walk ends early. */
   records(): AsyncGenerator<DataRecord>;
   /** What a reader noticed and read on (very long fields, quotes over many lines); complete after the walk. */

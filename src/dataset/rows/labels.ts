@@ -35,6 +35,11 @@ const binaryWords: ReadonlyMap<string, LabelMeaning> = new Map([
   ["false", "0"],
   ["true", "1"],
 ]);
+/** GLUE's RTE and QNLI. */
+const entailmentWords: ReadonlyMap<string, LabelMeaning> = new Map([
+  ["entailment", "1"],
+  ["not_entailment", "0"],
+]);
 const meanings: readonly string[] = ["entailment", "neutral", "contradiction", "0", "1"];
 
 /** Values that say that the annotators did not agree or gave no label. */
@@ -87,13 +92,21 @@ export interface LabelContext {
  * with fractions explain themselves; integers of relations are never guessed. UserError: unknown-labels, with the values found.
  */
 export function readLabelColumn(rows: readonly RawRow[], context: LabelContext): LabelColumn {
-  const found = valuesOf(rows);
+  return labelColumnOf(valuesOf(rows), context);
+}
+
+/** As `readLabelColumn`, from the distinct values in lower case with their counts and first lines. */
+export function labelColumnOf(
+  found: ReadonlyMap<string, LabelOccurrence>,
+  context: LabelContext,
+): LabelColumn {
   const values = [...found.keys()].filter((value) => !isUnlabelled(value));
   const within = (known: ReadonlyMap<string, unknown>): boolean =>
     values.every((value) => known.has(value));
   if (context.labelMap !== undefined) return mapped(values, found, context);
   if (within(nliWords)) return { type: "nli", meaning: nliWords };
   if (within(nliLetters)) return { type: "nli", meaning: nliLetters };
+  if (within(entailmentWords)) return { type: "binary", meaning: entailmentWords };
   if (within(binaryWords) && !namesRelation(context))
     return { type: "binary", meaning: binaryWords };
   const numbers = values.map(Number);
@@ -102,13 +115,14 @@ export function readLabelColumn(rows: readonly RawRow[], context: LabelContext):
   throw unknownLabels(values, found, context);
 }
 
-interface Occurrence {
-  count: number;
+/** How often a value stands in a label column, and on which line first. */
+export interface LabelOccurrence {
+  readonly count: number;
   readonly line: number;
 }
 
-function valuesOf(rows: readonly RawRow[]): Map<string, Occurrence> {
-  const found = new Map<string, Occurrence>();
+function valuesOf(rows: readonly RawRow[]): Map<string, LabelOccurrence> {
+  const found = new Map<string, { count: number; line: number }>();
   for (const { label, line } of rows) {
     const value = label.toLowerCase();
     const entry = found.get(value);
@@ -120,7 +134,7 @@ function valuesOf(rows: readonly RawRow[]): Map<string, Occurrence> {
 
 function mapped(
   values: readonly string[],
-  found: ReadonlyMap<string, Occurrence>,
+  found: ReadonlyMap<string, LabelOccurrence>,
   context: LabelContext,
 ): LabelColumn {
   const meaning = parseLabelMap(context.labelMap ?? {});
@@ -137,7 +151,7 @@ function namesRelation({ column, anchorColumn }: LabelContext): boolean {
 
 function unknownLabels(
   values: readonly string[],
-  found: ReadonlyMap<string, Occurrence>,
+  found: ReadonlyMap<string, LabelOccurrence>,
   context: LabelContext,
 ): UserError {
   const shown = values.slice(0, 8).map((value) => `"${value}" (${found.get(value)?.count} rows)`);

@@ -30,6 +30,11 @@ const scales: readonly ScoreRange[] = [
   [0, 100],
 ];
 
+/** The narrowest usual scale that holds scores from `low` to `high`, or undefined. */
+export function usualScale(low: number, high: number): ScoreRange | undefined {
+  return scales.find(([least, most]) => low >= least && high <= most);
+}
+
 /**
  * Scores scaled once to [0, 1]: (score − low) / (high − low). The range is the one given, or the first usual scale that holds all
  * scores; it is stated in the account. UserError: bad-score (up to ten together), unknown-score-range.
@@ -83,7 +88,7 @@ function parseScores(
 function detectRange(values: Float64Array, column: string, file: string): ScoreRange {
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const scale = scales.find(([least, most]) => low >= least && high <= most);
+  const scale = usualScale(low, high);
   if (scale !== undefined) return scale;
   throw new UserError(
     "unknown-score-range",
