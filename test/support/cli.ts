@@ -18,8 +18,10 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Sends SIGINT when this text has appeared on stderr. */
+  /** Sends the signal when this text has appeared on stderr. */
   readonly interruptAt?: string;
+  /** Default SIGINT. */
+  readonly signal?: NodeJS.Signals;
 }
 
 /** Runs the built program as a user would. */
@@ -43,7 +45,7 @@ export function embtune(args: readonly string[], options: CliOptions = {}): Prom
         stderr.includes(options.interruptAt)
       ) {
         interrupted = true;
-        child.kill("SIGINT");
+        child.kill(options.signal ?? "SIGINT");
       }
     });
     child.on("error", reject);
