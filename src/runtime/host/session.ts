@@ -21,6 +21,12 @@ export interface HostSessionOptions extends SessionOptions {
   readonly threads: number;
 }
 
+/**
+ * Threads that wait for work sleep instead of spinning. As fast on an idle machine; where the main thread tokenises
+ * meanwhile, or others use the cores, spinning takes the time from them (1.3 to 2 times slower).
+ */
+const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
+
 export async function openSession(
   ort: Ort,
   model: Uint8Array | string,
@@ -32,6 +38,7 @@ export async function openSession(
     interOpNumThreads: 1,
     intraOpNumThreads: options.threads,
     graphOptimizationLevel: options.optimization ?? "all",
+    extra: WITHOUT_SPINNING,
     enableMemPattern: options.memoryPattern ?? true,
   });
   const inputs = describe(session.inputMetadata);
