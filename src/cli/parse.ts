@@ -93,3 +93,12 @@ export function mapping(text: string): Record<string, string> {
   });
   return Object.fromEntries(entries);
 }
+
+/** Parses `low,high`. */
+export function scoreRange(text: string): readonly [number, number] {
+  const numbers = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [low = Number.NaN, high = Number.NaN] = numbers;
+  if (numbers.length !== 2 || !Number.isFinite(low) || !Number.isFinite(high) || low >= high)
+    throw new InvalidArgumentError("It must be two numbers, low,high, for example 0,5.");
+  return [low, high];
+}

@@ -1,25 +1,32 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
-import type { Dataset } from "../dataset/rows/row-types.js";
+import type { Dataset, DatasetOf } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
-import { evaluatorFor } from "../evaluation/for-dataset.js";
+import { type UserError, usageError } from "../errors/user-error.js";
+import { evaluatorFor, type RowTask, taskRows } from "../evaluation/for-dataset.js";
+import { loadMeasuringSet, type MeasuringSet } from "../evaluation/measuring-set.js";
 import type { Embed } from "../evaluation/metric.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder.js";
 import { type ScoreReport, scoreReport } from "./scores.js";
 
 export interface EvaluateOptions {
-  /** Measuring files: scored pairs or (anchor, positive) pairs. */
+  /** Measuring files. */
   readonly data: readonly string[];
+  /** What to measure; absent: what the rows of each file are plainly made for. */
+  readonly task?: RowTask;
+  /** Classed texts to learn classes from; absent: a part of the measuring file. */
+  readonly train?: string;
   /** Model folder, run folder or hub id; absent: the bundled encoder. */
   readonly model?: string;
   /** Model to compare with; for a run folder the model it started from is the default. */
   readonly base?: string;
   readonly columns?: LoadOptions["columns"];
   readonly labelMap?: LoadOptions["labelMap"];
+  readonly scoreRange?: LoadOptions["scoreRange"];
   readonly maxLength?: number;
   readonly pooling?: string;
   readonly allowDownload?: boolean;
@@ -37,31 +44,55 @@ export type EvaluateEvent =
 
 /** Scores a model, and a base beside it, on each file. Nothing is printed. */
 export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
-  const datasets = await loadAll(options);
+  const inputs = await loadAll(options);
   const { threads } = options;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
     const models = await openModels(options, runtime);
     const reports: ScoreReport[] = [];
-    for (const dataset of datasets) reports.push(await scoreFile(dataset, models, options));
+    for (const set of inputs.sets)
+      reports.push(await scoreFile({ set, models, train: inputs.train, runtime }, options));
     return reports;
   } finally {
     await runtime.close();
   }
 }
 
-async function loadAll(options: EvaluateOptions): Promise<Dataset[]> {
-  const { columns, labelMap, onEvent } = options;
-  const datasets: Dataset[] = [];
+interface Inputs {
+  readonly sets: readonly MeasuringSet[];
+  readonly train: DatasetOf<"classed"> | undefined;
+}
+
+async function loadAll(options: EvaluateOptions): Promise<Inputs> {
+  const { task, onEvent } = options;
+  const load = loadOptions(options);
+  const sets: MeasuringSet[] = [];
   for (const file of options.data) {
-    const dataset = await loadDataset(file, {
-      ...(columns === undefined ? {} : { columns }),
-      ...(labelMap === undefined ? {} : { labelMap }),
-    });
-    onEvent?.({ type: "data", dataset });
-    datasets.push(dataset);
+    const set = await loadMeasuringSet(file, { ...load, task });
+    onEvent?.({ type: "data", dataset: set.dataset });
+    sets.push(set);
   }
-  return datasets;
+  if (options.train === undefined) return { sets, train: undefined };
+  if (sets.some((set) => set.task !== "class")) throw trainWithoutClasses();
+  const train = await loadDataset(options.train, { ...load, as: taskRows.class });
+  onEvent?.({ type: "data", dataset: train });
+  return { sets, train: train as DatasetOf<"classed"> };
+}
+
+function loadOptions({ columns, labelMap, scoreRange }: EvaluateOptions): LoadOptions {
+  return {
+    ...(columns === undefined ? {} : { columns }),
+    ...(labelMap === undefined ? {} : { labelMap }),
+    ...(scoreRange === undefined ? {} : { scoreRange }),
+  };
+}
+
+function trainWithoutClasses(): UserError {
+  return usageError(
+    "train-without-classes",
+    "--train gives texts to learn classes from, but not all data are classed texts",
+    "leave --train out, or measure classes alone",
+  );
 }
 
 interface Models {
@@ -107,12 +138,21 @@ function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encod
   };
 }
 
+interface Scoring {
+  readonly set: MeasuringSet;
+  readonly models: Models;
+  readonly train: DatasetOf<"classed"> | undefined;
+  readonly runtime: Runtime;
+}
+
 async function scoreFile(
-  dataset: Dataset,
-  { model, base, run }: Models,
-  options: EvaluateOptions,
+  { set, models, train, runtime }: Scoring,
+  { seed = 42 }: EvaluateOptions,
 ): Promise<ScoreReport> {
-  const evaluator = evaluatorFor(dataset);
+  const { dataset, task } = set;
+  const { model, base, run } = models;
+  const own = { runtime, seed, ...(train === undefined ? {} : { train }) };
+  const evaluator = evaluatorFor(dataset, task, own);
   const scored = async ({ name, embed }: Models["model"]) => ({
     name,
     evaluation: await evaluator.run(embed),
@@ -123,6 +163,6 @@ async function scoreFile(
     model: await scored(model),
     ...(base === undefined ? {} : { base: await scored(base) }),
     selected: run?.eval !== undefined && run.eval.sha256 === dataset.account.sha256,
-    seed: options.seed ?? 42,
+    seed,
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { RowTask } from "../../evaluation/for-dataset.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { evaluate } from "../../report/evaluate.js";
 import { formatScores } from "../../report/scores.js";
@@ -9,8 +10,11 @@ import { openTerminal } from "../terminal.js";
 
 interface Flags extends CommonOptions, ModelOptions {
   readonly base?: string;
+  readonly task?: RowTask;
+  readonly train?: string;
   readonly columns?: Record<string, string>;
   readonly labelMap?: Record<string, string>;
+  readonly scoreRange?: readonly [number, number];
 }
 
 /** What `embtune evaluate` does. */

@@ -1,11 +1,11 @@
-import { Command } from "commander";
-import { mapping, withCommonOptions, withModelOptions } from "../parse.js";
+import { Command, Option } from "commander";
+import { mapping, scoreRange, withCommonOptions, withModelOptions } from "../parse.js";
 
 /** `embtune evaluate DATA…`: declares the options; what does the work is imported when it runs. */
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
     .description(
-      "score a model: scored pairs by correlation, (anchor, positive) pairs by retrieval",
+      "score a model on scored or labelled pairs, triplets, (anchor, positive) pairs or classes",
     )
     .argument("<data...>", "CSV files")
     .usage("DATA… [--model RUN] [--base MODEL] [options]")
@@ -13,8 +13,22 @@ export function evaluateCommand(): Command {
       "--base <model>",
       "model to compare with (default for a run folder: the model it started from)",
     )
+    .addOption(
+      new Option("--task <name>", "what to measure (default: what the rows are made for)").choices([
+        "sts",
+        "pair",
+        "triplet",
+        "pair-retrieval",
+        "class",
+      ]),
+    )
+    .option(
+      "--train <file>",
+      "classed texts to learn classes from (default: four fifths of the data)",
+    )
     .option("--columns <map>", "role=column,…, e.g. sentence1=a,sentence2=b,score=s", mapping)
-    .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
+    .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping)
+    .option("--score-range <low,high>", "lowest and highest possible score, e.g. 0,5", scoreRange);
   withModelOptions(command);
   return withCommonOptions(command).action(async (data: string[], _, self: Command) => {
     const { runEvaluate } = await import("../actions/evaluate.js");
