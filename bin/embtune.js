@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import module from "node:module";
+
+// Since Node 22 compiled code can be kept between starts.
+module.enableCompileCache?.();
 
 const main = new URL("../dist/cli/main.js", import.meta.url);
 if (existsSync(main)) {
