@@ -65,6 +65,8 @@ export interface TrainerSpec {
   readonly optimizer: AdamWOptions;
   /** Gradients are scaled so that their global L2 norm is at most this; 0 turns it off. */
   readonly maxGradNorm: number;
+  /** Further outputs of the graph that each step returns, none of them a gradient; default none. */
+  readonly outputs?: readonly string[];
 }
 
 export interface StepResult {
@@ -73,6 +75,8 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Loss and norm are finite. If not, parameters and moments are as they were before the step. */
   readonly finite: boolean;
+  /** The further outputs that the trainer's spec names. */
+  readonly outputs: Tensors;
   /** Time spent on the step in the worker: forward, backward and update. */
   readonly milliseconds: number;
 }

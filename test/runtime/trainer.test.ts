@@ -3,7 +3,7 @@ import { valueAndGrad } from "../../src/autodiff/value-and-grad.js";
 import { GraphBuilder } from "../../src/graph/builder.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { serialize } from "../../src/graph/lower.js";
-import { add, gather, matmul, reduceMean, square, sub } from "../../src/graph/ops/index.js";
+import { add, gather, matmul, mul, reduceMean, square, sub } from "../../src/graph/ops/index.js";
 import { float32, int64, type Tensor } from "../../src/math/tensor.js";
 import { ADAMW_DEFAULTS } from "../../src/optim/adamw.js";
 import { openRuntime, type Runtime, type TrainerSpec } from "../../src/runtime/runtime.js";
@@ -271,5 +271,44 @@ describe("sparse gradients", () => {
     expectClose(sparse!.parameters.get("table")!.data, want, 1e-6);
     const moved = want.some((value, i) => Math.abs(value - table[i]!) > 0.1);
     expect(moved).toBe(true);
+  });
+});
+
+describe("further outputs of a step", () => {
+  it("come back with each step, as they were before the update", async () => {
+    const b = new GraphBuilder(emptyGraph("doubling"));
+    const x = b.input("x", "float32", ["B"]);
+    const w = b.input("w", "float32", [1]);
+    const scaled = b.output(b.named(mul(b, x, w), "scaled"));
+    const loss = b.output(reduceMean(b, square(b, scaled)));
+    const gradient = valueAndGrad(b.graph, { loss: loss.name, wrt: ["w"] }).get("w")!;
+    if (gradient.kind === "dense") b.graph.outputs.push(gradient.name);
+    const spec: TrainerSpec = {
+      model: serialize(b.graph),
+      loss: loss.name,
+      parameters: [
+        {
+          name: "w",
+          shape: [1],
+          gradient,
+          data: Float32Array.of(2),
+          decay: false,
+          learningRateScale: 1,
+        },
+      ],
+      optimizer: { ...ADAMW_DEFAULTS, weightDecay: 0 },
+      maxGradNorm: 0,
+      outputs: ["scaled"],
+    };
+    const trainer = await runtime.createTrainer(spec);
+    const feeds = { x: float32([3], [1, 2, 3]) };
+    const first = await trainer.step(feeds, 0.5);
+    expect(first.outputs).toEqual({ scaled: float32([3], [2, 4, 6]) });
+    const second = await trainer.step(feeds, 0.5);
+    const moved = (await trainer.parameters()).get("w")!.data[0] as number;
+    expect(moved).toBeLessThan(1.5);
+    expect([...second.outputs.scaled!.data][0]).toBeCloseTo(1.5, 5);
+    await trainer.release();
+    await expect(runtime.createTrainer({ ...spec, outputs: ["lost"] })).rejects.toThrow(/lost/);
   });
 });

@@ -84,8 +84,10 @@ export function createHost(threads: number): Handlers {
     },
     createTrainer: async (spec) =>
       plain(trainers.add(await openTrainer(await ort(), spec, threads))),
-    step: async ({ trainer, feeds, learningRate }) =>
-      plain(await trainStep(trainers.get(trainer), feeds, learningRate)),
+    step: async ({ trainer, feeds, learningRate }) => {
+      const value = await trainStep(trainers.get(trainer), feeds, learningRate);
+      return { value, buffers: buffersOf(Object.values(value.outputs).map(({ data }) => data)) };
+    },
     parameters: async (id) => packMap(copyOf(trainers.get(id), "parameter")),
     state: async (id) => {
       const state = stateOf(trainers.get(id));

@@ -17,12 +17,12 @@ import { type HostSession, openSession, outputOf, runSession } from "./session.j
 
 /** A trainer in the worker. `updates` is its only state outside the kernel's memory. */
 export interface HostTrainer {
-  readonly settings: Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm">;
+  readonly settings: Required<Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm" | "outputs">>;
   /** One a block of the memory. */
   readonly gradients: readonly Gradient[];
   readonly memory: ParameterMemory;
   readonly host: HostSession;
-  /** The loss (allocated by ONNX Runtime), dense gradients (in the kernel's memory), sparse ones (allocated). */
+  /** The loss and further outputs (allocated by ONNX Runtime), dense gradients (in the kernel's memory), sparse ones (allocated). */
   readonly fetches: Readonly<Record<string, OrtTensor | null>>;
   updates: number;
 }
@@ -50,22 +50,23 @@ export async function openTrainer(
 }
 
 function bind(opened: HostSession, spec: TrainerSpec, memory: ParameterMemory): HostTrainer {
-  const { loss, optimizer, maxGradNorm, parameters } = spec;
+  const { loss, optimizer, maxGradNorm, parameters, outputs = [] } = spec;
   const over = (block: ParameterBlock, data: Float32Array): OrtTensor =>
     new opened.ort.Tensor("float32", data, [...block.spec.shape]);
   const bound = Object.fromEntries(memory.blocks.map((b) => [b.spec.name, over(b, b.parameter)]));
   const gradients = parameters.map((p) => p.gradient);
   const fetches: Record<string, OrtTensor | null> = { [loss]: null };
+  for (const name of outputs) fetches[name] = null;
   memory.blocks.forEach((block, i) => {
     const gradient = gradients[i] ?? internal("a block without a gradient");
     for (const name of outputsOf(gradient)) {
-      invariant(!(name in fetches), `two parameters name the same output "${name}"`);
+      invariant(!(name in fetches), `the output "${name}" is named twice`);
       fetches[name] = gradient.kind === "dense" ? over(block, block.gradient) : null;
     }
   });
   const host = { ...opened, bound };
   checkGraph(host, parameters, Object.keys(fetches));
-  const settings = { loss, optimizer, maxGradNorm };
+  const settings = { loss, optimizer, maxGradNorm, outputs };
   return { settings, gradients, memory, host, fetches, updates: 0 };
 }
 
@@ -108,7 +109,10 @@ export async function trainStep(
     adamWUpdate(trainer.memory, trainer.settings.optimizer, update);
   }
   for (const block of trainer.memory.blocks) clearRows(block, touched.get(block.spec.name) ?? []);
-  return { loss, gradNorm, finite, milliseconds: performance.now() - start };
+  const outputs = Object.fromEntries(
+    trainer.settings.outputs.map((name) => [name, resultOf(results, name)]),
+  );
+  return { loss, gradNorm, finite, outputs, milliseconds: performance.now() - start };
 }
 
 function collectSparse(
