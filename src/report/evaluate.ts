@@ -9,9 +9,9 @@ import { type UserError, usageError } from "../errors/user-error.js";
 import { evaluatorFor, type RowTask, taskRows } from "../evaluation/for-dataset.js";
 import { loadMeasuringSet, type MeasuringSet } from "../evaluation/measuring-set.js";
 import type { Embed } from "../evaluation/metric.js";
+import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder.js";
-import { type ScoreReport, scoreReport } from "./scores.js";
 
 export interface EvaluateOptions {
   /** Measuring files. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
 import type { ModelSource } from "../encoder/model-location.js";
 import { UserError, usageError } from "../errors/user-error.js";
+import type { ScoreReport } from "../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../runtime/files.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import type { TrainSettings } from "./settings.js";
@@ -59,6 +60,8 @@ export interface RunRecord {
     readonly startValue: number;
     readonly stoppedEarly: boolean;
     readonly seconds: number;
+    /** Base and chosen model on the selecting data. */
+    readonly scores: ScoreReport;
   };
 }
 

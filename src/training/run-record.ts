@@ -2,6 +2,7 @@ import { arch, cpus, platform } from "node:os";
 import { resolve } from "node:path";
 import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
+import type { ScoreReport } from "../evaluation/score-report.js";
 import type { LoopResult } from "./loop.js";
 import type { TrainingPlan } from "./plan.js";
 import type { DataFileRecord, RunRecord } from "./run-folder.js";
@@ -42,10 +43,16 @@ function dataRecord({ account, rows, columns }: Dataset): DataFileRecord {
   return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
 }
 
+/** How a run ended. */
+export interface RunEnd extends LoopResult {
+  readonly seconds: number;
+  readonly scores: ScoreReport;
+}
+
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds }: LoopResult & { readonly seconds: number },
+  { step, best, start, stoppedEarly, seconds, scores }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -56,6 +63,7 @@ export function withResult(
       startValue: start,
       stoppedEarly,
       seconds: Number(seconds.toFixed(2)),
+      scores,
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, headSpec } from "../encoder/head.js";
 import { loadEncoder } from "../encoder/load.js";
 import type { Embed, Evaluation } from "../evaluation/metric.js";
+import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
@@ -40,8 +41,7 @@ export interface TrainedRun {
   readonly record: RunRecord;
   readonly encoder: EncoderInfo;
   /** The base model and the chosen one on the selecting data. */
-  readonly base: Evaluation;
-  readonly tuned: Evaluation;
+  readonly scores: ScoreReport;
   /** Undefined where the base itself was best and goes out unchanged. */
   readonly head: TrainedHead | undefined;
 }
@@ -74,7 +74,8 @@ async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<Train
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
-    const record = newRecord(plan, { info: encoder.info, threads: runtime.threads });
+    const fresh = newRecord(plan, { info: encoder.info, threads: runtime.threads });
+    const record = options.resume ? { ...fresh, created: readRun(settings.out).created } : fresh;
     const point = options.resume ? goOn(record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(settings.out, record);
     const shop = openWorkshop(plan, { encoder, runtime, control: options });
@@ -128,10 +129,19 @@ async function train(
     const head = chosenHead(shop, training, result.best);
     const { base, tuned } = await evaluateBoth(shop, head);
     const seconds = (performance.now() - started) / 1000;
-    const finished = withResult(record, { ...result, seconds });
-    await writeRun(shop.plan.settings.out, finished);
     const { info } = shop.encoder;
-    return { folder: shop.plan.settings.out, record: finished, encoder: info, base, tuned, head };
+    const { plan } = shop;
+    const scores = scoreReport({
+      file: plan.selectsOn,
+      primary: plan.metric,
+      model: { name: "tuned", evaluation: tuned },
+      base: { name: info.name, evaluation: base },
+      selected: true,
+      seed: plan.settings.seed,
+    });
+    const finished = withResult(record, { ...result, seconds, scores });
+    await writeRun(plan.settings.out, finished);
+    return { folder: plan.settings.out, record: finished, encoder: info, scores, head };
   } finally {
     await training.student.release();
   }

@@ -5,7 +5,7 @@ import { trainPlanned } from "../../export/train.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
-import { formatScores, scoreReport } from "../../report/scores.js";
+import { formatScores } from "../../report/scores.js";
 import { planTraining, type TrainingPlan } from "../../training/plan.js";
 import type { TrainedRun } from "../../training/run.js";
 import { freeRunFolder, readRun, runPaths } from "../../training/run-folder.js";
@@ -45,7 +45,7 @@ export async function runTrain(data: string | undefined, command: Command): Prom
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway ?? false,
   }).finally(progress.stop);
-  showResult(plan, trained, terminal);
+  showResult(trained, terminal);
 }
 
 /** Options from --config and the command line, which wins; those of a resumed run come from its run.json. */
@@ -107,26 +107,16 @@ function showData(plan: TrainingPlan, terminal: Terminal): void {
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }
 
-function showResult(plan: TrainingPlan, trained: TrainedRun, terminal: Terminal): void {
-  const { record, base, tuned, head, folder, encoder } = trained;
-  const report = scoreReport({
-    file: plan.selectsOn,
-    primary: plan.metric,
-    model: { name: "tuned", evaluation: tuned },
-    base: { name: encoder.name, evaluation: base },
-    selected: true,
-    seed: plan.settings.seed,
-  });
+function showResult(trained: TrainedRun, terminal: Terminal): void {
+  const { record, scores, head, folder } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
-    terminal.result(
-      JSON.stringify({ run: folder, model, ...record.result, scores: report }, null, 2),
-    );
+    terminal.result(JSON.stringify({ run: folder, model, ...record.result }, null, 2));
     return;
   }
   const { step = 0, bestStep = 0, stoppedEarly = false, seconds = 0 } = record.result ?? {};
   const early = stoppedEarly ? ", stopped early" : "";
-  terminal.result(formatScores(report));
+  terminal.result(formatScores(scores));
   if (head === undefined)
     terminal.note("no step was better than the base model, so the base goes out unchanged");
   terminal.result(
