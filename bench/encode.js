@@ -5,7 +5,6 @@
 // Data: distinct sentences of STS Benchmark and SICK from ../shared/data. The pipeline gets them in order of length, 64 at a
 // time; embtune gets them as they come. Rounds alternate; the first, short one warms both up. Writes bench/results/encode.json.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,6 +13,7 @@ import { parse } from "csv-parse/sync";
 import { loadEncoder } from "../dist/encoder/load.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
+import { machine } from "./machine.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const shared = join(here, "../../shared");
@@ -35,7 +35,9 @@ function readSentences(count) {
 }
 
 async function withPipeline(extractor, sentences) {
-  const order = sentences.map((_, i) => i).sort((a, b) => sentences[a].length - sentences[b].length);
+  const order = sentences
+    .map((_, i) => i)
+    .sort((a, b) => sentences[a].length - sentences[b].length);
   const rows = new Array(sentences.length);
   for (let start = 0; start < order.length; start += 64) {
     const batch = order.slice(start, start + 64);
@@ -93,14 +95,7 @@ for (let round = 0; round < Number(options.rounds); round++) {
 const tokens = encoder.tokenize(sentences).reduce((sum, ids) => sum + ids.length, 0);
 const result = {
   command: `node bench/encode.js --sentences ${options.sentences} --rounds ${options.rounds}`,
-  date: new Date().toISOString().slice(0, 10),
-  machine: {
-    cpu: cpus()[0].model.trim(),
-    cores: cpus().length,
-    memoryGB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    threads: runtime.threads,
-  },
+  machine: { ...machine(), threads: runtime.threads },
   model: encoder.info.name,
   sentences: sentences.length,
   tokensPerSentence: tokens / sentences.length,
@@ -116,7 +111,10 @@ const result = {
 };
 mkdirSync(join(here, "results"), { recursive: true });
 writeFileSync(join(here, "results/encode.json"), `${JSON.stringify(result, null, 2)}\n`);
-console.log(result.median, `largest difference of two vectors' numbers ${difference.toExponential(1)}`);
+console.log(
+  result.median,
+  `largest difference of two vectors' numbers ${difference.toExponential(1)}`,
+);
 await extractor.dispose();
 await encoder.release();
 await runtime.close();
