@@ -47,9 +47,6 @@ def sentence_transformer(model, max_length):
     for module in peer.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    for module in peer.modules():  # attention keeps its rate as a number
-        if isinstance(getattr(module, "dropout_prob", None), float):
-            module.dropout_prob = 0.0
     return peer
 
 
