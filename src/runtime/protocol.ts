@@ -3,11 +3,14 @@ import { type Location, UserError } from "../errors/user-error.js";
 import type { Tensor, TensorData } from "../math/tensor.js";
 import type {
   FeedOptions,
+  GradientSpec,
   SessionOptions,
   StepResult,
   Tensors,
   TrainerSpec,
   TrainerState,
+  UpdateOptions,
+  UpdateOutcome,
   ValueDescription,
 } from "./types.js";
 
@@ -35,6 +38,19 @@ interface StepRequest {
   readonly learningRate: number;
 }
 
+interface AccumulateRequest {
+  readonly trainer: number;
+  /** 0: the graph of the trainer's spec. */
+  readonly graph: number;
+  readonly feeds: Tensors;
+}
+
+interface BoundSessionRequest {
+  readonly trainer: number;
+  readonly model: Uint8Array;
+  readonly options: SessionOptions;
+}
+
 /** What the worker can be asked, and what it answers. */
 export interface Operations {
   readonly open: Operation<null, null>;
@@ -46,6 +62,20 @@ export interface Operations {
   readonly releaseSession: Operation<number, null>;
   readonly createTrainer: Operation<TrainerSpec, number>;
   readonly step: Operation<StepRequest, StepResult>;
+  readonly addGradients: Operation<
+    { readonly trainer: number; readonly spec: GradientSpec },
+    number
+  >;
+  readonly accumulate: Operation<AccumulateRequest, Tensors>;
+  readonly update: Operation<
+    { readonly trainer: number; readonly options: UpdateOptions },
+    UpdateOutcome
+  >;
+  readonly createBoundSession: Operation<BoundSessionRequest, OpenedSession>;
+  readonly load: Operation<
+    { readonly trainer: number; readonly parameters: ReadonlyMap<string, Tensor> },
+    null
+  >;
   readonly parameters: Operation<number, ReadonlyMap<string, Tensor>>;
   readonly state: Operation<number, TrainerState>;
   readonly restore: Operation<{ readonly trainer: number; readonly state: TrainerState }, null>;

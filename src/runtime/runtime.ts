@@ -9,6 +9,8 @@ import type { Runtime } from "./types.js";
 
 export type {
   FeedOptions,
+  GradientSource,
+  GradientSpec,
   Runtime,
   Session,
   SessionOptions,
@@ -18,6 +20,8 @@ export type {
   TrainerParameter,
   TrainerSpec,
   TrainerState,
+  UpdateOptions,
+  UpdateOutcome,
   ValueDescription,
 } from "./types.js";
 

@@ -1,5 +1,5 @@
 import type { Channel } from "./channel.js";
-import { packArray, packTensors } from "./protocol.js";
+import { type OpenedSession, packArray, packTensors } from "./protocol.js";
 import type { Session, SessionOptions } from "./types.js";
 
 /** A session in the worker behind the channel. */
@@ -10,7 +10,14 @@ export async function createSession(
 ): Promise<Session> {
   const content = model instanceof Uint8Array ? packArray(model) : model.path;
   const buffers = content instanceof Uint8Array ? [content.buffer as ArrayBuffer] : [];
-  const opened = await channel.call("createSession", { model: content, options }, buffers);
+  return openedSession(
+    channel,
+    await channel.call("createSession", { model: content, options }, buffers),
+  );
+}
+
+/** The session that the worker opened. */
+export function openedSession(channel: Channel, opened: OpenedSession): Session {
   const { session, inputs, outputs } = opened;
   return {
     inputs,

@@ -1,7 +1,8 @@
 import type { Tensor } from "../math/tensor.js";
 import type { Channel } from "./channel.js";
 import { buffersOf, type Packed, packArray, packTensors } from "./protocol.js";
-import type { Trainer, TrainerSpec, TrainerState } from "./types.js";
+import { openedSession } from "./session-client.js";
+import type { GradientSource, Trainer, TrainerSpec, TrainerState } from "./types.js";
 
 /** A trainer in the worker behind the channel. */
 export async function createTrainer(channel: Channel, spec: TrainerSpec): Promise<Trainer> {
@@ -12,14 +13,47 @@ export async function createTrainer(channel: Channel, spec: TrainerSpec): Promis
       const { value, buffers } = packTensors(feeds, options);
       return channel.call("step", { trainer, feeds: value, learningRate }, buffers);
     },
+    ...gradientsOf(channel, trainer),
+    createSession: async (model, options = {}) => {
+      const content = packArray(model);
+      const request = { trainer, model: content, options };
+      const buffers = [content.buffer as ArrayBuffer];
+      return openedSession(channel, await channel.call("createBoundSession", request, buffers));
+    },
     parameters: () => channel.call("parameters", trainer),
     state: () => channel.call("state", trainer),
     restore: async (state) => {
       const { value, buffers } = packState(state);
       await channel.call("restore", { trainer, state: value }, buffers);
     },
+    load: async (parameters) => {
+      const { value, buffers } = packMap(parameters);
+      await channel.call("load", { trainer, parameters: value }, buffers);
+    },
     release: async () => {
       await channel.call("releaseTrainer", trainer);
+    },
+  };
+}
+
+/** Everything about gradients that are kept for an update. */
+function gradientsOf(
+  channel: Channel,
+  trainer: number,
+): Pick<Trainer, "accumulate" | "update" | "addGradients"> {
+  const source = (graph: number): GradientSource => ({
+    accumulate: (feeds, options) => {
+      const { value, buffers } = packTensors(feeds, options);
+      return channel.call("accumulate", { trainer, graph, feeds: value }, buffers);
+    },
+  });
+  return {
+    accumulate: source(0).accumulate,
+    update: (options) => channel.call("update", { trainer, options }),
+    addGradients: async (spec) => {
+      const model = packArray(spec.model);
+      const request = { trainer, spec: { ...spec, model } };
+      return source(await channel.call("addGradients", request, [model.buffer as ArrayBuffer]));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Gradient } from "../autodiff/value-and-grad.js";
+import type { Gradient, Gradients } from "../autodiff/value-and-grad.js";
 import type { Shape } from "../graph/ir.js";
 import type { DType, Tensor } from "../math/tensor.js";
 import type { AdamWOptions } from "../optim/adamw.js";
@@ -45,8 +45,11 @@ export interface Session {
 export interface TrainerParameter {
   /** The graph input. */
   readonly name: string;
-  /** The graph outputs that hold its gradient: one tensor, or (indices, rows) to be added up for a table [V, W]. */
-  readonly gradient: Gradient;
+  /**
+   * The graph outputs that hold its gradient: one tensor, or (indices, rows) to be added up for a table [V, W]. Absent: only
+   * graphs added later depend on it, and their gradients are dense.
+   */
+  readonly gradient?: Gradient;
   readonly shape: readonly number[];
   /** Start values; copied. */
   readonly data: Float32Array;
@@ -81,6 +84,32 @@ export interface StepResult {
   readonly milliseconds: number;
 }
 
+/** A graph that computes gradients of some of a trainer's parameters; the parameters it depends on are inputs of the same names. */
+export interface GradientSpec {
+  readonly model: Uint8Array;
+  /** By parameter. */
+  readonly gradients: Gradients;
+  /** What each run returns beside the gradients. */
+  readonly outputs: readonly string[];
+}
+
+/** A further graph of a trainer. */
+export interface GradientSource {
+  /** Runs the graph, adds its gradients to those of the update to come and returns its outputs. */
+  accumulate(feeds: Tensors, options?: FeedOptions): Promise<Tensors>;
+}
+
+export interface UpdateOptions {
+  readonly learningRate: number;
+  /** What is trained on, for the check that it is finite. */
+  readonly loss: number;
+  /** Factor on the gradients, before their norm is taken; default 1. */
+  readonly scale?: number;
+}
+
+/** What an update found. */
+export type UpdateOutcome = Pick<StepResult, "gradNorm" | "finite">;
+
 /** Everything that the next update depends on besides its batch. Tensors are float32 and by parameter name. */
 export interface TrainerState {
   /** Updates made so far. */
@@ -97,12 +126,25 @@ export interface Trainer {
    * the parameters. Several steps may be under way, so the next batch can be made while one runs.
    */
   step(feeds: Tensors, learningRate: number, options?: FeedOptions): Promise<StepResult>;
+  /** The gradients of a step without its update: they are added to those of the update to come. Returns loss and outputs. */
+  accumulate(feeds: Tensors, options?: FeedOptions): Promise<Tensors>;
+  /** One update by the gradients accumulated since the last one; parameters without any count as having gradient 0. */
+  update(options: UpdateOptions): Promise<UpdateOutcome>;
+  /** Loads a further graph of gradients. It is freed with the trainer. */
+  addGradients(spec: GradientSpec): Promise<GradientSource>;
+  /**
+   * Loads a model some of whose inputs have the names of parameters: they always hold the trainer's present values, which
+   * are not copied. Release it before the trainer.
+   */
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** A copy of the parameters as they are after the steps requested before. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
   /** A copy of parameters, moments and step count. */
   state(): Promise<TrainerState>;
   /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */
   restore(state: TrainerState): Promise<void>;
+  /** Takes these parameters; moments and step count stay. Errors as `restore`. */
+  load(parameters: ReadonlyMap<string, Tensor>): Promise<void>;
   release(): Promise<void>;
 }
 

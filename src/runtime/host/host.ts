@@ -3,19 +3,27 @@ import type { Tensor } from "../../math/tensor.js";
 import {
   type ArgumentOf,
   buffersOf,
+  type OpenedSession,
   type OperationName,
   type Packed,
   type ResultOf,
 } from "../protocol.js";
+import type { Tensors } from "../types.js";
 import { fromOrt, loadOrt, type Ort } from "./onnxruntime.js";
 import { type HostSession, openSession, outputOf, runSession } from "./session.js";
 import {
+  addGradients,
+  addGraph,
   copyOf,
   type HostTrainer,
+  loadParameters,
+  openBound,
   openTrainer,
+  releaseTrainer,
   restoreState,
   stateOf,
   trainStep,
+  update,
 } from "./trainer.js";
 
 /** What the worker does for each question. */
@@ -66,7 +74,6 @@ export function createHost(threads: number): Handlers {
     return loading;
   };
   const releaseSession = (id: number): Promise<void> => sessions.remove(id).session.release();
-  const releaseTrainer = (id: number): Promise<void> => trainers.remove(id).host.session.release();
   return {
     open: async () => {
       await ort();
@@ -74,8 +81,7 @@ export function createHost(threads: number): Handlers {
     },
     createSession: async ({ model, options }) => {
       const host = await openSession(await ort(), model, { ...options, threads });
-      const { inputs, outputs } = host;
-      return plain({ session: sessions.add(host), inputs, outputs });
+      return plain(opened(sessions.add(host), host));
     },
     run: async ({ session, feeds, outputs }) => run(sessions.get(session), feeds, outputs),
     releaseSession: async (id) => {
@@ -86,7 +92,19 @@ export function createHost(threads: number): Handlers {
       plain(trainers.add(await openTrainer(await ort(), spec, threads))),
     step: async ({ trainer, feeds, learningRate }) => {
       const value = await trainStep(trainers.get(trainer), feeds, learningRate);
-      return { value, buffers: buffersOf(Object.values(value.outputs).map(({ data }) => data)) };
+      return { value, buffers: packTensorsOf(value.outputs).buffers };
+    },
+    addGradients: async ({ trainer, spec }) => plain(await addGraph(trainers.get(trainer), spec)),
+    accumulate: async ({ trainer, graph, feeds }) =>
+      packTensorsOf(await addGradients(trainers.get(trainer), { graph, feeds })),
+    update: async ({ trainer, options }) => plain(update(trainers.get(trainer), options)),
+    createBoundSession: async ({ trainer, model, options }) => {
+      const host = await openBound(trainers.get(trainer), model, options);
+      return plain(opened(sessions.add(host), host));
+    },
+    load: async ({ trainer, parameters }) => {
+      loadParameters(trainers.get(trainer), parameters);
+      return plain(null);
     },
     parameters: async (id) => packMap(copyOf(trainers.get(id), "parameter")),
     state: async (id) => {
@@ -99,15 +117,24 @@ export function createHost(threads: number): Handlers {
       return plain(null);
     },
     releaseTrainer: async (id) => {
-      await releaseTrainer(id);
+      await releaseTrainer(trainers.remove(id));
       return plain(null);
     },
     close: async () => {
       for (const id of sessions.ids()) await releaseSession(id);
-      for (const id of trainers.ids()) await releaseTrainer(id);
+      for (const id of trainers.ids()) await releaseTrainer(trainers.remove(id));
       return plain(null);
     },
   };
+}
+
+/** What the other side is told of a session; inputs that are always fed are no business of its. */
+function opened(session: number, { inputs, outputs, bound }: HostSession): OpenedSession {
+  return { session, inputs: inputs.filter(({ name }) => !(name in bound)), outputs };
+}
+
+function packTensorsOf<T extends Tensors>(tensors: T): Packed<T> {
+  return { value: tensors, buffers: buffersOf(Object.values(tensors).map(({ data }) => data)) };
 }
 
 async function run(
@@ -121,10 +148,7 @@ async function run(
   const tensors = Object.entries(results).map(
     ([name, value]) => [name, fromOrt(name, value as Parameters<typeof fromOrt>[1])] as const,
   );
-  return {
-    value: Object.fromEntries(tensors),
-    buffers: buffersOf(tensors.map(([, tensor]) => tensor.data)),
-  };
+  return packTensorsOf(Object.fromEntries(tensors));
 }
 
 function packMap<T extends ReadonlyMap<string, Tensor>>(tensors: T): Packed<T> {

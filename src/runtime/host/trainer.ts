@@ -1,31 +1,49 @@
-import type { OnnxValue, Tensor as OrtTensor } from "onnxruntime-node";
-import type { Gradient } from "../../autodiff/value-and-grad.js";
 import { internal, invariant } from "../../errors/internal.js";
 import { UserError } from "../../errors/user-error.js";
 import type { Tensor } from "../../math/tensor.js";
 import { adamWUpdate } from "../../optim/adamw.js";
 import { clipFactor } from "../../optim/clip.js";
-import { addRows, clearRows, gradientNorm, type TouchedRows } from "../../optim/gradient.js";
+import { clearRows, gradientNorm } from "../../optim/gradient.js";
 import {
   allocateParameters,
   type ParameterBlock,
   type ParameterMemory,
 } from "../../optim/parameter-memory.js";
-import type { StepResult, Tensors, TrainerParameter, TrainerSpec, TrainerState } from "../types.js";
-import { fromOrt, type Ort } from "./onnxruntime.js";
-import { type HostSession, openSession, outputOf, runSession } from "./session.js";
+import type {
+  GradientSpec,
+  SessionOptions,
+  StepResult,
+  Tensors,
+  TrainerSpec,
+  TrainerState,
+  UpdateOptions,
+  UpdateOutcome,
+} from "../types.js";
+import {
+  type Accumulation,
+  accumulate,
+  boundTo,
+  checkOutputs,
+  emptyAccumulation,
+  type GradientGraph,
+} from "./gradient-graph.js";
+import type { Ort } from "./onnxruntime.js";
+import { type HostSession, openSession } from "./session.js";
 
-/** A trainer in the worker. `updates` is its only state outside the kernel's memory. */
+/** A trainer in the worker. `updates` and `graphs` are its only state outside the kernel's memory and the sums. */
 export interface HostTrainer {
-  readonly settings: Required<Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm" | "outputs">>;
-  /** One a block of the memory. */
-  readonly gradients: readonly Gradient[];
+  readonly ort: Ort;
+  readonly threads: number;
+  readonly settings: Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm">;
   readonly memory: ParameterMemory;
-  readonly host: HostSession;
-  /** The loss and further outputs (allocated by ONNX Runtime), dense gradients (in the kernel's memory), sparse ones (allocated). */
-  readonly fetches: Readonly<Record<string, OrtTensor | null>>;
+  readonly sums: Accumulation;
+  /** The graph of the trainer's spec, then those added. */
+  readonly graphs: GradientGraph[];
   updates: number;
 }
+
+/** Options for graphs with a backward pass. */
+const TRAINING = { optimization: "basic", memoryPattern: false } as const;
 
 /**
  * Loads the training graph with its parameters bound to the kernel's memory: they are fed without a copy, and dense
@@ -36,58 +54,58 @@ export async function openTrainer(
   spec: TrainerSpec,
   threads: number,
 ): Promise<HostTrainer> {
+  const { loss, optimizer, maxGradNorm, parameters, outputs = [] } = spec;
   const memory = allocateParameters(
-    spec.parameters.map((p) => ({ ...p, sparse: p.gradient.kind === "sparse" })),
+    parameters.map((p) => ({ ...p, sparse: p.gradient?.kind === "sparse" })),
   );
-  const options = { threads, optimization: "basic", memoryPattern: false } as const;
-  const host = await openSession(ort, spec.model, options);
+  const trainer: HostTrainer = {
+    ort,
+    threads,
+    settings: { loss, optimizer, maxGradNorm },
+    memory,
+    sums: emptyAccumulation(memory),
+    graphs: [],
+    updates: 0,
+  };
+  const gradients = new Map(
+    parameters.flatMap(({ name, gradient }) => (gradient === undefined ? [] : [[name, gradient]])),
+  );
+  const { model } = spec;
+  await addGraph(trainer, { model, gradients, outputs: [loss, ...outputs] });
+  return trainer;
+}
+
+/** Loads a further graph that computes gradients; returns its number. */
+export async function addGraph(trainer: HostTrainer, spec: GradientSpec): Promise<number> {
+  const { model, gradients, outputs } = spec;
+  const host = await openBound(trainer, model, TRAINING);
+  const graph = { host, gradients, outputs };
   try {
-    return bind(host, spec, memory);
+    for (const name of gradients.keys()) {
+      invariant(name in host.bound, `the training graph has no input for parameter "${name}"`);
+    }
+    checkOutputs(graph);
   } catch (error) {
     await host.session.release();
     throw error;
   }
+  trainer.graphs.push(graph);
+  return trainer.graphs.length - 1;
 }
 
-function bind(opened: HostSession, spec: TrainerSpec, memory: ParameterMemory): HostTrainer {
-  const { loss, optimizer, maxGradNorm, parameters, outputs = [] } = spec;
-  const over = (block: ParameterBlock, data: Float32Array): OrtTensor =>
-    new opened.ort.Tensor("float32", data, [...block.spec.shape]);
-  const bound = Object.fromEntries(memory.blocks.map((b) => [b.spec.name, over(b, b.parameter)]));
-  const gradients = parameters.map((p) => p.gradient);
-  const fetches: Record<string, OrtTensor | null> = { [loss]: null };
-  for (const name of outputs) fetches[name] = null;
-  memory.blocks.forEach((block, i) => {
-    const gradient = gradients[i] ?? internal("a block without a gradient");
-    for (const name of outputsOf(gradient)) {
-      invariant(!(name in fetches), `the output "${name}" is named twice`);
-      fetches[name] = gradient.kind === "dense" ? over(block, block.gradient) : null;
-    }
-  });
-  const host = { ...opened, bound };
-  checkGraph(host, parameters, Object.keys(fetches));
-  const settings = { loss, optimizer, maxGradNorm, outputs };
-  return { settings, gradients, memory, host, fetches, updates: 0 };
-}
-
-function outputsOf(gradient: Gradient): string[] {
-  return gradient.kind === "dense" ? [gradient.name] : [gradient.indices, gradient.rows];
-}
-
-function checkGraph(
-  host: HostSession,
-  parameters: readonly TrainerParameter[],
-  outputs: readonly string[],
-): void {
-  for (const { name, shape } of parameters) {
-    const input = host.inputs.find((value) => value.name === name);
-    invariant(input !== undefined, `the training graph has no input for parameter "${name}"`);
-    invariant(
-      input.dtype === "float32" && `${input.shape}` === `${shape}`,
-      `parameter "${name}" has shape [${shape}], the graph's input is ${input.dtype} [${input.shape}]`,
-    );
+/** Loads a model whose inputs with the names of parameters are always fed from the trainer's memory. */
+export async function openBound(
+  { ort, threads, memory }: HostTrainer,
+  model: Uint8Array | string,
+  options: SessionOptions,
+): Promise<HostSession> {
+  const opened = await openSession(ort, model, { ...options, threads });
+  try {
+    return boundTo(opened, memory);
+  } catch (error) {
+    await opened.session.release();
+    throw error;
   }
-  for (const name of outputs) outputOf(host, name);
 }
 
 /** One update; see `Trainer.step`. */
@@ -97,42 +115,48 @@ export async function trainStep(
   learningRate: number,
 ): Promise<StepResult> {
   const start = performance.now();
-  const results = await runSession(trainer.host, feeds, trainer.fetches);
-  const loss = Number(resultOf(results, trainer.settings.loss).data[0]);
-  const touched = collectSparse(trainer, results);
-  const gradNorm = gradientNorm(trainer.memory, touched);
+  const { [trainer.settings.loss]: lossTensor, ...outputs } = await addGradients(trainer, {
+    graph: 0,
+    feeds,
+  });
+  const loss = Number(lossTensor?.data[0]);
+  const outcome = update(trainer, { learningRate, loss });
+  return { loss, ...outcome, outputs, milliseconds: performance.now() - start };
+}
+
+/** Runs a graph and keeps its gradients for the update to come; returns its other outputs. */
+export function addGradients(
+  { graphs, sums }: HostTrainer,
+  { graph, feeds }: { readonly graph: number; readonly feeds: Tensors },
+): Promise<Tensors> {
+  return accumulate(graphs[graph] ?? internal(`the trainer has no graph ${graph}`), sums, feeds);
+}
+
+/** AdamW with the gradients kept; see `Trainer.update`. */
+export function update(trainer: HostTrainer, options: UpdateOptions): UpdateOutcome {
+  const { memory, sums, settings } = trainer;
+  const { learningRate, loss, scale = 1 } = options;
+  for (const block of memory.blocks) {
+    if (block.spec.sparse)
+      sums.touched.set(block.spec.name, sums.touched.get(block.spec.name) ?? []);
+    else if (!sums.filled.has(block.spec.name)) block.gradient.fill(0);
+  }
+  const gradNorm = scale * gradientNorm(memory, sums.touched);
   const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
   if (finite) {
     trainer.updates += 1;
-    const gradientScale = clipFactor(gradNorm, trainer.settings.maxGradNorm);
-    const update = { step: trainer.updates, learningRate, gradientScale };
-    adamWUpdate(trainer.memory, trainer.settings.optimizer, update);
+    const gradientScale = scale * clipFactor(gradNorm, settings.maxGradNorm);
+    adamWUpdate(memory, settings.optimizer, { step: trainer.updates, learningRate, gradientScale });
   }
-  for (const block of trainer.memory.blocks) clearRows(block, touched.get(block.spec.name) ?? []);
-  const outputs = Object.fromEntries(
-    trainer.settings.outputs.map((name) => [name, resultOf(results, name)]),
-  );
-  return { loss, gradNorm, finite, outputs, milliseconds: performance.now() - start };
+  for (const block of memory.blocks) clearRows(block, sums.touched.get(block.spec.name) ?? []);
+  sums.touched.clear();
+  sums.filled.clear();
+  return { gradNorm, finite };
 }
 
-function collectSparse(
-  trainer: HostTrainer,
-  results: Readonly<Record<string, OnnxValue>>,
-): Map<string, TouchedRows> {
-  const touched = new Map<string, TouchedRows>();
-  trainer.memory.blocks.forEach((block, i) => {
-    const gradient = trainer.gradients[i];
-    if (gradient?.kind !== "sparse") return;
-    const indices = resultOf(results, gradient.indices).data as BigInt64Array | Int32Array;
-    const rows = resultOf(results, gradient.rows).data as Float32Array;
-    touched.set(block.spec.name, addRows(trainer.memory, block, { indices, rows }));
-  });
-  return touched;
-}
-
-function resultOf(results: Readonly<Record<string, OnnxValue>>, name: string): Tensor {
-  const value = results[name] ?? internal(`the run returned no "${name}"`);
-  return fromOrt(name, value as OrtTensor);
+/** Frees the graphs. */
+export async function releaseTrainer(trainer: HostTrainer): Promise<void> {
+  for (const { host } of trainer.graphs.splice(0)) await host.session.release();
 }
 
 /** Copies of one kind of block, by parameter name. */
@@ -166,6 +190,17 @@ export function restoreState(trainer: HostTrainer, state: TrainerState): void {
   ]);
   for (const [target, source] of writes) target.set(source);
   trainer.updates = state.step;
+}
+
+/** Puts parameters in place; moments and step count stay. */
+export function loadParameters(
+  trainer: HostTrainer,
+  parameters: ReadonlyMap<string, Tensor>,
+): void {
+  const writes = trainer.memory.blocks.map(
+    (block) => [block.parameter, stored(parameters, block, "value")] as const,
+  );
+  for (const [target, source] of writes) target.set(source);
 }
 
 function stored(
