@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { packageVersion } from "../training/version.js";
+import { dataCommand } from "./commands/data.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { objectivesCommand } from "./commands/objectives.js";
@@ -18,7 +19,13 @@ export function createProgram(): Command {
     .showHelpAfterError("(--help lists commands and options)")
     .showSuggestionAfterError(true)
     .enablePositionalOptions();
-  for (const command of [trainCommand(), evaluateCommand(), embedCommand(), objectivesCommand()]) {
+  for (const command of [
+    trainCommand(),
+    evaluateCommand(),
+    embedCommand(),
+    dataCommand(),
+    objectivesCommand(),
+  ]) {
     program.addCommand(command);
   }
   for (const command of withDescendants(program)) command.exitOverride();

@@ -63,7 +63,8 @@ const notPlain = /[^\p{L}\p{M}\p{N}\u0000]+/gu;
 
 function finish(a: number, b: number, into: HashWords): void {
   into[0] = mix(a ^ Math.imul(b ^ (b >>> 15), 0x735a2d97));
-  into[1] = mix(b ^ Math.imul(a ^ (a >>> 15), 0xcaf649a9));
+  // Never both zero, which stands for no hash.
+  into[1] = mix(b ^ Math.imul(a ^ (a >>> 15), 0xcaf649a9)) || 1;
 }
 
 function mix(word: number): number {

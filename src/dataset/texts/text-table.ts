@@ -22,28 +22,26 @@ export function createTextTable(hash: (text: string, into: HashWords) => void): 
   const words = hashWords();
   let slots = emptySlots(1 << 10);
   let size = 0;
-  const locate = (text: string): number => {
-    hash(text, words);
-    return slotOf(slots, words[0] as number, words[1] as number);
-  };
+  const numberIn = (slot: number): number => (slots.numbers[slot] as number) - 1;
   return {
     add: (text) => {
-      let slot = locate(text);
-      const known = slots.numbers[slot] as number;
-      if (known > 0) return known - 1;
-      if (size >= fullest * slots.numbers.length) {
-        slots = doubled(slots);
-        slot = slotOf(slots, words[0] as number, words[1] as number);
-      }
-      put(slots, slot, [words[0] as number, words[1] as number, ++size]);
+      hash(text, words);
+      const [a, b] = [words[0] as number, words[1] as number];
+      if (size >= fullest * slots.low.length) slots = doubled(slots);
+      const slot = slotOf(slots, a, b);
+      if (isTaken(slots, slot)) return numberIn(slot);
+      put(slots, slot, [a, b, ++size]);
       return size - 1;
     },
-    find: (text) => (slots.numbers[locate(text)] as number) - 1,
+    find: (text) => {
+      hash(text, words);
+      return numberIn(slotOf(slots, words[0] as number, words[1] as number));
+    },
     size: () => size,
   };
 }
 
-/** Open addressing with linear steps; a slot is free where the number (counted from 1) is 0. The length is a power of two. */
+/** Open addressing with linear steps. A slot is free where both words are 0, which no hash is. Numbers count from 1. The length is a power of two. */
 interface Slots {
   readonly low: Uint32Array;
   readonly high: Uint32Array;
@@ -58,11 +56,16 @@ function emptySlots(length: number): Slots {
   };
 }
 
+function isTaken({ low, high }: Slots, slot: number): boolean {
+  return low[slot] !== 0 || high[slot] !== 0;
+}
+
 /** The slot that holds the hash, or the free one where it belongs. */
-function slotOf({ low, high, numbers }: Slots, a: number, b: number): number {
-  const mask = numbers.length - 1;
+function slotOf(slots: Slots, a: number, b: number): number {
+  const { low, high } = slots;
+  const mask = low.length - 1;
   let slot = a & mask;
-  while (numbers[slot] !== 0 && (low[slot] !== a || high[slot] !== b)) slot = (slot + 1) & mask;
+  while (isTaken(slots, slot) && (low[slot] !== a || high[slot] !== b)) slot = (slot + 1) & mask;
   return slot;
 }
 
@@ -73,12 +76,11 @@ function put(slots: Slots, slot: number, [a, b, number]: readonly [number, numbe
 }
 
 function doubled(old: Slots): Slots {
-  const slots = emptySlots(2 * old.numbers.length);
-  for (let i = 0; i < old.numbers.length; i++) {
-    const number = old.numbers[i] as number;
-    if (number === 0) continue;
+  const slots = emptySlots(2 * old.low.length);
+  for (let i = 0; i < old.low.length; i++) {
+    if (!isTaken(old, i)) continue;
     const [a, b] = [old.low[i] as number, old.high[i] as number];
-    put(slots, slotOf(slots, a, b), [a, b, number]);
+    put(slots, slotOf(slots, a, b), [a, b, old.numbers[i] as number]);
   }
   return slots;
 }

@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ReaderOptions } from "../dataset/readers/record-source.js";
+import type { ScoreRange } from "../dataset/rows/scores.js";
+
+/** Options that fix how files are read, where the evidence is not to decide. */
+export interface ReaderFlags {
+  readonly delimiter?: string;
+  readonly quotes?: boolean;
+  readonly header?: boolean;
+  readonly encoding?: "utf-8" | "windows-1252";
+  readonly scoreRange?: ScoreRange;
+}
+
+/** Adds the options that fix how files are read. */
+export function withReaderOptions(command: Command): Command {
+  return command
+    .option("--delimiter <char>", "what separates fields: , ; | or tab (default: by evidence)")
+    .option("--quotes", 'fields may stand in " (default: by evidence)')
+    .option("--no-quotes", 'a " is an ordinary character')
+    .option("--header", "the first line holds the columns' names (default: by evidence)")
+    .option("--no-header", "the first line is a row; columns are named 1, 2, …")
+    .addOption(
+      new Option("--encoding <name>", "encoding of the files (default: by evidence)").choices([
+        "utf-8",
+        "windows-1252",
+      ]),
+    )
+    .option(
+      "--score-range <low,high>",
+      "what the lowest and highest scores are, e.g. 0,5 (default: the usual scale that fits)",
+      scoreRange,
+    );
+}
+
+/** The flags as the library takes them. */
+export function readerOptions(flags: ReaderFlags): {
+  readonly reader: ReaderOptions;
+  readonly scoreRange?: ScoreRange;
+} {
+  const { delimiter, quotes, header, encoding, scoreRange: range } = flags;
+  const reader = {
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(quotes === undefined ? {} : { quotes }),
+    ...(header === undefined ? {} : { header }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
+  return range === undefined ? { reader } : { reader, scoreRange: range };
+}
+
+function scoreRange(text: string): ScoreRange {
+  const parts = text.split(",").map(Number);
+  const [low, high] = parts;
+  const fits = parts.length === 2 && parts.every(Number.isFinite) && !/^,|,$/.test(text.trim());
+  if (fits && low !== undefined && high !== undefined && low < high) return [low, high];
+  throw new InvalidArgumentError("It must be two numbers, the lower first, e.g. 0,5.");
+}
