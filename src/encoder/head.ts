@@ -15,7 +15,7 @@ export interface HeadSpec {
   readonly kind: HeadKind;
   /** D */
   readonly inputDim: number;
-  /** O, at most D. */
+  /** O; more than D only to imitate a larger model. */
   readonly outputDim: number;
   /** Width of the MLP's hidden layer; of no meaning otherwise. */
   readonly hiddenDim: number;
@@ -26,6 +26,8 @@ export interface HeadOptions {
   readonly kind: HeadKind;
   readonly dim?: number | undefined;
   readonly hidden?: number | undefined;
+  /** Whether O may exceed D. */
+  readonly mayGrow?: boolean;
 }
 
 /** Name, shape and treatment of one trained tensor. */
@@ -52,8 +54,8 @@ export const HEAD_NAMES = {
 
 /** The head for vectors of `inputDim` numbers. Sizes that do not fit are usage errors. */
 export function headSpec(inputDim: number, options: HeadOptions): HeadSpec {
-  const { kind, dim = inputDim, hidden = inputDim } = options;
-  if (!Number.isInteger(dim) || dim < 1 || dim > inputDim) {
+  const { kind, dim = inputDim, hidden = inputDim, mayGrow = false } = options;
+  if (!Number.isInteger(dim) || dim < 1 || (dim > inputDim && !mayGrow)) {
     throw usageError(
       "bad-head-dim",
       `--head-dim must be a whole number from 1 to ${inputDim} (the encoder's size), got ${dim}`,
@@ -129,8 +131,8 @@ export interface HeadStart {
 }
 
 /**
- * Starting values, so that training starts from the encoder's own vectors: P is the identity or, for O < D, the principal
- * components of the embeddings; W2, b1 and b2 are zero, so the branch of an MLP is zero at first; W1 is normal with variance 1/D
+ * Starting values, so that training starts from the encoder's own vectors: P is the identity (for O > D with rows of zeros
+ * below) or, for O < D, the principal components of the embeddings; W2, b1 and b2 are zero, so the branch of an MLP is zero at first; W1 is normal with variance 1/D
  * (LeCun et al., Efficient BackProp, 1998, section 4.6), from the seed.
  */
 export function initialHead(spec: HeadSpec, start: HeadStart): Map<string, Tensor> {
@@ -153,7 +155,7 @@ function initialProjection(spec: HeadSpec, embeddings: Matrix | undefined): Floa
     if (embeddings === undefined) internal("a head that reduces dimensions starts from embeddings");
     return principalComponents(embeddings, outputDim).data;
   }
-  return Float32Array.from({ length: inputDim * inputDim }, (_, i) =>
+  return Float32Array.from({ length: outputDim * inputDim }, (_, i) =>
     i % (inputDim + 1) === 0 ? 1 : 0,
   );
 }

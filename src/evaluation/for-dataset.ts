@@ -1,5 +1,6 @@
 import { indexPairs } from "../dataset/batches/pair-index.js";
 import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
+import { inFile } from "../errors/located.js";
 import { UserError } from "../errors/user-error.js";
 import type { RowKind } from "../objectives/row-kinds.js";
 import type { Runtime } from "../runtime/types.js";
@@ -61,7 +62,7 @@ export function evaluatorFor(
   task: RowTask = taskOf(dataset),
   options: EvaluatorOptions = {},
 ): Evaluator {
-  return inFile(dataset, () => {
+  return inFile(dataset.account.file, () => {
     switch (dataset.kind) {
       case "scored-pair":
         requireDifferentScores(dataset);
@@ -109,20 +110,4 @@ function wrongRows(dataset: Dataset, task: RowTask): UserError {
     `rows of kind ${dataset.kind} cannot be measured as ${task}, expected ${taskRows[task].join(" or ")}`,
     { hint: "choose another --task, or the columns with --columns" },
   );
-}
-
-/** Adds the file to an error that does not name one. */
-function inFile<T>(dataset: Dataset, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof UserError) || error.at !== undefined) throw error;
-    const { code, message, exitCode, hint } = error;
-    throw new UserError(code, message, {
-      exitCode,
-      at: { file: dataset.account.file },
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
 }

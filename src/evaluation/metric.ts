@@ -34,7 +34,8 @@ export interface Evaluator {
   /** Keys of all metrics it gives. */
   readonly keys: readonly string[];
   readonly rows: number;
-  readonly run: (embed: Embed) => Promise<Evaluation>;
+  /** `teacher` embeds with the model to be imitated, for evaluators that compare with it. */
+  readonly run: (embed: Embed, teacher?: Embed) => Promise<Evaluation>;
 }
 
 /** The metric of that key; undefined when the evaluation has none. */

@@ -57,6 +57,8 @@ export interface ObjectiveDefinition<T extends OptionTable = OptionTable> {
   readonly summary: string;
   /** Row kinds it takes as they are, the natural one first. */
   readonly rows: readonly RowKind[];
+  /** The same where it depends on the options; absent: `rows`. */
+  rowsFor?(options: OptionsOf<T>): readonly RowKind[];
   readonly forms: readonly InputForm[];
   readonly options: T;
   /** Whether texts of other rows serve as negatives, so that no text may occur twice in a batch. */

@@ -1,6 +1,7 @@
 import { suggestion } from "../errors/suggest.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import type { ObjectiveDefinition } from "./definition.js";
+import type { ConfiguredObjective } from "./loss.js";
 import { modifiers } from "./modifiers.js";
 import {
   accepts,
@@ -12,6 +13,7 @@ import {
   type OptionValue,
   type OptionValues,
 } from "./option.js";
+import type { RowKind } from "./row-kinds.js";
 
 /** One option as help, run.json and the documentation show it. */
 export interface OptionRow {
@@ -41,6 +43,11 @@ export function optionRows(table: OptionTable): readonly OptionRow[] {
     expected: expected(spec),
     description: spec.description,
   }));
+}
+
+/** The row kinds that a configured objective takes, the natural one first. */
+export function rowsTaken({ definition, options }: ConfiguredObjective): readonly RowKind[] {
+  return definition.rowsFor?.(options) ?? definition.rows;
 }
 
 function flagOf(name: string, spec: OptionSpec): string {

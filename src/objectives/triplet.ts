@@ -77,6 +77,7 @@ export const triplet = defineObjective({
   title: "Triplet",
   summary: "keeps the positive nearer to the anchor than the negative, by a margin",
   rows: ["triplet", "pair", "classed"],
+  rowsFor: ({ mining }) => (mining === "explicit" ? ["triplet", "pair"] : ["classed"]),
   forms: [pairForm, ...classedForms],
   options: tripletOptions,
   inBatch: false,

@@ -11,6 +11,8 @@ export interface Weights {
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly firstMoments: ReadonlyMap<string, Tensor>;
   readonly secondMoments: ReadonlyMap<string, Tensor>;
+  /** What else the next update depends on, without being trained: the queue of earlier candidates. */
+  readonly buffers?: ReadonlyMap<string, Tensor>;
 }
 
 /** The best evaluation so far; step 0 is the model that training started from. */
@@ -35,7 +37,7 @@ const bestFolder = (step: number): string => `best-${String(step).padStart(6, "0
 
 /**
  * Writes checkpoints/step-N/ whole or not at all: parameters.safetensors, optimizer.safetensors
- * (`NAME.first_moment`, `NAME.second_moment`) and state.json. Returns its path.
+ * (`NAME.first_moment`, `NAME.second_moment`), buffers.safetensors where there are any, and state.json. Returns its path.
  */
 export async function writeCheckpoint(
   checkpoints: string,
@@ -51,6 +53,9 @@ export async function writeCheckpoint(
     for (const [name, tensor] of weights.secondMoments)
       moments.set(`${name}.second_moment`, tensor);
     writeTensors(join(folder, "optimizer.safetensors"), moments);
+    const { buffers } = weights;
+    if (buffers !== undefined && buffers.size > 0)
+      writeTensors(join(folder, "buffers.safetensors"), buffers);
     writeFileSync(join(folder, "state.json"), `${JSON.stringify(state, null, 2)}\n`);
   });
   return target;
@@ -68,6 +73,7 @@ export function readCheckpoint(folder: string): Checkpoint {
   const parameters = readTensors(join(folder, "parameters.safetensors"));
   const path = join(folder, "optimizer.safetensors");
   const moments = readTensors(path);
+  const buffers = join(folder, "buffers.safetensors");
   const moment = (suffix: string): Map<string, Tensor> =>
     new Map(
       [...parameters.keys()].map((name) => {
@@ -82,6 +88,7 @@ export function readCheckpoint(folder: string): Checkpoint {
       parameters,
       firstMoments: moment(".first_moment"),
       secondMoments: moment(".second_moment"),
+      ...(existsSync(buffers) ? { buffers: readTensors(buffers) } : {}),
     },
   };
 }
@@ -113,6 +120,11 @@ function damaged(path: string, what: string): UserError {
     at: { file: path },
     hint: "remove this folder, so that the checkpoint before it is used",
   });
+}
+
+/** The parameters of the checkpoint of a step, without the optimizer's moments. */
+export function readParameters(checkpoints: string, step: number): Map<string, Tensor> {
+  return readTensors(join(checkpointPath(checkpoints, step), "parameters.safetensors"));
 }
 
 /** Keeps the parameters of the best evaluation as checkpoints/best-N/. */

@@ -4,6 +4,7 @@ import { GraphBuilder } from "../graph/builder.js";
 import { emptyGraph, type Shape, type Value } from "../graph/ir.js";
 import { serialize } from "../graph/lower.js";
 import * as ops from "../graph/ops/index.js";
+import { candidateVectors, type PairInputs } from "../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../objectives/loss.js";
 import { type Inputs, type Role, roles } from "../objectives/roles.js";
 import type { HeadSide } from "./settings.js";
@@ -17,6 +18,8 @@ export interface HeadStep {
   readonly roles: readonly Role[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
+  /** G: numbers in a guide's vector. */
+  readonly guideDimension?: number;
 }
 
 /** A serialised step: loss and gradients in one run. */
@@ -25,6 +28,8 @@ export interface StepGraph {
   readonly loss: string;
   /** Parameter → graph outputs that hold its gradient. */
   readonly gradients: Gradients;
+  /** The output with the batch's candidates [N,D] before the queue, where there is one. */
+  readonly candidates?: string;
 }
 
 const queryRoles: readonly Role[] = ["anchors", "sentence1"];
@@ -51,7 +56,18 @@ export function headStepGraph(step: HeadStep): StepGraph {
   const wrt = [...weights.keys(), ...trained.map(({ value }) => value.name)];
   const gradients = valueAndGrad(graph, { loss: loss.name, wrt });
   graph.outputs.push(...outputsOf(gradients));
-  return { model: serialize(graph), loss: loss.name, gradients };
+  const candidates = inputs.queue === undefined ? undefined : b.output(ownCandidates(b, inputs));
+  return {
+    model: serialize(graph),
+    loss: loss.name,
+    gradients,
+    ...(candidates === undefined ? {} : { candidates: candidates.name }),
+  };
+}
+
+/** The positives and explicit negatives of a batch, for the queue of later ones. */
+function ownCandidates(b: GraphBuilder, { queue: _, ...own }: Inputs): Value {
+  return b.named(candidateVectors(b, own as PairInputs), "candidates");
 }
 
 /** The graph outputs that hold gradients. */
@@ -99,9 +115,12 @@ function roleInput(
 
 /** Sizes that are known before the first batch, by the letters of the objectives' page. */
 function shapeOf(step: HeadStep, letters: readonly string[]): Shape {
+  const { head, negatives } = step;
   const known: Record<string, number | undefined> = {
-    D: step.head.outputDim,
-    K: step.negatives,
+    D: head.outputDim,
+    K: negatives,
+    G: step.guideDimension,
+    "D or K": negatives > 0 ? negatives : head.outputDim,
   };
   return letters.map((letter) => known[letter] ?? letter);
 }

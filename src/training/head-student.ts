@@ -5,7 +5,8 @@ import { internal } from "../errors/internal.js";
 import type { Embed } from "../evaluation/metric.js";
 import { type Matrix, matrixTensor, type Tensor } from "../math/tensor.js";
 import type { Runtime, TrainerParameter } from "../runtime/runtime.js";
-import type { Feeds } from "./head-feeds.js";
+import type { CandidateQueue } from "./candidate-queue.js";
+import type { Feeds, HeadBatch } from "./head-feeds.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
 import type { HeadSide } from "./settings.js";
 import type { Student } from "./student.js";
@@ -24,14 +25,16 @@ export interface HeadStudentOptions {
   readonly maxGradNorm: number;
   /** Rate of the objective's own parameters, as a multiple of the step's rate. */
   readonly scalarRate: number;
-  /** All inputs of an update on these rows of data. */
-  readonly feeds: (planned: PlannedBatch) => Feeds;
+  /** All inputs of an update on these rows of data, but the queue. */
+  readonly prepare: (planned: PlannedBatch) => HeadBatch;
+  /** Candidates of earlier batches, where the objective uses them. */
+  readonly queue?: CandidateQueue;
   readonly encode: Encode;
 }
 
 /** A projection head that learns on the vectors of a frozen encoder. */
-export async function createHeadStudent(options: HeadStudentOptions): Promise<Student<Feeds>> {
-  const { runtime, step } = options;
+export async function createHeadStudent(options: HeadStudentOptions): Promise<Student<HeadBatch>> {
+  const { runtime, step, queue } = options;
   const graph = headStepGraph(step);
   const trainer = await runtime.createTrainer({
     model: graph.model,
@@ -39,20 +42,28 @@ export async function createHeadStudent(options: HeadStudentOptions): Promise<St
     parameters: trainerParameters(options, graph.gradients),
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: options.weightDecay },
     maxGradNorm: options.maxGradNorm,
+    ...(graph.candidates === undefined ? {} : { outputs: [graph.candidates] }),
   });
   const forward = await openHead(runtime, step.head);
   return {
-    prepare: options.feeds,
-    update: async (feeds, learningRate) => ({
-      ...(await trainer.step(feeds, learningRate, { transfer: true })),
-      tokens: 0,
-    }),
+    prepare: options.prepare,
+    update: async ({ texts, feeds }, learningRate) => {
+      const queued = queue?.extend(texts, feeds);
+      const step = trainer.step(queued?.feeds ?? feeds, learningRate, { transfer: true });
+      const { loss, gradNorm, finite, outputs } = await step;
+      const candidates = outputs[graph.candidates ?? ""];
+      if (finite && candidates !== undefined) queued?.remember(candidates);
+      return { loss, gradNorm, finite, tokens: 0 };
+    },
     embed: headEmbed(options.encode, step.headSide, async (x) =>
       forward.apply(x, await trainer.parameters()),
     ),
-    weights: () => trainer.state(),
+    weights: async () => ({ ...(await trainer.state()), buffers: queue?.tensors() ?? new Map() }),
     parameters: () => trainer.parameters(),
-    restore: (weights, at) => trainer.restore({ ...weights, step: at }),
+    restore: async (weights, at) => {
+      queue?.restore(weights.buffers ?? new Map());
+      await trainer.restore({ ...weights, step: at });
+    },
     release: async () => {
       await forward.release();
       await trainer.release();

@@ -1,28 +1,35 @@
-import { classSampler } from "../dataset/batches/class-sampler.js";
-import { indexPairs } from "../dataset/batches/pair-index.js";
-import { type Sampler, stepsInEpochs, stepsPerEpoch } from "../dataset/batches/sampler.js";
-import { pairSampler, plainSampler } from "../dataset/batches/samplers.js";
-import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
-import type { Dataset } from "../dataset/rows/row-types.js";
-import { holdOut } from "../dataset/split.js";
+import type { Sampler } from "../dataset/batches/sampler.js";
+import { stepsInEpochs, stepsPerEpoch } from "../dataset/batches/sampler.js";
+import { convertDataset, type LoadOptions, loadNatural } from "../dataset/load-dataset.js";
+import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
 import { suggestion } from "../errors/suggest.js";
-import { UserError, usageError } from "../errors/user-error.js";
-import { evaluatorFor, retrievalOf } from "../evaluation/for-dataset.js";
+import { usageError } from "../errors/user-error.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { objectiveNamed, objectivesFor } from "../objectives/registry.js";
-import { resolveOptions } from "../objectives/resolve.js";
+import { resolveOptions, rowsTaken } from "../objectives/resolve.js";
+import type { Role } from "../objectives/roles.js";
+import type { RowKind } from "../objectives/row-kinds.js";
 import { type BatchMaker, batchMaker } from "./batch-inputs.js";
+import { chooseEvaluation, labelOptions } from "./choose-evaluation.js";
+import { chooseSampler } from "./choose-sampler.js";
+import { requireConsistentOptions } from "./option-conflicts.js";
+import { type OutsideUse, outsideUse } from "./outside-use.js";
+import { requireSatisfiable } from "./requirements.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {
   readonly settings: TrainSettings;
   readonly objective: ConfiguredObjective;
+  /** What another model is used for. */
+  readonly outside?: OutsideUse;
   /** The file as read; `train` has the rows that are trained on. */
   readonly data: Dataset;
   readonly train: Dataset;
+  /** The kind of the file's rows, and the kind whose metric decides where some are held out. */
+  readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
   readonly evalData?: Dataset;
   readonly evaluator: Evaluator;
   readonly metric: string;
@@ -37,98 +44,86 @@ export interface TrainingPlan {
   readonly notes: readonly string[];
 }
 
+/** What a comparison prescribes, so that its runs can be compared. */
+export interface Prescribed {
+  /** Row kind whose metric decides on held-out rows. */
+  readonly measured?: RowKind;
+  /** Updates of each run. */
+  readonly steps?: number;
+}
+
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
-export async function planTraining(options: TrainOptions): Promise<TrainingPlan> {
+export async function planTraining(
+  options: TrainOptions,
+  prescribed: Prescribed = {},
+): Promise<TrainingPlan> {
   const settings = resolveSettings(options);
   const definition = objectiveNamed(settings.objective);
   const objective = {
     definition,
     options: resolveOptions(definition, settings.objectiveOptions),
   };
-  const data = await loadDataset(settings.data, {
-    ...loadOptions(settings),
-    as: definition.rows,
+  const outside = outsideUse(settings, objective);
+  requireConsistentOptions(settings, objective);
+  const load = loadOptions(settings);
+  const natural = await loadNatural(settings.data, {
+    ...load,
+    as: rowsTaken(objective),
     objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
   });
-  const { train, evalData, evaluator, selectsOn, notes } = await chooseEvaluation(settings, data);
-  const metric = chooseMetric(settings, evaluator);
-  const accepted = acceptedRoles(definition);
-  const batches = batchMaker(train, {
-    accepted,
-    objective: objective.options,
-    falseNegatives: settings.shuffle,
-    seed: settings.seed,
-  });
-  const sampler = chooseSampler(settings, objective, train);
-  const steps = settings.steps ?? Math.max(1, stepsInEpochs(sampler, settings.epochs));
+  const data = convertDataset(natural, load);
+  const chosen = await chooseEvaluation(settings, natural, prescribed.measured);
+  const train = convertDataset({ ...natural, dataset: chosen.train }, load);
+  const intention = { settings, objective, train };
+  requireSatisfiable(intention);
+  const sampler = chooseSampler(intention);
+  const steps =
+    settings.steps ?? prescribed.steps ?? Math.max(1, stepsInEpochs(sampler, settings.epochs));
   const epoch = stepsPerEpoch(sampler);
   const evalEvery = settings.evalEvery ?? Math.min(epoch, 500);
   return {
     settings,
     objective,
+    ...(outside === undefined ? {} : { outside }),
     data,
     train,
-    ...(evalData === undefined ? {} : { evalData }),
-    evaluator,
-    metric,
-    selectsOn,
-    batches,
+    natural: { kind: natural.dataset.kind, measured: prescribed.measured ?? natural.to },
+    ...(chosen.evalData === undefined ? {} : { evalData: chosen.evalData }),
+    evaluator: chosen.evaluator,
+    metric: chooseMetric(settings, chosen.evaluator),
+    selectsOn: chosen.selectsOn,
+    batches: batchMaker(train, {
+      accepted: acceptedHere(objective, outside),
+      objective: objective.options,
+      falseNegatives: settings.shuffle,
+      seed: settings.seed,
+    }),
     sampler,
     steps,
     stepsPerEpoch: epoch,
     evalEvery,
     saveEvery: settings.saveEvery ?? evalEvery,
-    notes: [...notes, ...samplerNotes(settings, sampler)],
+    notes: [...chosen.notes, ...samplerNotes(settings, sampler)],
   };
 }
 
 function loadOptions(settings: TrainSettings): LoadOptions {
-  const { columns, labelMap, requireNegatives, seed } = settings;
+  const { columns, requireNegatives, seed } = settings;
   return {
     requireNegatives,
     seed,
+    ...labelOptions(settings),
     ...(columns === undefined ? {} : { columns }),
-    ...(labelMap === undefined ? {} : { labelMap }),
   };
 }
 
-interface ChosenEvaluation {
-  readonly train: Dataset;
-  readonly evalData?: Dataset;
-  readonly evaluator: Evaluator;
-  readonly selectsOn: string;
-  readonly notes: readonly string[];
-}
-
-async function chooseEvaluation(settings: TrainSettings, data: Dataset): Promise<ChosenEvaluation> {
-  if (settings.eval !== undefined) {
-    const { labelMap } = settings;
-    const evalData = await loadDataset(settings.eval, labelMap === undefined ? {} : { labelMap });
-    if (evalData.account.sha256 === data.account.sha256) throw sameFile(settings.eval);
-    const evaluator = evaluatorFor(evalData);
-    return { train: data, evalData, evaluator, selectsOn: settings.eval, notes: [] };
-  }
-  if (data.kind !== "pair") {
-    throw usageError(
-      "no-eval",
-      `rows of kind ${data.kind} need a file that selects the checkpoint`,
-      "add --eval FILE",
-    );
-  }
-  const { train, heldOut, notes } = holdOut(data.rows, { seed: settings.seed });
-  return {
-    train: { ...data, rows: train },
-    evaluator: retrievalOf(heldOut),
-    selectsOn: `${heldOut.length} rows held out of ${settings.data}`,
-    notes,
-  };
-}
-
-function sameFile(file: string): UserError {
-  return new UserError("same-file", "--eval names the training data itself", {
-    at: { file },
-    hint: "measure on other data, or leave --eval out to hold some rows out",
-  });
+/** The objective's inputs; margins that a teacher gives are not read from the file too. */
+function acceptedHere(
+  { definition }: ConfiguredObjective,
+  outside: OutsideUse | undefined,
+): readonly Role[] {
+  const accepted = acceptedRoles(definition);
+  return outside?.kind === "margin" ? accepted.filter((role) => role !== "teacher") : accepted;
 }
 
 function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
@@ -140,33 +135,6 @@ function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
     `--metric ${metric} is not measured on this data`,
     suggestion(metric, evaluator.keys),
   );
-}
-
-function chooseSampler(
-  settings: TrainSettings,
-  { definition }: ConfiguredObjective,
-  train: Dataset,
-): Sampler {
-  const { batchSize, seed, shuffle } = settings;
-  const common = { batchSize, seed, shuffle };
-  if (train.kind === "classed" && shuffle) {
-    return classSampler(train.rows, { batchSize, seed, perClass: 4 });
-  }
-  if (train.kind !== "pair" || !definition.inBatch) {
-    return plainSampler(train.rows.length, common);
-  }
-  if (batchSize < 2) {
-    throw usageError(
-      "batch-too-small",
-      `--batch-size 1 leaves ${definition.name} without in-batch negatives`,
-      "use at least 2",
-    );
-  }
-  const takesMask = acceptedRoles(definition).includes("mask");
-  return pairSampler(indexPairs(train.rows), {
-    ...common,
-    avoid: takesMask ? "text" : "component",
-  });
 }
 
 function samplerNotes(settings: TrainSettings, sampler: Sampler): string[] {

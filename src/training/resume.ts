@@ -26,6 +26,9 @@ const free = new Set([
   "data",
   "eval",
   "model",
+  "guide",
+  "teacher",
+  "teacherVectors",
 ]);
 
 /**
@@ -67,6 +70,8 @@ function differences(before: RunRecord, now: RunRecord): string[] {
   }
   if (before.base.hash !== now.base.hash)
     changes.push(`the base model ${now.base.path} has changed`);
+  if (before.outside?.hash !== now.outside?.hash)
+    changes.push(`the guide or teacher ${now.outside?.name ?? before.outside?.name} has changed`);
   const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)]);
   for (const name of names) {
     if (free.has(name)) continue;

@@ -44,6 +44,8 @@ export interface RunRecord {
   readonly metric: string;
   readonly steps: number;
   readonly base: BaseRecord;
+  /** The guide or teacher: model or file. */
+  readonly outside?: { readonly name: string; readonly hash: string; readonly dimension: number };
   readonly machine: {
     readonly platform: string;
     readonly cpu: string;

@@ -4,14 +4,22 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
 import type { LoopResult } from "./loop.js";
+import type { OutsideVectors } from "./outside.js";
 import type { TrainingPlan } from "./plan.js";
 import type { DataFileRecord, RunRecord } from "./run-folder.js";
 import { packageVersion } from "./version.js";
 
+/** What a run works with, beside its plan. */
+export interface RunSurroundings {
+  readonly info: EncoderInfo;
+  readonly threads: number;
+  readonly outside?: OutsideVectors | undefined;
+}
+
 /** run.json of a run that begins. */
 export function newRecord(
   plan: TrainingPlan,
-  { info, threads }: { readonly info: EncoderInfo; readonly threads: number },
+  { info, threads, outside }: RunSurroundings,
 ): RunRecord {
   const { settings, data, evalData } = plan;
   return {
@@ -29,6 +37,9 @@ export function newRecord(
       hash: info.hash,
       dimension: info.dimension,
     },
+    ...(outside === undefined
+      ? {}
+      : { outside: { name: outside.name, hash: outside.hash, dimension: outside.dimension } }),
     machine: {
       platform: `${platform()} ${arch()}`,
       cpu: cpus()[0]?.model ?? "unknown",

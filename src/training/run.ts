@@ -1,24 +1,28 @@
 import { batchCursor } from "../dataset/batches/sampler.js";
-import { encodeCached, openEmbeddingCache } from "../encoder/embedding-cache.js";
-import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
-import { type HeadSpec, headSpec } from "../encoder/head.js";
-import { loadEncoder } from "../encoder/load.js";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import type { HeadSpec } from "../encoder/head.js";
 import type { Embed, Evaluation } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
-import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { type Best, type Checkpoint, readBest } from "./checkpoint.js";
 import { headEmbed, openHead } from "./head-student.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { describeRows, type TrainingPlan } from "./plan.js";
+import { layWorkshop, openOutsideOf, openResources, type Resources } from "./resources.js";
 import { resumption } from "./resume.js";
 import { prepareRunFolder, type RunRecord, readRun, runPaths, writeRun } from "./run-folder.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import { newRecord, withResult } from "./run-record.js";
-import { type HeadTraining, type RunControl, setUpHead, type Workshop } from "./workshop.js";
+import {
+  type HeadTraining,
+  type RunControl,
+  requireFittingModel,
+  setUpHead,
+  type Workshop,
+} from "./workshop.js";
 
 export interface RunOptions extends RunControl {
   /** Replace the run in the plan's folder. */
@@ -27,6 +31,8 @@ export interface RunOptions extends RunControl {
   readonly resume?: boolean;
   /** Go on although data, base model or options have changed. */
   readonly resumeAnyway?: boolean;
+  /** What other runs have opened; left open. */
+  readonly resources?: Resources;
 }
 
 /** The head that a run ends with. */
@@ -69,23 +75,32 @@ function lockExistingRun(run: string): RunLock {
 }
 
 async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
-  const { settings } = plan;
-  const { threads } = settings;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  if (options.resources !== undefined) return runWith(options.resources, plan, options);
+  const resources = await openResources(plan.settings, plan.batches.texts.length);
   try {
-    const encoder = await loadEncoder({ ...settings, runtime });
-    const fresh = newRecord(plan, { info: encoder.info, threads: runtime.threads });
-    const record = options.resume ? { ...fresh, created: readRun(settings.out).created } : fresh;
-    const point = options.resume ? goOn(record, options) : undefined;
-    if (!options.resume || options.resumeAnyway) await writeRun(settings.out, record);
-    const shop = openWorkshop(plan, { encoder, runtime, control: options });
-    try {
-      return await train(shop, record, point);
-    } finally {
-      shop.cache.close();
-    }
+    return await runWith(resources, plan, options);
   } finally {
-    await runtime.close();
+    await resources.close();
+  }
+}
+
+async function runWith(
+  resources: Resources,
+  plan: TrainingPlan,
+  options: RunOptions,
+): Promise<TrainedRun> {
+  const { info } = resources.encoder;
+  const outside = await openOutsideOf(plan, resources, options);
+  try {
+    const { threads } = resources.runtime;
+    const record = newRecord(plan, { info, threads, outside });
+    const shop = layWorkshop(plan, resources, { outside, control: options });
+    requireFittingModel(shop);
+    const point = options.resume ? goOn(record, options) : undefined;
+    if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
+    return await train(shop, record, point);
+  } finally {
+    await outside?.close();
   }
 }
 
@@ -94,26 +109,6 @@ function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): Checkpo
   const { point, notes } = resumption(record.options.out, record, resumeAnyway ?? false);
   for (const message of notes) onEvent({ type: "note", message });
   return point;
-}
-
-interface Opened {
-  readonly encoder: Encoder;
-  readonly runtime: Runtime;
-  readonly control: RunControl;
-}
-
-function openWorkshop(plan: TrainingPlan, { encoder, runtime, control }: Opened): Workshop {
-  const { settings, batches } = plan;
-  const folder = runPaths(settings.out).cache;
-  const cache = openEmbeddingCache(encoder, { texts: batches.texts.length, folder });
-  const { signal } = control;
-  const head = headSpec(encoder.info.dimension, {
-    kind: settings.head,
-    dim: settings.headDim,
-    hidden: settings.headHidden,
-  });
-  const encode = (texts: readonly string[]) => encodeCached(encoder, texts, cache, { signal });
-  return { plan, control, runtime, encoder, cache, head, encode };
 }
 
 async function train(

@@ -2,6 +2,14 @@ import type { HeadKind } from "../encoder/head.js";
 import { usageError } from "../errors/user-error.js";
 import type { OptionValue } from "../objectives/option.js";
 import type { ScheduleName } from "../optim/schedule.js";
+import {
+  checkTune,
+  defaultHead,
+  defaultRate,
+  defaultTuneSettings,
+  type TuneSettings,
+  tuneSettingNames,
+} from "./tune.js";
 
 export type HeadSide = "both" | "query";
 
@@ -12,7 +20,7 @@ export type LogFormat = "jsonl" | "csv";
  * Every option of a run as resolved: what run.json keeps and `--config` reads. Names are those of the command line
  * in camel case.
  */
-export interface TrainSettings {
+export interface TrainSettings extends TuneSettings {
   /** Training data file. */
   readonly data: string;
   /** Measuring file that selects the best checkpoint; without it a tenth of the anchors is held out. */
@@ -25,6 +33,12 @@ export interface TrainSettings {
   readonly objective: string;
   /** Options of the objective, by the names of its option table. */
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  /** Model whose similarities find false negatives (GISTEmbed). */
+  readonly guide?: string;
+  /** Model whose vectors, or margins between them, are learnt. */
+  readonly teacher?: string;
+  /** .npy file with the teacher's vector of each text of the data file. */
+  readonly teacherVectors?: string;
   readonly head: HeadKind;
   readonly headDim?: number;
   readonly headHidden?: number;
@@ -33,6 +47,8 @@ export interface TrainSettings {
   /** Number of updates; wins over epochs. */
   readonly steps?: number;
   readonly batchSize: number;
+  /** M: texts of a class that come together in a batch. */
+  readonly perClass: number;
   readonly lr: number;
   /** Peak rate of the objective's own parameters (nce, sigmoid, softmax). */
   readonly scalarLr: number;
@@ -57,6 +73,8 @@ export interface TrainSettings {
   readonly columns?: Readonly<Record<string, string>>;
   /** Label word → the value that stands for it in the file. */
   readonly labelMap?: Readonly<Record<string, string>>;
+  /** Lowest and highest possible score. */
+  readonly scoreRange?: readonly [number, number];
   readonly requireNegatives: boolean;
   readonly seed: number;
   readonly threads?: number;
@@ -73,6 +91,10 @@ export const settingNames: readonly string[] = [
   "model",
   "allowDownload",
   "objective",
+  "guide",
+  "teacher",
+  "teacherVectors",
+  ...tuneSettingNames,
   "head",
   "headDim",
   "headHidden",
@@ -80,6 +102,7 @@ export const settingNames: readonly string[] = [
   "epochs",
   "steps",
   "batchSize",
+  "perClass",
   "lr",
   "scalarLr",
   "schedule",
@@ -97,6 +120,7 @@ export const settingNames: readonly string[] = [
   "logFormat",
   "columns",
   "labelMap",
+  "scoreRange",
   "requireNegatives",
   "seed",
   "threads",
@@ -107,11 +131,11 @@ export const defaultSettings = {
   allowDownload: false,
   objective: "infonce",
   objectiveOptions: {},
-  head: "linear",
+  ...defaultTuneSettings,
   headSide: "both",
   epochs: 1,
   batchSize: 64,
-  lr: 1e-3,
+  perClass: 4,
   scalarLr: 1e-2,
   schedule: "linear",
   warmup: 0.1,
@@ -126,8 +150,11 @@ export const defaultSettings = {
 
 /** The options with defaults filled in and ranges checked (usage errors name the option). */
 export function resolveSettings(options: TrainOptions): TrainSettings {
-  const settings: TrainSettings = { ...defaultSettings, ...withoutUndefined(options) };
+  const given = { ...defaultSettings, ...withoutUndefined(options) };
+  const byTune = { head: defaultHead(given.tune), lr: defaultRate(given.tune) };
+  const settings: TrainSettings = { ...byTune, ...given };
   wholeAtLeast("batch-size", settings.batchSize, 1);
+  wholeAtLeast("per-class", settings.perClass, 2);
   wholeAtLeast("keep", settings.keep, 1);
   wholeAtLeast("seed", settings.seed, 0);
   for (const [flag, value] of Object.entries({
@@ -139,22 +166,20 @@ export function resolveSettings(options: TrainOptions): TrainSettings {
     "save-every": settings.saveEvery,
     patience: settings.patience,
     threads: settings.threads,
+    "lora-rank": settings.loraRank,
+    "mini-batch-tokens": settings.miniBatchTokens,
+    accumulate: settings.accumulate,
   })) {
     if (value !== undefined) wholeAtLeast(flag, value, 1);
   }
   positive("epochs", settings.epochs);
   positive("lr", settings.lr);
+  positive("lora-alpha", settings.loraAlpha);
   positive("scalar-lr", settings.scalarLr);
   notNegative("warmup", settings.warmup);
   notNegative("weight-decay", settings.weightDecay);
   notNegative("max-grad-norm", settings.maxGradNorm);
-  if (settings.head === "none") {
-    throw usageError(
-      "nothing-to-train",
-      "--head none leaves nothing to train while the encoder is frozen (--tune head)",
-      "use --head linear or --head mlp",
-    );
-  }
+  checkTune(settings);
   return settings;
 }
 

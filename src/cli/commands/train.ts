@@ -3,6 +3,7 @@ import { addObjectiveOptions } from "../objective-options.js";
 import {
   mapping,
   numberWithin,
+  scoreRange,
   wholeNumber,
   withCommonOptions,
   withModelOptions,
@@ -12,16 +13,18 @@ import {
 export function trainCommand(): Command {
   const command = new Command("train")
     .description(
-      "fine-tune on pairs or NLI rows; writes a run folder with the tuned model in model/",
+      "fine-tune on pairs, triplets, classes, scores or NLI rows; writes a run folder with the tuned model in model/",
     )
-    .argument("[data]", "CSV file: anchor,positive[,negative…] or premise,hypothesis,label")
+    .argument("[data]", "CSV file with rows that the objective takes: embtune objectives")
     .usage("DATA --eval FILE --out DIR [options]");
   addRunOptions(command);
   addDataOptions(command);
   addModelOptions(command);
+  addTuneOptions(command);
   addOptimizerOptions(command);
   command.optionsGroup("Objective:");
   addObjectiveOptions(command);
+  addOtherModels(command);
   command.optionsGroup("Common:");
   return withCommonOptions(command).action(async (data: string | undefined, _, self: Command) => {
     const { runTrain } = await import("../actions/train.js");
@@ -87,6 +90,7 @@ function addDataOptions(command: Command): void {
       "label=value,…, for integer NLI labels: entailment=0,neutral=1,contradiction=2",
       mapping,
     )
+    .option("--score-range <low,high>", "lowest and highest possible score, e.g. 0,5", scoreRange)
     .option("--require-negatives", "drop NLI premises without a contradiction")
     .option(
       "--no-shuffle",
@@ -96,11 +100,12 @@ function addDataOptions(command: Command): void {
 
 function addModelOptions(command: Command): void {
   withModelOptions(command.optionsGroup("Model:"))
-    .addOption(new Option("--tune <what>", "what is trained").choices(["head"]).default("head"))
+    .option("--tune <what>", "what is trained: head, last:K (layers), lora or full", "head")
     .addOption(
-      new Option("--head <kind>", "projection on top of the encoder")
-        .choices(["linear", "mlp"])
-        .default("linear"),
+      new Option(
+        "--head <kind>",
+        "projection on top of the encoder (default: linear with --tune head, otherwise none)",
+      ).choices(["linear", "mlp", "none"]),
     )
     .option(
       "--head-dim <d>",
@@ -122,6 +127,54 @@ function addModelOptions(command: Command): void {
     );
 }
 
+function addTuneOptions(command: Command): void {
+  command
+    .optionsGroup("Encoder (--tune last:K, lora, full):")
+    .option("--lora-rank <r>", "rank of the adapters", wholeNumber(1), 8)
+    .option("--lora-alpha <a>", "adapters are scaled by alpha/rank", numberWithin(0), 16)
+    .option(
+      "--lora-targets <names>",
+      "linear maps that get an adapter: query, key, value, attention-output, intermediate, output, all-linear (default: query,value)",
+      (text: string) => text.split(",").map((name) => name.trim()),
+    )
+    .addOption(
+      new Option("--freeze <part>", "with --tune full: keep the embedding tables").choices([
+        "embeddings",
+      ]),
+    )
+    .option(
+      "--layer-decay <f>",
+      "factor on the rate of each layer below the last",
+      numberWithin(0, 1),
+      1,
+    )
+    .option(
+      "--dropout <p>",
+      "probability of dropping elements, or config: the rates of the model's config.json",
+      (text: string) => (text === "config" ? text : numberWithin(0, 1)(text)),
+      0,
+    )
+    .option(
+      "--mini-batch-tokens <n>",
+      "embed at most so many tokens at once: large batches in little memory, the same gradient",
+      wholeNumber(1),
+    )
+    .option("--accumulate <k>", "batches whose gradients make one update", wholeNumber(1), 1);
+}
+
+function addOtherModels(command: Command): void {
+  command
+    .option(
+      "--guide <model>",
+      "model that finds false negatives: candidates nearer to the anchor than its positive",
+    )
+    .option("--teacher <model>", "model to imitate, for distill-mse, distill-cosine and margin-mse")
+    .option(
+      "--teacher-vectors <file>",
+      ".npy file with the teacher's vector of each row of the data, in place of --teacher",
+    );
+}
+
 function addOptimizerOptions(command: Command): void {
   command
     .optionsGroup("Optimizer:")
@@ -134,10 +187,15 @@ function addOptimizerOptions(command: Command): void {
     .option("--steps <n>", "number of updates, instead of --epochs", wholeNumber(1))
     .option("--batch-size <n>", "rows of an update", wholeNumber(1), 64)
     .option(
+      "--per-class <m>",
+      "texts of a class that come together in a batch of classed texts",
+      wholeNumber(2),
+      4,
+    )
+    .option(
       "--lr <rate>",
-      "peak learning rate",
+      "peak learning rate (default: 1e-3 head, 1e-4 lora, 2e-5 otherwise)",
       numberWithin(0, Number.POSITIVE_INFINITY, true),
-      1e-3,
     )
     .option(
       "--scalar-lr <rate>",

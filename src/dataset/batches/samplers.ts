@@ -60,7 +60,7 @@ export function pairSampler(index: PairIndex, options: PairSamplerOptions): Samp
         unused: Int32Array.from(packed.unused),
       };
     },
-    () => (rows < leastRows ? tooFewRows(rows, leastRows) : allConnected(leastRows)),
+    () => (rows < leastRows ? tooFewRows(rows, leastRows) : allConnected(rows, leastRows)),
   );
 }
 
@@ -102,10 +102,10 @@ function tooFewRows(rows: number, least: number): UserError {
   );
 }
 
-function allConnected(least: number): UserError {
+function allConnected(rows: number, least: number): UserError {
   return new UserError(
     "no-legal-batch",
-    `no batch of ${least} rows can be made: all rows share a text or a group with each other, so none can be a negative of another`,
+    `no batch of ${least} rows can be made: all ${rows} rows share a text or a group with each other, so none can be a negative of another`,
     { hint: "add rows with other texts, or check the columns: --columns anchor=…,positive=…" },
   );
 }

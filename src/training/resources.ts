@@ -1,0 +1,100 @@
+import {
+  type EmbeddingCache,
+  encodeCached,
+  openEmbeddingCache,
+} from "../encoder/embedding-cache.js";
+import type { Encoder } from "../encoder/encoder.js";
+import { type HeadSpec, headSpec } from "../encoder/head.js";
+import { loadEncoder } from "../encoder/load.js";
+import { usageError } from "../errors/user-error.js";
+import { openRuntime, type Runtime } from "../runtime/runtime.js";
+import { type OutsideVectors, openOutside, outsideEmbed } from "./outside.js";
+import type { TrainingPlan } from "./plan.js";
+import { runPaths } from "./run-folder.js";
+import type { TrainSettings } from "./settings.js";
+import type { RunControl, Workshop } from "./workshop.js";
+
+/** What runs on the same model may share: the worker thread, the encoder and the vectors it has given. */
+export interface Resources {
+  readonly runtime: Runtime;
+  readonly encoder: Encoder;
+  readonly cache: EmbeddingCache;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the model for runs on so many texts; vectors of many texts are kept in `folder`. */
+export async function openResources(
+  settings: TrainSettings,
+  texts: number,
+  folder = runPaths(settings.out).cache,
+): Promise<Resources> {
+  const { threads } = settings;
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    const encoder = await loadEncoder({ ...settings, runtime });
+    const cache = openEmbeddingCache(encoder, { texts, folder });
+    const close = async (): Promise<void> => {
+      cache.close();
+      await runtime.close();
+    };
+    return { runtime, encoder, cache, close };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** Opens the guide or teacher of a run, where it has one. */
+export async function openOutsideOf(
+  plan: TrainingPlan,
+  { runtime }: Resources,
+  { onEvent, signal }: RunControl,
+): Promise<OutsideVectors | undefined> {
+  const { settings, batches, outside } = plan;
+  if (outside === undefined) return undefined;
+  return openOutside(outside.source, {
+    settings,
+    runtime,
+    texts: batches.texts.length,
+    onEvent,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Lays out what the parts of a run work with. A distilled head has the teacher's dimension unless another was chosen. */
+export function layWorkshop(
+  plan: TrainingPlan,
+  { runtime, encoder, cache }: Resources,
+  {
+    outside,
+    control,
+  }: { readonly outside: OutsideVectors | undefined; readonly control: RunControl },
+): Workshop {
+  const { signal } = control;
+  const encode = (texts: readonly string[]) => encodeCached(encoder, texts, cache, { signal });
+  const head = headOf(plan, encoder.info.dimension, outside);
+  const shop = { control, runtime, encoder, cache, head, encode };
+  if (outside === undefined) return { ...shop, plan };
+  const { evaluator } = plan;
+  const run: typeof evaluator.run = (embed) => evaluator.run(embed, outsideEmbed(outside));
+  return { ...shop, plan: { ...plan, evaluator: { ...evaluator, run } }, outside };
+}
+
+function headOf(
+  { settings, outside: use }: TrainingPlan,
+  dimension: number,
+  outside: OutsideVectors | undefined,
+): HeadSpec {
+  const { head: kind, headHidden: hidden } = settings;
+  if (use?.kind !== "vectors" || outside === undefined)
+    return headSpec(dimension, { kind, dim: settings.headDim, hidden });
+  const { dimension: wanted, name } = outside;
+  const dim = settings.headDim ?? wanted;
+  if (dim !== wanted)
+    throw usageError(
+      "teacher-dimension",
+      `--head-dim ${dim} cannot imitate the ${wanted} dimensions of the teacher ${name}`,
+      `leave --head-dim out, or give ${wanted}`,
+    );
+  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
+}
