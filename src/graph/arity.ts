@@ -14,7 +14,10 @@ const MANY = Number.POSITIVE_INFINITY;
 const TABLE = new Map<string, Arity>([
   ...arities("Constant", 0),
   ...arities("Neg Abs Sign Exp Log Sqrt Reciprocal Erf Floor Ceil Round Sin Cos", 1),
-  ...arities("Sigmoid Tanh Relu Gelu Softplus Not Identity embtune:StopGradient IsNaN", 1),
+  ...arities(
+    "Sigmoid Tanh Relu Gelu Softplus Not Identity embtune:StopGradient embtune:Dropout IsNaN",
+    1,
+  ),
   ...arities("Cast ArgMax ArgMin Softmax LogSoftmax Shape Size ConstantOfShape", 1),
   ...arities("Transpose EyeLike Flatten NonZero", 1),
   ...arities("ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL2", 1, 2),
@@ -30,6 +33,7 @@ const TABLE = new Map<string, Arity>([
   ...arities("Gemm", 2, 3),
   ...arities("LayerNormalization", 2, 3, 3),
   ...arities("Pad", 2, 4),
+  ...arities("embtune:WithSlope embtune:GatherRows", 3),
   ...arities("Where Range ScatterElements ScatterND OneHot", 3),
   ...arities("Slice", 3, 5),
 ]);

@@ -58,11 +58,27 @@ function lowerAttribute(name: string, attribute: Attribute): AttributeProto {
   return Object.assign(proto, fieldOf(attribute));
 }
 
-function lowerNode(node: Node): NodeProto {
-  const stop = node.domain === "embtune" && node.op === "StopGradient";
+/** What the engine's own operators compute, by ONNX's operators: how many of their inputs that takes. */
+const OWN: Readonly<Record<string, { readonly op: string; readonly inputs: number }>> = {
+  StopGradient: { op: "Identity", inputs: 1 },
+  Dropout: { op: "Identity", inputs: 1 },
+  WithSlope: { op: "Identity", inputs: 1 },
+  GatherRows: { op: "Gather", inputs: 2 },
+};
+
+/** The node in ONNX's operators. */
+export function plainNode(node: Node): Node {
+  const plain = node.domain === "embtune" ? OWN[node.op] : undefined;
+  if (plain === undefined) return node;
+  const inputs = node.inputs.slice(0, plain.inputs);
+  return { ...node, op: plain.op, domain: "", inputs, attributes: {} };
+}
+
+function lowerNode(original: Node): NodeProto {
+  const node = plainNode(original);
   return create(NodeProtoSchema, {
-    opType: stop ? "Identity" : node.op,
-    domain: stop ? "" : node.domain,
+    opType: node.op,
+    domain: node.domain,
     name: node.name,
     input: [...node.inputs],
     output: [...node.outputs],
@@ -92,7 +108,10 @@ function valueInfo(name: string, type: TensorType | undefined): ValueInfoProto {
   );
 }
 
-/** The graph as an ONNX model: symbolic dimensions as dim_param, StopGradient as Identity. Weights are not copied. */
+/**
+ * The graph as an ONNX model: symbolic dimensions as dim_param, the engine's own operators as what they compute.
+ * Weights are not copied.
+ */
 export function lower(graph: Graph): ModelProto {
   const domains = new Set(graph.nodes.map((node) => node.domain));
   const opsetImport = [{ domain: "", version: BigInt(graph.opset) }];

@@ -111,6 +111,17 @@ const activations: RuleCase[] = [
   ...rows("Relu", ops.relu, { "": [x([6])] }),
   ...rows("Tanh", ops.tanh, { "": [x([3])] }),
   ...rows("Sigmoid", ops.sigmoid, { "": [x([3], -3, 3)] }),
+  ...rows(
+    "embtune:WithSlope",
+    (b, v) => {
+      const slope = ops.mul(b, v!, ops.scalarLike(b, 2, v!));
+      return ops.withSlope(b, ops.square(b, v!), { x: v!, slope });
+    },
+    { square: [x([3])] },
+  ),
+  ...rows("embtune:Dropout", (b, v) => ops.dropout(b, v!, { site: "a", rate: 0.1 }), {
+    mark: [x([3])],
+  }),
 ];
 
 /** A reduction in its forms: some axes, all axes, axes kept or removed, a symbolic axis, negative axes. */
@@ -318,6 +329,19 @@ const indexing: RuleCase[] = [
   ...rows("ScatterElements", scatter("ScatterElements", { reduction: string("add") }), {
     added: [x([3, 2]), indices([2, 2], [0, 2, 0, 0]), x([2, 2])],
   }),
+  ...rows(
+    "embtune:GatherRows",
+    (b, v, i, inverse) => ops.gatherRows(b, v!, { indices: i!, inverse: inverse! }),
+    {
+      "some rows": [x(["B", 2]), indices([2], [2, 0]), indices([3], [1, 2, 0])],
+      "on several axes": [x(["B", 2]), indices([1, 2], [2, 0]), indices([3], [1, 2, 0])],
+    },
+  ),
+  ...rows(
+    "embtune:GatherRows",
+    (b, v, i, inverse) => ops.gatherRows(b, v!, { indices: i!, inverse: inverse!, all: true }),
+    { "all rows": [x(["B", "T"]), indices([3], [2, 0, 1]), indices([3], [1, 2, 0])] },
+  ),
   ...rows("ScatterND", scatter("ScatterND"), {
     replaced: [x(["B", 2]), indices([2, 1], [2, 0]), x([2, 2])],
   }),

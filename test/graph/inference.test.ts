@@ -75,6 +75,18 @@ const CASES: readonly Case[] = [
   ["Mod", (w) => w.op("Mod", [w.of("int64", "B", "T"), w.int(3)])],
   ["Not", (w) => w.op("Not", [w.of("bool", "B")])],
   ["embtune:StopGradient", (w) => w.op("StopGradient", [w.x("B", 2)], { domain: "embtune" })],
+  ["embtune:Dropout", (w) => w.op("Dropout", [w.x("B", 2)], { domain: "embtune" })],
+  [
+    "embtune:WithSlope",
+    (w) => w.op("WithSlope", [w.x("B", 2), w.x("B", 2), w.x("B", 2)], { domain: "embtune" }),
+  ],
+  [
+    "embtune:GatherRows",
+    (w) =>
+      w.op("GatherRows", [w.x(6, "D"), w.of("int64", "B", "T"), w.of("int64", 6)], {
+        domain: "embtune",
+      }),
+  ],
   ["Clip", (w) => w.op("Clip", [w.x("B", 4), w.x(), null])],
   ["Where", (w) => w.op("Where", [w.of("bool", "B", 1), w.x("T"), w.x()])],
   ["Cast", (w) => w.op("Cast", [w.x("B", 2)], attribute("to", elementType("int64")))],

@@ -48,6 +48,13 @@ function erfSlope(b: GraphBuilder, x: Value): Value {
   return scale(b, 2 / Math.sqrt(Math.PI), exp(b, mul(b, x, scale(b, -1, x))));
 }
 
+/** A function with its derivative given. */
+const withSlope: Rule = ({ b, gradient: g, inputs: [, , slope] }) => [
+  null,
+  () => mul(b, g, slope!),
+  null,
+];
+
 /** Activation functions. Relu has slope 0 at 0, as in PyTorch. */
 export const activationRules: Rules = {
   Relu: unary((b, g, { y }) =>
@@ -58,4 +65,5 @@ export const activationRules: Rules = {
   Softplus: unary((b, g, { x }) => mul(b, g, sigmoid(b, x))),
   Erf: unary((b, g, { x }) => mul(b, g, erfSlope(b, x))),
   Gelu: gelu,
+  "embtune:WithSlope": withSlope,
 };

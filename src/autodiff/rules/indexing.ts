@@ -4,8 +4,11 @@ import { productOf } from "../../graph/dimension.js";
 import { int, type Node, type Value } from "../../graph/ir.js";
 import {
   concat,
+  full,
+  gather,
   gatherElements,
   gatherND,
+  type NumberType,
   reshape,
   scatterElements,
   slice,
@@ -61,6 +64,25 @@ const gathered: Rule = (context) => {
   };
   return [back, null];
 };
+
+/** Rows of which none is chosen twice: each gets the gradient of the place it went to, or zero. */
+const chosenRows: Rule = ({ b, node, gradient: g, inputs }) => {
+  const [x, indices, inverse] = [inputs[0]!, inputs[1]!, inputs[2]!];
+  const tail = x.shape.slice(1);
+  const back = (): Value => {
+    const count = productOf(indices.shape);
+    const rows =
+      indices.shape.length === 1 ? g : reshape(b, g, [-1, ...(tail as number[])], [count, ...tail]);
+    return gather(b, intOf(node, "all", 0) === 1 ? rows : withRowOfZeros(b, rows), inverse);
+  };
+  return [back, null, null];
+};
+
+/** g [M, …] with a row of zeros behind it. */
+function withRowOfZeros(b: GraphBuilder, g: Value): Value {
+  const zeros = [1, ...(g.shape.slice(1) as number[])];
+  return concat(b, [g, full(b, vector(b, zeros), 0, g.dtype as NumberType)], 0);
+}
 
 /** Elements chosen by any other kind of index. */
 const picked: Rule = (context) => [() => addBack(context), null];
@@ -122,6 +144,7 @@ const oneHot: Rule = ({ node }) => [
 /** Operators that address elements. */
 export const indexingRules: Rules = {
   Gather: gathered,
+  "embtune:GatherRows": chosenRows,
   GatherElements: picked,
   GatherND: picked,
   ScatterElements: scattered(readElements),

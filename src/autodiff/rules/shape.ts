@@ -60,6 +60,7 @@ const tiled: Rule = ({ b, gradient: g, inputs }) => {
 /** Operators that move all their elements. What Expand broadcast, the walk sums down. */
 export const shapeRules: Rules = {
   Identity: ({ gradient: g }) => [() => g],
+  "embtune:Dropout": ({ gradient: g }) => [() => g],
   Cast: converted,
   CastLike: converted,
   Reshape: reshaped,

@@ -79,7 +79,7 @@ function table(names: string, rule: TypeRule): [string, TypeRule][] {
 export const ELEMENTWISE: Readonly<Record<string, TypeRule>> = Object.fromEntries([
   ...table("Neg Abs Sign Exp Log Sqrt Reciprocal Erf Floor Ceil Round Sin Cos", unary),
   ...table("Sigmoid Tanh Relu Gelu Softplus Clip Not Identity", unary),
-  ...table("embtune:StopGradient", unary),
+  ...table("embtune:StopGradient embtune:Dropout embtune:WithSlope", unary),
   ...table("IsNaN", predicate),
   ...table("Add Sub Mul Div Mod Min Max And Or Xor", arithmetic),
   ...table("Pow", power),

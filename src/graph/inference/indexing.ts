@@ -131,6 +131,7 @@ const oneHot: TypeRule = (call) => {
 /** Operators that address elements. */
 export const INDEXING: Readonly<Record<string, TypeRule>> = {
   Gather: gather,
+  "embtune:GatherRows": gather,
   GatherElements: gatherElements,
   GatherND: gatherND,
   ScatterElements: unary,

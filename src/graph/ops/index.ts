@@ -6,3 +6,4 @@ export * from "./linear.js";
 export * from "./logic.js";
 export * from "./reduce.js";
 export * from "./shape.js";
+export * from "./training.js";

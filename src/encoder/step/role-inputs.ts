@@ -1,0 +1,76 @@
+import type { GraphBuilder } from "../../graph/builder.js";
+import type { Shape, Value } from "../../graph/ir.js";
+import * as ops from "../../graph/ops/index.js";
+import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
+import { type Inputs, type Role, roles } from "../../objectives/roles.js";
+
+/** The objective of a step and what its batches hold. */
+export interface ObjectiveOptions {
+  readonly objective: ConfiguredObjective;
+  /** Inputs of the objective that every batch has. */
+  readonly roles: readonly Role[];
+  /** K, the most explicit negatives of a row; 0 when there are none. */
+  readonly negatives: number;
+}
+
+/** Vectors [B, D] of all texts of a batch, as each role sees them. */
+export type VectorsOf = (role: Role) => Value;
+
+/** The loss and the objective's own parameters, by role. */
+export interface BuiltLoss {
+  readonly loss: Value;
+  readonly own: readonly Value[];
+}
+
+/**
+ * Appends the objective. A role of vectors is an input of text numbers: [rows] int64 (negatives [rows·K], row by row), by
+ * which its vectors are taken from those of the batch, so a text in several roles is embedded once. Other roles are inputs
+ * as the objective wants them. All are named by role.
+ */
+export function appendObjective(
+  b: GraphBuilder,
+  options: ObjectiveOptions,
+  vectorsOf: VectorsOf,
+): BuiltLoss {
+  const { objective } = options;
+  const [any] = options.roles.filter((role) => roles[role].kind === "vectors").map(vectorsOf);
+  const size = Number(any?.shape[1]);
+  const own = objective.definition.trained.map(({ role, shape }) =>
+    b.input(role, "float32", shape(size)),
+  );
+  const given = options.roles.map(
+    (role) => [role, roleInput(b, options, role, vectorsOf)] as const,
+  );
+  const trained = own.map((value) => [value.name, value] as const);
+  const inputs = Object.fromEntries([...given, ...trained]) as Inputs;
+  return { loss: buildLoss(b, objective, inputs), own };
+}
+
+function roleInput(
+  b: GraphBuilder,
+  { negatives }: ObjectiveOptions,
+  role: Role,
+  vectorsOf: VectorsOf,
+): Value {
+  const spec = roles[role];
+  // Vectors of earlier batches or of another model are given as they are.
+  const isGiven = spec.kind !== "vectors";
+  if (isGiven) {
+    const dtype = spec.type === "float" ? "float32" : spec.type;
+    return b.input(role, dtype, letters(spec.shape, negatives));
+  }
+  const isNegative = role === "negatives";
+  const numbers = b.input(role, "int64", [isNegative ? "rows*K" : "rows"]);
+  const vectors = ops.gather(b, vectorsOf(role), numbers);
+  const size = Number(vectors.shape[1]);
+  if (!isNegative) return vectors;
+  return ops.reshape(b, vectors, [-1, negatives, size], ["rows", negatives, size]);
+}
+
+/** B of an objective counts rows of data; in the encoder's graph it counts texts. */
+function letters(shape: readonly string[], negatives: number): Shape {
+  return shape.map((letter) => {
+    if (letter === "K") return negatives;
+    return letter === "B" ? "rows" : letter;
+  });
+}

@@ -1,0 +1,67 @@
+import { TOKEN_INPUTS } from "../../graph/rewrites/token-index.js";
+import { float32, int64, type Tensor } from "../../math/tensor.js";
+
+/** What the inputs of an encoder's graph are filled with. */
+export interface TextFeedOptions {
+  /** Names of the graph's inputs: those of `TEXT_INPUTS` among them are made. */
+  readonly inputs: readonly string[];
+  /** Id at padding. */
+  readonly padId: number;
+}
+
+/** Inputs that are made from token ids. */
+export const TEXT_INPUTS: readonly string[] = [
+  "input_ids",
+  "attention_mask",
+  "token_type_ids",
+  TOKEN_INPUTS.rows,
+  TOKEN_INPUTS.slots,
+];
+
+/**
+ * The inputs of an encoder for texts of n_b tokens each, B texts padded to the longest (T), R = Σ n_b tokens in all:
+ * input_ids, attention_mask and token_type_ids (zeros) [B, T], token_rows [R] and token_slots [B·T] (see `TOKEN_INPUTS`),
+ * as far as the graph has them. Only the lengths matter where it does not read ids.
+ */
+export function textFeeds(
+  texts: readonly { readonly length: number; readonly [t: number]: number }[],
+  { inputs, padId }: TextFeedOptions,
+): Record<string, Tensor> {
+  const B = texts.length;
+  const T = Math.max(0, ...texts.map(({ length }) => length));
+  const R = texts.reduce((sum, { length }) => sum + length, 0);
+  const ids = new BigInt64Array(B * T).fill(BigInt(padId));
+  const mask = new BigInt64Array(B * T);
+  const rows = new BigInt64Array(R);
+  const slots = new BigInt64Array(B * T).fill(BigInt(R));
+  let row = 0;
+  for (const [i, text] of texts.entries()) {
+    for (let t = 0; t < text.length; t++, row++) {
+      const slot = i * T + t;
+      ids[slot] = BigInt(text[t]!);
+      mask[slot] = 1n;
+      rows[row] = BigInt(slot);
+      slots[slot] = BigInt(row);
+    }
+  }
+  const all: Record<string, Tensor> = {
+    input_ids: int64([B, T], ids),
+    attention_mask: int64([B, T], mask),
+    token_type_ids: int64([B, T], new BigInt64Array(B * T)),
+    [TOKEN_INPUTS.rows]: int64([R], rows),
+    [TOKEN_INPUTS.slots]: int64([B * T], slots),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.includes(name)));
+}
+
+/** Token vectors of texts, [n_b, H] each, one after the other: rows [R, H]. */
+export function rowFeed(texts: readonly Float32Array[], width: number): Tensor {
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  const data = new Float32Array(length);
+  let offset = 0;
+  for (const text of texts) {
+    data.set(text, offset);
+    offset += text.length;
+  }
+  return float32([length / width, width], data);
+}
