@@ -166,6 +166,9 @@ function plan(
   }
 }
 
+/** Kinds that labels of sentence pairs can give. */
+const byLabel: readonly RowKind[] = ["nli", "labelled-pair", "scored-pair"];
+
 /** The labels of sentence pairs. Not asked for when the scores or negatives beside them are all that is wanted. */
 function labelColumn(
   raw: readonly RawRow[],
@@ -177,9 +180,10 @@ function labelColumn(
   if (anchor === undefined || positive === undefined || label === undefined) return undefined;
   const others = naturalKinds(columns, undefined);
   const more = columns.score !== undefined || columns.negatives.length > 0;
-  if (more && (options.as === undefined || options.as.some((kind) => others.includes(kind)))) {
-    return undefined;
-  }
+  // The first wanted kind that the columns could give decides whether the labels are asked for.
+  const first = options.as?.find((kind) => others.includes(kind) || byLabel.includes(kind));
+  const wanted = options.as === undefined ? others[0] : first;
+  if (more && wanted !== undefined && others.includes(wanted)) return undefined;
   return readLabelColumn(raw, {
     file: source.file,
     column: source.columns[label] as string,

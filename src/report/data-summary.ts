@@ -35,6 +35,11 @@ function formatRows(count: number, kind: string, account: Account): string {
   return `${account.kept} of ${account.read} kept${unit} (${kind})`;
 }
 
+/** Rows as the model will see them, long texts cut. */
+export function formatPreview(rows: readonly PreviewRow[]): string {
+  return rows.map(formatPreviewRow).join("\n");
+}
+
 function formatPreviewRow(row: PreviewRow): string {
   const cells = row.cells.map(({ name, value }) => `\n             ${name}: ${shortened(value)}`);
   return `  line ${row.line}${cells.join("")}`;

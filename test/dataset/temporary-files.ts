@@ -14,6 +14,11 @@ export function temporaryFile(content: string | Uint8Array, name = "data.csv"): 
   return path;
 }
 
+/** A new empty folder. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(folder, "folder-"));
+}
+
 /** The UserError that the promise rejects with; anything else fails the test. */
 export async function userErrorOf(promise: Promise<unknown>): Promise<UserError> {
   const error = await promise.then(

@@ -1,5 +1,5 @@
-import { Command } from "commander";
-import { mapping, wholeNumber, withCommonOptions } from "../parse.js";
+import { Command, Option } from "commander";
+import { mapping, numberWithin, wholeNumber, withCommonOptions } from "../parse.js";
 import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune data inspect|prepare|split`: declares the options; what does the work is imported when it runs. */
@@ -7,7 +7,8 @@ export function dataCommand(): Command {
   return new Command("data")
     .description("look at data, convert it, split it")
     .showHelpAfterError("(--help lists commands and options)")
-    .addCommand(inspectCommand());
+    .addCommand(inspectCommand())
+    .addCommand(prepareCommand());
 }
 
 function inspectCommand(): Command {
@@ -45,4 +46,60 @@ function inspectCommand(): Command {
     const { runInspect } = await import("../actions/data-inspect.js");
     await runInspect(files, self);
   });
+}
+
+function prepareCommand(): Command {
+  const command = new Command("prepare")
+    .description(
+      "make pairs, triplets, labelled or scored pairs or classes of a file, and account for every row",
+    )
+    .argument("<file>", "data file; with --corpus and --qrels the queries")
+    .usage("FILE --as pairs --out FILE [options]")
+    .addOption(
+      new Option("--as <rows>", "what to make")
+        .choices(["pairs", "triplets", "labelled-pairs", "scored-pairs", "classes"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <file>", "file to write: .csv, .tsv or .jsonl, also with .gz")
+    .option("--overwrite", "replace the file that --out names")
+    .option("--csv-safe", "put ' before cells that a spreadsheet would take for a formula")
+    .option("--columns <map>", "role=column,…, e.g. anchor=question,positive=answer", mapping)
+    .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
+  addConversionOptions(command);
+  withReaderOptions(command);
+  return withCommonOptions(command).action(async (file: string, _, self: Command) => {
+    const { runPrepare } = await import("../actions/data-prepare.js");
+    await runPrepare(file, self);
+  });
+}
+
+function addConversionOptions(command: Command): void {
+  command
+    .option("--clean", "mend mojibake, HTML entities and control characters")
+    .option("--min-words <n>", "leave out rows with a text of fewer words", wholeNumber(1))
+    .option("--dedupe", "leave out rows that repeat an earlier one but for case and punctuation")
+    .addOption(
+      new Option(
+        "--neutral-as <use>",
+        "neutral NLI rows: left out, as contradictions, or scored 0.5 (default: scored in scored pairs, else unused)",
+      ).choices(["unused", "negative", "score"]),
+    )
+    .option(
+      "--per-class <n>",
+      "pairs of a class (default: as many as it has texts)",
+      wholeNumber(1),
+    )
+    .option("--max-pairs <n>", "pairs in all; large classes give way first", wholeNumber(1))
+    .option(
+      "--positive-from <s>",
+      "scores from here on, of 0–1, are label 1 (default: 0.8)",
+      numberWithin(0, 1),
+    )
+    .option(
+      "--negative-to <s>",
+      "scores up to here, of 0–1, are label 0 (default: 0.4)",
+      numberWithin(0, 1),
+    )
+    .option("--corpus <file>", "documents with ids, for --qrels")
+    .option("--qrels <file>", "judgments: query id, document id, relevance");
 }

@@ -4,14 +4,14 @@ import type { ClassedRow, PairRow } from "./row-types.js";
 
 export interface ClassPairOptions {
   readonly seed: number;
-  /** At most so many pairs of a class; default: as many as the class has texts. */
-  readonly perClass?: number;
+  /** At most so many pairs of a class, the same for all or by label; default: as many as the class has texts. */
+  readonly perClass?: number | ((label: string) => number);
 }
 
 /**
- * Pairs from classes in O(n): the texts of a class in random order are closed to a ring and each is paired with the next, so that
- * every text is once an anchor and once a positive (a class of two gives one pair). The class becomes the group, so that no
- * pair of a class is a negative of another. Classes with one text, and repetitions of a text in its class, are dropped.
+ * Pairs from classes in O(pairs): the texts of a class in random order are closed to a ring and each is paired with the next, so that
+ * every text is once an anchor and once a positive (a class of two gives one pair); when more pairs are wanted, with the next but one,
+ * and so on. The class becomes the group, so that no pair of a class is a negative of another. Classes with one text, and repetitions of a text in its class, are dropped.
  */
 export function classesToPairs(
   rows: readonly ClassedRow[],
@@ -26,10 +26,11 @@ export function classesToPairs(
       continue;
     }
     const ring = shuffle(members, random);
-    const all = ring.length === 2 ? 1 : ring.length;
-    const count = Math.min(all, options.perClass ?? all);
+    const n = ring.length;
+    const count = Math.min((n * (n - 1)) / 2, wantedPairs(label, options) ?? n);
     for (let i = 0; i < count; i++) {
-      const [anchor, positive] = [ring[i] as ClassedRow, ring[(i + 1) % ring.length] as ClassedRow];
+      const next = (i % n) + 1 + Math.floor(i / n);
+      const [anchor, positive] = [ring[i % n] as ClassedRow, ring[next % n] as ClassedRow];
       pairs.push({
         anchor: anchor.text,
         positive: positive.text,
@@ -38,10 +39,14 @@ export function classesToPairs(
         line: anchor.line,
       });
     }
-    for (let i = count + 1; i < ring.length; i++)
+    for (let i = count === 0 ? 0 : count + 1; i < n; i++)
       book.drop("beyond the number of pairs of a class", (ring[i] as ClassedRow).line);
   }
   return pairs.sort((a, b) => a.line - b.line);
+}
+
+function wantedPairs(label: string, { perClass }: ClassPairOptions): number | undefined {
+  return typeof perClass === "function" ? perClass(label) : perClass;
 }
 
 /**

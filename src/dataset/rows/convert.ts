@@ -13,8 +13,8 @@ export interface ConvertOptions {
   readonly seed: number;
   /** Drop pair rows without explicit negatives. */
   readonly requireNegatives: boolean;
-  /** Of classes to pairs: at most so many pairs of a class. */
-  readonly perClass?: number;
+  /** Of classes to pairs: at most so many pairs of a class, the same for all or by label. */
+  readonly perClass?: number | ((label: string) => number);
 }
 
 /** Rows of another kind, as the objectives' page defines the conversion; what is left out goes into the account. */

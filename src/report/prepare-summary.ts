@@ -1,0 +1,13 @@
+import type { Account } from "../dataset/rows/account.js";
+
+/** The account of rows that were prepared: every input row is kept or stands in a counted reason. */
+export function formatAccount(account: Account): string {
+  const { file, read, kept, dropped, notes } = account;
+  return [
+    `${file}: ${read} rows read, ${kept} used`,
+    ...dropped.map(
+      ({ reason, count, line }) => `  left out  ${count}: ${reason} (first on line ${line})`,
+    ),
+    ...notes.map((note) => `  note      ${note}`),
+  ].join("\n");
+}
