@@ -33,12 +33,17 @@ export function withCommonOptions(command: Command): Command {
 
 /** Adds the options that name the model to use. */
 export function withModelOptions(command: Command): Command {
+  command.option(
+    "--model <model>",
+    "model folder, run folder or hub id org/name (default: the bundled embtune-mini-en)",
+  );
+  return withModelSettings(command);
+}
+
+/** Adds the options that say how to take a model, for commands whose argument names it. */
+export function withModelSettings(command: Command): Command {
   return command
-    .option(
-      "--model <model>",
-      "model folder, run folder or hub id org/name (default: the bundled embtune-mini-en)",
-    )
-    .option("--allow-download", "let --model org/name be fetched from the hub")
+    .option("--allow-download", "let a model org/name be fetched from the hub")
     .option(
       "--max-length <n>",
       "most tokens a text may have (default: what the model says)",

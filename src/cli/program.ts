@@ -3,6 +3,7 @@ import { packageVersion } from "../training/version.js";
 import { dataCommand } from "./commands/data.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
+import { exportCommand } from "./commands/export.js";
 import { objectivesCommand } from "./commands/objectives.js";
 import { trainCommand } from "./commands/train.js";
 
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     trainCommand(),
     evaluateCommand(),
     embedCommand(),
+    exportCommand(),
     dataCommand(),
     objectivesCommand(),
   ]) {

@@ -1,28 +1,41 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EncoderInfo } from "../encoder/encoder.js";
-import { HEAD_NAMES, type HeadSpec } from "../encoder/head.js";
-import { readTokenModel } from "../encoder/inference-model.js";
+import { HEAD_NAMES, headSpec } from "../encoder/head.js";
 import { internal } from "../errors/internal.js";
-import type { Tensor } from "../math/tensor.js";
-import { encode } from "../onnx/model.js";
+import { encode, type ModelProto } from "../onnx/model.js";
 import { writeFolderAtomic } from "../runtime/files.js";
 import { broadcastForm } from "./broadcast-form.js";
+import {
+  copyTokenizer,
+  foldedModules,
+  readJsonFile,
+  writeJson,
+  writeSentenceModules,
+} from "./folder-files.js";
 import { foldLinearHead } from "./linear-form.js";
+import {
+  type HeadContent,
+  type ModelContent,
+  matryoshkaDimensions,
+  sourceFile,
+  tunedTokenModel,
+} from "./model-content.js";
+import { type Precision, precisionFile, withPrecision } from "./precision/precision.js";
+import { requireInput } from "./require-input.js";
 
-/** What goes into a model folder. */
-export interface ModelContent {
-  /** The encoder that was trained on. */
-  readonly encoder: EncoderInfo;
-  /** The trained head; absent: the encoder as it is. */
-  readonly head?:
-    | { readonly spec: HeadSpec; readonly parameters: ReadonlyMap<string, Tensor> }
-    | undefined;
+/** How a transformers.js folder is written. */
+export interface ModelFolderOptions {
+  /**
+   * Pooling and head in the graph in any case, the embedding at every token, and the inputs and files that fastembed insists on:
+   * it takes the first token whatever the model says.
+   */
+  readonly broadcast?: boolean;
+  /** Further files beside the fp32 model: model_fp16.onnx, model_quantized.onnx. */
+  readonly precisions?: readonly Precision[];
+  /** Puts more into the folder before it appears. */
+  readonly extra?: (folder: string) => Promise<void>;
 }
-
-/** Files that are taken over as they are, where the encoder has them. */
-const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added_tokens.json"];
 
 /**
  * Writes a folder that transformers.js loads, whole or not at all: onnx/model.onnx with the head folded in, so that
@@ -30,84 +43,67 @@ const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added
  * `"head": "folded"`, and modules.json without a Dense, so that no reader applies the head twice. A full disk or read-only folder is a
  * UserError and leaves nothing.
  */
-export async function writeModelFolder(target: string, content: ModelContent): Promise<void> {
+export async function writeModelFolder(
+  target: string,
+  content: ModelContent,
+  options: ModelFolderOptions = {},
+): Promise<void> {
+  const model = await composedModel(content, options.broadcast ?? false);
   await writeFolderAtomic(target, async (folder) => {
     await mkdir(join(folder, "onnx"));
-    await writeFile(join(folder, "onnx", "model.onnx"), await modelBytes(content));
-    await copyTokenizer(content.encoder, folder);
+    await writeFile(join(folder, "onnx", "model.onnx"), encode(model));
+    for (const precision of options.precisions ?? []) {
+      const bytes = encode(withPrecision(model, precision));
+      await writeFile(join(folder, "onnx", precisionFile(precision)), bytes);
+    }
+    await copyTokenizer(folder, content);
+    if (options.broadcast) await writeTokensMap(folder, content);
     await writeJson(join(folder, "config.json"), await configOf(content));
-    await writeSentenceModules(folder, content);
+    await writeSentenceModules(folder, content, foldedModules(content));
+    await options.extra?.(folder);
   });
 }
 
-async function modelBytes({ encoder, head }: ModelContent): Promise<Uint8Array> {
-  const { model, hidden } = await readTokenModel(join(encoder.path, "onnx", "model.onnx"));
-  if (head === undefined) return encode(model);
+/** The encoder with its head: a linear head as one MatMul on the token vectors, anything else by `broadcastForm`. */
+async function composedModel(content: ModelContent, broadcast: boolean): Promise<ModelProto> {
+  const { model, hidden } = await tunedTokenModel(content);
+  const { encoder, head } = content;
+  const { pooling, normalize } = encoder;
+  if (broadcast) {
+    const { spec, parameters } = head ?? noHead(encoder.dimension);
+    const form = { pooling, normalize, head: spec, parameters };
+    return requireInput(broadcastForm(model, hidden, form), "token_type_ids");
+  }
+  if (head === undefined) return model;
   const { spec, parameters } = head;
   if (spec.kind === "linear") {
     const weight = parameters.get(HEAD_NAMES.projection) ?? internal("a linear head has a weight");
-    return encode(foldLinearHead(model, hidden, weight));
+    return foldLinearHead(model, hidden, weight);
   }
-  const { pooling, normalize } = encoder;
-  return encode(broadcastForm(model, hidden, { pooling, normalize, head: spec, parameters }));
+  return broadcastForm(model, hidden, { pooling, normalize, head: spec, parameters });
 }
 
-async function copyTokenizer(encoder: EncoderInfo, folder: string): Promise<void> {
-  for (const name of copied) {
-    const source = join(encoder.path, name);
-    if (existsSync(source)) await copyFile(source, join(folder, name));
-  }
-  const config = await readJsonFile(join(encoder.path, "tokenizer_config.json"));
-  const limited = { ...config, model_max_length: encoder.maxLength };
-  await writeJson(join(folder, "tokenizer_config.json"), limited);
+function noHead(size: number): HeadContent {
+  return { spec: headSpec(size, { kind: "none" }), parameters: new Map() };
 }
 
-async function configOf({ encoder, head }: ModelContent): Promise<Record<string, unknown>> {
-  const config = await readJsonFile(join(encoder.path, "config.json"));
-  return head === undefined ? config : { ...config, head: "folded" };
-}
-
-async function writeSentenceModules(folder: string, content: ModelContent): Promise<void> {
-  const { encoder } = content;
-  const source = await readJsonFile(join(encoder.path, "sentence_bert_config.json"));
-  const prompts = await readJsonFile(join(encoder.path, "config_sentence_transformers.json"));
-  const names = ["Transformer", "Pooling", ...(encoder.normalize ? ["Normalize"] : [])];
-  const modules = names.map((name, idx) => ({
-    idx,
-    name: String(idx),
-    path: name === "Transformer" ? "" : `${idx}_${name}`,
-    type: `sentence_transformers.models.${name}`,
-  }));
-  await writeJson(join(folder, "modules.json"), modules);
-  await mkdir(join(folder, "1_Pooling"));
-  await writeJson(join(folder, "1_Pooling", "config.json"), poolingConfig(content));
-  await writeJson(join(folder, "sentence_bert_config.json"), {
-    do_lower_case: false,
-    ...source,
-    max_seq_length: encoder.maxLength,
-  });
-  if (Object.keys(prompts).length > 0) {
-    await writeJson(join(folder, "config_sentence_transformers.json"), prompts);
-  }
-}
-
-function poolingConfig({ encoder, head }: ModelContent): Record<string, unknown> {
+async function configOf(content: ModelContent): Promise<Record<string, unknown>> {
+  const config = await readJsonFile(sourceFile(content, "config.json"));
+  const dimensions = matryoshkaDimensions(content);
   return {
-    word_embedding_dimension: head?.spec.outputDim ?? encoder.dimension,
-    pooling_mode_cls_token: encoder.pooling === "cls",
-    pooling_mode_mean_tokens: encoder.pooling === "mean",
-    pooling_mode_max_tokens: false,
-    pooling_mode_mean_sqrt_len_tokens: false,
-    pooling_mode_lasttoken: encoder.pooling === "last",
+    ...config,
+    ...(content.head === undefined ? {} : { head: "folded" }),
+    ...(dimensions.length === 0 ? {} : { matryoshka_dimensions: dimensions }),
   };
 }
 
-/** The object in a JSON file; none where there is no such file. */
-async function readJsonFile(path: string): Promise<Record<string, unknown>> {
-  if (!existsSync(path)) return {};
-  return JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+/** fastembed wants special_tokens_map.json, which newer tokenizers no longer have. */
+async function writeTokensMap(folder: string, content: ModelContent): Promise<void> {
+  const path = join(folder, "special_tokens_map.json");
+  if (existsSync(path)) return;
+  const config = await readJsonFile(sourceFile(content, "tokenizer_config.json"));
+  const tokens = Object.entries(config).filter(([name]) =>
+    /^(bos|eos|unk|sep|pad|cls|mask)_token$/.test(name),
+  );
+  await writeJson(path, Object.fromEntries(tokens));
 }

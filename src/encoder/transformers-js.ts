@@ -1,0 +1,72 @@
+import { basename, dirname, resolve } from "node:path";
+import { UserError } from "../errors/user-error.js";
+import type { Matrix } from "../math/tensor.js";
+import type { PoolingMode } from "./pooling-mode.js";
+
+/** How transformers.js is asked to embed. */
+export interface PipelineOptions {
+  /** Weights: onnx/model.onnx, onnx/model_fp16.onnx or onnx/model_quantized.onnx. */
+  readonly dtype: "fp32" | "fp16" | "q8";
+  readonly pooling: PoolingMode;
+  readonly normalize: boolean;
+}
+
+/** Texts of a batch: rows of very unlike length are mostly padding. */
+const BATCH = 16;
+
+/** A model folder as an unmodified transformers.js reads it. */
+export interface Pipeline {
+  /** Vectors [texts, D] of `pipeline("feature-extraction")`. */
+  readonly embed: (texts: readonly string[]) => Promise<Matrix>;
+  readonly release: () => Promise<void>;
+}
+
+/** Opens a folder in transformers.js, without any network. What it has against the folder is a UserError. */
+export async function openPipeline(folder: string, options: PipelineOptions): Promise<Pipeline> {
+  const { env, pipeline } = await import("@xenova/transformers");
+  const path = resolve(folder);
+  env.allowRemoteModels = false;
+  env.localModelPath = dirname(path);
+  const { dtype, pooling, normalize } = options;
+  try {
+    const extract = await pipeline("feature-extraction", basename(path), { dtype });
+    const name = pooling === "last" ? "last_token" : pooling;
+    return {
+      embed: (texts) =>
+        inBatches(texts, async (batch) => {
+          const { data } = await extract([...batch], { pooling: name, normalize });
+          return Float32Array.from(data as ArrayLike<number>);
+        }),
+      release: async () => {
+        await extract.dispose();
+      },
+    };
+  } catch (cause) {
+    throw new UserError(
+      "not-loadable",
+      `transformers.js cannot load it: ${(cause as Error).message}`,
+      {
+        at: { file: folder },
+        cause,
+      },
+    );
+  }
+}
+
+async function inBatches(
+  texts: readonly string[],
+  embed: (batch: readonly string[]) => Promise<Float32Array>,
+): Promise<Matrix> {
+  const parts: Float32Array[] = [];
+  for (let start = 0; start < texts.length; start += BATCH) {
+    parts.push(await embed(texts.slice(start, start + BATCH)));
+  }
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const data = new Float32Array(size);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return { rows: texts.length, cols: texts.length === 0 ? 0 : size / texts.length, data };
+}

@@ -1,0 +1,140 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import { UserError } from "../errors/user-error.js";
+import { evaluatorFor } from "../evaluation/for-dataset.js";
+import { loadMeasuringSet } from "../evaluation/measuring-set.js";
+import type { Evaluator } from "../evaluation/metric.js";
+import { ensureEmptyFolder, fileError } from "../runtime/files.js";
+import { openRuntime } from "../runtime/runtime.js";
+import { writeJson } from "./folder-files.js";
+import { type ModelContent, matryoshkaDimensions, outputDimension } from "./model-content.js";
+import { writeModelFolder } from "./model-folder.js";
+import { openModelSource, type SourceOptions } from "./model-source.js";
+import { type Dtype, type Precision, precisionFile } from "./precision/precision.js";
+import { measurePrecisionLoss, type PrecisionLoss } from "./precision/precision-loss.js";
+import { writeSentenceTransformersFolder } from "./sentence-transformers/folder.js";
+import { ownVectors, type Verification, verifyFolder } from "./verify.js";
+
+/** Which readers a folder is for. `both`: transformers.js, and sentence-transformers in a folder of that name inside. */
+export type ExportFormat = "transformersjs" | "sentence-transformers" | "both" | "fastembed";
+
+export const EXPORT_FORMATS: readonly ExportFormat[] = [
+  "transformersjs",
+  "sentence-transformers",
+  "both",
+  "fastembed",
+];
+
+export interface ExportOptions extends SourceOptions {
+  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
+  readonly model?: string | undefined;
+  /** The folder to write; new or empty. */
+  readonly to: string;
+  readonly format?: ExportFormat | undefined;
+  /** fp32 always; fp16 and q8 are written beside it. */
+  readonly dtype?: Dtype | undefined;
+  /** Measuring data for the loss of fp16 and q8. */
+  readonly eval?: string | undefined;
+  /** Reload through transformers.js and compare. */
+  readonly verify?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly onEvent?: (event: ExportEvent) => void;
+}
+
+export type ExportEvent = { readonly type: "model"; readonly info: EncoderInfo };
+
+/** What an export wrote. */
+export interface ExportReport {
+  readonly folder: string;
+  readonly format: ExportFormat;
+  readonly dimension: number;
+  /** Sizes that embeddings may be cut to. */
+  readonly matryoshka: readonly number[];
+  /** ONNX files, by their paths in the folder. */
+  readonly onnx: readonly string[];
+  /** Also in the folder's precision.json. */
+  readonly loss: readonly PrecisionLoss[];
+  readonly verification?: Verification;
+}
+
+/** Writes a deployable folder. A verification that fails is reported, not thrown. */
+export async function exportModel(options: ExportOptions): Promise<ExportReport> {
+  const { format = "transformersjs", to } = options;
+  refuseIdle(options);
+  const evaluator = await evaluatorOf(options);
+  await ensureEmptyFolder(to);
+  const runtime = await openRuntime(
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
+  try {
+    const source = await openModelSource(options.model, runtime, options);
+    options.onEvent?.({ type: "model", info: source.content.encoder });
+    const own = options.verify ? await ownVectors(source) : undefined;
+    await source.release();
+    const { content } = source;
+    const precisions = precisionsOf(options);
+    await writeFormats(content, options, precisions);
+    const { pooling, normalize } = content.encoder;
+    const loss = await measurePrecisionLoss(to, precisions, { pooling, normalize, evaluator });
+    if (loss.length > 0) await writeJson(join(to, "precision.json"), loss);
+    const hasOnnx = format !== "sentence-transformers";
+    return {
+      folder: to,
+      format,
+      dimension: outputDimension(content),
+      matryoshka: matryoshkaDimensions(content),
+      onnx: hasOnnx
+        ? (["fp32", ...precisions] as const).map((d) => `onnx/${precisionFile(d)}`)
+        : [],
+      loss,
+      ...(own === undefined
+        ? {}
+        : { verification: await verifyFolder(to, own, { pooling, normalize }) }),
+    };
+  } finally {
+    await runtime.close();
+  }
+}
+
+function precisionsOf({ dtype = "fp32" }: ExportOptions): Precision[] {
+  return dtype === "fp32" ? [] : [dtype];
+}
+
+/** Options that would do nothing are refused. */
+function refuseIdle({ format, dtype = "fp32", verify, eval: data }: ExportOptions): void {
+  const refuse = (what: string, why: string): never => {
+    throw new UserError("option-without-effect", `${what} has no effect ${why}`, { exitCode: 2 });
+  };
+  if (format === "sentence-transformers" && dtype !== "fp32")
+    refuse(`--dtype ${dtype}`, "on --format sentence-transformers, whose weights are float32");
+  if (format === "sentence-transformers" && verify)
+    refuse("--verify", "on --format sentence-transformers, which transformers.js does not read");
+  if (data !== undefined && dtype === "fp32") refuse("--eval", "without --dtype fp16 or q8");
+}
+
+async function evaluatorOf({ eval: file }: ExportOptions): Promise<Evaluator | undefined> {
+  if (file === undefined) return undefined;
+  const { dataset } = await loadMeasuringSet(file);
+  return evaluatorFor(dataset);
+}
+
+async function writeFormats(
+  content: ModelContent,
+  { to, format = "transformersjs" }: ExportOptions,
+  precisions: readonly Precision[],
+): Promise<void> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+  } catch (error) {
+    throw fileError(error, to);
+  }
+  if (format === "sentence-transformers") return writeSentenceTransformersFolder(to, content);
+  const extra = (folder: string) =>
+    writeSentenceTransformersFolder(join(folder, "sentence-transformers"), content);
+  await writeModelFolder(to, content, {
+    broadcast: format === "fastembed",
+    precisions,
+    ...(format === "both" ? { extra } : {}),
+  });
+}

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ModelContent, outputDimension, sourceFile } from "./model-content.js";
+
+/** Files that are taken over as they are, where the encoder has them. */
+const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added_tokens.json"];
+
+/** Copies the tokenizer's files; its configuration gets the encoder's maximum length. */
+export async function copyTokenizer(folder: string, content: ModelContent): Promise<void> {
+  for (const name of copied) {
+    const source = sourceFile(content, name);
+    if (existsSync(source)) await copyFile(source, join(folder, name));
+  }
+  const config = await readJsonFile(sourceFile(content, "tokenizer_config.json"));
+  const limited = { ...config, model_max_length: content.encoder.maxLength };
+  await writeJson(join(folder, "tokenizer_config.json"), limited);
+}
+
+/** A module of modules.json. */
+export interface SentenceModule {
+  readonly kind: "Transformer" | "Pooling" | "Dense" | "Normalize";
+  /** Writes what belongs into the module's folder; absent: it has none of its own. */
+  readonly write?: (folder: string) => Promise<void>;
+}
+
+/**
+ * Writes modules.json with the class paths that every version of sentence-transformers knows, the folder of each module, and the
+ * settings of the whole: maximum length, prompts, similarity.
+ */
+export async function writeSentenceModules(
+  folder: string,
+  content: ModelContent,
+  modules: readonly SentenceModule[],
+): Promise<void> {
+  const listed = modules.map(({ kind }, idx) => ({
+    idx,
+    name: String(idx),
+    path: kind === "Transformer" ? "" : `${idx}_${kind}`,
+    type: `sentence_transformers.models.${kind}`,
+  }));
+  await writeJson(join(folder, "modules.json"), listed);
+  for (const [idx, { write }] of modules.entries()) {
+    if (write === undefined) continue;
+    const path = join(folder, listed[idx]!.path);
+    await mkdir(path, { recursive: true });
+    await write(path);
+  }
+  const source = await readJsonFile(sourceFile(content, "sentence_bert_config.json"));
+  await writeJson(join(folder, "sentence_bert_config.json"), {
+    do_lower_case: false,
+    ...source,
+    max_seq_length: content.encoder.maxLength,
+  });
+  await writeSettings(folder, content);
+}
+
+async function writeSettings(folder: string, content: ModelContent): Promise<void> {
+  const name = "config_sentence_transformers.json";
+  const source = await readJsonFile(sourceFile(content, name));
+  await writeJson(join(folder, name), {
+    prompts: {},
+    default_prompt_name: null,
+    similarity_fn_name: "cosine",
+    ...source,
+  });
+}
+
+/** The Pooling module for vectors of `dimension` numbers, in the older form that every version reads. */
+export function poolingModule({ encoder }: ModelContent, dimension: number): SentenceModule {
+  const config = {
+    word_embedding_dimension: dimension,
+    pooling_mode_cls_token: encoder.pooling === "cls",
+    pooling_mode_mean_tokens: encoder.pooling === "mean",
+    pooling_mode_max_tokens: false,
+    pooling_mode_mean_sqrt_len_tokens: false,
+    pooling_mode_weightedmean_tokens: false,
+    pooling_mode_lasttoken: encoder.pooling === "last",
+    include_prompt: true,
+  };
+  return { kind: "Pooling", write: (folder) => writeJson(join(folder, "config.json"), config) };
+}
+
+/** The modules of a folder whose ONNX file applies the head itself: no Dense, so that no reader applies it twice. */
+export function foldedModules(content: ModelContent): SentenceModule[] {
+  const modules: SentenceModule[] = [
+    { kind: "Transformer" },
+    poolingModule(content, outputDimension(content)),
+  ];
+  return content.encoder.normalize ? [...modules, { kind: "Normalize" }] : modules;
+}
+
+/** The object in a JSON file; none where there is no such file. */
+export async function readJsonFile(path: string): Promise<Record<string, unknown>> {
+  if (!existsSync(path)) return {};
+  return JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+}
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}

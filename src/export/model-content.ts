@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import type { HeadSpec } from "../encoder/head.js";
+import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
+import type { Tensor } from "../math/tensor.js";
+import { replaceInitializers } from "../onnx/model.js";
+import type { RunRecord } from "../training/run-folder.js";
+
+/** A head and the values of its parameters. */
+export interface HeadContent {
+  readonly spec: HeadSpec;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+}
+
+/** What goes into a model folder, whatever its form. */
+export interface ModelContent {
+  /** The encoder that was trained on. */
+  readonly encoder: EncoderInfo;
+  /** Tuned weights of the encoder by the names of its initializers; absent: as they are in its file. */
+  readonly weights?: ReadonlyMap<string, Tensor> | undefined;
+  /** The trained head; absent: the encoder as it is. */
+  readonly head?: HeadContent | undefined;
+  /** The run that it comes from, for the model card. */
+  readonly run?: RunRecord | undefined;
+}
+
+/** The encoder's model with its tuned weights, all inside and in float32, without pooling and head. */
+export async function tunedTokenModel(content: ModelContent): Promise<TokenModel> {
+  const source = await readTokenModel(content.encoder.onnx);
+  const { weights } = content;
+  if (weights === undefined || weights.size === 0) return source;
+  return { ...source, model: replaceInitializers(source.model, weights) };
+}
+
+/** Numbers in an embedding of the exported model. */
+export function outputDimension({ encoder, head }: ModelContent): number {
+  return head?.spec.outputDim ?? encoder.dimension;
+}
+
+/** Sizes to which embeddings may be cut (matryoshka), the largest first; none where the run was not trained for it. */
+export function matryoshkaDimensions({ run }: ModelContent): readonly number[] {
+  const given = run?.options.objectiveOptions.dims;
+  return Array.isArray(given) ? given.map(Number).sort((a, b) => b - a) : [];
+}
+
+/** The path of a file of the encoder's folder. */
+export function sourceFile({ encoder }: ModelContent, name: string): string {
+  return join(encoder.path, name);
+}

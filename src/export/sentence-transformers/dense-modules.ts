@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { HEAD_NAMES } from "../../encoder/head.js";
+import { internal } from "../../errors/internal.js";
+import { float32, type Tensor } from "../../math/tensor.js";
+import { type SentenceModule, writeJson } from "../folder-files.js";
+import type { HeadContent } from "../model-content.js";
+import { writeTensors } from "../tensor-file.js";
+
+/** One Dense module of sentence-transformers: activation(x·Wᵀ + b). */
+export interface Dense {
+  /** W [out, in] */
+  readonly weight: Tensor;
+  /** b [out] */
+  readonly bias?: Tensor;
+  readonly activation: "identity" | "gelu";
+}
+
+const activations = {
+  identity: "torch.nn.modules.linear.Identity",
+  gelu: "torch.nn.modules.activation.GELU",
+} as const;
+
+/**
+ * A head as a stack of Dense modules. A linear head is one. An MLP with its residual, y = P·x + W2·gelu(W1·x + b1) + b2, is two,
+ * since gelu(x) − gelu(−x) = x for the exact GELU: first [W1; I; −I] with GELU, then [W2, P, −P].
+ */
+export function denseStack({ spec, parameters }: HeadContent): Dense[] {
+  const value = (name: string): Tensor =>
+    parameters.get(name) ?? internal(`the head's parameter "${name}" is missing`);
+  if (spec.kind === "none") return [];
+  if (spec.kind === "linear")
+    return [{ weight: value(HEAD_NAMES.projection), activation: "identity" }];
+  const { inputDim: D, outputDim: O, hiddenDim: H } = spec;
+  const w1 = value(HEAD_NAMES.hiddenWeight).data as Float32Array;
+  const first = new Float32Array((H + 2 * D) * D);
+  first.set(w1);
+  for (let i = 0; i < D; i++) {
+    first[(H + i) * D + i] = 1;
+    first[(H + D + i) * D + i] = -1;
+  }
+  const bias = new Float32Array(H + 2 * D);
+  bias.set(value(HEAD_NAMES.hiddenBias).data as Float32Array);
+  const w2 = value(HEAD_NAMES.outputWeight).data as Float32Array;
+  const p = parameters.get(HEAD_NAMES.projection)?.data as Float32Array | undefined;
+  const second = new Float32Array(O * (H + 2 * D));
+  for (let o = 0; o < O; o++) {
+    const row = second.subarray(o * (H + 2 * D), (o + 1) * (H + 2 * D));
+    row.set(w2.subarray(o * H, (o + 1) * H));
+    for (let i = 0; i < D; i++) {
+      const weight = p === undefined ? Number(o === i) : p[o * D + i]!;
+      row[H + i] = weight;
+      row[H + D + i] = -weight;
+    }
+  }
+  return [
+    {
+      weight: float32([H + 2 * D, D], first),
+      bias: float32([H + 2 * D], bias),
+      activation: "gelu",
+    },
+    {
+      weight: float32([O, H + 2 * D], second),
+      bias: value(HEAD_NAMES.outputBias),
+      activation: "identity",
+    },
+  ];
+}
+
+/** The module with its config.json and model.safetensors. */
+export function denseModule({ weight, bias, activation }: Dense): SentenceModule {
+  const [out = 0, input = 0] = weight.shape;
+  return {
+    kind: "Dense",
+    write: async (folder) => {
+      await writeJson(join(folder, "config.json"), {
+        in_features: input,
+        out_features: out,
+        bias: bias !== undefined,
+        activation_function: activations[activation],
+      });
+      const tensors = new Map([["linear.weight", weight]]);
+      if (bias !== undefined) tensors.set("linear.bias", bias);
+      await writeTensors(join(folder, "model.safetensors"), tensors);
+    },
+  };
+}

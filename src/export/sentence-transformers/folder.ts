@@ -1,0 +1,88 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { internal } from "../../errors/internal.js";
+import { usageError } from "../../errors/user-error.js";
+import { widen } from "../../graph/import/source.js";
+import type { Tensor } from "../../math/tensor.js";
+import { folderReader } from "../../onnx/external-data.js";
+import { decode } from "../../onnx/model.js";
+import { toTensor } from "../../onnx/tensor-proto.js";
+import { writeFolderAtomic } from "../../runtime/files.js";
+import {
+  copyTokenizer,
+  poolingModule,
+  readJsonFile,
+  type SentenceModule,
+  writeJson,
+  writeSentenceModules,
+} from "../folder-files.js";
+import { type ModelContent, sourceFile } from "../model-content.js";
+import { writeTensors } from "../tensor-file.js";
+import { type ModelConfig, weightShapes } from "./architectures.js";
+import { denseModule, denseStack } from "./dense-modules.js";
+import { modelCard } from "./model-card.js";
+import { huggingFaceWeights } from "./weight-names.js";
+
+/**
+ * Writes a folder that `SentenceTransformer(folder)` loads, whole or not at all: model.safetensors under Hugging Face names, the
+ * pooling, the head as Dense modules, prompts and a model card. Vectors equal those of the transformers.js form to 1e-5. Throws
+ * UserErrors for encoders whose weights cannot be named (unknown-architecture, unmapped-weights, head-folded).
+ */
+export async function writeSentenceTransformersFolder(
+  target: string,
+  content: ModelContent,
+): Promise<void> {
+  if (content.encoder.headFolded) throw folded(content);
+  const config = await bareConfig(content);
+  const weights = await encoderWeights(content, config);
+  await writeFolderAtomic(target, async (folder) => {
+    await writeTensors(join(folder, "model.safetensors"), weights);
+    await writeJson(join(folder, "config.json"), config);
+    await copyTokenizer(folder, content);
+    await writeSentenceModules(folder, content, modulesOf(content));
+    await writeFile(join(folder, "README.md"), await modelCard(content));
+  });
+}
+
+/**
+ * Transformer, Pooling, Dense…, Normalize. A linear head needs no normalisation before it, since the one behind takes out every
+ * scale; an MLP gets what it was trained on.
+ */
+function modulesOf(content: ModelContent): SentenceModule[] {
+  const { encoder, head } = content;
+  const unit: SentenceModule[] = encoder.normalize ? [{ kind: "Normalize" }] : [];
+  const dense = head === undefined ? [] : denseStack(head).map(denseModule);
+  return [
+    { kind: "Transformer" },
+    poolingModule(content, encoder.dimension),
+    ...(head?.spec.kind === "mlp" ? unit : []),
+    ...dense,
+    ...unit,
+  ];
+}
+
+async function bareConfig(content: ModelContent): Promise<ModelConfig> {
+  return { ...(await readJsonFile(sourceFile(content, "config.json"))), torch_dtype: "float32" };
+}
+
+/** The file as it was exported is read, not a rewritten graph: its nodes tell the names. */
+async function encoderWeights(
+  { encoder, weights }: ModelContent,
+  config: ModelConfig,
+): Promise<Map<string, Tensor>> {
+  const model = decode(await readFile(encoder.onnx), encoder.onnx);
+  const protos = new Map(model.graph?.initializer.map((proto) => [proto.name, proto]));
+  const external = folderReader(dirname(encoder.onnx));
+  return huggingFaceWeights(model, weightShapes(config), (name) => {
+    const proto = protos.get(name) ?? internal(`the model has no initializer "${name}"`);
+    return weights?.get(name) ?? widen(toTensor(proto, external));
+  });
+}
+
+function folded({ encoder }: ModelContent) {
+  return usageError(
+    "head-folded",
+    `the model "${encoder.name}" has its head folded into onnx/model.onnx, so encoder and head cannot be told apart`,
+    "export the run that it came from: embtune export RUN --format sentence-transformers",
+  );
+}

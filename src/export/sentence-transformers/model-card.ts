@@ -1,0 +1,192 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
+import { objectiveNamed } from "../../objectives/registry.js";
+import type { DataFileRecord, RunRecord } from "../../training/run-folder.js";
+import { packageVersion } from "../../training/version.js";
+import {
+  type ModelContent,
+  matryoshkaDimensions,
+  outputDimension,
+  sourceFile,
+} from "../model-content.js";
+
+/**
+ * README.md of a model folder: the front matter that the hub reads (library, task, licence of the base model), what was trained on
+ * what and how, the scores with their intervals, and how to load the folder in Python and in JavaScript.
+ */
+export async function modelCard(content: ModelContent): Promise<string> {
+  const { run } = content;
+  const parts = [
+    await frontMatter(content),
+    introduction(content),
+    ...(run === undefined ? [] : [training(run), scores(run)]),
+    usage(content),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+async function frontMatter(content: ModelContent): Promise<string> {
+  const lines = [
+    "library_name: sentence-transformers",
+    "pipeline_tag: sentence-similarity",
+    "tags:",
+    "- sentence-transformers",
+    "- sentence-similarity",
+    "- feature-extraction",
+    "- embtune",
+    `base_model: ${JSON.stringify(content.encoder.name)}`,
+    `license: ${await licenceOf(content)}`,
+  ];
+  return `---\n${lines.join("\n")}\n---`;
+}
+
+/** The licence that the base model's own card states. */
+async function licenceOf(content: ModelContent): Promise<string> {
+  const path = sourceFile(content, "README.md");
+  if (!existsSync(path)) return "unknown";
+  const card = await readFile(path, "utf8");
+  const matter = /^---\n([\s\S]*?)\n---/.exec(card)?.[1] ?? "";
+  return /^license:\s*([\w.-]+)\s*$/m.exec(matter)?.[1] ?? "unknown";
+}
+
+function introduction(content: ModelContent): string {
+  const { encoder, head, run } = content;
+  const kinds = { none: "no head", linear: "a linear head", mlp: "an MLP head with a residual" };
+  const lines = [
+    `# ${encoder.name}${run === undefined ? "" : ", fine-tuned"}`,
+    "",
+    "A sentence embedding model: texts of alike meaning get vectors with a high cosine similarity.",
+    "",
+    `- Base model: ${encoder.name}, SHA-256 over weights, tokenizer and settings \`${encoder.hash}\``,
+    `- Embedding: ${outputDimension(content)} numbers, ${encoder.pooling} pooling, ${kinds[head?.spec.kind ?? "none"]}${encoder.normalize ? ", unit length" : ""}`,
+    `- Longest text: ${encoder.maxLength} tokens; what is longer is cut`,
+    ...promptLines(content),
+    ...matryoshkaLines(content),
+  ];
+  if (run?.options.headSide === "query") {
+    lines.push(
+      `- Only queries go through this model. Documents keep the vectors of the base model ${encoder.name}.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function promptLines({ encoder }: ModelContent): string[] {
+  const prompts = Object.entries(encoder.prompts);
+  if (prompts.length === 0) return [];
+  const listed = prompts.map(([name, text]) => `${name} ${code(text)}`).join(", ");
+  return [`- Prompts put before a text: ${listed}`];
+}
+
+function matryoshkaLines(content: ModelContent): string[] {
+  const dimensions = matryoshkaDimensions(content);
+  if (dimensions.length === 0) return [];
+  return [
+    `- Trained so that embeddings may be cut to their first ${dimensions.join(", ")} numbers; divide by the norm afterwards`,
+  ];
+}
+
+function training(run: RunRecord): string {
+  const { options } = run;
+  const { text, title } = objectiveNamed(options.objective);
+  const settings: Record<string, unknown> = {
+    steps: run.steps,
+    batchSize: options.batchSize,
+    lr: options.lr,
+    schedule: options.schedule,
+    warmup: options.warmup,
+    weightDecay: options.weightDecay,
+    maxGradNorm: options.maxGradNorm,
+    head: options.head,
+    headSide: options.headSide,
+    seed: options.seed,
+  };
+  return [
+    "## Training",
+    "",
+    ...[run.data, ...(run.eval === undefined ? [] : [run.eval])].map(dataLine),
+    "",
+    `Objective: ${title} (\`${options.objective}\`), with ${pairs(options.objectiveOptions)}:`,
+    "",
+    "```",
+    text.formula,
+    "```",
+    "",
+    "| option | value |",
+    "|---|---|",
+    ...Object.entries(settings).map(([name, value]) => `| ${name} | ${cell(value)} |`),
+    "",
+    `The whole record is in the run's run.json (embtune ${run.embtune}).`,
+  ].join("\n");
+}
+
+function dataLine({ path, rows, sha256 }: DataFileRecord): string {
+  return `- ${code(path)}: ${rows} rows, SHA-256 \`${sha256}\``;
+}
+
+function pairs(options: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(options).filter(([, value]) => `${value}` !== "");
+  return given.map(([name, value]) => `${name} ${cell(value)}`).join(", ") || "no options";
+}
+
+function scores({ result }: RunRecord): string {
+  if (result === undefined) return "";
+  const report = result.scores;
+  return [
+    "## Scores",
+    "",
+    `On ${report.file} (${report.rows} rows), ×100, with 95 % bootstrap intervals. These rows selected the checkpoint (step ${result.bestStep} of ${result.step}), so the figures are optimistic; measure on your own data.`,
+    "",
+    "| metric | base | tuned |",
+    "|---|---|---|",
+    ...report.model.metrics.map((metric) => scoreRow(metric, report)),
+  ].join("\n");
+}
+
+function scoreRow(metric: ReportedMetric, { base }: ScoreReport): string {
+  const before = base?.metrics.find(({ key }) => key === metric.key);
+  return `| ${metric.key} | ${before === undefined ? "" : score(before)} | ${score(metric)} |`;
+}
+
+function score({ value, interval }: ReportedMetric): string {
+  const digits = (x: number): string => (100 * x).toFixed(2);
+  return interval === undefined
+    ? digits(value)
+    : `${digits(value)} (${digits(interval.low)}..${digits(interval.high)})`;
+}
+
+function usage({ encoder }: ModelContent): string {
+  const pooling = encoder.pooling === "last" ? "last_token" : encoder.pooling;
+  return `## Use
+
+In Python:
+
+\`\`\`python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder")
+vectors = model.encode(["a text", "another"])
+\`\`\`
+
+In JavaScript, with the transformers.js form of the same model (\`embtune export … --format transformersjs\`):
+
+\`\`\`js
+import { pipeline } from "@huggingface/transformers";
+
+const extract = await pipeline("feature-extraction", "path/to/that/folder");
+const vectors = await extract(["a text", "another"], { pooling: "${pooling}", normalize: ${encoder.normalize} });
+\`\`\`
+
+Written by embtune ${packageVersion()}.`;
+}
+
+/** A value in a table or a sentence. */
+function cell(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+/** Text from outside as code: no markup in it takes effect. */
+function code(text: string): string {
+  return `\`${text.replaceAll(/[`\r\n]/g, " ")}\``;
+}

@@ -1,0 +1,53 @@
+import type { ExportReport } from "../export/export-model.js";
+import type { PrecisionLoss } from "../export/precision/precision-loss.js";
+import { times100 } from "./scores.js";
+import { formatTable } from "./table.js";
+
+/** What an export wrote, what fp16 or q8 cost, and how the folder compares with embtune's own vectors. */
+export function formatExport(report: ExportReport): string {
+  const { folder, format, dimension, matryoshka, onnx, loss, verification } = report;
+  const cut = matryoshka.length === 0 ? "" : `, may be cut to ${matryoshka.join(", ")}`;
+  const files = onnx.length === 0 ? "" : `, ${onnx.join(", ")}`;
+  const lines = [`${folder}: ${format}, ${dimension} dimensions${cut}${files}`];
+  if (loss.length > 0) lines.push(lossTable(loss));
+  if (verification !== undefined) {
+    const { texts, largestDifference, tolerance, passed, cut } = verification;
+    const verdict = passed ? "within" : "above";
+    lines.push(
+      `verified on ${texts} texts: largest difference ${largestDifference.toExponential(2)}, ${verdict} ${tolerance}`,
+    );
+    if (cut.texts > 0) {
+      lines.push(
+        `${cut.texts} more were cut to the maximum length, and transformers.js cuts their closing token too: difference ${cut.largestDifference.toExponential(2)}`,
+      );
+    }
+  }
+  return lines.join("\n");
+}
+
+function lossTable(losses: readonly PrecisionLoss[]): string {
+  const right = "right" as const;
+  const scored = losses[0]?.metric;
+  const columns = [
+    { title: "dtype" },
+    ...["texts", "mean cosine", "smallest", "largest difference"].map((title) => ({
+      title,
+      align: right,
+    })),
+    ...(scored === undefined
+      ? []
+      : [
+          { title: `${scored.key} fp32`, align: right },
+          { title: "dtype's", align: right },
+        ]),
+  ];
+  const rows = losses.map(({ dtype, texts, meanCosine, smallestCosine, ...rest }) => [
+    dtype,
+    String(texts),
+    meanCosine.toFixed(6),
+    smallestCosine.toFixed(6),
+    rest.largestDifference.toExponential(2),
+    ...(rest.metric === undefined ? [] : [times100(rest.metric.fp32), times100(rest.metric.value)]),
+  ]);
+  return formatTable(columns, rows);
+}
