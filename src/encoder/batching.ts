@@ -1,4 +1,5 @@
-import { int64, type Tensor } from "../math/tensor.js";
+import type { Tensor } from "../math/tensor.js";
+import { textFeeds } from "./step/text-feeds.js";
 
 /** Token ids of one text and the place its vector goes to. */
 export interface TokenizedText {
@@ -39,23 +40,8 @@ export function batchFeeds(
   padId: number,
   inputs: readonly string[],
 ): Record<string, Tensor> {
-  const rows = batch.length;
-  const length = Math.max(...batch.map(({ ids }) => ids.length));
-  const ids = new BigInt64Array(rows * length).fill(BigInt(padId));
-  const mask = new BigInt64Array(rows * length);
-  batch.forEach((text, row) => {
-    const start = row * length;
-    text.ids.forEach((id, t) => {
-      ids[start + t] = BigInt(id);
-    });
-    mask.fill(1n, start, start + text.ids.length);
-  });
-  const feeds: Record<string, Tensor> = {
-    input_ids: int64([rows, length], ids),
-    attention_mask: int64([rows, length], mask),
-  };
-  if (inputs.includes("token_type_ids")) {
-    feeds.token_type_ids = int64([rows, length], new BigInt64Array(rows * length));
-  }
-  return feeds;
+  return textFeeds(
+    batch.map(({ ids }) => ids),
+    { padId, inputs },
+  );
 }

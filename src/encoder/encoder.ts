@@ -1,4 +1,4 @@
-import type { Matrix } from "../math/tensor.js";
+import type { Matrix, Tensor } from "../math/tensor.js";
 import type { EncodeOptions } from "./encode.js";
 import type { ModelSource } from "./model-location.js";
 import type { PoolingMode } from "./pooling-mode.js";
@@ -33,6 +33,17 @@ export interface EncoderInfo {
   readonly headFolded: boolean;
 }
 
+/** Another model over the same inputs. */
+export interface EncoderRun {
+  /** Inputs of a batch → vectors [B, width]. */
+  readonly run: (feeds: Record<string, Tensor>) => Promise<Tensor>;
+  /** Names of its inputs. */
+  readonly inputs: readonly string[];
+  readonly width: number;
+  /** Whether the vectors are divided by their length. */
+  readonly normalize: boolean;
+}
+
 /** A loaded encoder. Holds a session of the runtime until `release`. */
 export interface Encoder {
   readonly info: EncoderInfo;
@@ -40,6 +51,14 @@ export interface Encoder {
   readonly tokenize: (texts: readonly string[]) => Int32Array[];
   /** Vectors [texts, D] in the order of the texts. */
   readonly encode: (texts: readonly string[], options?: EncodeOptions) => Promise<Matrix>;
+  /** As `encode`, with another model's vectors: `run` makes [B, width] of a batch's inputs, padded at the end. */
+  readonly encodeWith: (
+    run: EncoderRun,
+    texts: readonly string[],
+    options?: EncodeOptions,
+  ) => Promise<Matrix>;
+  /** Id that fills the end of shorter texts of a batch. */
+  readonly padId: number;
   /** As `encode` for each part of a stream, in memory that does not grow with their number. */
   readonly encodeStream: (
     parts: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,

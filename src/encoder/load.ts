@@ -119,6 +119,9 @@ async function assemble(parts: Parts): Promise<Encoder> {
     info: infoOf(parts, model, hash),
     tokenize: (texts) => texts.map((text) => tokenizer.encode(text, maxLength)),
     encode: (texts, options) => encodeTexts(model, texts, options),
+    encodeWith: ({ width, ...other }, texts, options) =>
+      encodeTexts({ ...model, ...other, dimension: width }, texts, options),
+    padId: tokenizer.padId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };

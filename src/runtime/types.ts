@@ -47,9 +47,11 @@ export interface TrainerParameter {
   readonly name: string;
   /**
    * The graph outputs that hold its gradient: one tensor, or (indices, rows) to be added up for a table [V, W]. Absent: only
-   * graphs added later depend on it, and their gradients are dense.
+   * graphs added later depend on it.
    */
   readonly gradient?: Gradient;
+  /** Whether some graph's gradient of it is sparse; default: whether `gradient` is. */
+  readonly sparse?: boolean;
   readonly shape: readonly number[];
   /** Start values; copied. */
   readonly data: Float32Array;

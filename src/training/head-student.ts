@@ -64,6 +64,7 @@ export async function createHeadStudent(options: HeadStudentOptions): Promise<St
       queue?.restore(weights.buffers ?? new Map());
       await trainer.restore({ ...weights, step: at });
     },
+    load: (parameters) => trainer.load(parameters),
     release: async () => {
       await forward.release();
       await trainer.release();

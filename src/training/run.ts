@@ -1,12 +1,10 @@
 import { batchCursor } from "../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { HeadSpec } from "../encoder/head.js";
-import type { Embed, Evaluation } from "../evaluation/metric.js";
+import type { Evaluation } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
 import { type Best, type Checkpoint, readBest } from "./checkpoint.js";
-import { headEmbed, openHead } from "./head-student.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
@@ -16,13 +14,11 @@ import { resumption } from "./resume.js";
 import { prepareRunFolder, type RunRecord, readRun, runPaths, writeRun } from "./run-folder.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import { newRecord, withResult } from "./run-record.js";
-import {
-  type HeadTraining,
-  type RunControl,
-  requireFittingModel,
-  setUpHead,
-  type Workshop,
-} from "./workshop.js";
+import { setUp } from "./set-up.js";
+import type { TrainedParts, Training } from "./training.js";
+import { type RunControl, requireFittingModel, type Workshop } from "./workshop.js";
+
+type Parameters = ReadonlyMap<string, Tensor>;
 
 export interface RunOptions extends RunControl {
   /** Replace the run in the plan's folder. */
@@ -35,21 +31,15 @@ export interface RunOptions extends RunControl {
   readonly resources?: Resources;
 }
 
-/** The head that a run ends with. */
-export interface TrainedHead {
-  readonly spec: HeadSpec;
-  readonly parameters: ReadonlyMap<string, Tensor>;
-}
-
 /** What a finished run gives to whoever writes its model folder and its report. */
-export interface TrainedRun {
+export interface TrainedRun extends TrainedParts {
   readonly folder: string;
   readonly record: RunRecord;
   readonly encoder: EncoderInfo;
   /** The base model and the chosen one on the selecting data. */
   readonly scores: ScoreReport;
-  /** Undefined where the base itself was best and goes out unchanged. */
-  readonly head: TrainedHead | undefined;
+  /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
+  readonly unchanged: boolean;
 }
 
 /**
@@ -117,12 +107,15 @@ async function train(
   point: Checkpoint | undefined,
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const training = await setUpHead(shop);
+  const training = await setUp(shop);
   try {
+    // A head that reduces dimensions is not the base before its first update either.
+    const reduces = shop.head.outputDim < shop.head.inputDim;
+    const initial = reduces ? await training.student.parameters() : undefined;
     if (point !== undefined) await training.student.restore(point.weights, point.state.step);
     const result = await runLoop(shop, training, point);
-    const head = chosenHead(shop, training, result.best);
-    const { base, tuned } = await evaluateBoth(shop, head);
+    const parts = await chosenParts(shop, training, { best: result.best, initial });
+    const { base, tuned } = await evaluateBoth(shop, training, parts);
     const seconds = (performance.now() - started) / 1000;
     const { info } = shop.encoder;
     const { plan } = shop;
@@ -136,7 +129,15 @@ async function train(
     });
     const finished = withResult(record, { ...result, seconds, scores });
     await writeRun(plan.settings.out, finished);
-    return { folder: plan.settings.out, record: finished, encoder: info, scores, head };
+    const unchanged = parts === undefined;
+    return {
+      folder: plan.settings.out,
+      record: finished,
+      encoder: info,
+      scores,
+      unchanged,
+      ...parts,
+    };
   } finally {
     await training.student.release();
   }
@@ -144,7 +145,7 @@ async function train(
 
 async function runLoop(
   shop: Workshop,
-  { student }: HeadTraining,
+  { student }: Training<unknown>,
   point: Checkpoint | undefined,
 ): Promise<LoopResult> {
   const { plan, control } = shop;
@@ -196,25 +197,24 @@ function openLogs({ settings, evaluator }: TrainingPlan, point: Checkpoint | und
   return bothLogs(lines, openLogTable(table, evaluator.keys, before));
 }
 
-/** The head of the best evaluation. Where the start was best: none, unless the start itself reduces dimensions. */
-function chosenHead(shop: Workshop, training: HeadTraining, best: Best): TrainedHead | undefined {
-  const spec = shop.head;
-  if (best.step > 0) {
-    return { spec, parameters: readBest(runPaths(shop.plan.settings.out).checkpoints, best.step) };
-  }
-  return spec.outputDim < spec.inputDim ? { spec, parameters: training.start } : undefined;
+/** The trained parts of the best evaluation, whose parameters the student takes; none where the base itself was best. */
+async function chosenParts(
+  { plan }: Workshop,
+  { student, parts }: Training<unknown>,
+  { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
+): Promise<TrainedParts | undefined> {
+  const { checkpoints } = runPaths(plan.settings.out);
+  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
+  if (parameters === undefined) return undefined;
+  await student.load(parameters);
+  return parts(parameters);
 }
 
 async function evaluateBoth(
-  { plan, encode, runtime }: Workshop,
-  head: TrainedHead | undefined,
+  { plan, encode }: Workshop,
+  { student }: Training<unknown>,
+  parts: TrainedParts | undefined,
 ): Promise<{ base: Evaluation; tuned: Evaluation }> {
-  const baseEmbed: Embed = (texts) => encode(texts);
-  const base = await plan.evaluator.run(baseEmbed);
-  if (head === undefined) return { base, tuned: base };
-  const open = await openHead(runtime, head.spec);
-  const embed = headEmbed(encode, plan.settings.headSide, (x) => open.apply(x, head.parameters));
-  const tuned = await plan.evaluator.run(embed);
-  await open.release();
-  return { base, tuned };
+  const base = await plan.evaluator.run((texts) => encode(texts));
+  return { base, tuned: parts === undefined ? base : await plan.evaluator.run(student.embed) };
 }

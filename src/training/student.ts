@@ -28,5 +28,7 @@ export interface Student<Batch = unknown> {
   readonly parameters: () => Promise<ReadonlyMap<string, Tensor>>;
   /** Takes back what `weights` gave after `step` updates. */
   readonly restore: (weights: Weights, step: number) => Promise<void>;
+  /** Takes these parameters, to embed with them; the optimizer's moments stay. */
+  readonly load: (parameters: ReadonlyMap<string, Tensor>) => Promise<void>;
   readonly release: () => Promise<void>;
 }

@@ -42,6 +42,8 @@ function counting(changes: Partial<EncoderInfo> = {}): Encoder & { readonly enco
     encoded,
     tokenize: () => [],
     encode,
+    encodeWith: (_, texts) => encode(texts),
+    padId: 0,
     encodeStream: async function* (parts) {
       for await (const part of parts) yield await encode(part);
     },

@@ -31,6 +31,9 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
     restore: async ({ parameters }) => {
       value = parameters.get("x")!.data[0] as number;
     },
+    load: async (parameters) => {
+      value = parameters.get("x")!.data[0] as number;
+    },
     release: async () => {},
     value: () => value,
   };

@@ -87,7 +87,6 @@ const others = new Set([
   "json",
   "quiet",
   "debug",
-  "tune",
 ]);
 
 /** Options that were typed, without those of the objective. */
@@ -108,7 +107,7 @@ function showData(plan: TrainingPlan, terminal: Terminal): void {
 }
 
 function showResult(trained: TrainedRun, terminal: Terminal): void {
-  const { record, scores, head, folder } = trained;
+  const { record, scores, unchanged, folder } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
     terminal.result(JSON.stringify({ run: folder, model, ...record.result }, null, 2));
@@ -117,7 +116,7 @@ function showResult(trained: TrainedRun, terminal: Terminal): void {
   const { step = 0, bestStep = 0, stoppedEarly = false, seconds = 0 } = record.result ?? {};
   const early = stoppedEarly ? ", stopped early" : "";
   terminal.result(formatScores(scores));
-  if (head === undefined)
+  if (unchanged)
     terminal.note("no step was better than the base model, so the base goes out unchanged");
   terminal.result(
     `best step ${bestStep} of ${step}${early}, ${formatSeconds(seconds)}; model in ${model}`,

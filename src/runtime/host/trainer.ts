@@ -56,7 +56,7 @@ export async function openTrainer(
 ): Promise<HostTrainer> {
   const { loss, optimizer, maxGradNorm, parameters, outputs = [] } = spec;
   const memory = allocateParameters(
-    parameters.map((p) => ({ ...p, sparse: p.gradient?.kind === "sparse" })),
+    parameters.map((p) => ({ ...p, sparse: p.sparse ?? p.gradient?.kind === "sparse" })),
   );
   const trainer: HostTrainer = {
     ort,

@@ -1,0 +1,171 @@
+import type { PlannedBatch } from "../dataset/batches/sampler.js";
+import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
+import { buildCachedStep, embedForward } from "../encoder/step/cached-step.js";
+import { buildEncoderStep, type EncoderStepOptions } from "../encoder/step/encoder-step.js";
+import type { PreparedEncoder } from "../encoder/step/prepare.js";
+import type { Tensor } from "../math/tensor.js";
+import { cachedUpdate } from "./cached-update.js";
+import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
+import { createEncoderStudent, type UpdateOn } from "./encoder-student.js";
+import {
+  furtherParameters,
+  mainParameters,
+  optimizerOf,
+  type ParameterOptions,
+} from "./encoder-trainer.js";
+import { firstInputs } from "./first-inputs.js";
+import { type Feeds, headFeeds } from "./head-feeds.js";
+import { importEncoder } from "./import-encoder.js";
+import { outsideFeeds } from "./outside-feeds.js";
+import { plainUpdate } from "./plain-update.js";
+import { initialScalars } from "./scalars.js";
+import { tokenTable } from "./token-table.js";
+import type { Training } from "./training.js";
+import { tunedWeights } from "./tuned-weights.js";
+import { tuningOf } from "./tuning-of.js";
+import { headStep, type Workshop } from "./workshop.js";
+
+/** Texts whose vectors tell the principal components that a smaller head starts from. */
+const componentTexts = 2_000;
+
+/** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
+export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatch>> {
+  const { plan, head, runtime, encoder, control } = shop;
+  const prepared = await importEncoder(encoder.info, runtime);
+  const start = await headStart(shop);
+  const step = stepOptions(shop, prepared, start);
+  const options: ParameterOptions = {
+    settings: plan.settings,
+    depth: prepared.depth,
+    scalars: await initialScalars(plan.objective, head.outputDim, () =>
+      firstInputs(shop, start, (first) => encodedFeeds(shop, first)),
+    ),
+  };
+  const { trainer, update, part } = await openUpdate(shop, step, options);
+  const student = await createEncoderStudent({
+    trainer,
+    encoder,
+    forward: embedForward({ ...step, split: false, dropout: {} }),
+    head,
+    headSide: plan.settings.headSide,
+    prepare: await preparation(shop),
+    update,
+    signal: control.signal,
+  });
+  return {
+    student,
+    parts: (parameters) => ({
+      weights: tunedWeights(prepared, part, parameters),
+      ...(head.kind === "none"
+        ? {}
+        : { head: { spec: head, parameters: headValues(head, parameters) } }),
+    }),
+  };
+}
+
+function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {
+  return new Map(headParameters(head).map(({ name }) => [name, parameters.get(name)!]));
+}
+
+/** The base encoder's vectors of a batch. */
+async function encodedFeeds({ plan, encode }: Workshop, planned: PlannedBatch): Promise<Feeds> {
+  const batch = plan.batches.make(planned);
+  const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
+  const vectors = await encode(numbers.map((number) => plan.batches.texts[number]!));
+  const places = new Map(numbers.map((number, i) => [number, i]));
+  const { cols } = vectors;
+  return headFeeds(batch, (wanted) => {
+    const data = new Float32Array(wanted.length * cols);
+    wanted.forEach((number, i) => {
+      const start = places.get(number)! * cols;
+      data.set(vectors.data.subarray(start, start + cols), i * cols);
+    });
+    return { rows: wanted.length, cols, data };
+  });
+}
+
+async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<string, Tensor>> {
+  const reduces = head.outputDim < head.inputDim;
+  const embeddings = reduces
+    ? await encode(plan.batches.texts.slice(0, componentTexts))
+    : undefined;
+  return initialHead(head, { seed: plan.settings.seed, embeddings });
+}
+
+function stepOptions(
+  shop: Workshop,
+  prepared: PreparedEncoder,
+  start: ReadonlyMap<string, Tensor>,
+): EncoderStepOptions {
+  const { plan, head, encoder } = shop;
+  const { objective, roles, negatives } = headStep(shop);
+  return {
+    encoder: prepared,
+    pooling: encoder.info.pooling,
+    normalize: encoder.info.normalize,
+    tuning: tuningOf(plan.settings, prepared),
+    objective,
+    roles,
+    negatives,
+    ...(head.kind === "none" ? {} : { head: { spec: head, side: plan.settings.headSide, start } }),
+  };
+}
+
+/** Opens the trainer and says how a batch becomes an update: in one run, or with gradient caching. */
+async function openUpdate(
+  shop: Workshop,
+  options: EncoderStepOptions,
+  parameters: ParameterOptions,
+) {
+  const { runtime, encoder, plan } = shop;
+  const { padId } = encoder;
+  const optimizer = optimizerOf(plan.settings);
+  const tokens = plan.settings.miniBatchTokens;
+  if (tokens === undefined) {
+    const step = buildEncoderStep(options);
+    const { model, loss } = step;
+    const own = mainParameters(step.parameters, parameters);
+    const trainer = await runtime.createTrainer({ model, loss, parameters: own, ...optimizer });
+    const update: UpdateOn = plainUpdate(trainer, step, padId);
+    return { trainer, update, part: step };
+  }
+  const step = buildCachedStep(options);
+  const { objective, backward, forward } = step;
+  const trainer = await runtime.createTrainer({
+    model: objective.model,
+    loss: objective.loss,
+    outputs: [objective.embeddingGradient],
+    parameters: [
+      ...furtherParameters(backward.parameters, parameters),
+      ...mainParameters(objective.parameters, parameters),
+    ],
+    ...optimizer,
+  });
+  const gradients = new Map(backward.parameters.map(({ name, gradient }) => [name, gradient]));
+  const update = cachedUpdate({
+    trainer,
+    step,
+    forward: await trainer.createSession(forward.model, { memoryPattern: false }),
+    backward: await trainer.addGradients({ model: backward.model, gradients, outputs: [] }),
+    tokens,
+    padId,
+  });
+  return { trainer, update, part: step };
+}
+
+async function preparation(shop: Workshop) {
+  const { plan, encoder, outside } = shop;
+  const others = await outside?.prepare(plan.batches.texts);
+  const tokens = tokenTable(encoder, plan.batches.texts);
+  return (planned: Parameters<typeof plan.batches.make>[0]): EncoderBatch =>
+    encoderBatch(plan.batches.make(planned), planned, {
+      tokens,
+      views: false,
+      feeds: (batch) => ({
+        ...batch.constants,
+        ...(plan.outside === undefined || others === undefined
+          ? {}
+          : outsideFeeds(plan.outside, batch, others)),
+      }),
+    });
+}

@@ -1,0 +1,11 @@
+import { setUpEncoder } from "./set-up-encoder.js";
+import { setUpHead } from "./set-up-head.js";
+import type { Training } from "./training.js";
+import type { Workshop } from "./workshop.js";
+
+/** Sets up what the plan trains: the head alone, or the encoder. The student alone knows what its batches are. */
+export async function setUp(shop: Workshop): Promise<Training<unknown>> {
+  const frozen = shop.plan.settings.tune === "head";
+  const training = frozen ? await setUpHead(shop) : await setUpEncoder(shop);
+  return training as Training<unknown>;
+}
