@@ -11,9 +11,9 @@ export interface ReaderFlags {
   readonly scoreRange?: ScoreRange;
 }
 
-/** Adds the options that fix how files are read. */
-export function withReaderOptions(command: Command): Command {
-  return command
+/** Adds the options that fix how files are read; `scores: false` where no scores are used. */
+export function withReaderOptions(command: Command, { scores = true } = {}): Command {
+  command
     .option("--delimiter <char>", "what separates fields: , ; | or tab (default: by evidence)")
     .option("--quotes", 'fields may stand in " (default: by evidence)')
     .option("--no-quotes", 'a " is an ordinary character')
@@ -24,12 +24,13 @@ export function withReaderOptions(command: Command): Command {
         "utf-8",
         "windows-1252",
       ]),
-    )
-    .option(
-      "--score-range <low,high>",
-      "what the lowest and highest scores are, e.g. 0,5 (default: the usual scale that fits)",
-      scoreRange,
     );
+  if (!scores) return command;
+  return command.option(
+    "--score-range <low,high>",
+    "what the lowest and highest scores are, e.g. 0,5 (default: the usual scale that fits)",
+    scoreRange,
+  );
 }
 
 /** The flags as the library takes them. */

@@ -8,7 +8,8 @@ export function dataCommand(): Command {
     .description("look at data, convert it, split it")
     .showHelpAfterError("(--help lists commands and options)")
     .addCommand(inspectCommand())
-    .addCommand(prepareCommand());
+    .addCommand(prepareCommand())
+    .addCommand(splitCommand());
 }
 
 function inspectCommand(): Command {
@@ -102,4 +103,36 @@ function addConversionOptions(command: Command): void {
     )
     .option("--corpus <file>", "documents with ids, for --qrels")
     .option("--qrels <file>", "judgments: query id, document id, relevance");
+}
+
+function splitCommand(): Command {
+  const command = new Command("split")
+    .description(
+      "split a file into parts to train on and to measure on, without a text on two sides",
+    )
+    .argument("<file>", "data file")
+    .usage("FILE --out DIR [--eval 0.1] [--test 0.1] [--by connected] [options]")
+    .requiredOption("--out <dir>", "folder for train, eval, test and split.json")
+    .option("--overwrite", "replace an earlier split in that folder")
+    .option(
+      "--eval <n>",
+      "below 1 a share of the rows, else a number of rows",
+      numberWithin(0, undefined, true),
+      0.1,
+    )
+    .option("--test <n>", "a third part, likewise", numberWithin(0, undefined, true))
+    .addOption(
+      new Option(
+        "--by <what>",
+        "what stays together: rows connected through texts, of one anchor, of one label",
+      )
+        .choices(["connected", "anchor", "label", "none"])
+        .default("connected"),
+    )
+    .option("--columns <map>", "role=column,…, e.g. anchor=question,positive=answer", mapping);
+  withReaderOptions(command, { scores: false });
+  return withCommonOptions(command).action(async (file: string, _, self: Command) => {
+    const { runSplit } = await import("../actions/data-split.js");
+    await runSplit(file, self);
+  });
 }

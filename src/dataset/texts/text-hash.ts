@@ -47,15 +47,17 @@ export function hashPlainForm(text: string, into: HashWords): void {
     a = Math.imul(a ^ code, 0x9e3779b1);
     b = Math.imul(b ^ code, 0x5f356495);
   }
-  finish(a, b, into);
+  if (any) finish(a, b, into);
+  else hashText(text, into);
 }
 
 /**
  * The text without case, punctuation and repeated white space: letters and digits of any script, words one space apart. The
- * character U+0000, with which texts of a row are joined, stays.
+ * character U+0000, with which texts of a row are joined, stays. A text without letters and digits is its own plain form.
  */
 export function plainForm(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replace(notPlain, " ").trim();
+  const plain = text.normalize("NFKC").toLowerCase().replace(notPlain, " ").trim();
+  return plain === "" ? text : plain;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 joins the texts of a row.

@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { planSplit } from "../../dataset/split-file/plan-split.js";
+import type { SplitBy } from "../../dataset/split-file/row-groups.js";
+import { writeSplit } from "../../dataset/split-file/write-split.js";
+import { formatSplit } from "../../report/split-summary.js";
+import type { CommonOptions } from "../parse.js";
+import { type ReaderFlags, readerOptions } from "../reader-options.js";
+import { openTerminal } from "../terminal.js";
+
+interface Flags extends CommonOptions, ReaderFlags {
+  readonly out: string;
+  readonly overwrite?: boolean;
+  readonly eval: number;
+  readonly test?: number;
+  readonly by: SplitBy;
+  readonly columns?: Record<string, string>;
+}
+
+/** What `embtune data split` does. */
+export async function runSplit(file: string, command: Command): Promise<void> {
+  const flags = command.opts<Flags>();
+  const terminal = openTerminal(flags);
+  const plan = await planSplit(file, { ...flags, ...readerOptions(flags) });
+  const record = await writeSplit(plan, flags.out, flags.overwrite ?? false);
+  terminal.result(
+    terminal.json
+      ? JSON.stringify({ out: flags.out, ...record }, null, 2)
+      : formatSplit(record, flags.out),
+  );
+}
