@@ -36,7 +36,7 @@ export function unbroadcast(
   const kept = gradient.shape.slice(axes.length);
   const isColumnSum = axes.every((axis, i) => axis === i) && isStatic(kept) && sizeOf(kept) > 1;
   const sum = isColumnSum
-    ? columnSum(b, gradient, { kept, ones })
+    ? trailingSum(b, gradient, { kept, ones })
     : reduceSum(b, gradient, { axes, keepDims: true });
   return reshapeLike(b, sum, x);
 }
@@ -50,16 +50,20 @@ function summedAxes(gradient: Shape, x: Shape): number[] | undefined {
   return undecided ? undefined : axes;
 }
 
-/** [R, N] → [1, N] as a product with a row of ones, N = the product of the kept dimensions. */
-function columnSum(
+/** The sum of all elements that share the trailing dimensions `kept`, N in all, as [1, N]. */
+function trailingSum(
   b: GraphBuilder,
   g: Value,
   at: { readonly kept: readonly number[]; readonly ones: Ones },
 ): Value {
   const columns = sizeOf(at.kept);
   const rows = productOf(g.shape.slice(0, g.shape.length - at.kept.length));
-  const matrix = reshapeTo(b, g, [rows, columns]);
-  return matmul(b, rowOfOnes(b, matrix, at.ones), matrix);
+  return columnSum(b, reshapeTo(b, g, [rows, columns]), at.ones);
+}
+
+/** [R, N] → [1, N] as a product with a row of ones. */
+export function columnSum(b: GraphBuilder, matrix: Value, ones: Ones): Value {
+  return matmul(b, rowOfOnes(b, matrix, ones), matrix);
 }
 
 function reshapeTo(b: GraphBuilder, x: Value, shape: readonly [Dim, number]): Value {

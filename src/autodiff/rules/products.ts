@@ -5,6 +5,7 @@ import {
   gemm,
   matmul,
   mul,
+  reshape,
   scalarLike,
   squeeze,
   transpose,
@@ -12,6 +13,7 @@ import {
 } from "../../graph/ops/index.js";
 import type { InputGradient, Rule, RuleContext, Rules } from "../rule.js";
 import { flattenRows, reshapeLike } from "../shapes.js";
+import { columnSum } from "../unbroadcast.js";
 
 /** x with its last two axes swapped. */
 function swapped(b: GraphBuilder, x: Value): Value {
@@ -20,14 +22,26 @@ function swapped(b: GraphBuilder, x: Value): Value {
 }
 
 /**
+ * α·XᵀY [m, n] of X [R, m] and Y [R, n] as explicit Transpose and MatMul, which runs faster than a Gemm or FusedMatMul that
+ * transposes on the way (into a Gemm, ONNX Runtime would take the transposition back in). The narrower factor is transposed: where that is Y, the result is transposed back, for R is larger
+ * than m and n.
+ */
+function rowProduct(b: GraphBuilder, x: Value, y: Value, alpha = 1): Value {
+  const [m, n] = [x.shape[1]!, y.shape[1]!];
+  const isNarrower = typeof m === "number" && typeof n === "number" && n < m;
+  if (isNarrower) return transpose(b, rowProduct(b, y, x, alpha));
+  const product = matmul(b, transpose(b, x), y);
+  return alpha === 1 ? product : mul(b, product, scalarLike(b, alpha, product));
+}
+
+/**
  * Y = X·W with X [..., in] and a matrix W [in, out], R rows in all:
- * ∂X = ∂Y·Wᵀ as one Gemm that reads W transposed, ∂W = Xᵀ·∂Y as an explicit Transpose and MatMul of
- * [R, in] and [R, out], which runs faster than a Gemm or FusedMatMul that transposes on the way.
+ * ∂X = ∂Y·Wᵀ as one Gemm that reads W transposed, ∂W = Xᵀ·∂Y of [R, in] and [R, out].
  */
 function linear({ b, gradient: g, inputs: [x, w] }: RuleContext): InputGradient[] {
   return [
     () => reshapeLike(b, gemm(b, flattenRows(b, g), w!, { transB: true }), x!),
-    () => matmul(b, transpose(b, flattenRows(b, x!)), flattenRows(b, g)),
+    () => rowProduct(b, flattenRows(b, x!), flattenRows(b, g)),
   ];
 }
 
@@ -62,25 +76,37 @@ const product: Rule = (context) => {
   return right === 2 ? linear(context) : batched(context);
 };
 
-/** Y = α·X′·W′ + β·C, where ′ transposes when asked to; ∂W again with explicit transposes. */
+/**
+ * Y = α·X′·W′ + β·C, where ′ transposes when asked to. Factors go where they cost least: into products, and behind the sum
+ * over rows where C is a vector.
+ */
 const generalProduct: Rule = ({ b, node, gradient: g, inputs }) => {
-  const [x, w] = [inputs[0]!, inputs[1]!];
+  const [x, w, c] = [inputs[0]!, inputs[1]!, inputs[2]];
   const transA = intOf(node, "transA", 0) === 1;
   const transB = intOf(node, "transB", 0) === 1;
   const alpha = floatOf(node, "alpha", 1);
-  const scaled = (by: number): Value => (by === 1 ? g : mul(b, g, scalarLike(b, by, g)));
+  const beta = floatOf(node, "beta", 1);
+  const scaled = (value: Value): Value =>
+    beta === 1 ? value : mul(b, value, scalarLike(b, beta, value));
   return [
     () => {
       const rows = gemm(b, g, w, { transB: !transB, alpha });
       return transA ? transpose(b, rows) : rows;
     },
     () => {
-      if (!transB) return matmul(b, transA ? x : transpose(b, x), scaled(alpha));
-      return matmul(b, transpose(b, scaled(alpha)), transA ? transpose(b, x) : x);
+      const rows = transA ? transpose(b, x) : x;
+      return transB ? rowProduct(b, g, rows, alpha) : rowProduct(b, rows, g, alpha);
     },
-    () => scaled(floatOf(node, "beta", 1)),
+    () => scaled(c!.shape.length === 1 && beta !== 1 ? sumOfRows(b, g, c!) : g),
   ];
 };
+
+/** The sum of the rows of g [R, N] as a vector [N]; g itself where c has but one element for all columns. */
+function sumOfRows(b: GraphBuilder, g: Value, c: Value): Value {
+  const columns = g.shape[1]!;
+  if (typeof columns !== "number" || c.shape[0] !== columns || columns === 1) return g;
+  return reshape(b, columnSum(b, g, new Map()), [columns]);
+}
 
 /** Matrix products. */
 export const productRules: Rules = { MatMul: product, Gemm: generalProduct };
