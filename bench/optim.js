@@ -5,7 +5,7 @@
 //
 // --write stores the figures in bench/results/optim.json. PyTorch's side: bench/python/adamw.py.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -134,6 +134,7 @@ const result = {
     cores: cpus().length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   },
   unit: "milliseconds on one core, but for the trainer",
   ...benchOptimizer(),
