@@ -18,7 +18,7 @@ interface Flag {
 export function addObjectiveOptions(command: Command): Command {
   command.option(
     "--objective <name>",
-    `loss to train with: ${objectives.map(({ name }) => name).join(", ")}`,
+    `loss to train with, or several to compare (a,b,c): ${objectives.map(({ name }) => name).join(", ")}`,
     "infonce",
   );
   for (const [flag, { spec, description, defaults }] of flags()) {

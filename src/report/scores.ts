@@ -7,9 +7,11 @@ export function times100(value: number): string {
   return Number.isFinite(value) ? (100 * value).toFixed(2) : "–";
 }
 
-const signed = (value: number): string => (value < 0 ? "" : "+") + times100(value);
+/** The same with its sign. */
+export const signed = (value: number): string => (value < 0 ? "" : "+") + times100(value);
 
-const range = (interval: Interval | undefined): string =>
+/** `12.34..56.78`; nothing without an interval. */
+export const range = (interval: Interval | undefined): string =>
   interval === undefined ? "" : `${times100(interval.low)}..${times100(interval.high)}`;
 
 /** The table of one file and, as its last line, the verdict. */

@@ -48,8 +48,9 @@ export interface TrainingPlan {
 export interface Prescribed {
   /** Row kind whose metric decides on held-out rows. */
   readonly measured?: RowKind;
-  /** Updates of each run. */
+  /** Updates of each run, and after how many it is evaluated. */
   readonly steps?: number;
+  readonly evalEvery?: number;
 }
 
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
@@ -80,7 +81,7 @@ export async function planTraining(
   const steps =
     settings.steps ?? prescribed.steps ?? Math.max(1, stepsInEpochs(sampler, settings.epochs));
   const epoch = stepsPerEpoch(sampler);
-  const evalEvery = settings.evalEvery ?? Math.min(epoch, 500);
+  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
   return {
     settings,
     objective,

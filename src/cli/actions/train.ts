@@ -2,20 +2,20 @@ import type { Command } from "commander";
 import { preview } from "../../dataset/preview.js";
 import { usageError } from "../../errors/user-error.js";
 import { trainPlanned } from "../../export/train.js";
-import { objectiveNamed } from "../../objectives/registry.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
 import { planTraining, type TrainingPlan } from "../../training/plan.js";
 import type { TrainedRun } from "../../training/run.js";
-import { freeRunFolder, readRun, runPaths } from "../../training/run-folder.js";
-import type { TrainOptions } from "../../training/settings.js";
-import { readConfig } from "../config-file.js";
+import { freeRunFolder, runPaths } from "../../training/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
-import { objectiveFlags, objectiveOptionsOf } from "../objective-options.js";
 import type { CommonOptions } from "../parse.js";
+import type { Sweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
+import { requireData, storedOptions, trainOptions, typedOptions } from "../train-options.js";
 import { trainProgress } from "../train-progress.js";
+import { sameSteps, variantsOf } from "../train-variants.js";
+import { runComparison } from "./train-comparison.js";
 
 /** Flags that say how to run, as against what to train. */
 interface RunFlags extends CommonOptions {
@@ -24,13 +24,17 @@ interface RunFlags extends CommonOptions {
   readonly resumeAnyway?: boolean;
   readonly config?: string;
   readonly dryRun?: boolean;
+  readonly sweep?: Sweep;
 }
 
 /** What `embtune train` does. */
 export async function runTrain(data: string | undefined, command: Command): Promise<void> {
   const flags = command.opts<RunFlags>();
   const terminal = openTerminal(flags);
-  const plan = await planTraining(optionsOf(data, command, flags));
+  const names = objectiveNames(command, flags);
+  if (names.length > 1 || flags.sweep !== undefined)
+    return runSeveral(names, { data, command, flags, terminal });
+  const plan = await planTraining(trainOptions(data, command, flags));
   showData(plan, terminal);
   if (flags.dryRun) {
     terminal.result(terminal.json ? JSON.stringify(planRecord(plan), null, 2) : formatPlan(plan));
@@ -48,55 +52,42 @@ export async function runTrain(data: string | undefined, command: Command): Prom
   showResult(trained, terminal);
 }
 
-/** Options from --config and the command line, which wins; those of a resumed run come from its run.json. */
-function optionsOf(data: string | undefined, command: Command, flags: RunFlags): TrainOptions {
+function objectiveNames(command: Command, flags: RunFlags): string[] {
+  const typed = typedOptions(command).objective ?? storedOptions(flags).objective ?? "infonce";
+  return typed.split(",").map((name) => name.trim());
+}
+
+interface Several {
+  readonly data: string | undefined;
+  readonly command: Command;
+  readonly flags: RunFlags;
+  readonly terminal: Terminal;
+}
+
+/** Several objectives, or one with several values of an option. */
+async function runSeveral(names: readonly string[], several: Several): Promise<void> {
+  const { data, command, flags, terminal } = several;
+  const { sweep } = flags;
+  if (flags.resume !== undefined)
+    throw usageError(
+      "resume-comparison",
+      "--resume goes on with one run, not with a comparison",
+      "resume the run's own folder inside --out",
+    );
   const stored = storedOptions(flags);
   const typed = typedOptions(command);
-  const objective = String(typed.objective ?? stored.objective ?? "infonce");
-  const own = objectiveOptionsOf(
-    command,
-    objectiveNamed(objective),
-  ) as TrainOptions["objectiveOptions"];
-  const kept = objective === (stored.objective ?? objective) ? stored.objectiveOptions : {};
-  const file = data ?? stored.data;
-  if (file === undefined) {
-    throw usageError(
-      "no-data",
-      "no training data given",
-      "embtune train DATA --eval FILE --out DIR",
-    );
-  }
-  const out = flags.resume ?? typed.out ?? stored.out ?? freeRunFolder(file, objective);
-  return { ...stored, ...typed, objective, objectiveOptions: { ...kept, ...own }, data: file, out };
-}
-
-function storedOptions(flags: RunFlags): Partial<TrainOptions> {
-  if (flags.resume !== undefined) return readRun(flags.resume).options;
-  if (flags.config === undefined) return {};
-  const { out: _, ...options } = readConfig(flags.config);
-  return options;
-}
-
-/** Flags that are no training options. */
-const others = new Set([
-  "overwrite",
-  "resume",
-  "resumeAnyway",
-  "config",
-  "dryRun",
-  "json",
-  "quiet",
-  "debug",
-]);
-
-/** Options that were typed, without those of the objective. */
-function typedOptions(command: Command): Partial<TrainOptions> {
-  const own = objectiveFlags();
-  return Object.fromEntries(
-    Object.entries(command.opts<Record<string, unknown>>()).filter(
-      ([name]) =>
-        command.getOptionValueSource(name) === "cli" && !others.has(name) && !own.has(name),
-    ),
+  const file = requireData(data ?? stored.data);
+  const out = typed.out ?? freeRunFolder(file, "comparison");
+  const options = { ...stored, ...typed, data: file, out };
+  await runComparison(
+    variantsOf(command, options, { names, sweep }),
+    {
+      out,
+      sameSteps: sameSteps(sweep),
+      overwrite: flags.overwrite ?? false,
+      dryRun: flags.dryRun ?? false,
+    },
+    terminal,
   );
 }
 

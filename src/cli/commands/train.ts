@@ -8,6 +8,7 @@ import {
   withCommonOptions,
   withModelOptions,
 } from "../parse.js";
+import { parseSweep } from "../parse-sweep.js";
 
 /** `embtune train DATA…`: declares the options; what does the work is imported when it runs. */
 export function trainCommand(): Command {
@@ -24,6 +25,11 @@ export function trainCommand(): Command {
   addOptimizerOptions(command);
   command.optionsGroup("Objective:");
   addObjectiveOptions(command);
+  command.option(
+    "--sweep <option=a,b,…>",
+    "train once with each value of an option and compare the runs in one table",
+    parseSweep,
+  );
   addOtherModels(command);
   command.optionsGroup("Common:");
   return withCommonOptions(command).action(async (data: string | undefined, _, self: Command) => {

@@ -1,0 +1,90 @@
+import { preview } from "../../dataset/preview.js";
+import {
+  type ComparisonControl,
+  compareRuns,
+  type PlannedVariant,
+  planComparison,
+  type Variant,
+} from "../../report/compare-runs.js";
+import { formatComparison } from "../../report/comparison.js";
+import { formatDataSummary } from "../../report/data-summary.js";
+import { formatPlan, planRecord } from "../../report/plan-summary.js";
+import { interruptSignal } from "../interrupt.js";
+import type { Terminal } from "../terminal.js";
+import { trainProgress } from "../train-progress.js";
+
+/** How a comparison is made. */
+export interface ComparisonFlags {
+  readonly out: string;
+  readonly sameSteps: boolean;
+  readonly overwrite: boolean;
+  readonly dryRun: boolean;
+}
+
+/** `embtune train` with several objectives or a sweep: one table at the end. */
+export async function runComparison(
+  variants: readonly Variant[],
+  flags: ComparisonFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { out, overwrite, sameSteps } = flags;
+  const planned = await planComparison(variants, out, { sameSteps });
+  showPlans(planned, terminal);
+  if (flags.dryRun) {
+    terminal.result(
+      terminal.json
+        ? JSON.stringify(
+            planned.map(({ plan }) => planRecord(plan)),
+            null,
+            2,
+          )
+        : planned.map(({ name, plan }) => `${name}\n${formatPlan(plan)}`).join("\n\n"),
+    );
+    return;
+  }
+  const progress = comparisonProgress(planned, terminal);
+  const report = await compareRuns(planned, out, {
+    overwrite,
+    signal: interruptSignal(),
+    onEvent: progress.onEvent,
+  }).finally(progress.stop);
+  terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report));
+  terminal.note(`runs and comparison.json in ${out}`);
+}
+
+function showPlans(planned: readonly PlannedVariant[], terminal: Terminal): void {
+  const shown = new Set<string>();
+  for (const { name, plan } of planned) {
+    const summary = formatDataSummary(plan.data, preview(plan.train, 2));
+    if (!shown.has(summary)) terminal.note(summary);
+    shown.add(summary);
+    for (const note of plan.notes) terminal.note(`note: ${name}: ${note}`);
+  }
+  const [first] = planned;
+  if (first?.plan.evalData !== undefined) terminal.note(formatDataSummary(first.plan.evalData, []));
+}
+
+/** A heading and a progress display for each run. */
+function comparisonProgress(
+  planned: readonly PlannedVariant[],
+  terminal: Terminal,
+): { readonly onEvent: ComparisonControl["onEvent"]; readonly stop: () => void } {
+  let current: { readonly name: string; readonly progress: ReturnType<typeof trainProgress> };
+  const begin = (name: string) => {
+    const number = planned.findIndex((one) => one.name === name);
+    const steps = planned[number]?.plan.steps ?? 0;
+    if (number >= 0) terminal.note(`${name} (${number + 1} of ${planned.length})`);
+    return { name, progress: trainProgress(terminal, steps) };
+  };
+  current = begin("");
+  return {
+    onEvent: (name, event) => {
+      if (name !== current.name) {
+        current.progress.stop();
+        current = begin(name);
+      }
+      current.progress.onEvent(event);
+    },
+    stop: () => current.progress.stop(),
+  };
+}

@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import type { Comparison, Interval } from "../evaluation/bootstrap.js";
+import type { ScoreReport } from "../evaluation/score-report.js";
+import type { OptionValue } from "../objectives/option.js";
+import { writeFileAtomic } from "../runtime/files.js";
+import { range, signed, times100 } from "./scores.js";
+import { formatTable } from "./table.js";
+
+/** One run of a comparison: its score on the selecting data at its best step. */
+export interface ComparedRun {
+  readonly name: string;
+  readonly objective: string;
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  /** Run folder. */
+  readonly run: string;
+  readonly value: number;
+  readonly interval?: Interval;
+  /** Against the base, on the same resamples. */
+  readonly difference?: Pick<Comparison, "difference" | "interval" | "verdict">;
+  readonly bestStep: number;
+  readonly steps: number;
+  readonly stoppedEarly: boolean;
+  readonly seconds: number;
+}
+
+/** Runs that were trained from the same start, measured on the same rows. */
+export interface ComparisonReport {
+  /** Key of the metric that is compared. */
+  readonly metric: string;
+  /** The rows that it was measured on, which also selected each run's checkpoint. */
+  readonly measuredOn: string;
+  readonly rows: number;
+  readonly base: { readonly name: string; readonly value: number; readonly interval?: Interval };
+  readonly runs: readonly ComparedRun[];
+}
+
+/** What a run contributes. */
+export interface RunOutcome {
+  readonly name: string;
+  readonly objective: string;
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  readonly folder: string;
+  readonly scores: ScoreReport;
+  readonly bestStep: number;
+  readonly steps: number;
+  readonly stoppedEarly: boolean;
+  readonly seconds: number;
+}
+
+/** The outcomes side by side, by the metric that selected. */
+export function comparisonReport(
+  outcomes: readonly [RunOutcome, ...RunOutcome[]],
+): ComparisonReport {
+  const { scores } = outcomes[0];
+  const { primary, file, rows, base } = scores;
+  return {
+    metric: primary,
+    measuredOn: file,
+    rows,
+    base: { name: base?.name ?? "base", ...measured(base?.metrics ?? [], primary) },
+    runs: outcomes.map((outcome) => comparedRun(outcome, primary)),
+  };
+}
+
+function comparedRun(outcome: RunOutcome, metric: string): ComparedRun {
+  const { scores, folder, ...rest } = outcome;
+  const change = scores.comparisons.find(({ key }) => key === metric);
+  return {
+    ...rest,
+    run: folder,
+    ...measured(scores.model.metrics, metric),
+    ...(change === undefined
+      ? {}
+      : {
+          difference: {
+            difference: change.difference,
+            interval: change.interval,
+            verdict: change.verdict,
+          },
+        }),
+  };
+}
+
+function measured(metrics: ScoreReport["model"]["metrics"], metric: string) {
+  const found = metrics.find(({ key }) => key === metric);
+  const value = found?.value ?? Number.NaN;
+  return found?.interval === undefined ? { value } : { value, interval: found.interval };
+}
+
+/** Writes comparison.json into the folder of the runs. */
+export async function writeComparison(folder: string, report: ComparisonReport): Promise<void> {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  await writeFileAtomic(join(folder, "comparison.json"), json);
+}
+
+/** One table: the base, then each run with its metric, its difference from the base, steps and time. */
+export function formatComparison(report: ComparisonReport): string {
+  const right = "right" as const;
+  const titles = [report.metric, "95 % CI", "vs base", "95 % CI", "best step", "steps", "time"];
+  const { base } = report;
+  const first = [base.name, times100(base.value), range(base.interval), "", "", "", "", ""];
+  const rows = report.runs.map((run) => [
+    run.name,
+    times100(run.value),
+    range(run.interval),
+    run.difference === undefined ? "" : signed(run.difference.difference),
+    run.difference === undefined ? "" : signedRange(run.difference.interval),
+    String(run.bestStep),
+    `${run.steps}${run.stoppedEarly ? " (stopped early)" : ""}`,
+    `${run.seconds.toFixed(1)}s`,
+  ]);
+  const table = formatTable(
+    [{ title: "run" }, ...titles.map((title) => ({ title, align: right }))],
+    [first, ...rows],
+  );
+  return [
+    `${report.measuredOn} (${report.rows} rows, scores ×100, 95 % bootstrap intervals)`,
+    table,
+    "these rows selected each run's checkpoint, so the figures are optimistic: compare the runs here, measure the one you take on another file",
+  ].join("\n");
+}
+
+function signedRange({ low, high }: Interval): string {
+  return `${signed(low)}..${signed(high)}`;
+}
