@@ -80,7 +80,10 @@ function start(
 ): { graph: Graph; boundary: string | undefined } {
   const cut = tuning.kind === "last" && split ? boundaryOf(encoder, tuning.layers) : undefined;
   if (cut === undefined) return { graph: cloneGraph(encoder.graph), boundary: undefined };
-  const parts = splitAt(encoder.graph, cut, textShape(encoder.graph));
+  // Sizes measured on the token vectors before the cut would keep all of them alive behind it.
+  const whole = cloneGraph(encoder.graph);
+  shapesFromInput(whole, ATTENTION_MASK);
+  const parts = splitAt(whole, cut, textShape(whole));
   const note = parts === undefined ? "token vectors pass the cut at several places" : "";
   notes.push({ name: "frozen prefix", applied: parts === undefined ? 0 : 1, note });
   if (parts === undefined) return { graph: cloneGraph(encoder.graph), boundary: undefined };
