@@ -16,8 +16,8 @@ import type { PoolingMode } from "./pooling-mode.js";
 /** Outputs that hold token vectors, the first one found is taken. */
 const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
 
-/** Name of the pooled output. */
-export const EMBEDDING = "embedding";
+/** Name of the pooled output: one that no exporter gives (PyTorch's dynamo calls its look-ups `embedding`). */
+export const EMBEDDING = "embtune/embedding";
 
 /** An encoder's ONNX file as it is run: with pooling behind it and `embedding` [B, H] as its only output. */
 export interface InferenceModel {

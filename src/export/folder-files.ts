@@ -47,10 +47,10 @@ export async function writeSentenceModules(
     await write(path);
   }
   const source = await readJsonFile(sourceFile(content, "sentence_bert_config.json"));
+  // Only what every version of sentence-transformers takes: older ones refuse the keys of newer ones.
   await writeJson(join(folder, "sentence_bert_config.json"), {
-    do_lower_case: false,
-    ...source,
     max_seq_length: content.encoder.maxLength,
+    do_lower_case: source.do_lower_case === true,
   });
   await writeSettings(folder, content);
 }

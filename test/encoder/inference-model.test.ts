@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readInferenceModel } from "../../src/encoder/inference-model.js";
+import { EMBEDDING, readInferenceModel } from "../../src/encoder/inference-model.js";
 import { loadEncoder } from "../../src/encoder/load.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import { decode, encode } from "../../src/onnx/model.js";
@@ -39,7 +39,7 @@ describe("readInferenceModel", () => {
     expect(pooled.opsetImport).toEqual(original.opsetImport);
     expect(pooled.graph!.node.slice(0, kept)).toEqual(original.graph!.node);
     expect(pooled.graph!.node.length).toBeGreaterThan(kept);
-    expect(pooled.graph!.output.map(({ name }) => name)).toEqual(["embedding"]);
+    expect(pooled.graph!.output.map(({ name }) => name)).toEqual([EMBEDDING]);
     expect(inputs).toEqual(["input_ids", "attention_mask", "token_type_ids"]);
   });
 
