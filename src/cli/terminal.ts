@@ -50,37 +50,39 @@ function barProgress(title: string, total: number): Progress {
     hideCursor: true,
     clearOnComplete: true,
   });
-  const started = performance.now();
+  const left = timeLeft(total);
   bar.start(total, 0, { detail: "" });
   return {
-    update: (done, detail = "") => {
-      bar.update(done, { detail: `${detail} ${timeLeft(started, done, total)}` });
-    },
+    update: (done, detail = "") => bar.update(done, { detail: `${detail} ${left(done)}` }),
     stop: () => bar.stop(),
   };
 }
 
 function lineProgress(title: string, total: number | undefined): Progress {
-  const started = performance.now();
-  let last = started;
+  const left = total === undefined ? () => "" : timeLeft(total);
+  let last = performance.now();
   return {
     update: (done, detail = "") => {
+      const remaining = left(done);
       const now = performance.now();
       if (now - last < lineEvery) return;
       last = now;
       const of = total === undefined ? "" : `/${total}`;
-      const left = total === undefined ? "" : timeLeft(started, done, total);
-      process.stderr.write(`${title} ${done}${of} ${detail} ${left}\n`);
+      process.stderr.write(`${title} ${done}${of} ${detail} ${remaining}\n`);
     },
     stop: () => {},
   };
 }
 
-/** `1m05s left`, from the mean rate so far. */
-function timeLeft(started: number, done: number, total: number): string {
-  if (done === 0 || done >= total) return "";
-  const seconds = ((performance.now() - started) / 1000 / done) * (total - done);
-  return `${formatSeconds(seconds)} left`;
+/** `1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. */
+function timeLeft(total: number): (done: number) => string {
+  let first: { readonly done: number; readonly at: number } | undefined;
+  return (done) => {
+    first ??= { done, at: performance.now() };
+    if (done <= first.done || done >= total) return "";
+    const seconds = (performance.now() - first.at) / 1000 / (done - first.done);
+    return `${formatSeconds(seconds * (total - done))} left`;
+  };
 }
 
 /** `0.4s`, `12s`, `3m05s`, `2h10m`. */

@@ -1,11 +1,9 @@
 import { CACHED_NAMES, type CachedStep } from "../encoder/step/cached-step.js";
-import { textFeeds } from "../encoder/step/text-feeds.js";
-import { internal } from "../errors/internal.js";
 import { float32, type Tensor } from "../math/tensor.js";
 import type { GradientSource, Session, Trainer } from "../runtime/runtime.js";
 import type { EncoderBatch } from "./encoder-batch.js";
-import type { UpdateOn } from "./encoder-student.js";
-import type { Feeds } from "./head-feeds.js";
+import { cut, type EncoderInputs } from "./encoder-inputs.js";
+import type { UpdateMethod } from "./encoder-student.js";
 
 /** The parts that an update with gradient caching runs. */
 export interface CachedUpdateOptions {
@@ -16,65 +14,77 @@ export interface CachedUpdateOptions {
   readonly backward: GradientSource;
   /** Most tokens of a chunk; one text at least. */
   readonly tokens: number;
-  readonly padId: number;
-}
-
-/** Some of a batch's texts, with the inputs that both runs of the encoder get. */
-interface Chunk {
-  readonly count: number;
-  readonly feeds: Feeds;
+  readonly inputsOf: EncoderInputs;
 }
 
 /**
- * Updates with gradient caching (Gao 2021, GradCache, section 3.2): memory depends on the chunk, the gradient is that of the
+ * Gradients by gradient caching (Gao 2021, GradCache, section 3.2): memory depends on the chunk, the gradient is that of the
  * whole batch. Each chunk is embedded, the loss taken on all, and each chunk run again with the gradient of its vectors.
+ * What both runs are fed is made twice, since it may be large: the same numbers come out.
  */
-export function cachedUpdate(options: CachedUpdateOptions): UpdateOn {
-  const { trainer, step, forward, backward } = options;
-  const { embedding, gradient, loss } = CACHED_NAMES;
-  return async (batch, learningRate) => {
-    const chunks = chunksOf(batch, options);
-    const vectors = await Promise.all(
-      chunks.map(async ({ feeds }) => (await forward.run(feeds, [embedding]))[embedding]!),
-    );
-    const width = vectors[0]!.shape[1]!;
-    const outputs = await trainer.accumulate({ ...batch.feeds, [embedding]: stacked(vectors) });
-    const slopes = outputs[step.objective.embeddingGradient]?.data as Float32Array;
-    let start = 0;
-    const running = chunks.map(({ count, feeds }) => {
-      const part = slopes.slice(start * width, (start + count) * width);
-      start += count;
-      return backward.accumulate({ ...feeds, [gradient]: float32([count, width], part) });
+export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
+  const { trainer, step, tokens } = options;
+  const { embedding } = CACHED_NAMES;
+  const accumulate = async (batch: EncoderBatch): Promise<number> => {
+    const slots = batch.ids.map((_, slot) => slot);
+    const chunks = cut(slots, (slot) => batch.ids[slot]!.length, tokens);
+    const vectors = await embedChunks(options, batch, chunks);
+    const outputs = await trainer.accumulate({ ...batch.feeds, [embedding]: vectors });
+    await backChunks(options, batch, {
+      chunks,
+      slopes: outputs[step.objective.embeddingGradient]!,
     });
-    await Promise.all(running);
-    const value = Number(outputs[loss]?.data[0] ?? internal("the objective's graph has no loss"));
-    const outcome = await trainer.update({ learningRate, loss: value });
-    return { ...outcome, loss: value, tokens: batch.tokens };
+    return Number(outputs[step.objective.loss]?.data[0]);
+  };
+  return {
+    ready: async () => null,
+    step: async (batch, _, learningRate) => {
+      const loss = await accumulate(batch);
+      return { loss, ...(await trainer.update({ learningRate, loss })) };
+    },
+    accumulate,
   };
 }
 
-/** Cuts a batch in its order into chunks of at most so many tokens, padding not counted. */
-function chunksOf(batch: EncoderBatch, options: CachedUpdateOptions): Chunk[] {
-  const { padId, step } = options;
-  const { inputs } = step.backward;
-  return slotChunks(batch, options.tokens).map((slots) => {
-    const ids = slots.map((slot) => batch.ids[slot]!);
-    return { count: ids.length, feeds: textFeeds(ids, { inputs, padId }) };
-  });
+type Chunks = readonly (readonly number[])[];
+
+/** Vectors [slots, H] of all chunks; the next chunk's inputs are made while one runs. */
+async function embedChunks(
+  { forward, step, inputsOf }: CachedUpdateOptions,
+  batch: EncoderBatch,
+  chunks: Chunks,
+): Promise<Tensor> {
+  const { embedding } = CACHED_NAMES;
+  const running: Promise<Tensor>[] = [];
+  for (const slots of chunks) {
+    const feeds = await inputsOf(batch, slots, step.forward.inputs);
+    await running.at(-2);
+    running.push(
+      forward.run(feeds, [embedding], { transfer: true }).then((out) => out[embedding]!),
+    );
+  }
+  return stacked(await Promise.all(running));
 }
 
-function slotChunks({ ids }: EncoderBatch, limit: number): number[][] {
-  const chunks: number[][] = [];
-  let tokens = Number.POSITIVE_INFINITY;
-  ids.forEach(({ length }, slot) => {
-    if (tokens + length > limit) {
-      chunks.push([]);
-      tokens = 0;
-    }
-    chunks.at(-1)!.push(slot);
-    tokens += length;
-  });
-  return chunks;
+async function backChunks(
+  { backward, step, inputsOf }: CachedUpdateOptions,
+  batch: EncoderBatch,
+  { chunks, slopes }: { readonly chunks: Chunks; readonly slopes: Tensor },
+): Promise<void> {
+  const width = slopes.shape[1]!;
+  const running: Promise<unknown>[] = [];
+  let start = 0;
+  for (const slots of chunks) {
+    const feeds = await inputsOf(batch, slots, step.backward.inputs);
+    await running.at(-2);
+    const end = start + slots.length * width;
+    const own = float32([slots.length, width], (slopes.data as Float32Array).slice(start, end));
+    start = end;
+    running.push(
+      backward.accumulate({ ...feeds, [CACHED_NAMES.gradient]: own }, { transfer: true }),
+    );
+  }
+  await Promise.all(running);
 }
 
 /** Matrices [n_i, W] one below the other. */

@@ -139,6 +139,11 @@ export async function writeBest(
   });
 }
 
+/** Whether the parameters of that step are kept. */
+export function hasBest(checkpoints: string, step: number): boolean {
+  return existsSync(join(checkpoints, bestFolder(step)));
+}
+
 /** The parameters kept by `writeBest`. */
 export function readBest(checkpoints: string, step: number): Map<string, Tensor> {
   return readTensors(join(checkpoints, bestFolder(step), "parameters.safetensors"));

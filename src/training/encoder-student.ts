@@ -11,8 +11,24 @@ import { headForwardGraph } from "./head-graph.js";
 import type { HeadSide } from "./settings.js";
 import type { Student, UpdateResult } from "./student.js";
 
-/** How gradients of a batch are found and applied. */
-export type UpdateOn = (batch: EncoderBatch, learningRate: number) => Promise<UpdateResult>;
+/** How gradients of a batch are found: `Ready` is what can be made of a batch before its turn comes. */
+export interface UpdateMethod<Ready> {
+  readonly ready: (batch: EncoderBatch) => Promise<Ready>;
+  /** One update on the batch. */
+  readonly step: (
+    batch: EncoderBatch,
+    ready: Ready,
+    learningRate: number,
+  ) => Promise<Omit<UpdateResult, "tokens">>;
+  /** Adds the gradients of the batch to those of the update to come; returns the loss. */
+  readonly accumulate: (batch: EncoderBatch, ready: Ready) => Promise<number>;
+}
+
+/** Batches of one update, each with what has been made of it so far. */
+export type EncoderBatches = readonly {
+  readonly batch: EncoderBatch;
+  readonly ready: Promise<unknown>;
+}[];
 
 export interface EncoderStudentOptions {
   readonly trainer: Trainer;
@@ -21,21 +37,23 @@ export interface EncoderStudentOptions {
   readonly forward: ForwardModel;
   readonly head: HeadSpec;
   readonly headSide: HeadSide;
-  readonly prepare: (planned: PlannedBatch) => EncoderBatch;
-  readonly update: UpdateOn;
+  readonly batchOf: (planned: PlannedBatch) => EncoderBatch;
+  readonly method: UpdateMethod<unknown>;
   readonly signal?: AbortSignal | undefined;
+  /** Frees what the method holds beside the trainer. */
+  readonly release: () => Promise<void>;
 }
 
 /** An encoder that learns, or some of its layers or adapters, with a head or without. */
 export async function createEncoderStudent(
   options: EncoderStudentOptions,
-): Promise<Student<EncoderBatch>> {
+): Promise<Student<EncoderBatches>> {
   const { trainer, forward } = options;
   const session = await trainer.createSession(forward.model, { memoryPattern: false });
   const head = await boundHead(options);
   return {
-    prepare: options.prepare,
-    update: options.update,
+    prepare: (planned) => planned.map((one) => prepared(options, one)),
+    update: (batches, learningRate) => update(options, batches, learningRate),
     embed: embedWith(options, session, head),
     weights: () => trainer.state(),
     parameters: () => trainer.parameters(),
@@ -44,9 +62,36 @@ export async function createEncoderStudent(
     release: async () => {
       await head?.release();
       await session.release();
+      await options.release();
       await trainer.release();
     },
   };
+}
+
+function prepared({ batchOf, method }: EncoderStudentOptions, planned: PlannedBatch) {
+  const batch = batchOf(planned);
+  const ready = method.ready(batch);
+  // A failure is reported when the batch's turn comes.
+  ready.catch(() => undefined);
+  return { batch, ready };
+}
+
+async function update(
+  { trainer, method }: EncoderStudentOptions,
+  batches: EncoderBatches,
+  learningRate: number,
+): Promise<UpdateResult> {
+  const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
+  const [first, ...rest] = batches;
+  if (first !== undefined && rest.length === 0) {
+    const result = await method.step(first.batch, await first.ready, learningRate);
+    return { loss: result.loss, gradNorm: result.gradNorm, finite: result.finite, tokens };
+  }
+  let sum = 0;
+  for (const { batch, ready } of batches) sum += await method.accumulate(batch, await ready);
+  const loss = sum / batches.length;
+  const scale = 1 / batches.length;
+  return { loss, ...(await trainer.update({ learningRate, loss, scale })), tokens };
 }
 
 async function boundHead({ trainer, head }: EncoderStudentOptions): Promise<Session | undefined> {

@@ -1,3 +1,5 @@
+import type { RewriteNote } from "../graph/rewrites/matching.js";
+
 /** One line of log.jsonl for an update. */
 export interface StepRecord {
   /** Number of updates made, from 1. */
@@ -22,6 +24,8 @@ export interface EvaluationRecord {
 /** What a training run tells while it works; nothing is printed by the library. */
 export type TrainEvent =
   | { readonly type: "note"; readonly message: string }
+  /** How the encoder's graph was rewritten before it was differentiated. */
+  | { readonly type: "rewrites"; readonly notes: readonly RewriteNote[] }
   | { readonly type: "encoding"; readonly done: number; readonly total: number }
   | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
   | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }

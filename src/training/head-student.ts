@@ -33,9 +33,11 @@ export interface HeadStudentOptions {
 }
 
 /** A projection head that learns on the vectors of a frozen encoder. */
-export async function createHeadStudent(options: HeadStudentOptions): Promise<Student<HeadBatch>> {
-  const { runtime, step, queue } = options;
-  const graph = headStepGraph(step);
+export async function createHeadStudent(
+  options: HeadStudentOptions,
+): Promise<Student<readonly HeadBatch[]>> {
+  const { runtime, step: head, queue } = options;
+  const graph = headStepGraph(head);
   const trainer = await runtime.createTrainer({
     model: graph.model,
     loss: graph.loss,
@@ -44,18 +46,36 @@ export async function createHeadStudent(options: HeadStudentOptions): Promise<St
     maxGradNorm: options.maxGradNorm,
     ...(graph.candidates === undefined ? {} : { outputs: [graph.candidates] }),
   });
-  const forward = await openHead(runtime, step.head);
-  return {
-    prepare: options.prepare,
-    update: async ({ texts, feeds }, learningRate) => {
+  const forward = await openHead(runtime, head.head);
+  const step = async ({ texts, feeds }: HeadBatch, learningRate: number) => {
+    const queued = queue?.extend(texts, feeds);
+    const result = await trainer.step(queued?.feeds ?? feeds, learningRate, { transfer: true });
+    const { loss, gradNorm, finite, outputs } = result;
+    const candidates = outputs[graph.candidates ?? ""];
+    if (finite && candidates !== undefined) queued?.remember(candidates);
+    return { loss, gradNorm, finite, tokens: 0 };
+  };
+  const accumulated = async (batches: readonly HeadBatch[], learningRate: number) => {
+    let sum = 0;
+    for (const { texts, feeds } of batches) {
       const queued = queue?.extend(texts, feeds);
-      const step = trainer.step(queued?.feeds ?? feeds, learningRate, { transfer: true });
-      const { loss, gradNorm, finite, outputs } = await step;
+      const outputs = await trainer.accumulate(queued?.feeds ?? feeds, { transfer: true });
       const candidates = outputs[graph.candidates ?? ""];
-      if (finite && candidates !== undefined) queued?.remember(candidates);
-      return { loss, gradNorm, finite, tokens: 0 };
+      if (candidates !== undefined) queued?.remember(candidates);
+      sum += Number(outputs[graph.loss]?.data[0]);
+    }
+    const loss = sum / batches.length;
+    const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });
+    return { ...outcome, loss, tokens: 0 };
+  };
+  return {
+    prepare: (planned) => planned.map(options.prepare),
+    update: async (batches, learningRate) => {
+      const [first, ...rest] = batches;
+      if (first !== undefined && rest.length === 0) return step(first, learningRate);
+      return accumulated(batches, learningRate);
     },
-    embed: headEmbed(options.encode, step.headSide, async (x) =>
+    embed: headEmbed(options.encode, head.headSide, async (x) =>
       forward.apply(x, await trainer.parameters()),
     ),
     weights: async () => ({ ...(await trainer.state()), buffers: queue?.tensors() ?? new Map() }),

@@ -17,6 +17,8 @@ export interface LoopOptions<Batch> {
   readonly schedule: Schedule;
   readonly steps: number;
   readonly stepsPerEpoch: number;
+  /** Batches of an update. */
+  readonly accumulate: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
   readonly keep: number;
@@ -103,9 +105,10 @@ function beginning<Batch>(options: LoopOptions<Batch>): Progress {
 }
 
 function draw<Batch>(options: LoopOptions<Batch>): Drawn<Batch> {
-  const planned = options.batches.next();
+  const planned = Array.from({ length: options.accumulate }, () => options.batches.next());
   const sampler = options.batches.state();
-  return { rows: planned.rows, batch: options.student.prepare(planned), sampler };
+  const rows = Int32Array.from(planned.flatMap((batch) => [...batch.rows]));
+  return { rows, batch: options.student.prepare(planned), sampler };
 }
 
 function isDue<Batch>(every: number, { step }: Progress, options: LoopOptions<Batch>): boolean {

@@ -78,9 +78,10 @@ export async function planTraining(
   const intention = { settings, objective, train };
   requireSatisfiable(intention);
   const sampler = chooseSampler(intention);
-  const steps =
-    settings.steps ?? prescribed.steps ?? Math.max(1, stepsInEpochs(sampler, settings.epochs));
-  const epoch = stepsPerEpoch(sampler);
+  const { accumulate } = settings;
+  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
+  const steps = settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs);
+  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
   const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
   return {
     settings,

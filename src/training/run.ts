@@ -4,7 +4,7 @@ import type { Evaluation } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
-import { type Best, type Checkpoint, readBest } from "./checkpoint.js";
+import { type Best, type Checkpoint, readBest, writeBest } from "./checkpoint.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
@@ -112,6 +112,9 @@ async function train(
     // A head that reduces dimensions is not the base before its first update either.
     const reduces = shop.head.outputDim < shop.head.inputDim;
     const initial = reduces ? await training.student.parameters() : undefined;
+    if (initial !== undefined && point === undefined) {
+      await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, initial);
+    }
     if (point !== undefined) await training.student.restore(point.weights, point.state.step);
     const result = await runLoop(shop, training, point);
     const parts = await chosenParts(shop, training, { best: result.best, initial });
@@ -171,6 +174,7 @@ async function runLoop(
       },
       steps,
       stepsPerEpoch: plan.stepsPerEpoch,
+      accumulate: settings.accumulate,
       evalEvery: plan.evalEvery,
       saveEvery: plan.saveEvery,
       keep: settings.keep,

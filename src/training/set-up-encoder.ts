@@ -1,25 +1,19 @@
 import type { PlannedBatch } from "../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
-import { buildCachedStep, embedForward } from "../encoder/step/cached-step.js";
-import { buildEncoderStep, type EncoderStepOptions } from "../encoder/step/encoder-step.js";
+import { embedForward } from "../encoder/step/cached-step.js";
+import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../encoder/step/prepare.js";
 import type { Tensor } from "../math/tensor.js";
-import { cachedUpdate } from "./cached-update.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
-import { createEncoderStudent, type UpdateOn } from "./encoder-student.js";
-import {
-  furtherParameters,
-  mainParameters,
-  optimizerOf,
-  type ParameterOptions,
-} from "./encoder-trainer.js";
+import { createEncoderStudent, type EncoderBatches } from "./encoder-student.js";
+import type { ParameterOptions } from "./encoder-trainer.js";
 import { firstInputs } from "./first-inputs.js";
 import { type Feeds, headFeeds } from "./head-feeds.js";
 import { importEncoder } from "./import-encoder.js";
+import { openUpdate } from "./open-update.js";
 import { outsideFeeds } from "./outside-feeds.js";
-import { plainUpdate } from "./plain-update.js";
 import { initialScalars } from "./scalars.js";
-import { tokenTable } from "./token-table.js";
+import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { tunedWeights } from "./tuned-weights.js";
 import { tuningOf } from "./tuning-of.js";
@@ -29,7 +23,7 @@ import { headStep, type Workshop } from "./workshop.js";
 const componentTexts = 2_000;
 
 /** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
-export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatch>> {
+export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatches>> {
   const { plan, head, runtime, encoder, control } = shop;
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(shop);
@@ -41,21 +35,24 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
       firstInputs(shop, start, (first) => encodedFeeds(shop, first)),
     ),
   };
-  const { trainer, update, part } = await openUpdate(shop, step, options);
+  const tokens = tokenTable(encoder, plan.batches.texts);
+  const opened = await openUpdate({ shop, step, parameters: options, tokens });
+  control.onEvent({ type: "rewrites", notes: opened.part.notes });
   const student = await createEncoderStudent({
-    trainer,
+    trainer: opened.trainer,
     encoder,
     forward: embedForward({ ...step, split: false, dropout: {} }),
     head,
     headSide: plan.settings.headSide,
-    prepare: await preparation(shop),
-    update,
+    batchOf: await preparation(shop, tokens),
+    method: opened.method,
     signal: control.signal,
+    release: opened.release,
   });
   return {
     student,
     parts: (parameters) => ({
-      weights: tunedWeights(prepared, part, parameters),
+      weights: tunedWeights(prepared, opened.part, parameters),
       ...(head.kind === "none"
         ? {}
         : { head: { spec: head, parameters: headValues(head, parameters) } }),
@@ -111,52 +108,9 @@ function stepOptions(
   };
 }
 
-/** Opens the trainer and says how a batch becomes an update: in one run, or with gradient caching. */
-async function openUpdate(
-  shop: Workshop,
-  options: EncoderStepOptions,
-  parameters: ParameterOptions,
-) {
-  const { runtime, encoder, plan } = shop;
-  const { padId } = encoder;
-  const optimizer = optimizerOf(plan.settings);
-  const tokens = plan.settings.miniBatchTokens;
-  if (tokens === undefined) {
-    const step = buildEncoderStep(options);
-    const { model, loss } = step;
-    const own = mainParameters(step.parameters, parameters);
-    const trainer = await runtime.createTrainer({ model, loss, parameters: own, ...optimizer });
-    const update: UpdateOn = plainUpdate(trainer, step, padId);
-    return { trainer, update, part: step };
-  }
-  const step = buildCachedStep(options);
-  const { objective, backward, forward } = step;
-  const trainer = await runtime.createTrainer({
-    model: objective.model,
-    loss: objective.loss,
-    outputs: [objective.embeddingGradient],
-    parameters: [
-      ...furtherParameters(backward.parameters, parameters),
-      ...mainParameters(objective.parameters, parameters),
-    ],
-    ...optimizer,
-  });
-  const gradients = new Map(backward.parameters.map(({ name, gradient }) => [name, gradient]));
-  const update = cachedUpdate({
-    trainer,
-    step,
-    forward: await trainer.createSession(forward.model, { memoryPattern: false }),
-    backward: await trainer.addGradients({ model: backward.model, gradients, outputs: [] }),
-    tokens,
-    padId,
-  });
-  return { trainer, update, part: step };
-}
-
-async function preparation(shop: Workshop) {
-  const { plan, encoder, outside } = shop;
+async function preparation(shop: Workshop, tokens: TokenTable) {
+  const { plan, outside } = shop;
   const others = await outside?.prepare(plan.batches.texts);
-  const tokens = tokenTable(encoder, plan.batches.texts);
   return (planned: Parameters<typeof plan.batches.make>[0]): EncoderBatch =>
     encoderBatch(plan.batches.make(planned), planned, {
       tokens,

@@ -12,7 +12,7 @@ import { headStep, openQueue, type Workshop } from "./workshop.js";
 const componentTexts = 20_000;
 
 /** Encodes every training text once, then sets up the head, the objective's own parameters and their optimizer. */
-export async function setUpHead(shop: Workshop): Promise<Training<HeadBatch>> {
+export async function setUpHead(shop: Workshop): Promise<Training<readonly HeadBatch[]>> {
   const { plan, cache, head, outside } = shop;
   const { settings, batches, objective } = plan;
   const places = await embedTexts(shop);

@@ -19,9 +19,9 @@ export interface UpdateResult {
  * learnt so far, and keeps or takes back the weights.
  */
 export interface Student<Batch = unknown> {
-  /** Makes the inputs of an update on rows of the training data; may run while another update does. */
-  readonly prepare: (planned: PlannedBatch) => Batch;
-  /** One forward and backward pass and one optimizer update. The batch's memory may be given away. */
+  /** Makes the inputs of an update on one or more batches of the training data; may run while another update does. */
+  readonly prepare: (planned: readonly PlannedBatch[]) => Batch;
+  /** One forward and backward pass a batch and one optimizer update. The memory of `batch` may be given away. */
   readonly update: (batch: Batch, learningRate: number) => Promise<UpdateResult>;
   readonly embed: Embed;
   readonly weights: () => Promise<Weights>;

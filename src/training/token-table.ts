@@ -4,6 +4,8 @@ import type { Encoder } from "../encoder/encoder.js";
 export interface TokenTable {
   /** Ids of a text, special ones included. */
   readonly idsOf: (number: number) => Int32Array;
+  /** How many ids the texts before it have together. */
+  readonly startOf: (number: number) => number;
   /** Ids of all texts together. */
   readonly total: number;
 }
@@ -25,8 +27,10 @@ export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTab
     total += own.length;
     ends[i] = total;
   });
+  const startOf = (number: number): number => (number === 0 ? 0 : ends[number - 1]!);
   return {
-    idsOf: (number) => ids.subarray(number === 0 ? 0 : ends[number - 1]!, ends[number]!),
+    idsOf: (number) => ids.subarray(startOf(number), ends[number]!),
+    startOf,
     total,
   };
 }

@@ -15,7 +15,7 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
   let value = 0;
   const tensor = (x: number): Map<string, Tensor> => new Map([["x", float32([1], [x])]]);
   return {
-    prepare: ({ rows }) => rows[0]!,
+    prepare: ([planned]) => planned!.rows[0]!,
     update: async () => {
       const finite = value + 1 !== options.failsAt;
       if (finite) value += 1;
@@ -79,6 +79,7 @@ function loop({
     schedule: { schedule: "constant", rate: 0.1, warmup: 0, steps: 10 },
     steps: 10,
     stepsPerEpoch: 5,
+    accumulate: 1,
     evalEvery: 2,
     saveEvery: 5,
     keep: 2,
