@@ -41,7 +41,7 @@ export async function runTrain(data: string | undefined, command: Command): Prom
     return;
   }
   terminal.note(formatPlan(plan));
-  const progress = trainProgress(terminal, plan.steps);
+  const progress = trainProgress(terminal, plan.steps, flags.debug ?? false);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
     signal: interruptSignal(),
