@@ -1,5 +1,6 @@
 import { TOKEN_INPUTS } from "../../graph/rewrites/token-index.js";
 import { float32, int64, type Tensor } from "../../math/tensor.js";
+import { attentionGroups, type TextGroups } from "./attention-groups.js";
 
 /** What the inputs of an encoder's graph are filled with. */
 export interface TextFeedOptions {
@@ -14,14 +15,12 @@ export const TEXT_INPUTS: readonly string[] = [
   "input_ids",
   "attention_mask",
   "token_type_ids",
-  TOKEN_INPUTS.rows,
-  TOKEN_INPUTS.slots,
+  ...Object.values(TOKEN_INPUTS),
 ];
 
 /**
  * The inputs of an encoder for texts of n_b tokens each, B texts padded to the longest (T), R = Σ n_b tokens in all:
- * input_ids, attention_mask and token_type_ids (zeros) [B, T], token_rows [R] and token_slots [B·T] (see `TOKEN_INPUTS`),
- * as far as the graph has them. Only the lengths matter where it does not read ids.
+ * input_ids, attention_mask and token_type_ids (zeros) [B, T], and where tokens stand (see `TOKEN_INPUTS`), as far as the graph has them. Only the lengths matter where it does not read ids.
  */
 export function textFeeds(
   texts: readonly { readonly length: number; readonly [t: number]: number }[],
@@ -44,7 +43,9 @@ export function textFeeds(
       slots[slot] = BigInt(row);
     }
   }
+  const groups = attentionGroups(texts.map(({ length }) => length));
   const all: Record<string, Tensor> = {
+    ...attentionFeeds(groups, { R, T }),
     input_ids: int64([B, T], ids),
     attention_mask: int64([B, T], mask),
     token_type_ids: int64([B, T], new BigInt64Array(B * T)),
@@ -52,6 +53,27 @@ export function textFeeds(
     [TOKEN_INPUTS.slots]: int64([B * T], slots),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.includes(name)));
+}
+
+/** Where the tokens of each text stand in attention. */
+function attentionFeeds(
+  { firstPlaces, lengths, groups }: TextGroups,
+  { R, T }: { readonly R: number; readonly T: number },
+): Record<string, Tensor> {
+  const rows = new BigInt64Array(R);
+  const slots = new BigInt64Array(groups * T).fill(BigInt(R));
+  let row = 0;
+  for (const [i, length] of lengths.entries()) {
+    for (let t = 0; t < length; t++, row++) {
+      const place = firstPlaces[i]! + t;
+      rows[row] = BigInt(place);
+      slots[place] = BigInt(row);
+    }
+  }
+  return {
+    [TOKEN_INPUTS.attentionRows]: int64([R], rows),
+    [TOKEN_INPUTS.attentionSlots]: int64([groups, T], slots),
+  };
 }
 
 /** Token vectors of texts, [n_b, H] each, one after the other: rows [R, H]. */

@@ -1,6 +1,6 @@
 import type { Graph, Node, Shape } from "../ir.js";
 import { type Factor, isMove, type Layout, moved, regroup, sameLayout } from "./axis-layout.js";
-import { computedFrom, isTokenShape, tokenValues } from "./dependence-sets.js";
+import { computedFrom, isTokenShape, tokenValues, weightedValues } from "./dependence-sets.js";
 import { type Matching, matching, onlyReader, scalarOf, writerOf } from "./matching.js";
 
 /**
@@ -15,8 +15,8 @@ export interface AttentionSite {
   /** Logits before masks [B, h, T, T]: scale · q·kᵀ. */
   readonly scores: string;
   readonly scale: number;
-  /** What is added to the logits or chooses where they are overwritten. */
-  readonly masks: readonly string[];
+  /** From the logits to the softmax: what adds masks and biases or writes over the logits, in the order of computation. */
+  readonly masking: readonly MaskStep[];
   /** The softmax node; what it reads is scores with masks and biases. */
   readonly softmax: Node;
   /** What is multiplied with the values: the softmax, or that with NaN replaced. */
@@ -25,6 +25,13 @@ export interface AttentionSite {
   readonly context: string;
   readonly heads: number;
   readonly headSize: number;
+}
+
+/** A node on the way from the logits to the softmax. */
+export interface MaskStep {
+  readonly node: Node;
+  /** Which of its inputs the logits are; the others do not depend on token vectors. */
+  readonly logits: number;
 }
 
 /** Attention of a graph, and how many softmaxes over tokens are something else. */
@@ -75,8 +82,8 @@ function match(s: Search, softmax: Node): AttentionSite | undefined {
   if (!query || !key || value?.scale !== 1 || context === undefined) return undefined;
   const scale = logits.scale * query.scale * key.scale;
   const names = { query: query.name, key: key.name, value: value.name, context, weights };
-  const { name: scores, masks } = logits;
-  return { ...names, scores, masks, scale, softmax, heads, headSize };
+  const { name: scores, masking } = logits;
+  return { ...names, scores, masking, scale, softmax, heads, headSize };
 }
 
 type Factors = Readonly<Record<string, Factor>>;
@@ -101,31 +108,40 @@ interface Logits {
   readonly left: string;
   readonly right: string;
   readonly scale: number;
-  readonly masks: readonly string[];
+  readonly masking: readonly MaskStep[];
 }
 
 /** Goes back from the softmax through masks and biases to scale · MatMul(left, right). */
 function scaledProduct(s: Search, from: string): Logits | undefined {
+  const path: MaskStep[] = [];
   let name = from;
-  let scaled: { name: string; scale: number } | undefined;
-  const masks: string[] = [];
   for (;;) {
     const node = s.writers.get(name);
     if (node === undefined || node.domain !== "") return undefined;
-    if (node.op === "MatMul") {
-      const [left, right] = node.inputs as [string, string];
-      const both = s.tokens.has(left) && s.tokens.has(right);
-      return both ? { name, scale: 1, ...scaled, left, right, masks } : undefined;
-    }
+    if (node.op === "MatMul") return logitsOf(s, node, path.reverse());
     const step = scaledStep(s, node);
-    const before = step?.name ?? maskedStep(s, node);
-    if (before === undefined) return undefined;
-    if (step === undefined) {
-      scaled = undefined;
-      masks.push(...node.inputs.filter((input) => input !== before));
-    } else scaled = { name: scaled?.name ?? name, scale: (scaled?.scale ?? 1) * step.scale };
-    name = before;
+    const logits = step === undefined ? maskedInput(s, node) : node.inputs.indexOf(step.name);
+    if (logits === undefined) return undefined;
+    path.push({ node, logits });
+    name = node.inputs[logits]!;
   }
+}
+
+/** The factors that follow the product at once belong to it; what comes behind is masking. */
+function logitsOf(s: Search, product: Node, path: readonly MaskStep[]): Logits | undefined {
+  const [left, right] = product.inputs as [string, string];
+  if (!s.tokens.has(left) || !s.tokens.has(right)) return undefined;
+  let name = product.outputs[0]!;
+  let scale = 1;
+  let first = 0;
+  for (const { node } of path) {
+    const step = scaledStep(s, node);
+    if (step === undefined) break;
+    scale *= step.scale;
+    name = node.outputs[0]!;
+    first += 1;
+  }
+  return { name, scale, left, right, masking: path.slice(first) };
 }
 
 /** x and c of a node that computes c · x. */
@@ -139,11 +155,11 @@ function scaledStep(s: Matching, node: Node): Source | undefined {
   return first === undefined ? undefined : { name: y, scale: first };
 }
 
-/** x of a node that adds to x, or writes over it, what does not depend on token vectors. */
-function maskedStep(s: Search, node: Node): string | undefined {
+/** Which input of the node is x, where it adds to x, or writes over it, what does not depend on token vectors. */
+function maskedInput(s: Search, node: Node): number | undefined {
   if (node.op !== "Add" && node.op !== "Where") return undefined;
   const dependent = node.inputs.filter((name) => s.tokens.has(name));
-  return dependent.length === 1 ? dependent[0] : undefined;
+  return dependent.length === 1 ? node.inputs.indexOf(dependent[0]!) : undefined;
 }
 
 /** The value behind Where(IsNaN(p), 0, p), as PyTorch's sdpa guards rows that are masked throughout; p without one. */
@@ -220,8 +236,19 @@ function merged(s: Search, from: string, factors: Factors): string | undefined {
   return layout === undefined ? undefined : name;
 }
 
-/** Whether padding cannot be attended to: something that masks the site's logits is computed from the attention mask. */
-export function isMasked(graph: Graph, site: AttentionSite, attentionMask: string): boolean {
+/**
+ * The first step that masks padding: what it adds, or where it writes, is computed from the attention mask and not from
+ * weights.
+ */
+export function paddingStep(
+  graph: Graph,
+  site: AttentionSite,
+  attentionMask: string,
+): MaskStep | undefined {
   const masked = computedFrom(graph, [attentionMask]);
-  return site.masks.some((name) => masked.has(name));
+  const weighted = weightedValues(graph);
+  return site.masking.find(({ node, logits }) => {
+    const others = node.inputs.filter((_, i) => i !== logits);
+    return others.some((name) => masked.has(name) && !weighted.has(name));
+  });
 }

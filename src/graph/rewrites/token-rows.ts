@@ -1,10 +1,11 @@
 import { intOf } from "../attributes.js";
 import { GraphBuilder } from "../builder.js";
 import { contentsOf } from "../inference/call.js";
-import type { Graph, Node, Shape, Value } from "../ir.js";
-import { int } from "../ir.js";
-import { gather, matmul, mul, reshape, scalarLike, transpose, vector } from "../ops/index.js";
-import { type AttentionSite, attentionSites, isMasked } from "./attention.js";
+import { type Graph, int, type Node, type Shape, type Value } from "../ir.js";
+import { gather, reshape, vector } from "../ops/index.js";
+import { type AttentionSite, attentionSites, paddingStep } from "./attention.js";
+import { AttentionIndex } from "./attention-index.js";
+import { attentionOnRows } from "./attention-on-rows.js";
 import { isTokenShape, tokenValues } from "./dependence-sets.js";
 import { type RewriteNote, substitute } from "./matching.js";
 import { ROWS, TokenIndex } from "./token-index.js";
@@ -25,6 +26,8 @@ interface Packing {
   readonly graph: Graph;
   readonly text: Shape;
   readonly index: TokenIndex;
+  readonly attention: AttentionIndex;
+  readonly attentionMask: string;
   readonly tokens: ReadonlySet<string>;
   /** Padded value → its rows. */
   readonly rows: Map<string, Value>;
@@ -35,8 +38,8 @@ interface Packing {
 const NAME = "packing";
 
 /**
- * Removes padding from everything but attention: what works token by token is computed on rows of real tokens [R, …], and
- * within attention queries, keys and values are gathered to heads of a padded batch and back. Values of real tokens and
+ * Removes padding: what works token by token is computed on rows of real tokens [R, …], and within attention queries, keys
+ * and values are gathered to heads of groups that are filled with whole texts (`AttentionIndex`), and back. Values of real tokens and
  * gradients stay the same. New inputs say where tokens stand (`TOKEN_INPUTS`). Where the graph attends in a form that is
  * not known, or without a mask, or other nodes mix tokens, it is left as it is and the note says why.
  */
@@ -49,7 +52,8 @@ export function packTokens(graph: Graph, options: TokenRowsOptions): RewriteNote
   const index = new TokenIndex(b, b.value(options.attentionMask));
   const tokens = tokenValues(graph, text);
   const packing: Packing = {
-    ...{ b, graph, text, index, tokens, rows: new Map(), substitutes: new Map() },
+    ...{ b, graph, text, index, tokens, attentionMask: options.attentionMask },
+    ...{ attention: new AttentionIndex(index), rows: new Map(), substitutes: new Map() },
   };
   enterRows(packing, options.rowInputs ?? []);
   for (const node of [...graph.nodes]) packNode(packing, node, sites);
@@ -70,7 +74,7 @@ function unpackable(
   const { sites, unknown, text, attentionMask } = found;
   if (unknown > 0) return `${unknown} softmaxes over tokens are no attention as it is known`;
   if (sites.length === 0) return "the graph has no attention";
-  if (!sites.every((site) => isMasked(graph, site, attentionMask)))
+  if (sites.some((site) => paddingStep(graph, site, attentionMask) === undefined))
     return "attention does not mask padding";
   const mixing = mixingNode(graph, text, sites);
   return mixing === undefined ? undefined : `${mixing.op} "${mixing.name}" mixes tokens`;
@@ -145,38 +149,23 @@ function leaveRows(p: Packing, wanted: readonly string[]): void {
 
 function packNode(p: Packing, node: Node, sites: readonly AttentionSite[]): void {
   const [output] = node.outputs as [string];
-  const scored = sites.find((site) => site.scores === output);
-  if (scored !== undefined) packScores(p, scored);
-  const ended = sites.find((site) => site.context === output);
-  if (ended !== undefined) packContext(p, ended);
-  if (ended !== undefined || !p.tokens.has(output) || !isTokenwise(p.graph, node, p.text)) return;
+  const site = sites.find(({ context }) => context === output);
+  if (site !== undefined) p.rows.set(output, packedAttention(p, site));
+  if (site !== undefined || !p.tokens.has(output) || !isTokenwise(p.graph, node, p.text)) return;
   const name = p.b.fresh(node.op);
   const [rows] = p.b.append({ ...node, ...rowForm(p, node), name, outputs: [name] });
   p.rows.set(output, rows!);
 }
 
-/** scale · q·kᵀ [B, h, T, T], the scale applied to the rows of q. */
-function packScores(p: Packing, site: AttentionSite): void {
-  const { b, index } = p;
-  const { heads, headSize } = site;
-  const rows = rowsOf(p, site.query);
-  const scaled = site.scale === 1 ? rows : mul(b, rows, scalarLike(b, site.scale, rows));
-  const query = index.toHeads(scaled, heads, headSize);
-  const key = index.toHeads(rowsOf(p, site.key), heads, headSize);
-  p.substitutes.set(site.scores, matmul(b, query, transpose(b, key, [0, 1, 3, 2])).name);
-}
-
-/** The context as rows: weights · v, without the guard against NaN, which no row of real tokens needs. */
-function packContext(p: Packing, site: AttentionSite): void {
-  const { b, index } = p;
-  const { heads, headSize } = site;
-  const value = index.toHeads(rowsOf(p, site.value), heads, headSize);
-  const context = matmul(b, b.value(site.weights), value);
-  const [softmax] = site.softmax.outputs as [string];
-  for (const node of p.graph.nodes)
-    if (node.op === "Where" && node.inputs[2] === softmax)
-      p.substitutes.set(node.outputs[0]!, softmax);
-  p.rows.set(site.context, index.fromHeads(context, heads, headSize));
+/** The context as rows. */
+function packedAttention(p: Packing, site: AttentionSite): Value {
+  const [query, key, value] = [site.query, site.key, site.value].map((name) => rowsOf(p, name)) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const padding = paddingStep(p.graph, site, p.attentionMask);
+  return attentionOnRows(p.b, p.attention, { site, padding, query, key, value });
 }
 
 /** Inputs and attributes of a token-wise node on rows. */
