@@ -1,4 +1,6 @@
-import { basename, dirname, resolve } from "node:path";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import type { Matrix } from "../math/tensor.js";
 import type { PoolingMode } from "./pooling-mode.js";
@@ -24,12 +26,14 @@ export interface Pipeline {
 /** Opens a folder in transformers.js, without any network. What it has against the folder is a UserError. */
 export async function openPipeline(folder: string, options: PipelineOptions): Promise<Pipeline> {
   const { env, pipeline } = await import("@xenova/transformers");
-  const path = resolve(folder);
+  // It takes the folder's name for a hub id and refuses many (spaces, colons), so it gets a link under a plain one.
+  const links = mkdtempSync(join(tmpdir(), "embtune-"));
+  symlinkSync(resolve(folder), join(links, "model"), "junction");
   env.allowRemoteModels = false;
-  env.localModelPath = dirname(path);
+  env.localModelPath = links;
   const { dtype, pooling, normalize } = options;
   try {
-    const extract = await pipeline("feature-extraction", basename(path), { dtype });
+    const extract = await pipeline("feature-extraction", "model", { dtype });
     const name = pooling === "last" ? "last_token" : pooling;
     return {
       embed: (texts) =>
@@ -42,14 +46,13 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
       },
     };
   } catch (cause) {
-    throw new UserError(
-      "not-loadable",
-      `transformers.js cannot load it: ${(cause as Error).message}`,
-      {
-        at: { file: folder },
-        cause,
-      },
-    );
+    const what = (cause as Error).message;
+    throw new UserError("not-loadable", `transformers.js cannot load it: ${what}`, {
+      at: { file: folder },
+      cause,
+    });
+  } finally {
+    rmSync(links, { recursive: true });
   }
 }
 

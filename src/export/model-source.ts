@@ -1,23 +1,28 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
-import { type HeadSpec, headParameters, headSpec } from "../encoder/head.js";
+import type { Encoder, EncoderInfo, EncoderRun } from "../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
-import { suggestion } from "../errors/suggest.js";
-import { UserError, usageError } from "../errors/user-error.js";
+import { CACHED_NAMES, embedForward } from "../encoder/step/cached-step.js";
+import { type EmbeddingGraphOptions, embeddingGraph } from "../encoder/step/embedding-graph.js";
+import { internal } from "../errors/internal.js";
+import { UserError } from "../errors/user-error.js";
 import { normalizedRows } from "../evaluation/cosine.js";
 import type { Matrix, Tensor } from "../math/tensor.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { checkpointSteps, readBest, readParameters } from "../training/checkpoint.js";
 import { openHead } from "../training/head-student.js";
-import { baseModel, type RunRecord, readRun, runPaths } from "../training/run-folder.js";
+import { importEncoder } from "../training/import-encoder.js";
+import { baseModel, type RunRecord, readRun } from "../training/run-folder.js";
+import { tunedWeights } from "../training/tuned-weights.js";
+import { tuningOf } from "../training/tuning-of.js";
 import type { HeadContent, ModelContent } from "./model-content.js";
+import { headAmong, type RunReference, runParameters, runReference } from "./run-parameters.js";
+
+type Parameters = ReadonlyMap<string, Tensor>;
+type EmbedTexts = (texts: readonly string[]) => Promise<Matrix>;
 
 /** A model that can be exported, and embtune's own vectors of it. */
 export interface ModelSource {
   readonly content: ModelContent;
-  /** Vectors of texts by the encoder and the head, not by an exported file. */
-  readonly embed: (texts: readonly string[]) => Promise<Matrix>;
+  /** Vectors of texts as training computes them, not by an exported file. */
+  readonly embed: EmbedTexts;
   /** Whether a text has fewer tokens than a text may have, so that nothing of it is cut. */
   readonly fits: (text: string) => boolean;
   readonly release: () => Promise<void>;
@@ -25,20 +30,8 @@ export interface ModelSource {
 
 export type SourceOptions = Omit<LoadEncoderOptions, "runtime" | "model">;
 
-/** A run, and which of its checkpoints: the best one, or that of a step. */
-export interface RunReference {
-  readonly run: string;
-  readonly step: number | undefined;
-}
-
-/** `RUN` or `RUN:step`; undefined where the text names no run folder. */
-export function runReference(text: string): RunReference | undefined {
-  if (existsSync(join(text, "run.json"))) return { run: text, step: undefined };
-  const match = /^(.+):(\d+)$/.exec(text);
-  if (match === null || existsSync(text) || !existsSync(join(match[1]!, "run.json")))
-    return undefined;
-  return { run: match[1]!, step: Number(match[2]) };
-}
+/** What is freed at the end, the last one first. */
+type Opened = (() => Promise<void>)[];
 
 /** Opens `MODEL`, `RUN` (its best checkpoint) or `RUN:step`. */
 export async function openModelSource(
@@ -47,16 +40,25 @@ export async function openModelSource(
   options: SourceOptions = {},
 ): Promise<ModelSource> {
   const reference = model === undefined ? undefined : runReference(model);
-  if (reference === undefined) {
-    const encoder = await loadEncoder({ ...options, model, runtime });
-    return {
-      content: { encoder: encoder.info },
-      embed: (texts) => encoder.encode(texts),
-      fits: fitsIn(encoder),
-      release: encoder.release,
-    };
-  }
-  return openRun(reference, runtime, options);
+  if (reference !== undefined) return openRun(reference, runtime, options);
+  const encoder = await loadEncoder({ ...options, model, runtime });
+  return source({ encoder: encoder.info }, encoder, { embed: encoder.encode, opened: [] });
+}
+
+function source(
+  content: ModelContent,
+  encoder: Encoder,
+  { embed, opened }: { readonly embed: EmbedTexts; readonly opened: Opened },
+): ModelSource {
+  return {
+    content,
+    embed: (texts) => embed(texts),
+    fits: (text) => (encoder.tokenize([text])[0]?.length ?? 0) < encoder.info.maxLength,
+    release: async () => {
+      for (const release of opened.toReversed()) await release();
+      await encoder.release();
+    },
+  };
 }
 
 async function openRun(
@@ -69,29 +71,15 @@ async function openRun(
   const model = baseModel(run.base);
   const encoder = await loadEncoder({ maxLength, pooling, ...options, model, runtime });
   requireSameBase(encoder.info, run);
-  const head = headOf(reference, run);
-  const content: ModelContent = { encoder: encoder.info, head, run };
-  const fits = fitsIn(encoder);
-  if (head === undefined) {
-    return { content, fits, embed: (texts) => encoder.encode(texts), release: encoder.release };
-  }
-  const open = await openHead(runtime, head.spec);
-  return {
-    content,
-    fits,
-    embed: async (texts) => {
-      const vectors = await open.apply(await encoder.encode(texts), head.parameters);
-      return encoder.info.normalize ? normalizedRows(vectors) : vectors;
-    },
-    release: async () => {
-      await open.release();
-      await encoder.release();
-    },
-  };
-}
-
-function fitsIn(encoder: Encoder): (text: string) => boolean {
-  return (text) => (encoder.tokenize([text])[0]?.length ?? 0) < encoder.info.maxLength;
+  const parameters = runParameters(reference, run);
+  if (parameters === undefined)
+    return source({ encoder: encoder.info, run }, encoder, { embed: encoder.encode, opened: [] });
+  const head = headAmong(parameters, encoder.info.dimension);
+  const opened: Opened = [];
+  const tuned = await tunedEncoder({ run, encoder, runtime, parameters, opened });
+  const embed = await headed(tuned.embed, { encoder, runtime, head, opened });
+  const { weights } = tuned;
+  return source({ encoder: encoder.info, weights, head, run }, encoder, { embed, opened });
 }
 
 function requireSameBase(info: EncoderInfo, run: RunRecord): void {
@@ -101,47 +89,69 @@ function requireSameBase(info: EncoderInfo, run: RunRecord): void {
   });
 }
 
-/** The head of the best evaluation or of a step's checkpoint; undefined where the base itself was best. */
-function headOf({ run, step }: RunReference, record: RunRecord): HeadContent | undefined {
-  const { head: kind, headDim: dim, headHidden: hidden } = record.options;
-  const spec = headSpec(record.base.dimension, { kind, dim, hidden });
-  const { checkpoints } = runPaths(run);
-  if (step !== undefined) return { spec, parameters: ofHead(spec, stepParameters(run, step)) };
-  if (record.result === undefined) {
-    throw new UserError("unfinished-run", `the run "${run}" has not ended`, {
-      hint: `go on with embtune train --resume ${run}, or name a checkpoint: ${run}:STEP`,
-    });
-  }
-  const { bestStep } = record.result;
-  if (bestStep > 0) return { spec, parameters: ofHead(spec, readBest(checkpoints, bestStep)) };
-  const first = checkpointSteps(checkpoints).at(-1);
-  if (spec.outputDim === spec.inputDim || first === undefined) return undefined;
-  throw new UserError("start-not-kept", `the head that run "${run}" started from was best`, {
-    hint: `take the model that the run wrote: ${join(run, "model")}`,
-  });
+interface Tuned {
+  readonly run: RunRecord;
+  readonly encoder: Encoder;
+  readonly runtime: Runtime;
+  readonly parameters: Parameters;
+  readonly opened: Opened;
 }
 
-function stepParameters(run: string, step: number): ReadonlyMap<string, Tensor> {
-  const { checkpoints } = runPaths(run);
-  const steps = checkpointSteps(checkpoints);
-  if (steps.includes(step)) return readParameters(checkpoints, step);
-  throw usageError(
-    "no-such-checkpoint",
-    `the run "${run}" keeps no checkpoint of step ${step}, only ${steps.join(", ") || "none"}`,
-    suggestion(String(step), steps.map(String)),
-  );
+/** The encoder with its trained weights, as training runs it; with `--tune head` as it is. */
+async function tunedEncoder(
+  tuned: Tuned,
+): Promise<{ weights: Parameters | undefined; embed: EmbedTexts }> {
+  const { run, encoder, runtime, parameters } = tuned;
+  if (run.options.tune === "head") return { weights: undefined, embed: encoder.encode };
+  const prepared = await importEncoder(encoder.info, runtime);
+  const step: EmbeddingGraphOptions = {
+    encoder: prepared,
+    pooling: encoder.info.pooling,
+    normalize: encoder.info.normalize,
+    tuning: tuningOf(run.options, prepared),
+    split: false,
+  };
+  const weights = tunedWeights(prepared, embeddingGraph(step), parameters);
+  return { weights, embed: await trainingForward(step, tuned) };
 }
 
-/** Without the objective's own parameters, which are of no use after training. */
-function ofHead(
-  spec: HeadSpec,
-  parameters: ReadonlyMap<string, Tensor>,
-): ReadonlyMap<string, Tensor> {
-  return new Map(
-    headParameters(spec).map(({ name }) => {
-      const tensor = parameters.get(name);
-      if (tensor !== undefined) return [name, tensor];
-      throw new UserError("damaged-checkpoint", `the checkpoint has no parameter "${name}"`);
-    }),
+async function trainingForward(
+  step: EmbeddingGraphOptions,
+  { encoder, runtime, parameters, opened }: Tuned,
+): Promise<EmbedTexts> {
+  const forward = embedForward(step);
+  const session = await runtime.createSession(forward.model, { memoryPattern: false });
+  opened.push(session.release);
+  const values = Object.fromEntries(
+    forward.parameters.map((name) => [
+      name,
+      parameters.get(name) ?? internal(`the checkpoint has no parameter "${name}"`),
+    ]),
   );
+  const { embedding } = CACHED_NAMES;
+  const run: EncoderRun = {
+    run: async (feeds) => (await session.run({ ...feeds, ...values }))[embedding]!,
+    inputs: forward.inputs.filter((name) => !(name in values)),
+    width: encoder.info.dimension,
+    normalize: false,
+  };
+  return (texts) => encoder.encodeWith(run, texts);
+}
+
+interface Headed extends Pick<Tuned, "encoder" | "runtime" | "opened"> {
+  readonly head: HeadContent | undefined;
+}
+
+/** Embeddings with the head applied, of unit length where the encoder's are. */
+async function headed(
+  embed: EmbedTexts,
+  { encoder, runtime, head, opened }: Headed,
+): Promise<EmbedTexts> {
+  if (head === undefined) return embed;
+  const open = await openHead(runtime, head.spec);
+  opened.push(open.release);
+  return async (texts) => {
+    const vectors = await open.apply(await embed(texts), head.parameters);
+    return encoder.info.normalize ? normalizedRows(vectors) : vectors;
+  };
 }
