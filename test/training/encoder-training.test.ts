@@ -153,7 +153,7 @@ describe("gradients", () => {
     const mean = new Map(
       [...first.weights.firstMoments].map(([name, tensor]) => {
         const other = second.weights.firstMoments.get(name)!.data;
-        const data = Float32Array.from(tensor.data, (x, i) => (Number(x) + Number(other[i])) / 2);
+        const data = Float32Array.from(tensor.data as Float32Array, (x, i) => (x + Number(other[i])) / 2);
         return [name, { ...tensor, data }];
       }),
     );
