@@ -21,6 +21,20 @@ export interface Kernel {
   sumOfSquares(x: Address, n: number): number;
   /** table[indices[r]] += rows[r] for r = 0 … count − 1; rows of `width` float32, indices uint32. */
   scatterAdd(table: Address, indices: Address, rows: Address, count: number, width: number): void;
+  /**
+   * x_i ← scale or 0 for i = 0 … n − 1: 0 with probability threshold / 2³². Which, is a hash of the keys and `first` + i alone.
+   */
+  dropoutMask(
+    ...scalars: [
+      x: Address,
+      n: number,
+      first: number,
+      key0: number,
+      key1: number,
+      threshold: number,
+      scale: number,
+    ]
+  ): void;
   /** One AdamW update; n is rounded up to a multiple of 16. See the kernel's docstring for the formula. */
   adamW(
     ...scalars: [
@@ -60,6 +74,7 @@ export function loadKernel(bytes: number): Kernel {
     sumOfSquares: exports.sumOfSquares,
     scatterAdd: exports.scatterAdd,
     adamW: exports.adamW,
+    dropoutMask: exports.dropoutMask,
   };
 }
 

@@ -152,3 +152,47 @@ export function adamW(
     v += 64;
   }
 }
+
+/** A bijective hash of 32-bit words: two multiplications with shifts (Wellons 2018, "Prospecting for hash functions"). */
+@inline
+function mixed(x: v128): v128 {
+  let h = v128.xor(x, i32x4.shr_u(x, 16));
+  h = i32x4.mul(h, i32x4.splat(0x21f0aaad));
+  h = v128.xor(h, i32x4.shr_u(h, 15));
+  h = i32x4.mul(h, i32x4.splat(0x735a2d97));
+  return v128.xor(h, i32x4.shr_u(h, 15));
+}
+
+/**
+ * A dropout mask: x_i ← scale where the random word of place first + i is at least `threshold`, else 0, for i = 0 … n − 1.
+ * The word is mixed(mixed(place + key0) ^ key1): any part of a mask can be made alone, in any order, and again.
+ */
+export function dropoutMask(
+  x: usize,
+  n: usize,
+  first: u32,
+  key0: u32,
+  key1: u32,
+  threshold: u32,
+  scale: f32,
+): void {
+  const end = x + (n << 2);
+  const vectors = x + ((n & ~3) << 2);
+  const kept = f32x4.splat(scale);
+  const least = i32x4.splat(threshold);
+  const second = i32x4.splat(key1);
+  let place = i32x4.add(i32x4.splat(first + key0), i32x4(0, 1, 2, 3));
+  while (x < end) {
+    const word = mixed(v128.xor(mixed(place), second));
+    const mask = v128.and(kept, i32x4.ge_u(word, least));
+    if (x < vectors) {
+      v128.store(x, mask);
+    } else {
+      store<f32>(x, f32x4.extract_lane(mask, 0));
+      if (x + 4 < end) store<f32>(x, f32x4.extract_lane(mask, 1), 4);
+      if (x + 8 < end) store<f32>(x, f32x4.extract_lane(mask, 2), 8);
+    }
+    place = i32x4.add(place, i32x4.splat(4));
+    x += 16;
+  }
+}
