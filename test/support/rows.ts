@@ -12,7 +12,7 @@ const scenes = animals.flatMap((animal) =>
     place,
     text: `the ${animal} sleeps in the ${place}`,
     paraphrase: `a ${animal} is resting at the ${place}`,
-    unlike: `nobody was ever seen near that ${place} by a ${animal}`,
+    unlike: `the ${animal} never sleeps in the ${place}`,
   })),
 );
 
