@@ -1,5 +1,7 @@
+import { dropoutFeeds } from "../encoder/step/dropout-feeds.js";
 import type { EncoderPart } from "../encoder/step/encoder-step.js";
 import { rowFeed, textFeeds } from "../encoder/step/text-feeds.js";
+import { createMaskFiller } from "../optim/dropout-mask.js";
 import type { ActivationCache } from "./activation-cache.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import type { FrozenPrefix } from "./frozen-prefix.js";
@@ -21,6 +23,8 @@ export interface PrefixSource {
 export interface EncoderInputsOptions {
   readonly part: EncoderPart;
   readonly padId: number;
+  /** What dropout is drawn from. */
+  readonly seed: number;
   /** Where a model begins at a boundary. */
   readonly frozen?: PrefixSource | undefined;
 }
@@ -29,16 +33,33 @@ export interface EncoderInputsOptions {
 const PREFIX_TOKENS = 4096;
 
 /** The inputs from token ids, with the frozen layers' output where the model begins behind them. */
-export function encoderInputs({ part, padId, frozen }: EncoderInputsOptions): EncoderInputs {
+export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOptions): EncoderInputs {
   const { boundary } = part;
+  const masksOf = maskSource(part, seed);
   return async (batch, slots, inputs) => {
-    const feeds = textFeeds(
-      slots.map((slot) => batch.ids[slot]!),
-      { inputs, padId },
-    );
+    const texts = slots.map((slot) => batch.ids[slot]!);
+    const feeds = { ...textFeeds(texts, { inputs, padId }), ...masksOf(batch, slots) };
     if (boundary === undefined || frozen === undefined) return feeds;
     const vectors = await tokenVectors(batch, slots, frozen);
     return { ...feeds, [boundary]: rowFeed(vectors, frozen.prefix.width) };
+  };
+}
+
+/** More batches than an epoch has: each batch of a run gets a number of its own. */
+const BATCHES_PER_EPOCH = 2 ** 26;
+
+/** Dropout masks of consecutive slots: the same ones whenever the same batch of an epoch is asked for. */
+function maskSource({ dropout }: EncoderPart, seed: number) {
+  if (dropout.length === 0) return () => ({});
+  const filler = createMaskFiller();
+  return ({ ids, counter }: EncoderBatch, slots: readonly number[]): Feeds => {
+    const before = ids.slice(0, slots[0]);
+    return dropoutFeeds(filler, dropout, {
+      lengths: slots.map((slot) => ids[slot]!.length),
+      firstRow: before.reduce((sum, { length }) => sum + length, 0),
+      seed,
+      step: counter.epoch * BATCHES_PER_EPOCH + counter.batch,
+    });
   };
 }
 

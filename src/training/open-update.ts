@@ -92,7 +92,7 @@ async function openInputs({ shop, step, tokens }: OpenUpdateOptions, part: Encod
   const { padId } = shop.encoder;
   const frozen = part.boundary === undefined ? undefined : await openPrefix(shop, step, tokens);
   return {
-    inputsOf: encoderInputs({ part, padId, frozen }),
+    inputsOf: encoderInputs({ part, padId, frozen, seed: shop.plan.settings.seed }),
     release: async () => {
       frozen?.cache.close();
       await frozen?.prefix.release();

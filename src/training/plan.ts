@@ -8,7 +8,7 @@ import type { Evaluator } from "../evaluation/metric.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { objectiveNamed, objectivesFor } from "../objectives/registry.js";
-import { resolveOptions, rowsTaken } from "../objectives/resolve.js";
+import { resolveOptions } from "../objectives/resolve.js";
 import type { Role } from "../objectives/roles.js";
 import type { RowKind } from "../objectives/row-kinds.js";
 import { type BatchMaker, batchMaker } from "./batch-inputs.js";
@@ -18,6 +18,7 @@ import { requireConsistentOptions } from "./option-conflicts.js";
 import { type OutsideUse, outsideUse } from "./outside-use.js";
 import { requireSatisfiable } from "./requirements.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
+import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {
@@ -37,6 +38,8 @@ export interface TrainingPlan {
   readonly selectsOn: string;
   readonly batches: BatchMaker;
   readonly sampler: Sampler;
+  /** Whether each row is a text beside itself: the two get dropout masks of their own. */
+  readonly views: boolean;
   readonly steps: number;
   readonly stepsPerEpoch: number;
   readonly evalEvery: number;
@@ -69,12 +72,15 @@ export async function planTraining(
   const load = loadOptions(settings);
   const natural = await loadNatural(settings.data, {
     ...load,
-    as: rowsTaken(objective),
+    as: trainableKinds(settings, objective),
     objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
   });
   const data = convertDataset(natural, load);
+  const views = hasTwoViews(data, objective);
+  if (views) twoViews(data, settings);
   const chosen = await chooseEvaluation(settings, natural, prescribed.measured);
-  const train = convertDataset({ ...natural, dataset: chosen.train }, load);
+  const converted = convertDataset({ ...natural, dataset: chosen.train }, load);
+  const train = views ? twoViews(converted, settings) : converted;
   const intention = { settings, objective, train };
   requireSatisfiable(intention);
   const sampler = chooseSampler(intention);
@@ -101,6 +107,7 @@ export async function planTraining(
       seed: settings.seed,
     }),
     sampler,
+    views,
     steps,
     stepsPerEpoch: epoch,
     evalEvery,

@@ -1,5 +1,9 @@
+import { join } from "node:path";
 import type { PlannedBatch } from "../dataset/batches/sampler.js";
+import { configuredDropout, uniformDropout } from "../encoder/dropout-config.js";
+import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
+import { readJsonObject } from "../encoder/json-file.js";
 import { embedForward } from "../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../encoder/step/prepare.js";
@@ -13,6 +17,7 @@ import { importEncoder } from "./import-encoder.js";
 import { openUpdate } from "./open-update.js";
 import { outsideFeeds } from "./outside-feeds.js";
 import { initialScalars } from "./scalars.js";
+import type { TrainSettings } from "./settings.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { tunedWeights } from "./tuned-weights.js";
@@ -27,7 +32,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
   const { plan, head, runtime, encoder, control } = shop;
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(shop);
-  const step = stepOptions(shop, prepared, start);
+  const step = await stepOptions(shop, prepared, start);
   const options: ParameterOptions = {
     settings: plan.settings,
     depth: prepared.depth,
@@ -41,7 +46,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
   const student = await createEncoderStudent({
     trainer: opened.trainer,
     encoder,
-    forward: embedForward({ ...step, split: false, dropout: {} }),
+    forward: embedForward({ ...withoutDropout(step), split: false }),
     head,
     headSide: plan.settings.headSide,
     batchOf: await preparation(shop, tokens),
@@ -81,6 +86,20 @@ async function encodedFeeds({ plan, encode }: Workshop, planned: PlannedBatch): 
   });
 }
 
+function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderStepOptions {
+  return step;
+}
+
+/** The rates of dropout; none at all where it is off, so that the graph has no masks. */
+async function dropoutOf(
+  { dropout }: TrainSettings,
+  { path }: EncoderInfo,
+): Promise<Pick<EncoderStepOptions, "dropout">> {
+  if (dropout === 0) return {};
+  if (dropout !== "config") return { dropout: uniformDropout(dropout) };
+  return { dropout: configuredDropout((await readJsonObject(join(path, "config.json"))) ?? {}) };
+}
+
 async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<string, Tensor>> {
   const reduces = head.outputDim < head.inputDim;
   const embeddings = reduces
@@ -89,11 +108,11 @@ async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<
   return initialHead(head, { seed: plan.settings.seed, embeddings });
 }
 
-function stepOptions(
+async function stepOptions(
   shop: Workshop,
   prepared: PreparedEncoder,
   start: ReadonlyMap<string, Tensor>,
-): EncoderStepOptions {
+): Promise<EncoderStepOptions> {
   const { plan, head, encoder } = shop;
   const { objective, roles, negatives } = headStep(shop);
   return {
@@ -101,6 +120,7 @@ function stepOptions(
     pooling: encoder.info.pooling,
     normalize: encoder.info.normalize,
     tuning: tuningOf(plan.settings, prepared),
+    ...(await dropoutOf(plan.settings, encoder.info)),
     objective,
     roles,
     negatives,
@@ -114,7 +134,7 @@ async function preparation(shop: Workshop, tokens: TokenTable) {
   return (planned: Parameters<typeof plan.batches.make>[0]): EncoderBatch =>
     encoderBatch(plan.batches.make(planned), planned, {
       tokens,
-      views: false,
+      views: plan.views,
       feeds: (batch) => ({
         ...batch.constants,
         ...(plan.outside === undefined || others === undefined

@@ -137,13 +137,22 @@ describe("an exported model", () => {
   });
 });
 
+/** Each with dropout, whose masks belong to the tokens of a batch and not to a chunk. */
+const dropped = modes.map(([name, changes]): [string, Partial<TrainOptions>] => [
+  name,
+  { ...changes, dropout: 0.2 },
+]);
+
 describe("gradients", () => {
-  it.each(modes)("of chunks are those of the whole batch: %s", async (_, changes) => {
-    const plain = await updates(changes, [1]);
-    const cached = await updates({ ...changes, miniBatchTokens: 24 }, [1]);
-    expect(gradientDistance(cached.weights, plain.weights)).toBeLessThan(1e-5);
-    expect(cached.gradNorms[0]).toBeCloseTo(plain.gradNorms[0]!, 4);
-  });
+  it.each([...modes.slice(0, 1), ...dropped])(
+    "of chunks are those of the whole batch: %s",
+    async (_, changes) => {
+      const plain = await updates(changes, [1]);
+      const cached = await updates({ ...changes, miniBatchTokens: 24 }, [1]);
+      expect(gradientDistance(cached.weights, plain.weights)).toBeLessThan(1e-5);
+      expect(cached.gradNorms[0]).toBeCloseTo(plain.gradNorms[0]!, 4);
+    },
+  );
 
   it("of accumulated batches are the mean of theirs", async () => {
     const changes = { tune: "full", maxGradNorm: 0 } as const;
@@ -153,7 +162,10 @@ describe("gradients", () => {
     const mean = new Map(
       [...first.weights.firstMoments].map(([name, tensor]) => {
         const other = second.weights.firstMoments.get(name)!.data;
-        const data = Float32Array.from(tensor.data as Float32Array, (x, i) => (x + Number(other[i])) / 2);
+        const data = Float32Array.from(
+          tensor.data as Float32Array,
+          (x, i) => (x + Number(other[i])) / 2,
+        );
         return [name, { ...tensor, data }];
       }),
     );
@@ -195,4 +207,29 @@ describe("training", () => {
     },
     60_000,
   );
+});
+
+describe("dropout", () => {
+  it("changes gradients, and not what a model embeds with", async () => {
+    const without = await updates({ tune: "full" }, [1]);
+    const same = await updates({ tune: "full", dropout: 0.2 }, []);
+    const untouched = await updates({ tune: "full" }, []);
+    const { weights } = await updates({ tune: "full", dropout: 0.2 }, [1]);
+    expect(gradientDistance(weights, without.weights)).toBeGreaterThan(0.05);
+    expect(same.vectors).toEqual(untouched.vectors);
+  });
+
+  it("makes two views of a single text (SimCSE), and a pull between them", async () => {
+    const single = file(
+      "texts.txt",
+      pairs.map((pair) => pair.split(",")[0]!),
+    );
+    const views = { data: single, tune: "full", objective: "infonce" } as const;
+    const { gradNorms } = await updates({ ...views, dropout: 0.3 }, [1, 1]);
+    expect(gradNorms[0]).toBeGreaterThan(1e-3);
+    await expect(updates(views, [1])).rejects.toThrow(/holds single texts/);
+    const noEval = options({ ...views, dropout: 0.3 });
+    const { eval: _, ...rest } = noEval;
+    await expect(planTraining(rest)).rejects.toThrow(/need a file that selects/);
+  });
 });

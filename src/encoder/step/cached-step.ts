@@ -70,9 +70,8 @@ export function embedForward(options: EmbeddingGraphOptions): ForwardModel {
   const parts = embeddingGraph(options);
   const { b } = parts;
   const parameters = encoderParameters(parts).map(({ name }) => name);
-  b.named(parts.pooled, CACHED_NAMES.embedding);
+  b.output(b.named(parts.pooled, CACHED_NAMES.embedding));
   dropoutMasks(b.graph);
-  b.graph.outputs.push(CACHED_NAMES.embedding);
   const model = finished(b.graph, parameters);
   return { ...model, parameters };
 }
@@ -84,7 +83,7 @@ function embedBackward(options: EmbeddingGraphOptions): EncoderPart & { backward
   const parameters = encoderParameters(parts);
   const { gradient, loss } = CACHED_NAMES;
   const weights = b.input(gradient, "float32", pooled.shape);
-  b.named(ops.reduceSum(b, ops.mul(b, pooled, weights)), loss);
+  b.output(b.named(ops.reduceSum(b, ops.mul(b, pooled, weights)), loss));
   const dropout = dropoutMasks(b.graph);
   const model = differentiated(b, { loss, outputs: [], parameters, tables });
   return { backward: { ...model, loss }, ...encoderPart(parts, dropout, options) };

@@ -66,7 +66,7 @@ export function buildEncoderStep(options: EncoderStepOptions): EncoderStep {
     ...headPartParameters(options.head, depth),
     ...own.map(({ name, shape }) => objectiveParameter(name, shape as number[], depth)),
   ];
-  b.named(loss, LOSS);
+  b.output(b.named(loss, LOSS));
   const dropout = dropoutMasks(b.graph);
   const model = differentiated(b, {
     loss: LOSS,

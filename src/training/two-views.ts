@@ -1,0 +1,37 @@
+import type { Dataset, PairRow } from "../dataset/rows/row-types.js";
+import { usageError } from "../errors/user-error.js";
+import type { ConfiguredObjective } from "../objectives/loss.js";
+import { rowsTaken } from "../objectives/resolve.js";
+import type { RowKind } from "../objectives/row-kinds.js";
+import type { TrainSettings } from "./settings.js";
+
+/** Row kinds that can be trained on: those of the objective and, with dropout, single texts in the place of pairs. */
+export function trainableKinds(
+  settings: TrainSettings,
+  objective: ConfiguredObjective,
+): readonly RowKind[] {
+  const kinds = rowsTaken(objective);
+  const mayBeTwice = settings.dropout !== 0 && kinds.includes("pair") && !kinds.includes("text");
+  return mayBeTwice ? [...kinds, "text"] : kinds;
+}
+
+/** Whether single texts are to become pairs: each text with itself, under two dropout masks. */
+export function hasTwoViews({ kind }: Dataset, objective: ConfiguredObjective): boolean {
+  return kind === "text" && !rowsTaken(objective).includes("text");
+}
+
+/** Unsupervised SimCSE (Gao 2021, section 3): the positive of a text is the text itself. */
+export function twoViews(dataset: Dataset, settings: TrainSettings): Dataset {
+  if (dataset.kind !== "text") return dataset;
+  if (settings.eval === undefined) {
+    throw usageError(
+      "no-eval",
+      "single texts need a file that selects the checkpoint",
+      "add --eval FILE, for example scored sentence pairs",
+    );
+  }
+  const rows = dataset.rows.map(
+    ({ text, line }): PairRow => ({ anchor: text, positive: text, negatives: [], line }),
+  );
+  return { ...dataset, kind: "pair", rows };
+}
