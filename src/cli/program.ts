@@ -4,6 +4,7 @@ import { dataCommand } from "./commands/data.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
+import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
 import { trainCommand } from "./commands/train.js";
 
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     embedCommand(),
     exportCommand(),
     dataCommand(),
+    mineCommand(),
     objectivesCommand(),
   ]) {
     program.addCommand(command);

@@ -1,0 +1,198 @@
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import type { LoadEncoderOptions } from "../../encoder/load.js";
+import type { Matrix } from "../../math/tensor.js";
+import { openRuntime, type Runtime } from "../../runtime/runtime.js";
+import { indexPairs, type PairIndex } from "../batches/pair-index.js";
+import { type LoadOptions, loadDataset } from "../load-dataset.js";
+import type { Dataset, DatasetOf, PairRow } from "../rows/row-types.js";
+import { type Candidates, findCandidates } from "./candidates.js";
+import { chooseNegatives, type MinedRows } from "./choose-negatives.js";
+import { readCorpus } from "./corpus.js";
+import { judgeScores } from "./judge.js";
+import { findNearest, type Nearest } from "./nearest.js";
+import type { SelectionRules } from "./select-negatives.js";
+import { rowProduct, type TextSide, unitVectors, type VectorOptions } from "./unit-vectors.js";
+
+export interface MineOptions
+  extends Pick<LoadOptions, "columns" | "labelMap" | "reader" | "seed">,
+    Pick<LoadEncoderOptions, "model" | "maxLength" | "pooling" | "allowDownload"> {
+  readonly data: string;
+  /** Texts to look through instead of the data's own positives: a text column, or a text a line. */
+  readonly corpus?: string;
+  readonly rules: SelectionRules;
+  /** A second model whose scores the rules go by, in place of the first one's. */
+  readonly judge?: string;
+  /** Put before anchors, and before positives and candidates; default: the model's own default prompt. */
+  readonly prompts?: { readonly query?: string; readonly document?: string };
+  /** Folder for vectors and unfinished searches, so that a later run goes on. */
+  readonly cache?: string;
+  readonly batchSize?: number;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: MineEvent) => void;
+}
+
+export type MineEvent =
+  | { readonly type: "data"; readonly dataset: Dataset; readonly candidates: number }
+  | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "encoding"; readonly done: number; readonly total: number }
+  /** Products of a query and a document, of all that there are. */
+  | { readonly type: "search"; readonly done: number; readonly total: number };
+
+/** Rows with mined negatives and how they were found. */
+export interface Mined extends MinedRows {
+  readonly dataset: DatasetOf<"pair">;
+  readonly candidates: number;
+  readonly model: EncoderInfo;
+  readonly judge?: EncoderInfo;
+}
+
+/**
+ * Adds hard negatives to rows of pairs: the candidates nearest to each anchor, by exact search, without the positives and what equals them,
+ * thinned out by the rules. UserError: as loadDataset (rows of pairs) and loadEncoder. An abort leaves what is needed to go on in the
+ * cache folder.
+ */
+export async function mineNegatives(options: MineOptions): Promise<Mined> {
+  const { onEvent, threads } = options;
+  const dataset = await loadPairs(options);
+  const index = indexPairs(dataset.rows);
+  const { corpus, reader } = options;
+  const candidates = findCandidates(
+    index,
+    corpus === undefined ? undefined : await readCorpus(corpus, reader),
+  );
+  onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    return await mineWith(runtime, { options, dataset, index, candidates });
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function loadPairs(options: MineOptions): Promise<DatasetOf<"pair">> {
+  // Kinds that are read or converted to pairs; a triplet is a pair already.
+  const dataset = await loadDataset(options.data, { ...options, as: ["pair"] });
+  return dataset as DatasetOf<"pair">;
+}
+
+interface Mining {
+  readonly options: MineOptions;
+  readonly dataset: DatasetOf<"pair">;
+  readonly index: PairIndex;
+  readonly candidates: Candidates;
+}
+
+async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
+  const { options, dataset, index, candidates } = mining;
+  const { nearest, positives, info } = await search(runtime, mining);
+  const judged =
+    options.judge === undefined
+      ? undefined
+      : await judgeScores({
+          index,
+          candidates,
+          nearest,
+          rules: options.rules,
+          vectors: { ...vectorOptions(options, runtime), model: options.judge },
+        });
+  const mined = chooseNegatives({
+    rows: dataset.rows,
+    index,
+    candidates,
+    nearest,
+    positives: judged?.positives ?? positives,
+    ...(judged === undefined ? {} : { judged: judged.scoreOf }),
+    rules: options.rules,
+    seed: options.seed ?? 42,
+  });
+  return {
+    ...mined,
+    dataset,
+    candidates: candidates.texts.length,
+    model: info,
+    ...(judged === undefined ? {} : { judge: judged.info }),
+  };
+}
+
+interface Found {
+  readonly nearest: Nearest;
+  /** Product of each row's anchor and positive [n]. */
+  readonly positives: Float32Array;
+  readonly info: EncoderInfo;
+}
+
+/** Encodes, then searches; the vectors are gone afterwards. */
+async function search(
+  runtime: Runtime,
+  { options, dataset, index, candidates }: Mining,
+): Promise<Found> {
+  const anchors = distinct(index.anchors);
+  const positiveIds = distinct(index.positives);
+  const textsOf = (ids: Int32Array): string[] => Array.from(ids, (id) => index.texts[id] as string);
+  const sides: TextSide[] = [
+    { texts: textsOf(anchors), prompt: options.prompts?.query },
+    { texts: candidates.texts, prompt: options.prompts?.document },
+    { texts: textsOf(positiveIds), prompt: options.prompts?.document },
+  ];
+  const { vectors, info } = await unitVectors(sides, vectorOptions(options, runtime));
+  const [queries, documents, positives] = vectors as [Matrix, Matrix, Matrix];
+  const scores = pairScores(dataset.rows, index, { queries, positives, anchors, positiveIds });
+  const nearest = await findNearest({
+    runtime,
+    index,
+    candidates,
+    anchors,
+    queries,
+    documents,
+    rules: options.rules,
+    cache: options.cache,
+    key: [info.hash, options.prompts, dataset.account.sha256, candidates.texts.length],
+    signal: options.signal,
+    onProgress: (done) =>
+      options.onEvent?.({ type: "search", done, total: queries.rows * documents.rows }),
+  });
+  return { nearest, positives: scores, info };
+}
+
+interface PairVectors {
+  readonly queries: Matrix;
+  readonly positives: Matrix;
+  readonly anchors: Int32Array;
+  readonly positiveIds: Int32Array;
+}
+
+function pairScores(rows: readonly PairRow[], index: PairIndex, found: PairVectors): Float32Array {
+  const places = (ids: Int32Array): Map<number, number> =>
+    new Map(Array.from(ids, (id, place) => [id, place]));
+  const anchorAt = places(found.anchors);
+  const positiveAt = places(found.positiveIds);
+  return Float32Array.from(rows, (_, i) =>
+    rowProduct(
+      found.queries,
+      anchorAt.get(index.anchors[i]!)!,
+      found.positives,
+      positiveAt.get(index.positives[i]!)!,
+    ),
+  );
+}
+
+function distinct(ids: Int32Array): Int32Array {
+  return Int32Array.from(new Set(ids));
+}
+
+function vectorOptions(options: MineOptions, runtime: Runtime): VectorOptions {
+  const { model, maxLength, pooling, allowDownload, cache, batchSize, signal, onEvent } = options;
+  return {
+    runtime,
+    model,
+    maxLength,
+    pooling,
+    allowDownload,
+    cache,
+    batchSize,
+    signal,
+    onModel: (info) => onEvent?.({ type: "model", info }),
+    onEncoded: (done, total) => onEvent?.({ type: "encoding", done, total }),
+  };
+}
