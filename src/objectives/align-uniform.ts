@@ -84,7 +84,7 @@ export const alignUniform = defineObjective({
     relations:
       "What infonce tends to for many negatives, written as its two parts. The same two figures describe any model.",
     evidence:
-      "SimCSE (2021) measures sentence encoders by both and finds contrastive training to mend uniformity while alignment holds.",
+      "The paper finds both quantities to go with the quality of image and sentence vectors; SimCSE measures sentence encoders by them.",
   },
   build: alignUniformLoss,
 });

@@ -70,7 +70,7 @@ export const angle = defineObjective({
     when: "Graded scores, many of them near the top or the bottom of the scale, where the cosine is flat.",
     relations: "cosent with another similarity. Not symmetric: u and v may not be swapped.",
     evidence:
-      "The paper reports better STS results than cosine objectives of the time; compare it with cosent on your own data.",
+      "The paper compares it on STS with objectives of the cosine; compare it with cosent on your own data.",
   },
   build: angleLoss,
 });

@@ -78,7 +78,7 @@ export const contrastive = defineObjective({
     relations:
       "online-contrastive keeps only the hard rows of the batch. triplet asks for an order of two distances instead of two absolute ones. With squared-euclidean D² is a fourth power: offered, not advised.",
     evidence:
-      "The paper shows maps of digits and objects, no sentences. SimCSE (2021) found in-batch negatives with a temperature to serve sentences well; prefer infonce where positives can be had alone.",
+      "The paper shows maps of digits and objects, no sentences. Where positives can be had alone, infonce uses the rest of the batch as negatives too.",
   },
   build: contrastiveLoss,
 });

@@ -64,7 +64,7 @@ export const cosent = defineObjective({
     relations:
       "angle replaces the cosine by an angle of complex vectors. cosine-mse fits the values of the scores, this only their order.",
     evidence:
-      "The article reports better Spearman correlations than Sentence-BERT on Chinese STS sets. sentence-transformers recommends it over cosine-mse for scored pairs.",
+      "sentence-transformers' documentation reports faster convergence and better models than with cosine-mse, from anecdotal experiments.",
   },
   build: cosentLoss,
 });

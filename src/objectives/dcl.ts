@@ -56,7 +56,7 @@ export const dcl = defineObjective({
     when: "Small batches, where infonce's gradient fades as soon as the positive wins. The loss may be negative.",
     relations: "infonce without its positive–negative coupling; for many negatives the two agree.",
     evidence:
-      "ImageNet, 200 epochs, batch 256: 68.2 % top-1, 6.4 points above SimCLR (Yeh et al.). No figure on sentences in the paper.",
+      "ImageNet, 200 epochs, batch 256: 68.2 % top-1, 6.4 points above SimCLR (abstract). No figure on sentences in the paper.",
   },
   build: dclLoss,
 });

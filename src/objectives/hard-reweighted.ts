@@ -62,8 +62,7 @@ export const hardReweighted = defineObjective({
     when: "Explicit hard negatives are missing and the batch's candidates are mostly easy.",
     relations:
       "debiased at β = 0. A smaller τ of infonce has a like effect without the correction for false negatives.",
-    evidence:
-      "The paper reports gains on images, graphs and sentences (BookCorpus) over debiased; too large a β hurts.",
+    evidence: "The paper reports gains over debiased on images, graphs and sentences.",
   },
   build: hardReweightedLoss,
 });

@@ -63,7 +63,7 @@ export const liftedStructured = defineObjective({
     relations:
       "triplet with all negatives of both ends at once, smoothed by a logsumexp. n-pair does it for dot products and one end.",
     evidence:
-      "The paper reports better clustering and retrieval of images (birds, cars, products) than contrastive and triplet; no figure on sentences.",
+      "Made for clustering and retrieval of images of classes unseen in training; no figure on sentences.",
   },
   build: liftedStructuredLoss,
 });

@@ -58,8 +58,7 @@ export const marginMse = defineObjective({
     when: "A stronger model (cross-encoder or embedding model) can score triplets; false negatives then get a small or negative Δ and do no harm.",
     relations:
       "triplet with a margin of its own for each row, and met from both sides. Cosine for margins of an embedding model, dot for a cross-encoder's.",
-    evidence:
-      "The paper reports that small rankers so taught come near the teacher on MS MARCO passages.",
+    evidence: "The paper teaches small passage rankers so, from a cross-encoder on MS MARCO.",
   },
   build: marginMseLoss,
 });

@@ -79,7 +79,7 @@ export const nPair = defineObjective({
     relations:
       "infonce with dot and τ 1, plus l2. With one negative it is a smooth triplet without margin.",
     evidence:
-      "The paper reports better retrieval of fine-grained images (cars, birds, products) than triplets of the same batch; none on sentences.",
+      "Made for images of many classes (fine-grained recognition, verification); no figure on sentences.",
   },
   build: nPairLoss,
 });

@@ -72,7 +72,7 @@ export const nce = defineObjective({
     relations:
       "neg is nce with z and log(k·q) left out, so it estimates no probability. infonce asks for the one right candidate of N instead of N yes-or-no answers and needs no z. sigmoid has the same shape with a free bias in place of z + log(k·q).",
     evidence:
-      "A principle of estimation: consistent as the noise grows (the paper's theorem). On word vectors Mikolov et al. (2013, table 1) found NCE-5 at 53 % of analogies, NEG-5 at 59 %.",
+      "A principle of estimation: the estimate approaches that of maximum likelihood as the noise grows. No figure on sentences in the paper.",
   },
   build: nceLoss,
 });

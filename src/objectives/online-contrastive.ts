@@ -75,7 +75,7 @@ export const onlineContrastive = defineObjective({
     relations:
       "contrastive summed over the pairs that are out of order in the batch. The loss is a sum, so it grows with the batch.",
     evidence:
-      "No paper. The library's documentation advises it over contrastive for duplicate questions.",
+      "No paper. sentence-transformers' documentation says that it often does better than contrastive.",
   },
   build: onlineContrastiveLoss,
 });
