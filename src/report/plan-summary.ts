@@ -1,7 +1,8 @@
 import type { TrainingPlan } from "../training/plan.js";
+import type { PlannedMemory } from "../training/planned-memory.js";
 
 /** What will be done, in a few lines. */
-export function formatPlan(plan: TrainingPlan): string {
+export function formatPlan(plan: TrainingPlan, memory?: PlannedMemory): string {
   const { settings, objective, steps } = plan;
   const options = Object.entries(objective.options)
     .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
@@ -10,15 +11,34 @@ export function formatPlan(plan: TrainingPlan): string {
   const epochs = steps / plan.stepsPerEpoch;
   return [
     `objective  ${settings.objective} (${options})`,
-    `training   ${settings.head} head, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
+    `training   ${formatTune(plan)}, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     `selection  ${plan.metric} on ${plan.selectsOn}, every ${plan.evalEvery} steps`,
+    ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
 }
 
+function formatTune({ settings }: TrainingPlan): string {
+  const { tune, head, dropout, accumulate } = settings;
+  const parts = [
+    ...(tune === "head" ? [] : [`encoder (${tune})`]),
+    ...(head === "none" ? [] : [`${head} head`]),
+    ...(dropout === 0 ? [] : [`dropout ${dropout}`]),
+    ...(accumulate === 1 ? [] : [`${accumulate} batches an update`]),
+  ];
+  return parts.join(", ");
+}
+
+function formatMemory({ trained, frozen, optimizer, activations, tokens }: PlannedMemory): string {
+  const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
+  const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
+  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}`;
+}
+
 /** The plan as data, for `--dry-run --json`. */
-export function planRecord(plan: TrainingPlan) {
+export function planRecord(plan: TrainingPlan, memory?: PlannedMemory) {
   const { settings, objective, data, evalData } = plan;
   return {
     options: { ...settings, objectiveOptions: objective.options },
@@ -34,5 +54,6 @@ export function planRecord(plan: TrainingPlan) {
     saveEvery: plan.saveEvery,
     metric: plan.metric,
     notes: plan.notes,
+    ...(memory === undefined ? {} : { memory }),
   };
 }

@@ -1,14 +1,10 @@
-import { join } from "node:path";
 import type { PlannedBatch } from "../dataset/batches/sampler.js";
-import { configuredDropout, uniformDropout } from "../encoder/dropout-config.js";
-import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
-import { readJsonObject } from "../encoder/json-file.js";
 import { embedForward } from "../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
-import type { PreparedEncoder } from "../encoder/step/prepare.js";
 import type { Tensor } from "../math/tensor.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
+import { encoderStepOptions } from "./encoder-step-options.js";
 import { createEncoderStudent, type EncoderBatches } from "./encoder-student.js";
 import type { ParameterOptions } from "./encoder-trainer.js";
 import { firstInputs } from "./first-inputs.js";
@@ -17,12 +13,10 @@ import { importEncoder } from "./import-encoder.js";
 import { openUpdate } from "./open-update.js";
 import { outsideFeeds } from "./outside-feeds.js";
 import { initialScalars } from "./scalars.js";
-import type { TrainSettings } from "./settings.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { tunedWeights } from "./tuned-weights.js";
-import { tuningOf } from "./tuning-of.js";
-import { headStep, type Workshop } from "./workshop.js";
+import type { Workshop } from "./workshop.js";
 
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
 const componentTexts = 2_000;
@@ -32,7 +26,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
   const { plan, head, runtime, encoder, control } = shop;
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(shop);
-  const step = await stepOptions(shop, prepared, start);
+  const step = await encoderStepOptions(shop, { prepared, start });
   const options: ParameterOptions = {
     settings: plan.settings,
     depth: prepared.depth,
@@ -90,42 +84,12 @@ function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderSte
   return step;
 }
 
-/** The rates of dropout; none at all where it is off, so that the graph has no masks. */
-async function dropoutOf(
-  { dropout }: TrainSettings,
-  { path }: EncoderInfo,
-): Promise<Pick<EncoderStepOptions, "dropout">> {
-  if (dropout === 0) return {};
-  if (dropout !== "config") return { dropout: uniformDropout(dropout) };
-  return { dropout: configuredDropout((await readJsonObject(join(path, "config.json"))) ?? {}) };
-}
-
 async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<string, Tensor>> {
   const reduces = head.outputDim < head.inputDim;
   const embeddings = reduces
     ? await encode(plan.batches.texts.slice(0, componentTexts))
     : undefined;
   return initialHead(head, { seed: plan.settings.seed, embeddings });
-}
-
-async function stepOptions(
-  shop: Workshop,
-  prepared: PreparedEncoder,
-  start: ReadonlyMap<string, Tensor>,
-): Promise<EncoderStepOptions> {
-  const { plan, head, encoder } = shop;
-  const { objective, roles, negatives } = headStep(shop);
-  return {
-    encoder: prepared,
-    pooling: encoder.info.pooling,
-    normalize: encoder.info.normalize,
-    tuning: tuningOf(plan.settings, prepared),
-    ...(await dropoutOf(plan.settings, encoder.info)),
-    objective,
-    roles,
-    negatives,
-    ...(head.kind === "none" ? {} : { head: { spec: head, side: plan.settings.headSide, start } }),
-  };
 }
 
 async function preparation(shop: Workshop, tokens: TokenTable) {

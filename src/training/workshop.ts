@@ -40,7 +40,11 @@ export function requireFittingModel(shop: Workshop): void {
 }
 
 /** The training step of a head on the encoder's vectors. */
-export function headStep({ plan, head, outside }: Workshop): HeadStep {
+export function headStep({
+  plan,
+  head,
+  outside,
+}: Pick<Workshop, "plan" | "head" | "outside">): HeadStep {
   const { settings, batches, objective } = plan;
   const queued: Role[] = queueSize(plan) === 0 ? [] : ["queue"];
   if (queued.length > 0 && plan.outside?.kind === "guide") queued.push("guideQueue");

@@ -6,6 +6,7 @@ import { formatDataSummary } from "../../report/data-summary.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
 import { planTraining, type TrainingPlan } from "../../training/plan.js";
+import { plannedMemory } from "../../training/planned-memory.js";
 import type { TrainedRun } from "../../training/run.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
@@ -37,7 +38,9 @@ export async function runTrain(data: string | undefined, command: Command): Prom
   const plan = await planTraining(trainOptions(data, command, flags));
   showData(plan, terminal);
   if (flags.dryRun) {
-    terminal.result(terminal.json ? JSON.stringify(planRecord(plan), null, 2) : formatPlan(plan));
+    const memory = await plannedMemory(plan);
+    const record = () => JSON.stringify(planRecord(plan, memory), null, 2);
+    terminal.result(terminal.json ? record() : formatPlan(plan, memory));
     return;
   }
   terminal.note(formatPlan(plan));
