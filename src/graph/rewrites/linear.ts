@@ -59,7 +59,8 @@ function operands(b: GraphBuilder, { x, weight, bias }: Linear) {
 function linearOf(m: Matching, node: Node): Linear | undefined {
   const [x, w, c] = node.inputs;
   const isProduct = node.domain === "" && (node.op === "MatMul" || node.op === "Gemm");
-  if (!isProduct || rankOf(m, x) !== 2 || rankOf(m, w) !== 2 || isWeight(m, x)) return undefined;
+  if (!isProduct || rankOf(m, x) !== 2 || rankOf(m, w) !== 2 || m.graph.initializers.has(x!))
+    return undefined;
   const transposed = writerOf(m, w, "Transpose");
   const source = transposed?.inputs[0] ?? w!;
   if (!isWeight(m, source)) return undefined;
