@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { ReaderOptions } from "../dataset/readers/record-source.js";
 import type { ScoreRange } from "../dataset/rows/scores.js";
+import { scoreRange } from "./parse.js";
 
 /** Options that fix how files are read, where the evidence is not to decide. */
 export interface ReaderFlags {
@@ -46,12 +47,4 @@ export function readerOptions(flags: ReaderFlags): {
     ...(encoding === undefined ? {} : { encoding }),
   };
   return range === undefined ? { reader } : { reader, scoreRange: range };
-}
-
-function scoreRange(text: string): ScoreRange {
-  const parts = text.split(",").map(Number);
-  const [low, high] = parts;
-  const fits = parts.length === 2 && parts.every(Number.isFinite) && !/^,|,$/.test(text.trim());
-  if (fits && low !== undefined && high !== undefined && low < high) return [low, high];
-  throw new InvalidArgumentError("It must be two numbers, the lower first, e.g. 0,5.");
 }

@@ -27,6 +27,7 @@ export interface EvaluateOptions {
   readonly columns?: LoadOptions["columns"];
   readonly labelMap?: LoadOptions["labelMap"];
   readonly scoreRange?: LoadOptions["scoreRange"];
+  readonly reader?: LoadOptions["reader"];
   readonly maxLength?: number;
   readonly pooling?: string;
   readonly allowDownload?: boolean;
@@ -79,8 +80,9 @@ async function loadAll(options: EvaluateOptions): Promise<Inputs> {
   return { sets, train: train as DatasetOf<"classed"> };
 }
 
-function loadOptions({ columns, labelMap, scoreRange }: EvaluateOptions): LoadOptions {
+function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions): LoadOptions {
   return {
+    ...(reader === undefined ? {} : { reader }),
     ...(columns === undefined ? {} : { columns }),
     ...(labelMap === undefined ? {} : { labelMap }),
     ...(scoreRange === undefined ? {} : { scoreRange }),

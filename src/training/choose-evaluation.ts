@@ -1,8 +1,9 @@
+import { findLeaks } from "../dataset/leaks.js";
 import { convertDataset, type LoadOptions, type NaturalDataset } from "../dataset/load-dataset.js";
 import type { Dataset, DatasetOf } from "../dataset/rows/row-types.js";
 import { holdOut, holdOutRows, type SplitOf } from "../dataset/split.js";
 import { inFile } from "../errors/located.js";
-import { UserError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 import { stratifiedSplit } from "../evaluation/class-split.js";
 import { evaluatorFor, type RowTask } from "../evaluation/for-dataset.js";
 import { loadMeasuringSet } from "../evaluation/measuring-set.js";
@@ -33,6 +34,7 @@ export async function chooseEvaluation(
   measured: RowKind = natural.to,
 ): Promise<ChosenEvaluation> {
   if (settings.eval !== undefined) return onFile(settings.eval, settings, natural.dataset);
+  if (settings.dropLeaks) throw leaksOfNothing();
   const { dataset } = natural;
   const { train, heldOut, notes } = inFile(dataset.account.file, () =>
     holdOutNatural(dataset, settings.seed),
@@ -52,9 +54,43 @@ async function onFile(
 ): Promise<ChosenEvaluation> {
   const { dataset, task } = await loadMeasuringSet(file, labelOptions(settings));
   if (dataset.account.sha256 === data.account.sha256) throw sameFile(file);
-  const train = task === "class" && data.kind === "classed" ? { train: data } : {};
-  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, ...train });
-  return { train: data, evalData: dataset, evaluator, selectsOn: file, notes: [] };
+  const { train, notes } = withoutLeaks(settings, data, dataset);
+  const known = task === "class" && train.kind === "classed" ? { train } : {};
+  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, ...known });
+  return { train, evalData: dataset, evaluator, selectsOn: file, notes };
+}
+
+/** Says which texts are on both sides, and leaves their training rows out when asked to. UserError: all-rows-dropped. */
+function withoutLeaks(
+  { dropLeaks }: TrainSettings,
+  data: Dataset,
+  measuring: Dataset,
+): { readonly train: Dataset; readonly notes: readonly string[] } {
+  const leaks = findLeaks(data, measuring);
+  if (leaks === undefined) return { train: data, notes: [] };
+  const { texts, rows, line, rest } = leaks;
+  const what = `${rows} training rows (first on line ${line}) share ${texts} texts with ${measuring.account.file}`;
+  if (!dropLeaks) {
+    const advice = "figures on them are too good; --drop-leaks leaves these rows out";
+    return { train: data, notes: [`${what}: ${advice}`] };
+  }
+  if (rest.rows.length > 0) return { train: rest, notes: [`${what} and are left out`] };
+  throw new UserError(
+    "all-rows-dropped",
+    `every row shares a text with ${measuring.account.file}`,
+    {
+      at: { file: data.account.file },
+      hint: "measure on other data, or leave --drop-leaks out",
+    },
+  );
+}
+
+function leaksOfNothing(): UserError {
+  return usageError(
+    "useless-option",
+    "--drop-leaks has no meaning without --eval: rows that are held out share no text with the others",
+    "leave it out, or give --eval FILE",
+  );
 }
 
 /** How labels and scores are to be read. */

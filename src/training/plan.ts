@@ -1,6 +1,7 @@
 import type { Sampler } from "../dataset/batches/sampler.js";
 import { stepsInEpochs, stepsPerEpoch } from "../dataset/batches/sampler.js";
 import { convertDataset, type LoadOptions, loadNatural } from "../dataset/load-dataset.js";
+import type { ReaderOptions } from "../dataset/readers/record-source.js";
 import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
@@ -122,7 +123,17 @@ function loadOptions(settings: TrainSettings): LoadOptions {
     requireNegatives,
     seed,
     ...labelOptions(settings),
+    reader: readerOf(settings),
     ...(columns === undefined ? {} : { columns }),
+  };
+}
+
+function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): ReaderOptions {
+  return {
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(quotes === undefined ? {} : { quotes }),
+    ...(header === undefined ? {} : { header }),
+    ...(encoding === undefined ? {} : { encoding }),
   };
 }
 

@@ -75,6 +75,13 @@ export interface TrainSettings extends TuneSettings {
   readonly labelMap?: Readonly<Record<string, string>>;
   /** Lowest and highest possible score. */
   readonly scoreRange?: readonly [number, number];
+  /** How the data file is to be read, where the evidence is not to decide. */
+  readonly delimiter?: string;
+  readonly quotes?: boolean;
+  readonly header?: boolean;
+  readonly encoding?: "utf-8" | "windows-1252";
+  /** Leave out training rows that share a text with the --eval file. */
+  readonly dropLeaks: boolean;
   readonly requireNegatives: boolean;
   readonly seed: number;
   readonly threads?: number;
@@ -121,6 +128,11 @@ export const settingNames: readonly string[] = [
   "columns",
   "labelMap",
   "scoreRange",
+  "delimiter",
+  "quotes",
+  "header",
+  "encoding",
+  "dropLeaks",
   "requireNegatives",
   "seed",
   "threads",
@@ -144,6 +156,7 @@ export const defaultSettings = {
   shuffle: true,
   keep: 3,
   logFormat: "jsonl",
+  dropLeaks: false,
   requireNegatives: false,
   seed: 42,
 } as const satisfies Partial<TrainSettings>;

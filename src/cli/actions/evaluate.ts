@@ -6,15 +6,15 @@ import { formatScores } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";
+import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { openTerminal } from "../terminal.js";
 
-interface Flags extends CommonOptions, ModelOptions {
+interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
   readonly base?: string;
   readonly task?: RowTask;
   readonly train?: string;
   readonly columns?: Record<string, string>;
   readonly labelMap?: Record<string, string>;
-  readonly scoreRange?: readonly [number, number];
 }
 
 /** What `embtune evaluate` does. */
@@ -23,6 +23,7 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
   const terminal = openTerminal(flags);
   const reports = await evaluate({
     ...flags,
+    ...readerOptions(flags),
     data,
     signal: interruptSignal(),
     onEvent: (event) => {

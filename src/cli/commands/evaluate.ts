@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { mapping, scoreRange, withCommonOptions, withModelOptions } from "../parse.js";
+import { mapping, withCommonOptions, withModelOptions } from "../parse.js";
+import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune evaluate DATA…`: declares the options; what does the work is imported when it runs. */
 export function evaluateCommand(): Command {
@@ -27,8 +28,8 @@ export function evaluateCommand(): Command {
       "classed texts to learn classes from (default: four fifths of the data)",
     )
     .option("--columns <map>", "role=column,…, e.g. sentence1=a,sentence2=b,score=s", mapping)
-    .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping)
-    .option("--score-range <low,high>", "lowest and highest possible score, e.g. 0,5", scoreRange);
+    .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
+  withReaderOptions(command);
   withModelOptions(command);
   return withCommonOptions(command).action(async (data: string[], _, self: Command) => {
     const { runEvaluate } = await import("../actions/evaluate.js");

@@ -3,12 +3,12 @@ import { addObjectiveOptions } from "../objective-options.js";
 import {
   mapping,
   numberWithin,
-  scoreRange,
   wholeNumber,
   withCommonOptions,
   withModelOptions,
 } from "../parse.js";
 import { parseSweep } from "../parse-sweep.js";
+import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune train DATA…`: declares the options; what does the work is imported when it runs. */
 export function trainCommand(): Command {
@@ -96,12 +96,13 @@ function addDataOptions(command: Command): void {
       "label=value,…, for integer NLI labels: entailment=0,neutral=1,contradiction=2",
       mapping,
     )
-    .option("--score-range <low,high>", "lowest and highest possible score, e.g. 0,5", scoreRange)
     .option("--require-negatives", "drop NLI premises without a contradiction")
+    .option("--drop-leaks", "leave out training rows that share a text with the --eval file")
     .option(
       "--no-shuffle",
       "file order, consecutive rows, no care for duplicates and false negatives",
     );
+  withReaderOptions(command);
 }
 
 function addModelOptions(command: Command): void {

@@ -53,11 +53,13 @@ interface Block {
   readonly grouped: boolean;
 }
 
-/** Blocks of whole groups, and what is left over. */
+/** Blocks of equal size and whole groups, and what is left over. */
 function documentBlocks(documents: Matrix, k: number): Block[] {
   const blocks: Block[] = [];
+  const share = documents.rows / Math.ceil(documents.rows / blockDocuments);
+  const size = Math.ceil(share / groupSize) * groupSize;
   for (let first = 0; first < documents.rows; ) {
-    const left = Math.min(blockDocuments, documents.rows - first);
+    const left = Math.min(size, documents.rows - first);
     const whole = left - (left % groupSize);
     const grouped = whole >= 2 * groupSize * k;
     const count = grouped ? whole : left;
