@@ -29,17 +29,12 @@ describe("texts shared with --eval", () => {
 });
 
 describe("how the data file is read", () => {
+  const evaluation = temporaryFile(pairs(["1", "2"]));
+  const options = { out: "unused", batchSize: 2, eval: evaluation };
+
   it("can be set", async () => {
-    const file = temporaryFile(
-      'query|answer\nsay "hi, a\nsay "ho, b\nx, c|y\nz|w\n'.replaceAll(", ", "|"),
-    );
-    const options = {
-      data: file,
-      out: "unused",
-      batchSize: 2,
-      eval: temporaryFile(pairs(["1", "2"])),
-    };
-    const plan = await planTraining({ ...options, delimiter: "|", quotes: false });
+    const data = temporaryFile('query|answer\nsay "hi|a\nsay "ho|b\nx, c|y\nz|w\n');
+    const plan = await planTraining({ ...options, data, delimiter: "|", quotes: false });
     expect(plan.data.dialect).toBe("bar-separated, no quotes, header, utf-8");
     expect(plan.train.rows[0]).toMatchObject({ anchor: 'say "hi', positive: "a" });
     const headless = temporaryFile("query,answer\nc,d\ne,f\n");
