@@ -18,7 +18,8 @@ export interface ParameterSpec {
 
 /** A trained tensor in the kernel's memory: its values, gradient and moments, each a view of the same length. */
 export interface ParameterBlock {
-  readonly spec: ParameterSpec;
+  /** Without its start values, which need not be held on to. */
+  readonly spec: Omit<ParameterSpec, "data">;
   readonly length: number;
   readonly parameter: Float32Array;
   readonly gradient: Float32Array;
@@ -62,10 +63,11 @@ export function allocateParameters(specs: readonly ParameterSpec[]): ParameterMe
 
 function blockOf(spec: ParameterSpec, view: (part: number) => Float32Array): ParameterBlock {
   const parameter = view(0);
-  parameter.set(spec.data);
+  const { data, ...rest } = spec;
+  parameter.set(data);
   return {
-    spec,
-    length: spec.data.length,
+    spec: rest,
+    length: data.length,
     parameter,
     gradient: view(1),
     firstMoment: view(2),

@@ -88,7 +88,7 @@ async function runWith(
     requireFittingModel(shop);
     const point = options.resume ? goOn(record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
-    return await train(shop, record, point);
+    return await train(shop, record, { point, shared: options.resources !== undefined });
   } finally {
     await outside?.close();
   }
@@ -104,10 +104,13 @@ function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): Checkpo
 async function train(
   shop: Workshop,
   record: RunRecord,
-  point: Checkpoint | undefined,
+  { point, shared }: { readonly point: Checkpoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
+  const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
   const training = await setUp(shop);
+  // A trained encoder needs its base no more, and the base takes as much memory as its file.
+  if (!shared && shop.plan.settings.tune !== "head") await shop.encoder.release();
   try {
     // A head that reduces dimensions is not the base before its first update either.
     const reduces = shop.head.outputDim < shop.head.inputDim;
@@ -116,9 +119,10 @@ async function train(
       await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, initial);
     }
     if (point !== undefined) await training.student.restore(point.weights, point.state.step);
-    const result = await runLoop(shop, training, point);
+    const result = await runLoop(shop, training, { point, base });
     const parts = await chosenParts(shop, training, { best: result.best, initial });
-    const { base, tuned } = await evaluateBoth(shop, training, parts);
+    const { student } = training;
+    const tuned = parts === undefined ? base : await shop.plan.evaluator.run(student.embed);
     const seconds = (performance.now() - started) / 1000;
     const { info } = shop.encoder;
     const { plan } = shop;
@@ -149,17 +153,14 @@ async function train(
 async function runLoop(
   shop: Workshop,
   { student }: Training<unknown>,
-  point: Checkpoint | undefined,
+  { point, base }: { readonly point: Checkpoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = shop;
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
-  else if (shop.head.outputDim < shop.head.inputDim) {
-    const base = await plan.evaluator.run((texts) => shop.encode(texts));
-    log.append({ base: valuesOf(base) });
-  }
+  else if (shop.head.outputDim < shop.head.inputDim) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
       student,
@@ -212,13 +213,4 @@ async function chosenParts(
   if (parameters === undefined) return undefined;
   await student.load(parameters);
   return parts(parameters);
-}
-
-async function evaluateBoth(
-  { plan, encode }: Workshop,
-  { student }: Training<unknown>,
-  parts: TrainedParts | undefined,
-): Promise<{ base: Evaluation; tuned: Evaluation }> {
-  const base = await plan.evaluator.run((texts) => encode(texts));
-  return { base, tuned: parts === undefined ? base : await plan.evaluator.run(student.embed) };
 }

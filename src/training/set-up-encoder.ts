@@ -15,7 +15,7 @@ import { outsideFeeds } from "./outside-feeds.js";
 import { initialScalars } from "./scalars.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
-import { tunedWeights } from "./tuned-weights.js";
+import { weightsMerger } from "./tuned-weights.js";
 import type { Workshop } from "./workshop.js";
 
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
@@ -48,10 +48,11 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     signal: control.signal,
     release: opened.release,
   });
+  const merge = weightsMerger(prepared, opened.part);
   return {
     student,
     parts: (parameters) => ({
-      weights: tunedWeights(prepared, opened.part, parameters),
+      weights: merge(parameters),
       ...(head.kind === "none"
         ? {}
         : { head: { spec: head, parameters: headValues(head, parameters) } }),

@@ -7,24 +7,44 @@ import type { Tensor } from "../math/tensor.js";
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /**
- * The encoder's trained weights by the names of its initializers: those among the parameters, and those whose adapters are, with
- * W + α/r·(B·A)ᵀ in their place.
+ * How trained parameters become the encoder's weights by the names of its initializers: those among the parameters as they are,
+ * those with adapters as W + α/r·(B·A)ᵀ. Of the encoder itself only what adapters are merged into is held on to.
  */
-export function tunedWeights(
+export function weightsMerger(
   encoder: PreparedEncoder,
   { adapters }: Pick<EncoderPart, "adapters">,
+): (parameters: Tensors) => Tensors {
+  const names = encoder.weights.map(({ name }) => name);
+  const bases = new Map(
+    adapters.map(({ weight }) => [weight, copyOf(tensorOf(encoder.graph.initializers, weight))]),
+  );
+  return (parameters) => {
+    const own = names.flatMap((name) => {
+      const tensor = parameters.get(name);
+      return tensor === undefined ? [] : [[name, tensor] as const];
+    });
+    const merged = adapters.map(({ weight, a, b, scale }) => {
+      const adapter = { a: tensorOf(parameters, a), b: tensorOf(parameters, b), scale };
+      return [weight, mergeLowRank(tensorOf(bases, weight), adapter)] as const;
+    });
+    return new Map([...own, ...merged]);
+  };
+}
+
+/** The encoder's weights with these parameters in place, adapters merged. */
+export function tunedWeights(
+  encoder: PreparedEncoder,
+  part: Pick<EncoderPart, "adapters">,
   parameters: Tensors,
 ): Tensors {
-  const own = encoder.weights.flatMap(({ name }) => {
-    const tensor = parameters.get(name);
-    return tensor === undefined ? [] : [[name, tensor] as const];
-  });
-  const value = (tensors: Tensors, name: string): Tensor =>
-    tensors.get(name) ?? internal(`no value of ${name}`);
-  const merged = adapters.map(({ weight, a, b, scale }) => {
-    const adapter = { a: value(parameters, a), b: value(parameters, b), scale };
-    const { initializers } = encoder.graph;
-    return [weight, mergeLowRank(value(initializers, weight), adapter)] as const;
-  });
-  return new Map([...own, ...merged]);
+  return weightsMerger(encoder, part)(parameters);
+}
+
+function tensorOf(tensors: Tensors, name: string): Tensor {
+  return tensors.get(name) ?? internal(`no value of ${name}`);
+}
+
+/** A view of the whole file would keep all of it in memory. */
+function copyOf(tensor: Tensor): Tensor {
+  return { ...tensor, data: tensor.data.slice() };
 }
