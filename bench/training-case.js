@@ -1,0 +1,54 @@
+// One case of encoder training, in a process of its own so that its peak memory is known. Prints one line of JSON.
+//
+//   node bench/training-case.js '{"settings": {"data": …, "eval": …, "tune": "full", …}, "warmup": 2, "steps": 10}'
+//
+// Measured: start-up (import, differentiate, create the session), steps and real tokens a second with batches prepared while an
+// update runs, peak resident set. Nothing is evaluated or written but the embedding cache's folder.
+import { batchCursor } from "../dist/dataset/batches/sampler.js";
+import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
+import { planTraining } from "../dist/training/plan.js";
+import { layWorkshop, openResources } from "../dist/training/resources.js";
+import { setUp } from "../dist/training/set-up.js";
+
+const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
+const plan = await planTraining({ ...settings, steps: warmup + steps });
+const resources = await openResources(plan.settings, plan.batches.texts.length);
+const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
+const opened = performance.now();
+const { student } = await setUp(shop);
+if (settings.tune !== "head") await resources.encoder.release();
+const startUpMs = performance.now() - opened;
+
+const cursor = batchCursor(plan.sampler);
+const draw = () => student.prepare([cursor.next()]);
+const schedule = {
+  schedule: plan.settings.schedule,
+  rate: plan.settings.lr,
+  warmup: warmupSteps(plan.settings.warmup, plan.steps),
+  steps: plan.steps,
+};
+const records = [];
+let upcoming = draw();
+for (let step = 1; step <= warmup + steps; step++) {
+  const started = performance.now();
+  const updating = student.update(upcoming, learningRate(schedule, step));
+  upcoming = draw();
+  const { loss, gradNorm, tokens } = await updating;
+  const ms = performance.now() - started;
+  records.push({ step, loss, gradNorm, tokens, ms });
+}
+const timed = records.slice(warmup);
+const seconds = timed.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+const tokens = timed.reduce((sum, record) => sum + record.tokens, 0);
+const figures = {
+  stepsPerSecond: steps / seconds,
+  tokensPerSecond: tokens / seconds,
+  realTokensPerStep: tokens / steps,
+  secondsPerStep: timed.map(({ ms }) => ms / 1000),
+  startUpMs,
+  peakRssMB: process.resourceUsage().maxRSS / 1024,
+  losses: records.map(({ loss }) => loss),
+};
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+await student.release();
+await resources.close();
