@@ -7,7 +7,7 @@ import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
 import { EMBEDDING, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
-import { type ModelFolder, readModelFolder } from "./model-folder.js";
+import { type ModelFolder, readModelFolder, type WeightType } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
@@ -22,6 +22,8 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly maxLength?: number | undefined;
   /** mean, cls or last; for folders that do not say how to pool. One that says otherwise is overruled. */
   readonly pooling?: string | undefined;
+  /** q8: run onnx/model_quantized.onnx. Default fp32. */
+  readonly dtype?: WeightType | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LoadEncoderOptions extends LocateOptions {
  */
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
-  const folder = await readModelFolder(await locateModel(options.model, options));
+  const folder = await readModelFolder(await locateModel(options.model, options), options.dtype);
   const pooling = resolvePooling(folder, chosen);
   const [tokenizer, { session, dataFiles }] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),

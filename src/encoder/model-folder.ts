@@ -28,14 +28,20 @@ export interface ModelFolder extends ModelLocation {
   readonly headFolded: boolean;
 }
 
+/** Weights to embed with: the file in full (or half) precision, or that with 8-bit weights. */
+export type WeightType = "fp32" | "q8";
+
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
  * onnx/model_fp16.onnx), with the files of sentence-transformers beside them. What is missing or not supported is a UserError
  * that says what to do.
  */
-export async function readModelFolder(location: ModelLocation): Promise<ModelFolder> {
+export async function readModelFolder(
+  location: ModelLocation,
+  dtype: WeightType = "fp32",
+): Promise<ModelFolder> {
   const { path } = location;
-  const onnx = findOnnx(path);
+  const onnx = dtype === "q8" ? findQuantized(path) : findOnnx(path);
   const configFile = join(path, "config.json");
   const config = await readJsonObject(configFile);
   if (config === undefined) {
@@ -84,6 +90,15 @@ function findOnnx(path: string): string {
   const found = weights.length === 0 ? "" : `, only ${weights.join(", ")}`;
   throw new UserError("no-onnx", `model folder "${path}" has no onnx/model.onnx${found}`, {
     hint: `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`,
+  });
+}
+
+/** The file with 8-bit weights, for embedding alone: it cannot be trained. */
+function findQuantized(path: string): string {
+  const file = join(path, "onnx", "model_quantized.onnx");
+  if (existsSync(file)) return file;
+  throw new UserError("no-quantized", `model folder "${path}" has no onnx/model_quantized.onnx`, {
+    hint: `write one: embtune export ${path} --to DIR --dtype q8`,
   });
 }
 

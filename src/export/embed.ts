@@ -1,90 +1,96 @@
 import { existsSync } from "node:fs";
-import { openTexts, type TextStream } from "../dataset/load-dataset.js";
+import { join } from "node:path";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
+import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { writeFileAtomic } from "../runtime/files.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { packageVersion } from "../training/version.js";
-import { type EmbeddingWriter, embeddingFormat, openEmbeddingFile } from "./embedding-file.js";
+import type { EmbedOptions } from "./embeddings/embed-options.js";
+import { embeddingFormat, requireFit } from "./embeddings/formats.js";
+import { type EmbeddingManifest, manifestPath, type Shard } from "./embeddings/manifest.js";
+import {
+  openPartial,
+  type PartialVectors,
+  partialFolder,
+  preparePartial,
+  removeEmptyPartial,
+  removePartial,
+} from "./embeddings/partial.js";
+import { resolvePrompt } from "./embeddings/prompt.js";
+import { shardOf } from "./embeddings/shard.js";
+import { keepStandardInput, openSourceTexts, type SourceTexts } from "./embeddings/source-texts.js";
+import type { Ranges } from "./embeddings/vector-type.js";
+import {
+  type CalibrationOptions,
+  calibrationRanges,
+  partsOf,
+  rangesOfAll,
+  writeStored,
+} from "./embeddings/write-stored.js";
+import { modelFolderOf } from "./step-model.js";
 
-export interface EmbedOptions {
-  /** A file with a text column, or .txt with a text a line. */
-  readonly data: string;
-  /** .npy, .jsonl or .csv. */
-  readonly out: string;
-  readonly overwrite?: boolean;
-  /** Column that holds the texts. */
-  readonly column?: string;
-  /** Model folder, run folder or hub id; absent: the bundled encoder. */
-  readonly model?: string;
-  readonly maxLength?: number;
-  readonly pooling?: string;
-  readonly allowDownload?: boolean;
-  /** Most texts in a batch. */
-  readonly batchSize?: number;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: EmbedEvent) => void;
-}
-
-export type EmbedEvent =
-  | {
-      readonly type: "source";
-      readonly column: string;
-      readonly dialect: string;
-      /** Number of texts, counted beforehand; unknown for standard input. */
-      readonly total: number | undefined;
-    }
-  | { readonly type: "model"; readonly info: EncoderInfo }
-  | { readonly type: "written"; readonly rows: number };
-
-/** What stands in `FILE.manifest.json` beside the vectors. */
-export interface EmbeddingManifest {
-  readonly embtune: string;
-  readonly file: string;
-  readonly format: string;
-  readonly rows: number;
-  readonly dimension: number;
-  readonly dtype: "float32";
-  /** Whether every vector has length 1. */
-  readonly normalized: boolean;
-  readonly model: { readonly name: string; readonly hash: string; readonly maxLength: number };
-  readonly source: { readonly path: string; readonly column: string; readonly sha256: string };
-}
-
-/** Texts that are read, encoded and written together; memory depends on this and not on the file. */
+/** Texts that are read, encoded and kept together; memory depends on this and not on the file. */
 const partSize = 2048;
 
+/** A file of texts, looked through once. */
+interface Source {
+  /** What to read: the data, or the copy of standard input. */
+  readonly file: string;
+  readonly column: string;
+  readonly columns: readonly string[];
+  readonly sha256: string;
+  readonly first: number;
+  readonly rows: number;
+  readonly shard: Shard | undefined;
+}
+
 /**
- * Writes the vector of each text, in order, and a manifest beside the file. Texts are streamed. The file appears when it is complete; an
- * abort or a failure leaves nothing.
+ * Writes the vector of each text, in order, and a manifest beside the file. Texts are streamed; vectors gather in `OUT.partial`, from
+ * which the same call goes on after an interruption. The file appears when it is complete.
  */
 export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
-  embeddingFormat(options.out);
+  const format = embeddingFormat(options.out);
+  requireFit(format, options.dtype ?? "float32", keptNames(options));
+  refuseIdle(options);
   refuseExisting(options);
-  const { threads, onEvent } = options;
-  const total = await countTexts(options);
-  const texts = await openTextsOf(options);
-  const { dialect, columns } = texts;
-  onEvent?.({ type: "source", column: String(columns.text), dialect, total });
+  const source = await lookThrough(options);
+  requireFit(format, options.dtype ?? "float32", source.columns);
+  const { threads } = options;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
-    const encoder = await loadEncoder({ ...options, runtime });
-    onEvent?.({ type: "model", info: encoder.info });
-    const rows = await writeVectors(options, texts, encoder);
-    const manifest = manifestOf(options, { texts, info: encoder.info, rows });
+    const model = await modelFolderOf(options.model, runtime);
+    const encoder = await loadEncoder({ ...options, model, dtype: options.modelDtype, runtime });
+    options.onEvent?.({ type: "model", info: encoder.info });
+    const manifest = await embedSource(options, source, encoder);
     await writeFileAtomic(manifestPath(options.out), `${JSON.stringify(manifest, null, 2)}\n`);
+    removePartial(options.out);
     return manifest;
   } finally {
-    texts.close();
     await runtime.close();
   }
 }
 
-/** The manifest's path beside an embeddings file. */
-export function manifestPath(out: string): string {
-  return `${out}.manifest.json`;
+function keptNames({ keepColumns }: EmbedOptions): readonly string[] {
+  if (keepColumns === undefined) return [];
+  return keepColumns === true ? ["all"] : keepColumns;
+}
+
+function refuseIdle({ calibration, dtype, prompts, prompt, shard }: EmbedOptions): void {
+  const idle = (what: string, why: string): never => {
+    throw usageError("option-without-effect", `${what} has no effect ${why}`);
+  };
+  if (calibration !== undefined && dtype !== "int8") idle("--calibration", "without --dtype int8");
+  if (prompts !== undefined && (prompt === undefined || !(prompt in prompts)))
+    idle("--prompts", "unless --prompt names one of them");
+  if (shard !== undefined && dtype === "int8" && calibration === undefined) {
+    throw usageError(
+      "shard-without-calibration",
+      "--dtype int8 takes its ranges from the data, which would differ between shards",
+      "give all shards the same --calibration FILE",
+    );
+  }
 }
 
 function refuseExisting({ out, overwrite }: EmbedOptions): void {
@@ -96,80 +102,155 @@ function refuseExisting({ out, overwrite }: EmbedOptions): void {
   );
 }
 
-function openTextsOf({ data, column }: EmbedOptions): Promise<TextStream> {
-  return openTexts(data, column === undefined ? {} : { columns: { text: column } });
-}
-
 /** Reading is hundreds of times faster than encoding, so a first pass is cheap; it finds broken rows before any work is done. */
-async function countTexts(options: EmbedOptions): Promise<number | undefined> {
-  if (options.data === "-") return undefined;
-  const texts = await openTextsOf(options);
-  let total = 0;
-  for await (const _ of texts.rows()) total += 1;
-  return total;
-}
-
-async function writeVectors(
-  options: EmbedOptions,
-  texts: TextStream,
-  encoder: Encoder,
-): Promise<number> {
-  const { signal, batchSize, onEvent } = options;
-  const writer: EmbeddingWriter = await openEmbeddingFile(options.out, encoder.info.dimension);
-  const waiting: string[][] = [];
+async function lookThrough(options: EmbedOptions): Promise<Source> {
   try {
-    let rows = 0;
-    const parts = remembered(partsOf(texts), waiting);
-    for await (const vectors of encoder.encodeStream(parts, { signal, batchSize })) {
-      await writer.write(waiting.shift() ?? [], vectors);
-      rows += vectors.rows;
-      onEvent?.({ type: "written", rows });
-    }
-    return await writer.finish();
+    return await firstPass(options);
   } catch (error) {
-    await writer.abort();
+    // Nothing has been encoded yet, so there is nothing to go on from.
+    if (options.data === "-") removeEmptyPartial(options.out);
     throw error;
   }
 }
 
-async function* partsOf(texts: TextStream): AsyncGenerator<string[]> {
-  let part: string[] = [];
-  for await (const { text } of texts.rows()) {
-    part.push(text);
-    if (part.length < partSize) continue;
-    yield part;
-    part = [];
-  }
-  if (part.length > 0) yield part;
+async function firstPass(options: EmbedOptions): Promise<Source> {
+  const file = await readableSource(options);
+  const texts = await openTexts(options, file);
+  let total = 0;
+  for await (const _ of texts.rows()) total += 1;
+  const shard = shardOf(options.shard, total);
+  const first = shard?.first ?? 0;
+  const rows = shard?.rows ?? total;
+  const { column, columns, dialect } = texts;
+  options.onEvent?.({ type: "source", column, dialect, total: rows });
+  return { file, column, columns, sha256: texts.sha256(), first, rows, shard: shard?.shard };
 }
 
-/** Hands the parts on and keeps those whose vectors have not come back. */
-async function* remembered(
-  parts: AsyncIterable<string[]>,
-  waiting: string[][],
-): AsyncGenerator<string[]> {
-  for await (const part of parts) {
-    waiting.push(part);
-    yield part;
+async function readableSource({ data, out }: EmbedOptions): Promise<string> {
+  if (data !== "-") return data;
+  const copy = join(preparePartial(out), "source");
+  await keepStandardInput(copy);
+  return copy;
+}
+
+function openTexts(options: EmbedOptions, file: string): Promise<SourceTexts> {
+  return openSourceTexts(file, { column: options.column, keep: options.keepColumns });
+}
+
+async function embedSource(
+  options: EmbedOptions,
+  source: Source,
+  encoder: Encoder,
+): Promise<EmbeddingManifest> {
+  const { info } = encoder;
+  const prompt = resolvePrompt(options, info);
+  const dimension = dimensionOf(options, info);
+  const model = { name: info.name, hash: info.hash, maxLength: info.maxLength };
+  const { column, sha256, first, rows } = source;
+  const key = { embtune: packageVersion(), model, prompt, column, sha256, first, rows };
+  const kept = await openPartial(options.out, { cols: info.dimension, partRows: partSize, key });
+  try {
+    tellPartial(options, kept);
+    await encodeRest({ options, source, encoder, prompt }, kept);
+    const ranges = await rangesFor(options, kept, { encoder, prompt, dimension });
+    const layout = { dimension, ranges, columns: source.columns, type: options.dtype ?? "float32" };
+    const texts = await openTexts(options, source.file);
+    await writeStored(options.out, kept, { ...layout, texts, first, rows, model, prompt });
+    return manifestOf({ options, source, info, prompt, dimension, ranges });
+  } finally {
+    await kept.close();
   }
 }
 
-interface Written {
-  readonly texts: TextStream;
+function dimensionOf({ dim }: EmbedOptions, { dimension }: EncoderInfo): number {
+  if (dim === undefined || dim <= dimension) return dim ?? dimension;
+  throw usageError("bad-dim", `--dim must be at most the model's ${dimension}, got ${dim}`);
+}
+
+function tellPartial({ onEvent }: EmbedOptions, { rows, discarded }: PartialVectors): void {
+  const note = (message: string): void => onEvent?.({ type: "note", message });
+  if (rows > 0) note(`going on after ${rows} texts of an export that was interrupted`);
+  if (discarded) note("an interrupted export of other texts, model or options is thrown away");
+}
+
+interface Encoding {
+  readonly options: EmbedOptions;
+  readonly source: Source;
+  readonly encoder: Encoder;
+  readonly prompt: string;
+}
+
+/** Encodes the texts that are not there yet. */
+async function encodeRest(
+  { options, source, encoder, prompt }: Encoding,
+  kept: PartialVectors,
+): Promise<void> {
+  const { signal, batchSize, onEvent } = options;
+  let done = kept.rows;
+  const texts = await openTexts({ ...options, keepColumns: undefined }, source.file);
+  const rest = slice(texts.rows(), source.first + done, source.first + source.rows);
+  const parts = partsOf(rest, partSize);
+  try {
+    for await (const vectors of encoder.encodeStream(parts, { prompt, signal, batchSize })) {
+      await kept.append(vectors);
+      done += vectors.rows;
+      onEvent?.({ type: "written", rows: done, before: kept.rows });
+    }
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const where = partialFolder(options.out);
+    throw new InterruptedError(
+      `interrupted; ${done} of ${source.rows} vectors are kept in ${where}, and the same command goes on from there`,
+    );
+  }
+}
+
+/** The rows from `start` to before `end`. */
+async function* slice<T>(rows: AsyncGenerator<T>, start: number, end: number): AsyncGenerator<T> {
+  let i = 0;
+  for await (const row of rows) {
+    if (i >= start && i < end) yield row;
+    i += 1;
+    if (i >= end) return;
+  }
+}
+
+/** Of int8: from the calibration file, or else from all vectors. */
+async function rangesFor(
+  { dtype, calibration, signal }: EmbedOptions,
+  kept: PartialVectors,
+  given: Omit<CalibrationOptions, "signal">,
+): Promise<Ranges | undefined> {
+  if (dtype !== "int8") return undefined;
+  return calibration === undefined
+    ? rangesOfAll(kept, given.dimension)
+    : calibrationRanges(calibration, { ...given, signal });
+}
+
+interface Finished {
+  readonly options: EmbedOptions;
+  readonly source: Source;
   readonly info: EncoderInfo;
-  readonly rows: number;
+  readonly prompt: string;
+  readonly dimension: number;
+  readonly ranges: Ranges | undefined;
 }
 
-function manifestOf(options: EmbedOptions, { texts, info, rows }: Written): EmbeddingManifest {
+function manifestOf({ options, source, info, ...finished }: Finished): EmbeddingManifest {
+  const { dimension, prompt, ranges } = finished;
+  const { column, columns, sha256, rows, shard } = source;
   return {
     embtune: packageVersion(),
     file: options.out,
-    format: embeddingFormat(options.out).slice(1),
+    format: embeddingFormat(options.out).extension.slice(1),
     rows,
-    dimension: info.dimension,
-    dtype: "float32",
-    normalized: info.normalize,
+    dimension,
+    dtype: options.dtype ?? "float32",
+    normalized: info.normalize || dimension < info.dimension,
+    prompt,
     model: { name: info.name, hash: info.hash, maxLength: info.maxLength },
-    source: { path: options.data, column: String(texts.columns.text), sha256: texts.sha256() },
+    source: { path: options.data, column, sha256, kept: columns },
+    ...(shard === undefined ? {} : { shard }),
+    ...(ranges === undefined ? {} : { ranges: { low: [...ranges.low], high: [...ranges.high] } }),
   };
 }

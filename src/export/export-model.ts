@@ -68,7 +68,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
     options.threads === undefined ? {} : { threads: options.threads },
   );
   try {
-    const source = await openModelSource(options.model, runtime, options);
+    const source = await openModelSource(options.model, runtime, sourceOptions(options));
     options.onEvent?.({ type: "model", info: source.content.encoder });
     const own = options.verify ? await ownVectors(source) : undefined;
     await source.release();
@@ -95,6 +95,11 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
   } finally {
     await runtime.close();
   }
+}
+
+function sourceOptions({ maxLength, pooling, allowDownload, hub }: ExportOptions): SourceOptions {
+  const given = { maxLength, pooling, allowDownload, hub };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function precisionsOf({ dtype = "fp32" }: ExportOptions): Precision[] {

@@ -28,7 +28,7 @@ export interface ModelSource {
   readonly release: () => Promise<void>;
 }
 
-export type SourceOptions = Omit<LoadEncoderOptions, "runtime" | "model">;
+export type SourceOptions = Omit<LoadEncoderOptions, "runtime" | "model" | "dtype">;
 
 /** What is freed at the end, the last one first. */
 type Opened = (() => Promise<void>)[];

@@ -1,13 +1,16 @@
-/** Bytes of the header: room for any row count, so that it can be rewritten when the count is known. */
+/** Bytes of the header: room for any row count. */
 const headerBytes = 128;
 
+/** Element types as NumPy describes them: float32, float16, int8. */
+export type NpyType = "<f4" | "<f2" | "|i1";
+
 /**
- * The header of a NumPy .npy file, version 1.0, for a C-ordered little-endian float32 array [rows, cols]:
- * magic, version, length, a Python dict literal padded with spaces and ended by a newline, 128 bytes in all
+ * The header of a NumPy .npy file, version 1.0, for a C-ordered little-endian array [rows, cols]: magic, version, length, a Python
+ * dict literal padded with spaces and ended by a newline, 128 bytes in all
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
-export function npyHeader(rows: number, cols: number): Uint8Array {
-  const dict = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+export function npyHeader(rows: number, cols: number, type: NpyType = "<f4"): Uint8Array {
+  const dict = `{'descr': '${type}', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
   const text = `${dict.padEnd(headerBytes - 11, " ")}\n`;
   const header = new Uint8Array(headerBytes);
   header.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);

@@ -1,23 +1,30 @@
 import type { Command } from "commander";
-import { embed, manifestPath } from "../../export/embed.js";
+import { usageError } from "../../errors/user-error.js";
+import { embed } from "../../export/embed.js";
+import type { EmbedOptions } from "../../export/embeddings/embed-options.js";
+import { type EmbeddingManifest, manifestPath } from "../../export/embeddings/manifest.js";
+import { mergeEmbeddings } from "../../export/embeddings/merge.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
-import type { CommonOptions, ModelOptions } from "../parse.js";
-import { openTerminal, type Progress } from "../terminal.js";
+import type { CommonOptions } from "../parse.js";
+import { openTerminal, type Progress, type Terminal } from "../terminal.js";
 
-interface Flags extends CommonOptions, ModelOptions {
-  readonly out: string;
-  readonly column?: string;
-  readonly overwrite?: boolean;
-  readonly batchSize?: number;
+interface Flags extends CommonOptions, Omit<EmbedOptions, "data" | "signal" | "onEvent"> {
+  readonly threads?: number;
+  readonly merge?: readonly string[];
 }
 
 /** What `embtune embed` does. */
-export async function runEmbed(data: string, command: Command): Promise<void> {
+export async function runEmbed(data: string | undefined, command: Command): Promise<void> {
   const flags = command.opts<Flags>();
   const terminal = openTerminal(flags);
+  if (flags.merge !== undefined) return runMerge(flags.merge, data, command);
+  if (data === undefined) {
+    throw usageError("no-data", "no texts given", "embtune embed DATA --out vectors.npy");
+  }
   const started = performance.now();
   let progress: Progress | undefined;
+  let encoded = 0;
   const manifest = await embed({
     ...flags,
     data,
@@ -27,17 +34,46 @@ export async function runEmbed(data: string, command: Command): Promise<void> {
         terminal.note(`${data}: ${event.dialect}, texts in "${event.column}"`);
         progress = terminal.progress("embedding", event.total);
       }
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
       if (event.type === "model") terminal.note(modelNote(event.info));
-      if (event.type === "written") progress?.update(event.rows, rateOf(event.rows, started));
+      if (event.type === "written") {
+        encoded = event.rows - event.before;
+        progress?.update(event.rows, rateOf(encoded, started));
+      }
     },
   }).finally(() => progress?.stop());
+  show(manifest, `, ${rateOf(encoded, started)}`, terminal);
+}
+
+/** Options that say something about a merge; all others belong to embedding. */
+const mergeFlags = new Set(["merge", "out", "overwrite", "json", "quiet", "debug"]);
+
+async function runMerge(
+  files: readonly string[],
+  data: string | undefined,
+  command: Command,
+): Promise<void> {
+  const flags = command.opts<Flags>();
+  const given = Object.keys(flags).filter(
+    (name) => command.getOptionValueSource(name) === "cli" && !mergeFlags.has(name),
+  );
+  if (data !== undefined || given.length > 0) {
+    const what = data === undefined ? `--${given[0]}` : `DATA ("${data}")`;
+    throw usageError("merge-with-data", `--merge puts written files together and takes no ${what}`);
+  }
+  const { out, overwrite } = flags;
+  const manifest = await mergeEmbeddings({ files, out, overwrite });
+  show(manifest, "", openTerminal(flags));
+}
+
+function show(manifest: EmbeddingManifest, rate: string, terminal: Terminal): void {
   if (terminal.json) {
     terminal.result(JSON.stringify(manifest, null, 2));
     return;
   }
   const { file, rows, dimension, dtype } = manifest;
-  terminal.result(`${file}: ${rows} × ${dimension} ${dtype}, ${rateOf(rows, started)}`);
-  terminal.note(`manifest: ${manifestPath(manifest.file)}`);
+  terminal.result(`${file}: ${rows} × ${dimension} ${dtype}${rate}`);
+  terminal.note(`manifest: ${manifestPath(file)}`);
 }
 
 function rateOf(rows: number, started: number): string {
