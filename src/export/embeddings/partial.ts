@@ -17,6 +17,7 @@ export interface PartialVectors {
   readonly append: (vectors: Matrix) => Promise<void>;
   /** All rows, in parts. */
   readonly parts: () => AsyncGenerator<Matrix>;
+  /** Closes the file. Less than a whole part is nothing to go on from, and is removed. */
   readonly close: () => Promise<void>;
 }
 
@@ -76,6 +77,9 @@ export async function openPartial(out: string, options: PartialOptions): Promise
     const handle = await open(path, existsSync(path) ? "r+" : "w+");
     await handle.truncate(rows * bytes);
     return handle;
+  }).catch((error: unknown) => {
+    if (rows === 0) removePartial(out);
+    throw error;
   });
   let end = rows;
   return {
@@ -90,7 +94,10 @@ export async function openPartial(out: string, options: PartialOptions): Promise
         end += added;
       }),
     parts: () => readParts(file, { ...options, rows: end }),
-    close: () => file.close(),
+    close: async () => {
+      await file.close();
+      if (end < options.partRows) removePartial(out);
+    },
   };
 }
 
