@@ -36,13 +36,15 @@ function parse(path: string): unknown {
   }
 }
 
-/** The options themselves, or those inside a run.json. */
+/** The options themselves, or those inside a run.json, without the folder of that run. */
 function optionsIn(value: unknown, path: string): Record<string, unknown> {
   const object = asObject(value);
   if (object === undefined) {
     throw new UserError("bad-config", "must hold a JSON object of options", { at: { file: path } });
   }
-  return typeof object.embtune === "string" ? (asObject(object.options) ?? {}) : object;
+  if (typeof object.embtune !== "string") return object;
+  const { out: _, ...options } = asObject(object.options) ?? {};
+  return options;
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {

@@ -40,9 +40,7 @@ export function requireData(file: string | undefined): string {
 /** Options of a resumed run or of a --config file. */
 export function storedOptions({ resume, config }: OptionSources): Partial<TrainOptions> {
   if (resume !== undefined) return readRun(resume).options;
-  if (config === undefined) return {};
-  const { out: _, ...options } = readConfig(config);
-  return options;
+  return config === undefined ? {} : readConfig(config);
 }
 
 /** Flags that are no training options. */

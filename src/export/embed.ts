@@ -134,7 +134,8 @@ async function readableSource({ data, out }: EmbedOptions): Promise<string> {
 }
 
 function openTexts(options: EmbedOptions, file: string): Promise<SourceTexts> {
-  return openSourceTexts(file, { column: options.column, keep: options.keepColumns });
+  const { column, keepColumns: keep, reader } = options;
+  return openSourceTexts(file, { column, keep, reader });
 }
 
 async function embedSource(
@@ -147,7 +148,8 @@ async function embedSource(
   const dimension = dimensionOf(options, info);
   const model = { name: info.name, hash: info.hash, maxLength: info.maxLength };
   const { column, sha256, first, rows } = source;
-  const key = { embtune: packageVersion(), model, prompt, column, sha256, first, rows };
+  const reader = options.reader ?? {};
+  const key = { embtune: packageVersion(), model, prompt, column, sha256, first, rows, reader };
   const kept = await openPartial(options.out, { cols: info.dimension, partRows: partSize, key });
   try {
     tellPartial(options, kept);

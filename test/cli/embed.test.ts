@@ -245,3 +245,15 @@ describe("refusals", () => {
     expect(readdirSync(cwd).filter((name) => name.startsWith("v."))).toEqual([]);
   });
 });
+
+describe("how the data are read", () => {
+  it("can be set", async () => {
+    const file = writeIn(folder, "bar.txt", 'a "b|1\nc|2\n');
+    const args = ["embed", file, "--no-header", "--delimiter", "|", "--no-quotes", "--column", "1"];
+    const { stderr, code } = await embtune([...args, "--out", out("bar.jsonl")]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("bar-separated, no quotes, no header");
+    const lines = readFileSync(out("bar.jsonl"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).text)).toEqual(['a "b', "c"]);
+  });
+});

@@ -7,9 +7,13 @@ import { mergeEmbeddings } from "../../export/embeddings/merge.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions } from "../parse.js";
+import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
 
-interface Flags extends CommonOptions, Omit<EmbedOptions, "data" | "signal" | "onEvent"> {
+interface Flags
+  extends CommonOptions,
+    ReaderFlags,
+    Omit<EmbedOptions, "data" | "signal" | "onEvent"> {
   readonly threads?: number;
   readonly merge?: readonly string[];
 }
@@ -27,6 +31,7 @@ export async function runEmbed(data: string | undefined, command: Command): Prom
   let encoded = 0;
   const manifest = await embed({
     ...flags,
+    reader: readerOptions(flags).reader,
     data,
     signal: interruptSignal(),
     onEvent: (event) => {

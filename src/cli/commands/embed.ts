@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { mapping, wholeNumber, withCommonOptions, withModelOptions } from "../parse.js";
+import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune embed DATA`: declares the options; what does the work is imported when it runs. */
 export function embedCommand(): Command {
@@ -18,6 +19,7 @@ export function embedCommand(): Command {
     .option("--overwrite", "replace the file that --out names");
   addVectorOptions(command);
   addShardOptions(command);
+  withReaderOptions(command.optionsGroup("Reading:"), { scores: false });
   withModelOptions(command.optionsGroup("Model:")).addOption(
     new Option("--model-dtype <type>", "q8: run the model's onnx/model_quantized.onnx").choices([
       "fp32",

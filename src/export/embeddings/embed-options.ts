@@ -1,3 +1,4 @@
+import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import type { WeightType } from "../../encoder/model-folder.js";
 import type { VectorType } from "./vector-type.js";
@@ -10,6 +11,8 @@ export interface EmbedOptions {
   readonly overwrite?: boolean | undefined;
   /** Column that holds the texts. */
   readonly column?: string | undefined;
+  /** How the file is to be read, where the evidence is not to decide. */
+  readonly reader?: ReaderOptions | undefined;
   /** Source columns written beside text and vector: names, or true for all. */
   readonly keepColumns?: readonly string[] | true | undefined;
   /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */

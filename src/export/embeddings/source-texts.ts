@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { missingColumn, resolveColumns } from "../../dataset/columns/resolve-columns.js";
 import { describeDialect } from "../../dataset/readers/dialect.js";
 import { openRecords } from "../../dataset/readers/open-records.js";
-import type { Cell, RecordSource } from "../../dataset/readers/record-source.js";
+import type { Cell, ReaderOptions, RecordSource } from "../../dataset/readers/record-source.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
 import { fileError } from "../../runtime/files.js";
@@ -31,14 +31,16 @@ export interface SourceOptions {
   readonly column?: string | undefined;
   /** Columns to keep: names, or true for all but that of the texts. */
   readonly keep?: readonly string[] | true | undefined;
+  /** How the file is to be read, where the evidence is not to decide. */
+  readonly reader?: ReaderOptions | undefined;
 }
 
 /** Opens the text column of a file, or all lines of a plain text file. UserError: as `openRecords`, missing-column, unknown-column. */
 export async function openSourceTexts(
   file: string,
-  { column, keep = [] }: SourceOptions,
+  { column, keep = [], reader }: SourceOptions,
 ): Promise<SourceTexts> {
-  const source = await openRecords(file);
+  const source = await openRecords(file, reader);
   try {
     const found = resolveColumns(
       source.columns,
