@@ -6,6 +6,7 @@
 // update runs, peak resident set. Nothing is evaluated or written but the embedding cache's folder.
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
+import { collectGarbage } from "../dist/runtime/collect-garbage.js";
 import { planTraining } from "../dist/training/plan.js";
 import { layWorkshop, openResources } from "../dist/training/resources.js";
 import { setUp } from "../dist/training/set-up.js";
@@ -16,7 +17,10 @@ const resources = await openResources(plan.settings, plan.batches.texts.length);
 const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
 const opened = performance.now();
 const { student } = await setUp(shop);
-if (settings.tune !== "head") await resources.encoder.release();
+if (settings.tune !== "head") {
+  await resources.encoder.release();
+  await collectGarbage();
+}
 const startUpMs = performance.now() - opened;
 
 const cursor = batchCursor(plan.sampler);

@@ -4,6 +4,7 @@ import type { Evaluation } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
+import { collectGarbage } from "../runtime/collect-garbage.js";
 import { type Best, type Checkpoint, readBest, writeBest } from "./checkpoint.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
@@ -110,7 +111,10 @@ async function train(
   const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
   const training = await setUp(shop);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
-  if (!shared && shop.plan.settings.tune !== "head") await shop.encoder.release();
+  if (shop.plan.settings.tune !== "head") {
+    if (!shared) await shop.encoder.release();
+    await collectGarbage();
+  }
   try {
     // A head that reduces dimensions is not the base before its first update either.
     const reduces = shop.head.outputDim < shop.head.inputDim;

@@ -5,7 +5,6 @@ import type { Workshop } from "./workshop.js";
 
 /** Sets up what the plan trains: the head alone, or the encoder. The student alone knows what its batches are. */
 export async function setUp(shop: Workshop): Promise<Training<unknown>> {
-  const frozen = shop.plan.settings.tune === "head";
-  const training = frozen ? await setUpHead(shop) : await setUpEncoder(shop);
-  return training as Training<unknown>;
+  if (shop.plan.settings.tune === "head") return (await setUpHead(shop)) as Training<unknown>;
+  return (await setUpEncoder(shop)) as Training<unknown>;
 }

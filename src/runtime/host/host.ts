@@ -1,5 +1,6 @@
 import { internal } from "../../errors/internal.js";
 import type { Tensor } from "../../math/tensor.js";
+import { collectGarbage } from "../collect-garbage.js";
 import {
   type ArgumentOf,
   buffersOf,
@@ -88,8 +89,12 @@ export function createHost(threads: number): Handlers {
       await releaseSession(id);
       return plain(null);
     },
-    createTrainer: async (spec) =>
-      plain(trainers.add(await openTrainer(await ort(), spec, threads))),
+    createTrainer: async (spec) => {
+      const trainer = trainers.add(await openTrainer(await ort(), spec, threads));
+      // The copies of model and parameters that came with the request.
+      void collectGarbage();
+      return plain(trainer);
+    },
     step: async ({ trainer, feeds, learningRate }) => {
       const value = await trainStep(trainers.get(trainer), feeds, learningRate);
       return { value, buffers: packTensorsOf(value.outputs).buffers };
