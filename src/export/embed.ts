@@ -20,7 +20,12 @@ import {
 } from "./embeddings/partial.js";
 import { resolvePrompt } from "./embeddings/prompt.js";
 import { shardOf } from "./embeddings/shard.js";
-import { keepStandardInput, openSourceTexts, type SourceTexts } from "./embeddings/source-texts.js";
+import {
+  keepStandardInput,
+  openSourceTexts,
+  type SourceTexts,
+  safeTexts,
+} from "./embeddings/source-texts.js";
 import type { Ranges } from "./embeddings/vector-type.js";
 import {
   type CalibrationOptions,
@@ -77,13 +82,15 @@ function keptNames({ keepColumns }: EmbedOptions): readonly string[] {
   return keepColumns === true ? ["all"] : keepColumns;
 }
 
-function refuseIdle({ calibration, dtype, prompts, prompt, shard }: EmbedOptions): void {
+function refuseIdle(options: EmbedOptions): void {
+  const { calibration, dtype, prompts, prompt, shard, csvSafe, out } = options;
   const idle = (what: string, why: string): never => {
     throw usageError("option-without-effect", `${what} has no effect ${why}`);
   };
   if (calibration !== undefined && dtype !== "int8") idle("--calibration", "without --dtype int8");
   if (prompts !== undefined && (prompt === undefined || !(prompt in prompts)))
     idle("--prompts", "unless --prompt names one of them");
+  if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "outside .csv");
   if (shard !== undefined && dtype === "int8" && calibration === undefined) {
     throw usageError(
       "shard-without-calibration",
@@ -157,7 +164,8 @@ async function embedSource(
     const ranges = await rangesFor(options, kept, { encoder, prompt, dimension });
     const layout = { dimension, ranges, columns: source.columns, type: options.dtype ?? "float32" };
     const texts = await openTexts(options, source.file);
-    await writeStored(options.out, kept, { ...layout, texts, first, rows, model, prompt });
+    const written = options.csvSafe === true ? safeTexts(texts) : texts;
+    await writeStored(options.out, kept, { ...layout, texts: written, first, rows, model, prompt });
     return manifestOf({ options, source, info, prompt, dimension, ranges });
   } finally {
     await kept.close();

@@ -246,6 +246,24 @@ describe("refusals", () => {
   });
 });
 
+describe("cells that a spreadsheet would run", () => {
+  it("get ' before them with --csv-safe, which changes no vector", async () => {
+    const file = writeIn(folder, "formula.csv", "text,note\n=1+1,@x\nplain,-2\n");
+    const args = ["embed", file, "--keep-columns"];
+    for (const [name, more] of [
+      ["safe.csv", ["--csv-safe"]],
+      ["bare.csv", []],
+    ] as const)
+      expect((await embtune([...args, "--out", out(name), ...more])).code).toBe(0);
+    const lines = (name: string) => readFileSync(out(name), "utf8").split("\n");
+    expect(lines("safe.csv")[1]).toBe(lines("bare.csv")[1]?.replace("=1+1,@x", "'=1+1,'@x"));
+    expect(lines("safe.csv")[2]).toBe(lines("bare.csv")[2]);
+    expect((await embtune([...args.slice(0, 2), "--out", out("s.npy"), "--csv-safe"])).code).toBe(
+      2,
+    );
+  });
+});
+
 describe("how the data are read", () => {
   it("can be set", async () => {
     const file = writeIn(folder, "bar.txt", 'a "b|1\nc|2\n');

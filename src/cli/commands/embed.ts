@@ -52,6 +52,10 @@ function addVectorOptions(command: Command): void {
       "--keep-columns [names]",
       "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv)",
       (text: string) => text.split(",").map((name) => name.trim()),
+    )
+    .option(
+      "--csv-safe",
+      "in .csv, put ' before cells that a spreadsheet would take for a formula",
     );
 }
 

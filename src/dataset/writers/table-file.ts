@@ -106,8 +106,8 @@ function csvField(text: string, delimiter: string): string {
   return quoted ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A number stays a number: `-0.5` is no formula. */
-function safeCell(text: string): string {
+/** A cell with `'` before it where a spreadsheet would take it for a formula. A number stays one: `-0.5` is no formula. */
+export function safeCell(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
     ? `'${text}`
     : text;

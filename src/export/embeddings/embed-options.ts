@@ -13,6 +13,8 @@ export interface EmbedOptions {
   readonly column?: string | undefined;
   /** How the file is to be read, where the evidence is not to decide. */
   readonly reader?: ReaderOptions | undefined;
+  /** In a .csv file, put `'` before texts and cells that a spreadsheet would take for a formula. */
+  readonly csvSafe?: boolean | undefined;
   /** Source columns written beside text and vector: names, or true for all. */
   readonly keepColumns?: readonly string[] | true | undefined;
   /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */

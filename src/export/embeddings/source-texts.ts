@@ -4,6 +4,7 @@ import { missingColumn, resolveColumns } from "../../dataset/columns/resolve-col
 import { describeDialect } from "../../dataset/readers/dialect.js";
 import { openRecords } from "../../dataset/readers/open-records.js";
 import type { Cell, ReaderOptions, RecordSource } from "../../dataset/readers/record-source.js";
+import { safeCell } from "../../dataset/writers/table-file.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
 import { fileError } from "../../runtime/files.js";
@@ -63,6 +64,15 @@ export async function openSourceTexts(
     source.close();
     throw error;
   }
+}
+
+/** The same texts and cells as a spreadsheet can be given them: none is taken for a formula. */
+export function safeTexts(texts: SourceTexts): SourceTexts {
+  const rows = async function* () {
+    for await (const { text, cells } of texts.rows())
+      yield { text: safeCell(text), cells: cells.map(safeCell) };
+  };
+  return { ...texts, rows };
 }
 
 async function* rowsOf(
