@@ -22,7 +22,7 @@ export async function encoderStepOptions(
   { prepared, start }: EncoderStart,
 ): Promise<EncoderStepOptions> {
   const { plan, head, encoder } = shop;
-  const { objective, roles, negatives } = headStep(shop);
+  const { objective, roles, negatives, guideDimension } = headStep(shop);
   return {
     encoder: prepared,
     pooling: encoder.info.pooling,
@@ -32,6 +32,7 @@ export async function encoderStepOptions(
     objective,
     roles,
     negatives,
+    ...(guideDimension === undefined ? {} : { guideDimension }),
     ...(head.kind === "none" ? {} : { head: { spec: head, side: plan.settings.headSide, start } }),
   };
 }

@@ -16,15 +16,16 @@ let resources: Resources;
 let other: string;
 beforeAll(async () => {
   other = join(temporary(), "other");
-  const options = { steps: 30, lr: 0.05, evalEvery: 30 };
+  const options = { steps: 40, lr: 0.01, evalEvery: 10 };
   const plan = await planTraining({
     data: csvOf("triplet"),
-    eval: measured,
+    eval: csvOf("nli"),
     out: other,
     ...options,
   });
   resources = await openResources(plan.settings, 1000);
-  await trainPlanned(plan, { resources, onEvent: () => {} });
+  const { unchanged } = await trainPlanned(plan, { resources, onEvent: () => {} });
+  expect(unchanged).toBe(false);
 });
 afterAll(() => resources.close());
 
@@ -37,7 +38,7 @@ const measured = csvOf([
 ]);
 
 /** Losses of a run, in order. */
-async function losses(table: Table, options: Partial<TrainOptions>): Promise<number[]> {
+async function lossesOf(table: Table, options: Partial<TrainOptions>): Promise<number[]> {
   const plan = await planTraining({
     data: csvOf(table),
     eval: measured,
@@ -106,7 +107,7 @@ describe("every objective learns", () => {
   it.each(cases)("%s from %s", async (objective, table) => {
     const imitates = objective.startsWith("distill") || objective === "margin-mse";
     const teacher = imitates && table !== "margin" ? { teacher: other } : {};
-    expectLearning(await losses(table, { objective, ...teacher }));
+    expectLearning(await lossesOf(table, { objective, ...teacher }));
   });
 });
 
@@ -140,13 +141,13 @@ describe("modifiers and further ways to feed an objective", () => {
     ["an MLP", "classed", { objective: "nce", head: "mlp", lr: 0.001 }],
     ["queries alone", "pair", { headSide: "query" }],
   ])("%s", async (_, table, options) => {
-    expectLearning(await losses(table, options));
+    expectLearning(await lossesOf(table, options));
   });
 
   it("a guide removes candidates, in the queue too", async () => {
-    const plain = await losses("triplet", { objectiveOptions: { queue: 20 } });
+    const plain = await lossesOf("triplet", { objectiveOptions: { queue: 20 } });
     const guided = { guide: other, objectiveOptions: { queue: 20, guideMargin: 0.5 } };
-    const found = await losses("triplet", guided);
+    const found = await lossesOf("triplet", guided);
     expectLearning(found);
     expect(found[0]).toBeLessThan(plain[0]!);
     expect(found[10]).toBeLessThan(plain[10]!);
@@ -154,7 +155,7 @@ describe("modifiers and further ways to feed an objective", () => {
 
   it("the objective's own scalars learn at their own rate", async () => {
     const at = async (scalarLr: number) =>
-      (await losses("pair", { objective: "sigmoid", scalarLr }))[20];
+      (await lossesOf("pair", { objective: "sigmoid", scalarLr }))[20];
     expect(await at(0.1)).not.toBe(await at(0.001));
   });
 });
@@ -237,5 +238,20 @@ describe("what does not fit the model is refused before anything is encoded", ()
     const run = runTraining(plan, { resources, onEvent: ({ type }) => events.push(type) });
     await expect(run).rejects.toThrow(message);
     expect(events).toEqual([]);
+  });
+});
+
+describe("the encoder itself learns", () => {
+  it.each<[string, Table, Partial<TrainOptions>]>([
+    ["with a guide", "triplet", { objectiveOptions: { guideMargin: 0.1 } }],
+    ["from a teacher's margins", "triplet", { objective: "margin-mse" }],
+    ["from a teacher's vectors", "text", { objective: "distill-mse" }],
+  ])("%s", async (what, table, options) => {
+    const own = what === "with a guide" ? { guide: other } : { teacher: other };
+    const tuned = { tune: "lora" as const, steps: 12, batchSize: 10, head: "none" as const };
+    const found = await lossesOf(table, { ...tuned, lr: 0.005, ...own, ...options });
+    expect(found).toHaveLength(12);
+    expect(found.every(Number.isFinite)).toBe(true);
+    expect(mean(found.slice(-4))).toBeLessThan(mean(found.slice(0, 4)));
   });
 });

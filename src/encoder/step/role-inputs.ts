@@ -11,6 +11,8 @@ export interface ObjectiveOptions {
   readonly roles: readonly Role[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
+  /** G: numbers in a guide's vector. */
+  readonly guideDimension?: number;
 }
 
 /** Vectors [B, D] of all texts of a batch, as each role sees them. */
@@ -48,7 +50,7 @@ export function appendObjective(
 
 function roleInput(
   b: GraphBuilder,
-  { negatives }: ObjectiveOptions,
+  { negatives, guideDimension }: ObjectiveOptions,
   role: Role,
   vectorsOf: VectorsOf,
 ): Value {
@@ -57,7 +59,7 @@ function roleInput(
   const isGiven = spec.kind !== "vectors";
   if (isGiven) {
     const dtype = spec.type === "float" ? "float32" : spec.type;
-    return b.input(role, dtype, letters(spec.shape, negatives));
+    return b.input(role, dtype, letters(spec.shape, { K: negatives, G: guideDimension }));
   }
   const isNegative = role === "negatives";
   const numbers = b.input(role, "int64", [isNegative ? "rows*K" : "rows"]);
@@ -68,9 +70,9 @@ function roleInput(
 }
 
 /** B of an objective counts rows of data; in the encoder's graph it counts texts. */
-function letters(shape: readonly string[], negatives: number): Shape {
-  return shape.map((letter) => {
-    if (letter === "K") return negatives;
-    return letter === "B" ? "rows" : letter;
-  });
+function letters(
+  shape: readonly string[],
+  known: Readonly<Record<string, number | undefined>>,
+): Shape {
+  return shape.map((letter) => known[letter] ?? (letter === "B" ? "rows" : letter));
 }
