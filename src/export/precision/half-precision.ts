@@ -32,9 +32,15 @@ export function halfPrecision(model: ModelProto): ModelProto {
   const graph = model.graph ?? internal("the model has no graph");
   const exact = exactNodes(graph);
   const around = surroundings(graph, exact);
-  const node = graph.node.flatMap((original) =>
-    exact.has(original) ? around.widened(original) : [halfNode(original)],
+  const inputs = floatsOf(graph.input);
+  const narrow = inputs.map((name) => castNode(name, `${name}_float16`, HALF));
+  const swap = (name: string): string => (inputs.includes(name) ? `${name}_float16` : name);
+  const rewritten = graph.node.flatMap((original) =>
+    exact.has(original)
+      ? around.widened(original)
+      : [{ ...halfNode(original), input: original.input.map(swap) }],
   );
+  const node = [...narrow, ...rewritten];
   const initializer = [...graph.initializer.map(halfTensor), ...around.copies.values()];
   return { ...model, graph: withFloatOutputs({ ...graph, node, initializer, valueInfo: [] }) };
 }
@@ -131,12 +137,17 @@ function notTooSmall(x: number): number {
   return x !== 0 && Math.abs(x) < SMALLEST_CONSTANT ? Math.sign(x) * SMALLEST_CONSTANT : x;
 }
 
-/** Float outputs keep their names and type: their nodes write under another name, and a cast follows. */
-function withFloatOutputs(graph: Graph): Graph {
-  const floats = graph.output.filter(
+/** Names of the float32 tensors among inputs or outputs. */
+function floatsOf(values: Graph["input"]): string[] {
+  const floats = values.filter(
     ({ type }) => type?.value.case === "tensorType" && type.value.value.elemType === FLOAT,
   );
-  const renamed = new Map(floats.map(({ name }) => [name, `${name}_float16`]));
+  return floats.map(({ name }) => name);
+}
+
+/** Float outputs keep their names and type: their nodes write under another name, and a cast follows. */
+function withFloatOutputs(graph: Graph): Graph {
+  const renamed = new Map(floatsOf(graph.output).map((name) => [name, `${name}_float16`]));
   const swap = (name: string): string => renamed.get(name) ?? name;
   const node = graph.node.map((original) => ({
     ...original,
