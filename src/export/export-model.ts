@@ -13,6 +13,7 @@ import { writeModelFolder } from "./model-folder.js";
 import { openModelSource, type SourceOptions } from "./model-source.js";
 import { type Dtype, type Precision, precisionFile } from "./precision/precision.js";
 import { measurePrecisionLoss, type PrecisionLoss } from "./precision/precision-loss.js";
+import { writeAdapterFolder } from "./sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "./sentence-transformers/folder.js";
 import { ownVectors, type Verification, verifyFolder } from "./verify.js";
 
@@ -34,6 +35,8 @@ export interface ExportOptions extends SourceOptions {
   readonly format?: ExportFormat | undefined;
   /** fp32 always; fp16 and q8 are written beside it. */
   readonly dtype?: Dtype | undefined;
+  /** Also write the adapters of a run with `--tune lora`, in PEFT's layout, to adapter/ inside. */
+  readonly adapter?: boolean | undefined;
   /** Measuring data for the loss of fp16 and q8. */
   readonly eval?: string | undefined;
   /** Reload through transformers.js and compare. */
@@ -75,6 +78,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
     const { content } = source;
     const precisions = precisionsOf(options);
     await writeFormats(content, options, precisions);
+    if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
     const { pooling, normalize } = content.encoder;
     const loss = await measurePrecisionLoss(to, precisions, { pooling, normalize, evaluator });
     if (loss.length > 0) await writeJson(join(to, "precision.json"), loss);

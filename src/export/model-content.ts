@@ -12,12 +12,24 @@ export interface HeadContent {
   readonly parameters: ReadonlyMap<string, Tensor>;
 }
 
+/** A low-rank adapter beside a weight W [in, out]: W + α/r·(B·A)ᵀ. */
+export interface AdapterContent {
+  /** The initializer W. */
+  readonly weight: string;
+  /** A [r, in] */
+  readonly a: Tensor;
+  /** B [out, r] */
+  readonly b: Tensor;
+}
+
 /** What goes into a model folder, whatever its form. */
 export interface ModelContent {
   /** The encoder that was trained on. */
   readonly encoder: EncoderInfo;
   /** Tuned weights of the encoder by the names of its initializers; absent: as they are in its file. */
   readonly weights?: ReadonlyMap<string, Tensor> | undefined;
+  /** Adapters that are merged into `weights`. */
+  readonly adapters?: readonly AdapterContent[] | undefined;
   /** The trained head; absent: the encoder as it is. */
   readonly head?: HeadContent | undefined;
   /** The run that it comes from, for the model card. */

@@ -78,8 +78,11 @@ async function openRun(
   const opened: Opened = [];
   const tuned = await tunedEncoder({ run, encoder, runtime, parameters, opened });
   const embed = await headed(tuned.embed, { encoder, runtime, head, opened });
-  const { weights } = tuned;
-  return source({ encoder: encoder.info, weights, head, run }, encoder, { embed, opened });
+  const { weights, adapters } = tuned;
+  return source({ encoder: encoder.info, weights, adapters, head, run }, encoder, {
+    embed,
+    opened,
+  });
 }
 
 function requireSameBase(info: EncoderInfo, run: RunRecord): void {
@@ -100,9 +103,9 @@ interface Tuned {
 /** The encoder with its trained weights, as training runs it; with `--tune head` as it is. */
 async function tunedEncoder(
   tuned: Tuned,
-): Promise<{ weights: Parameters | undefined; embed: EmbedTexts }> {
+): Promise<Pick<ModelContent, "weights" | "adapters"> & { readonly embed: EmbedTexts }> {
   const { run, encoder, runtime, parameters } = tuned;
-  if (run.options.tune === "head") return { weights: undefined, embed: encoder.encode };
+  if (run.options.tune === "head") return { embed: encoder.encode };
   const prepared = await importEncoder(encoder.info, runtime);
   const step: EmbeddingGraphOptions = {
     encoder: prepared,
@@ -111,8 +114,18 @@ async function tunedEncoder(
     tuning: tuningOf(run.options, prepared),
     split: false,
   };
-  const weights = tunedWeights(prepared, embeddingGraph(step), parameters);
-  return { weights, embed: await trainingForward(step, tuned) };
+  const part = embeddingGraph(step);
+  const adapters = part.adapters.map(({ weight, a, b }) => ({
+    weight,
+    a: tensorNamed(parameters, a),
+    b: tensorNamed(parameters, b),
+  }));
+  const weights = tunedWeights(prepared, part, parameters);
+  return { weights, adapters, embed: await trainingForward(step, tuned) };
+}
+
+function tensorNamed(parameters: Parameters, name: string): Tensor {
+  return parameters.get(name) ?? internal(`the checkpoint has no parameter "${name}"`);
 }
 
 async function trainingForward(
@@ -123,10 +136,7 @@ async function trainingForward(
   const session = await runtime.createSession(forward.model, { memoryPattern: false });
   opened.push(session.release);
   const values = Object.fromEntries(
-    forward.parameters.map((name) => [
-      name,
-      parameters.get(name) ?? internal(`the checkpoint has no parameter "${name}"`),
-    ]),
+    forward.parameters.map((name) => [name, tensorNamed(parameters, name)]),
   );
   const { embedding } = CACHED_NAMES;
   const run: EncoderRun = {

@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mixedTexts } from "../../src/export/sample-texts.js";
+import { decodeSafetensors } from "../../src/math/safetensors.js";
 import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
 
 // transformers.js cuts the closing token off a text that is too long: such texts are left out.
 const texts = mixedTexts(24).filter((text) => text.length < 200);
 const folder = freshFolder();
+const bundled = join(root, "models", "embtune-mini-en");
 const fixture = (name: string): string => join(root, "test", "fixtures", "encoders", name);
 
 type Vectors = number[][];
@@ -100,6 +102,65 @@ describe.each([
       expect(loss).toMatchObject({ dtype, texts: 200 });
       expect(loss.smallestCosine).toBeGreaterThan(0.995);
     }
+  });
+});
+
+describe.each([["full"], ["last:1"], ["lora"]])("a run that tuned the encoder (%s)", (tune) => {
+  it("exports what training computed: transformers.js gives the same vectors, to 1e-5", async () => {
+    const run = await trained(`tuned ${tune}`, "--tune", tune, "--lr", "1e-3", "--steps", "4");
+    const name = `exported ${tune}`;
+    const adapter = tune === "lora" ? ["--adapter"] : [];
+    const to = await exported(`${run}:4`, name, "--verify", "--format", "both", ...adapter);
+    const names = readdirSync(to);
+    expect(names).toContain("sentence-transformers");
+    expect(names.includes("adapter")).toBe(tune === "lora");
+  });
+});
+
+describe("the adapters of a run with --tune lora", () => {
+  const tensors = (...path: string[]) => {
+    const file = join(folder, "exported lora", ...path);
+    return decodeSafetensors(readFileSync(file), file).tensors;
+  };
+
+  it("are those that were merged: W + α/r·B·A, under PEFT's names", async () => {
+    const config = join(folder, "exported lora", "adapter", "adapter_config.json");
+    const { r, lora_alpha, target_modules } = JSON.parse(readFileSync(config, "utf8"));
+    const adapters = tensors("adapter", "adapter_model.safetensors");
+    const merged = tensors("sentence-transformers", "model.safetensors");
+    await exported(bundled, "base", "--format", "sentence-transformers");
+    const path = join(folder, "base", "model.safetensors");
+    const base = decodeSafetensors(readFileSync(path), path).tensors;
+    expect(adapters.size).toBe(2 * target_modules.length);
+    const module: string = target_modules[0];
+    expect(module).toMatch(/^encoder\.layer\.0\.attention\.self\.\w+$/);
+    const a = adapters.get(`base_model.model.${module}.lora_A.weight`)!;
+    const b = adapters.get(`base_model.model.${module}.lora_B.weight`)!;
+    const [out = 0, input = 0] = base.get(`${module}.weight`)!.shape;
+    expect([a.shape, b.shape]).toEqual([
+      [r, input],
+      [out, r],
+    ]);
+    const at = (tensor: typeof a, i: number, j: number) =>
+      Number(tensor.data[i * tensor.shape[1]! + j]);
+    for (const [i, j] of [
+      [0, 0],
+      [3, 7],
+      [out - 1, input - 1],
+    ] as const) {
+      const product = Array.from({ length: r }, (_, k) => at(b, i, k) * at(a, k, j));
+      const change = (lora_alpha / r) * product.reduce((sum, x) => sum + x, 0);
+      const [was, is] = [base, merged].map((of) => at(of.get(`${module}.weight`)!, i, j));
+      expect(Math.abs(was! + change - is!)).toBeLessThan(1e-7);
+      expect(change).not.toBe(0);
+    }
+  });
+
+  it("are refused where there are none", async () => {
+    const args = ["--to", join(folder, "none"), "--adapter"];
+    const { code, stderr } = await embtune(["export", join(folder, "linear"), ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("has no adapters");
   });
 });
 

@@ -10,6 +10,7 @@ interface Flags extends CommonOptions, ModelOptions {
   readonly to: string;
   readonly format: "transformersjs" | "sentence-transformers" | "both" | "fastembed";
   readonly dtype: "fp32" | "fp16" | "q8";
+  readonly adapter?: boolean;
   readonly eval?: string;
   readonly verify?: boolean;
 }

@@ -21,6 +21,7 @@ export function exportCommand(): Command {
         .choices(["fp32", "fp16", "q8"])
         .default("fp32"),
     )
+    .option("--adapter", "also write the adapters of --tune lora to adapter/, as PEFT reads them")
     .option("--eval <file>", "data on which the loss of fp16 or q8 is measured, e.g. an STS file")
     .option(
       "--verify",

@@ -47,6 +47,17 @@ export function huggingFaceWeights(
   );
 }
 
+/** The module (`encoder.layer.0.attention.self.query`) whose weight each initializer [in, out] is; a shared one has several. */
+export function linearModules(model: ModelProto, shapes: WeightShapes): Map<string, string[]> {
+  const { products } = gather(model);
+  const modules = new Map<string, string[]>();
+  for (const [module, initializers] of products) {
+    if (initializers.size !== 1 || !shapes.has(`${module}.weight`)) continue;
+    for (const name of initializers) modules.set(name, [...(modules.get(name) ?? []), module]);
+  }
+  return modules;
+}
+
 function findWeight(
   name: string,
   shape: readonly number[],

