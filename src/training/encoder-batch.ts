@@ -25,6 +25,8 @@ export interface EncoderBatchOptions {
   readonly feeds: (batch: TextBatch) => Feeds;
   /** Whether a text gets a slot for each role it is in, so that each has a dropout mask of its own. */
   readonly views: boolean;
+  /** Leaves out tokens of the slots, where the run asks for it. */
+  readonly cut?: (ids: readonly Int32Array[], planned: PlannedBatch) => readonly Int32Array[];
 }
 
 /** Gives each text of a batch a slot and each role the slots of its texts. */
@@ -49,7 +51,8 @@ export function encoderBatch(
       Array.from(own, (number) => slotOf(number, role)),
     );
   }
-  const ids = numbers.map((number) => options.tokens.idsOf(number));
+  const whole = numbers.map((number) => options.tokens.idsOf(number));
+  const ids = options.cut?.(whole, planned) ?? whole;
   return {
     texts,
     numbers: Int32Array.from(numbers),

@@ -12,9 +12,11 @@ import { objectiveNamed, objectivesFor } from "../objectives/registry.js";
 import { resolveOptions } from "../objectives/resolve.js";
 import type { Role } from "../objectives/roles.js";
 import type { RowKind } from "../objectives/row-kinds.js";
-import { type BatchMaker, batchMaker } from "./batch-inputs.js";
+import { type Augmentations, augmentationsOf } from "./augment.js";
+import type { BatchMaker } from "./batch-inputs.js";
 import { chooseEvaluation, labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
+import { augmentationNotes, augmentsNothing, makeBatches } from "./make-batches.js";
 import { requireConsistentOptions } from "./option-conflicts.js";
 import { type OutsideUse, outsideUse } from "./outside-use.js";
 import { requireSatisfiable } from "./requirements.js";
@@ -30,6 +32,9 @@ export interface TrainingPlan {
   /** The file as read; `train` has the rows that are trained on. */
   readonly data: Dataset;
   readonly train: Dataset;
+  /** The rows as the first epoch sees them: augmented, or those of `train`. */
+  readonly seen: Dataset;
+  readonly augmentations?: Augmentations;
   /** The kind of the file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
   readonly evalData?: Dataset;
@@ -63,11 +68,7 @@ export async function planTraining(
   prescribed: Prescribed = {},
 ): Promise<TrainingPlan> {
   const settings = resolveSettings(options);
-  const definition = objectiveNamed(settings.objective);
-  const objective = {
-    definition,
-    options: resolveOptions(definition, settings.objectiveOptions),
-  };
+  const objective = configured(settings);
   const outside = outsideUse(settings, objective);
   requireConsistentOptions(settings, objective);
   const load = loadOptions(settings);
@@ -79,41 +80,66 @@ export async function planTraining(
   const data = convertDataset(natural, load);
   const views = hasTwoViews(data, objective);
   if (views) twoViews(data, settings);
+  const augmentations = augmentationsOf(settings);
+  if (augmentations !== undefined && !views) throw augmentsNothing(data, objective);
   const chosen = await chooseEvaluation(settings, natural, prescribed.measured);
   const converted = convertDataset({ ...natural, dataset: chosen.train }, load);
   const train = views ? twoViews(converted, settings) : converted;
   const intention = { settings, objective, train };
   requireSatisfiable(intention);
   const sampler = chooseSampler(intention);
-  const { accumulate } = settings;
-  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
-  const steps = settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs);
-  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
-  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
+  const making = {
+    accepted: acceptedHere(objective, outside),
+    objective: objective.options,
+    falseNegatives: settings.shuffle,
+    seed: settings.seed,
+  };
+  const { batches, seen } = makeBatches(train, augmentations, making);
   return {
     settings,
     objective,
     ...(outside === undefined ? {} : { outside }),
     data,
     train,
+    seen,
+    ...(augmentations === undefined ? {} : { augmentations }),
     natural: { kind: natural.dataset.kind, measured: prescribed.measured ?? natural.to },
     ...(chosen.evalData === undefined ? {} : { evalData: chosen.evalData }),
     evaluator: chosen.evaluator,
     metric: chooseMetric(settings, chosen.evaluator),
     selectsOn: chosen.selectsOn,
-    batches: batchMaker(train, {
-      accepted: acceptedHere(objective, outside),
-      objective: objective.options,
-      falseNegatives: settings.shuffle,
-      seed: settings.seed,
-    }),
+    batches,
     sampler,
     views,
-    steps,
+    ...countSteps(settings, sampler, prescribed),
+    notes: [
+      ...chosen.notes,
+      ...samplerNotes(settings, sampler),
+      ...augmentationNotes(augmentations, batches),
+    ],
+  };
+}
+
+function configured({ objective, objectiveOptions }: TrainSettings): ConfiguredObjective {
+  const definition = objectiveNamed(objective);
+  return { definition, options: resolveOptions(definition, objectiveOptions) };
+}
+
+/** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
+function countSteps(
+  settings: TrainSettings,
+  sampler: Sampler,
+  prescribed: Prescribed,
+): Pick<TrainingPlan, "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"> {
+  const { accumulate } = settings;
+  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
+  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
+  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
+  return {
+    steps: settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs),
     stepsPerEpoch: epoch,
     evalEvery,
     saveEvery: settings.saveEvery ?? evalEvery,
-    notes: [...chosen.notes, ...samplerNotes(settings, sampler)],
   };
 }
 

@@ -13,6 +13,7 @@ import { importEncoder } from "./import-encoder.js";
 import { openUpdate } from "./open-update.js";
 import { outsideFeeds } from "./outside-feeds.js";
 import { initialScalars } from "./scalars.js";
+import { cutTokens } from "./token-cutoff.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { weightsMerger } from "./tuned-weights.js";
@@ -100,6 +101,8 @@ async function preparation(shop: Workshop, tokens: TokenTable) {
     encoderBatch(plan.batches.make(planned), planned, {
       tokens,
       views: plan.views,
+      cut: (ids, { epoch, batch }) =>
+        cutTokens(ids, plan.augmentations?.token ?? [], { seed: plan.settings.seed, epoch, batch }),
       feeds: (batch) => ({
         ...batch.constants,
         ...(plan.outside === undefined || others === undefined

@@ -1,5 +1,6 @@
 import { fillCache } from "../encoder/embedding-cache.js";
 import { initialHead } from "../encoder/head.js";
+import { augmentVectors } from "./augment-vectors.js";
 import { firstInputs } from "./first-inputs.js";
 import { type HeadBatch, headFeeds } from "./head-feeds.js";
 import { createHeadStudent, type HeadStudentOptions } from "./head-student.js";
@@ -47,7 +48,8 @@ function preparation(
 ): HeadStudentOptions["prepare"] {
   return (planned) => {
     const texts = plan.batches.make(planned);
-    const feeds = headFeeds(texts, gather);
+    const place = { ...planned, seed: plan.settings.seed };
+    const feeds = augmentVectors(headFeeds(texts, gather), plan.augmentations?.vector ?? [], place);
     if (plan.outside === undefined || others === undefined) return { texts, feeds };
     return { texts, feeds: { ...feeds, ...outsideFeeds(plan.outside, texts, others) } };
   };

@@ -3,6 +3,12 @@ import { usageError } from "../errors/user-error.js";
 import type { OptionValue } from "../objectives/option.js";
 import type { ScheduleName } from "../optim/schedule.js";
 import {
+  type AugmentSettings,
+  augmentationsOf,
+  augmentedDropout,
+  defaultViews,
+} from "./augment.js";
+import {
   checkTune,
   defaultHead,
   defaultRate,
@@ -20,7 +26,7 @@ export type LogFormat = "jsonl" | "csv";
  * Every option of a run as resolved: what run.json keeps and `--config` reads. Names are those of the command line
  * in camel case.
  */
-export interface TrainSettings extends TuneSettings {
+export interface TrainSettings extends TuneSettings, AugmentSettings {
   /** Training data file. */
   readonly data: string;
   /** Measuring file that selects the best checkpoint; without it a tenth of the anchors is held out. */
@@ -133,6 +139,8 @@ export const settingNames: readonly string[] = [
   "header",
   "encoding",
   "dropLeaks",
+  "augment",
+  "augmentViews",
   "requireNegatives",
   "seed",
   "threads",
@@ -157,6 +165,7 @@ export const defaultSettings = {
   keep: 3,
   logFormat: "jsonl",
   dropLeaks: false,
+  augmentViews: defaultViews,
   requireNegatives: false,
   seed: 42,
 } as const satisfies Partial<TrainSettings>;
@@ -165,10 +174,12 @@ export const defaultSettings = {
 export function resolveSettings(options: TrainOptions): TrainSettings {
   const given = { ...defaultSettings, ...withoutUndefined(options) };
   const byTune = { head: defaultHead(given.tune), lr: defaultRate(given.tune) };
-  const settings: TrainSettings = { ...byTune, ...given };
+  const dropout = given.dropout === 0 ? (augmentedDropout(given.augment) ?? 0) : given.dropout;
+  const settings: TrainSettings = { ...byTune, ...given, dropout };
   wholeAtLeast("batch-size", settings.batchSize, 1);
   wholeAtLeast("per-class", settings.perClass, 2);
   wholeAtLeast("keep", settings.keep, 1);
+  wholeAtLeast("augment-views", settings.augmentViews, 2);
   wholeAtLeast("seed", settings.seed, 0);
   for (const [flag, value] of Object.entries({
     steps: settings.steps,
@@ -192,6 +203,8 @@ export function resolveSettings(options: TrainOptions): TrainSettings {
   notNegative("warmup", settings.warmup);
   notNegative("weight-decay", settings.weightDecay);
   notNegative("max-grad-norm", settings.maxGradNorm);
+  // First, since its errors about dropout name the option that asked for it.
+  augmentationsOf(settings);
   checkTune(settings);
   return settings;
 }

@@ -5,14 +5,18 @@ import { rowsTaken } from "../objectives/resolve.js";
 import type { RowKind } from "../objectives/row-kinds.js";
 import type { TrainSettings } from "./settings.js";
 
-/** Row kinds that can be trained on: those of the objective and, with dropout, single texts in the place of pairs. */
+/**
+ * Row kinds that can be trained on: those of the objective and, with dropout or augmentations, single texts in the place of pairs; a file
+ * of classed texts is then taken for single texts.
+ */
 export function trainableKinds(
   settings: TrainSettings,
   objective: ConfiguredObjective,
 ): readonly RowKind[] {
   const kinds = rowsTaken(objective);
-  const mayBeTwice = settings.dropout !== 0 && kinds.includes("pair") && !kinds.includes("text");
-  return mayBeTwice ? [...kinds, "text"] : kinds;
+  const mayBeTwice = kinds.includes("pair") && !kinds.includes("text");
+  if (settings.augment !== undefined && mayBeTwice) return ["text", ...kinds];
+  return settings.dropout !== 0 && mayBeTwice ? [...kinds, "text"] : kinds;
 }
 
 /** Whether single texts are to become pairs: each text with itself, under two dropout masks. */

@@ -95,7 +95,7 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
 }
 
 function showData(plan: TrainingPlan, terminal: Terminal): void {
-  terminal.note(formatDataSummary(plan.data, preview(plan.train, 2)));
+  terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2)));
   if (plan.evalData !== undefined) terminal.note(formatDataSummary(plan.evalData, []));
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }

@@ -101,6 +101,16 @@ function addDataOptions(command: Command): void {
     .option(
       "--no-shuffle",
       "file order, consecutive rows, no care for duplicates and false negatives",
+    )
+    .option(
+      "--augment <list>",
+      "views of single texts: deletion:0.1,crop:0.1,repetition:0.2,token-cutoff:0.1,dropout:0.1,feature-cutoff:0.1,noise:0.1,mixup:0.1",
+    )
+    .option(
+      "--augment-views <n>",
+      "views made of each text by deletion, crop and repetition; an epoch uses two",
+      wholeNumber(2),
+      4,
     );
   withReaderOptions(command);
 }
