@@ -62,7 +62,7 @@ export async function readTokenModel(file: string): Promise<TokenModel> {
   const inputs = inputNames(model, file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
-  const external = folderReader(dirname(file));
+  const external = folderReader(dirname(file), file);
   return {
     model: plain ? model : lower(importModel(model, { file, external })),
     hidden,

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { join, posix } from "node:path";
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { dirname, join, posix, sep } from "node:path";
 import type { TensorProto } from "onnx-buf";
 import { UserError } from "../errors/user-error.js";
 
@@ -44,12 +44,17 @@ function bad(proto: TensorProto, problem: string): UserError {
   return new UserError("bad-external-data", `tensor "${proto.name}" ${problem}`);
 }
 
-/** A reader of external data in a folder. A missing file is a UserError. */
-export function folderReader(folder: string): ExternalReader {
+/**
+ * A reader of external data in a folder. A missing file is a UserError, and so is a link that leads out of the folder, save to where
+ * `modelFile` itself is a link to: the cache of the Hugging Face hub keeps the files of a model in one place and links to them.
+ */
+export function folderReader(folder: string, modelFile?: string): ExternalReader {
   return (location, offset, length) => {
     const file = join(folder, location);
     const descriptor = open(file);
+    const beside = modelFile === undefined ? [] : [dirname(realpathSync(modelFile))];
     try {
+      requireInside(file, [folder, ...beside]);
       const available = Math.max(0, Math.min(length, fstatSync(descriptor).size - offset));
       const bytes = new Uint8Array(available);
       let done = 0;
@@ -63,6 +68,15 @@ export function folderReader(folder: string): ExternalReader {
       closeSync(descriptor);
     }
   };
+}
+
+function requireInside(file: string, folders: readonly string[]): void {
+  const real = realpathSync(file);
+  if (folders.some((folder) => real.startsWith(realpathSync(folder) + sep))) return;
+  throw new UserError("bad-external-data", `the model's data file is a link to "${real}"`, {
+    at: { file },
+    hint: "data files must lie in the model's folder: copy the file there",
+  });
 }
 
 function open(file: string): number {

@@ -22,12 +22,13 @@ const FILE_ERRORS: Readonly<Record<string, readonly [string, string, string]>> =
   ENOTDIR: ["not-a-folder", "part of the path is a file, not a folder", "check the path"],
   EEXIST: ["not-a-folder", "a file of that name is in the way", "choose another path"],
   EISDIR: ["not-a-file", "it is a folder, expected a file", "check the path"],
+  ERR_FS_FILE_TOO_LARGE: ["file-too-large", "it is larger than 2 GiB", "use a smaller file"],
   EMFILE: ["too-many-files", "too many files are open", "raise the limit: ulimit -n 4096"],
 };
 
 /**
  * The error of a file operation as a UserError that names the path, says what happened and what to do:
- * codes disk-full, read-only, no-permission, file-missing, not-a-folder, not-a-file, too-many-files. Any other error
+ * codes disk-full, read-only, no-permission, file-missing, not-a-folder, not-a-file, file-too-large, too-many-files. Any other error
  * is returned as it is.
  */
 export function fileError(error: unknown, path: string): Error {

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { SamplerState } from "../dataset/batches/sampler.js";
 import { UserError } from "../errors/user-error.js";
@@ -234,8 +243,14 @@ function remove(folder: string): void {
 }
 
 function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>): void {
-  const chunks = encodeSafetensors({ tensors, metadata: { format: "pt" } });
-  writeFileSync(path, Buffer.concat(chunks));
+  const file = openSync(path, "w");
+  try {
+    for (const chunk of encodeSafetensors({ tensors, metadata: { format: "pt" } })) {
+      for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readTensors(path: string): Map<string, Tensor> {

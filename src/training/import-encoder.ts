@@ -11,7 +11,7 @@ export async function importEncoder(
   { onnx }: EncoderInfo,
   runtime: Runtime,
 ): Promise<PreparedEncoder> {
-  const options = { file: onnx, external: folderReader(dirname(onnx)) };
+  const options = { file: onnx, external: folderReader(dirname(onnx), onnx) };
   const run: Parameters<typeof importProbed>[1] = async (bytes, feeds) => {
     const session = await runtime.createSession(bytes, { optimization: "disabled" });
     try {

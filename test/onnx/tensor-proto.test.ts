@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -118,6 +118,27 @@ describe("external data", () => {
     ["cannot be read", { location: "missing.bin" }],
   ])("is refused: %s %o", (message, entries) => {
     expect(() => toTensor(external(entries), folderReader(folder))).toThrow(message);
+  });
+
+  it("is refused through a link that leads out of the folder", () => {
+    const outside = mkdtempSync(join(tmpdir(), "embtune-outside-"));
+    writeFileSync(join(outside, "secret.bin"), new Uint8Array(8));
+    symlinkSync(join(outside, "secret.bin"), join(folder, "linked.bin"));
+    const stored = external({ location: "linked.bin", length: "8" });
+    expect(() => toTensor(stored, folderReader(folder))).toThrow("data file is a link to");
+    rmSync(outside, { recursive: true });
+  });
+
+  it("is read through links to where the model file is a link to as well, as in the hub's cache", () => {
+    const blobs = mkdtempSync(join(tmpdir(), "embtune-blobs-"));
+    writeFileSync(join(blobs, "0a1b"), new Uint8Array(Float32Array.of(5, 6).buffer));
+    writeFileSync(join(blobs, "2c3d"), "model");
+    symlinkSync(join(blobs, "0a1b"), join(folder, "model.onnx_data"));
+    symlinkSync(join(blobs, "2c3d"), join(folder, "model.onnx"));
+    const stored = external({ location: "model.onnx_data", length: "8" });
+    const reader = folderReader(folder, join(folder, "model.onnx"));
+    expect(toTensor(stored, reader)).toEqual(float32([2], [5, 6]));
+    rmSync(blobs, { recursive: true });
   });
 
   it("without a reader says where it should be", () => {

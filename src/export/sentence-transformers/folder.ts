@@ -72,7 +72,7 @@ async function encoderWeights(
 ): Promise<Map<string, Tensor>> {
   const model = decode(await readFile(encoder.onnx), encoder.onnx);
   const protos = new Map(model.graph?.initializer.map((proto) => [proto.name, proto]));
-  const external = folderReader(dirname(encoder.onnx));
+  const external = folderReader(dirname(encoder.onnx), encoder.onnx);
   return huggingFaceWeights(model, weightShapes(config), (name) => {
     const proto = protos.get(name) ?? internal(`the model has no initializer "${name}"`);
     return weights?.get(name) ?? widen(toTensor(proto, external));
