@@ -1,7 +1,18 @@
 /** The public API. What the command line does, these functions do; nothing is printed. */
+export type { InspectOptions } from "./dataset/inspect/inspect-files.js";
+export { inspectFiles } from "./dataset/inspect/inspect-files.js";
+export type { Inspection } from "./dataset/inspect/inspection.js";
+export { openTokenCounter } from "./dataset/inspect/token-counter.js";
 export type { LoadOptions } from "./dataset/load-dataset.js";
 export { loadDataset } from "./dataset/load-dataset.js";
+export type { Mined, MineEvent, MineOptions } from "./dataset/mine/mine.js";
+export { mineNegatives } from "./dataset/mine/mine.js";
+export type { Prepared, PrepareOptions } from "./dataset/prepare/prepare.js";
+export { prepareFile } from "./dataset/prepare/prepare.js";
 export type { Dataset, PairRow, ScoredPairRow } from "./dataset/rows/row-types.js";
+export type { SplitFileOptions, SplitPlan } from "./dataset/split-file/plan-split.js";
+export { planSplit } from "./dataset/split-file/plan-split.js";
+export { writeSplit } from "./dataset/split-file/write-split.js";
 export type { EncodeOptions } from "./encoder/encode.js";
 export type { Encoder, EncoderInfo } from "./encoder/encoder.js";
 export { InternalError } from "./errors/internal.js";

@@ -18,11 +18,18 @@ export function readConfig(path: string): Partial<TrainOptions> {
   for (const [key, value] of Object.entries(values)) {
     const name = camelCase(key);
     if (name === "objectiveOptions") continue;
-    if (settingNames.includes(name)) options[name] = value;
+    if (name === "data" && Array.isArray(value)) [options.data, options.moreData] = firstOf(value);
+    else if (settingNames.includes(name)) options[name] = value;
     else if (own.has(name)) objectiveOptions[name] = value;
     else throw unknownName(path, key, [...settingNames, ...own]);
   }
   return { ...options, objectiveOptions } as Partial<TrainOptions>;
+}
+
+/** `"data": ["a.csv", "b.jsonl"]`: several files, as on the command line. */
+function firstOf(files: readonly unknown[]): readonly [unknown, readonly unknown[]] {
+  const [first, ...more] = files;
+  return [first, more];
 }
 
 function parse(path: string): unknown {

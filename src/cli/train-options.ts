@@ -14,11 +14,11 @@ export interface OptionSources {
 
 /** Options from --config and the command line, which wins; those of a resumed run come from its run.json. */
 export function trainOptions(
-  data: string | undefined,
+  data: readonly string[],
   command: Command,
   sources: OptionSources,
 ): TrainOptions {
-  const stored = storedOptions(sources);
+  const stored = storedOptions(sources, data);
   const typed = typedOptions(command);
   const objective = String(typed.objective ?? stored.objective ?? "infonce");
   const own = objectiveOptionsOf(
@@ -26,21 +26,35 @@ export function trainOptions(
     objectiveNamed(objective),
   ) as TrainOptions["objectiveOptions"];
   const kept = objective === (stored.objective ?? objective) ? stored.objectiveOptions : {};
-  const file = requireData(data ?? stored.data);
-  const out = sources.resume ?? typed.out ?? stored.out ?? freeRunFolder(file, objective);
-  return { ...stored, ...typed, objective, objectiveOptions: { ...kept, ...own }, data: file, out };
+  const files = dataFiles(data, stored);
+  const out = sources.resume ?? typed.out ?? stored.out ?? freeRunFolder(files.data, objective);
+  const objectiveOptions = { ...kept, ...own };
+  return { ...stored, ...typed, objective, objectiveOptions, ...files, out };
 }
 
-/** The data file; none is a usage error. */
-export function requireData(file: string | undefined): string {
-  if (file !== undefined) return file;
+/** The data files typed, or those stored; none is a usage error. */
+export function dataFiles(
+  typed: readonly string[],
+  stored: Partial<TrainOptions>,
+): Pick<TrainOptions, "data" | "moreData"> {
+  const [data, ...moreData] = typed;
+  if (data !== undefined) return moreData.length > 0 ? { data, moreData } : { data };
+  const { data: kept, moreData: others } = stored;
+  if (kept !== undefined)
+    return others === undefined ? { data: kept } : { data: kept, moreData: others };
   throw usageError("no-data", "no training data given", "embtune train DATA --eval FILE --out DIR");
 }
 
-/** Options of a resumed run or of a --config file. */
-export function storedOptions({ resume, config }: OptionSources): Partial<TrainOptions> {
-  if (resume !== undefined) return readRun(resume).options;
-  return config === undefined ? {} : readConfig(config);
+/** Options of a resumed run or of a --config file; `data` are files that were typed and take the place of theirs. */
+export function storedOptions(
+  { resume, config }: OptionSources,
+  data: readonly string[] = [],
+): Partial<TrainOptions> {
+  const stored = resume === undefined ? {} : readRun(resume).options;
+  const options = resume === undefined && config !== undefined ? readConfig(config) : stored;
+  if (data.length === 0) return options;
+  const { data: _, moreData: __, ...others } = options as Partial<TrainOptions>;
+  return others;
 }
 
 /** Flags that are no training options. */

@@ -14,7 +14,15 @@ import type { Sweep } from "./parse-sweep.js";
 /** Settings that one cannot sweep: they name files, say how to run, or change what is measured or the encoder that is shared. */
 const fixed = new Set([
   "data",
+  "moreData",
+  "delimiter",
+  "quotes",
+  "header",
+  "encoding",
+  "dropLeaks",
   "eval",
+  "evalCorpus",
+  "evalQrels",
   "out",
   "model",
   "allowDownload",

@@ -1,27 +1,29 @@
+import { mixSampler, parseMix } from "../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../dataset/batches/sampler.js";
 import { stepsInEpochs, stepsPerEpoch } from "../dataset/batches/sampler.js";
-import { convertDataset, type LoadOptions, loadNatural } from "../dataset/load-dataset.js";
+import type { LoadOptions } from "../dataset/load-dataset.js";
 import type { ReaderOptions } from "../dataset/readers/record-source.js";
 import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
+import type { MeasuringData } from "../evaluation/measuring-set.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
-import { objectiveNamed, objectivesFor } from "../objectives/registry.js";
+import { objectiveNamed } from "../objectives/registry.js";
 import { resolveOptions } from "../objectives/resolve.js";
 import type { Role } from "../objectives/roles.js";
 import type { RowKind } from "../objectives/row-kinds.js";
 import { type Augmentations, augmentationsOf } from "./augment.js";
 import type { BatchMaker } from "./batch-inputs.js";
-import { chooseEvaluation, labelOptions } from "./choose-evaluation.js";
+import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
 import { augmentationNotes, augmentsNothing, makeBatches } from "./make-batches.js";
 import { requireConsistentOptions } from "./option-conflicts.js";
 import { type OutsideUse, outsideUse } from "./outside-use.js";
+import { readTrainingData, type TrainingFile } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
-import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {
@@ -29,7 +31,8 @@ export interface TrainingPlan {
   readonly objective: ConfiguredObjective;
   /** What another model is used for. */
   readonly outside?: OutsideUse;
-  /** The file as read; `train` has the rows that are trained on. */
+  readonly files: readonly TrainingFile[];
+  /** The files as read; `train` has the rows that are trained on. */
   readonly data: Dataset;
   readonly train: Dataset;
   /** The rows as the first epoch sees them: augmented, or those of `train`. */
@@ -37,7 +40,7 @@ export interface TrainingPlan {
   readonly augmentations?: Augmentations;
   /** The kind of the file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
-  readonly evalData?: Dataset;
+  readonly evalData?: MeasuringData;
   readonly evaluator: Evaluator;
   readonly metric: string;
   /** `data/dev.csv`, or what was held out. */
@@ -71,23 +74,12 @@ export async function planTraining(
   const objective = configured(settings);
   const outside = outsideUse(settings, objective);
   requireConsistentOptions(settings, objective);
-  const load = loadOptions(settings);
-  const natural = await loadNatural(settings.data, {
-    ...load,
-    as: trainableKinds(settings, objective),
-    objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
-  });
-  const data = convertDataset(natural, load);
-  const views = hasTwoViews(data, objective);
-  if (views) twoViews(data, settings);
+  const { measured } = prescribed;
+  const read = { settings, objective, load: loadOptions(settings), measured };
+  const { files, data, train, natural, evaluation, views } = await readTrainingData(read);
   const augmentations = augmentationsOf(settings);
   if (augmentations !== undefined && !views) throw augmentsNothing(data, objective);
-  const chosen = await chooseEvaluation(settings, natural, prescribed.measured);
-  const converted = convertDataset({ ...natural, dataset: chosen.train }, load);
-  const train = views ? twoViews(converted, settings) : converted;
-  const intention = { settings, objective, train };
-  requireSatisfiable(intention);
-  const sampler = chooseSampler(intention);
+  const sampler = sampleFiles(files, settings, objective);
   const making = {
     accepted: acceptedHere(objective, outside),
     objective: objective.options,
@@ -99,25 +91,43 @@ export async function planTraining(
     settings,
     objective,
     ...(outside === undefined ? {} : { outside }),
+    files,
     data,
     train,
     seen,
     ...(augmentations === undefined ? {} : { augmentations }),
-    natural: { kind: natural.dataset.kind, measured: prescribed.measured ?? natural.to },
-    ...(chosen.evalData === undefined ? {} : { evalData: chosen.evalData }),
-    evaluator: chosen.evaluator,
-    metric: chooseMetric(settings, chosen.evaluator),
-    selectsOn: chosen.selectsOn,
+    natural: { kind: natural.dataset.kind, measured: measured ?? natural.to },
+    ...(evaluation.evalData === undefined ? {} : { evalData: evaluation.evalData }),
+    evaluator: evaluation.evaluator,
+    metric: chooseMetric(settings, evaluation.evaluator),
+    selectsOn: evaluation.selectsOn,
     batches,
     sampler,
     views,
     ...countSteps(settings, sampler, prescribed),
     notes: [
-      ...chosen.notes,
+      ...evaluation.notes,
       ...samplerNotes(settings, sampler),
       ...augmentationNotes(augmentations, batches),
     ],
   };
+}
+
+/** Batches of each file by the objective's sampler, mixed where there are several. */
+function sampleFiles(
+  files: readonly TrainingFile[],
+  settings: TrainSettings,
+  objective: ConfiguredObjective,
+): Sampler {
+  const mix = parseMix(settings.mix);
+  const parts = files.map(({ train, first }) => {
+    const intention = { settings, objective, train };
+    requireSatisfiable(intention);
+    return { sampler: chooseSampler(intention), first };
+  });
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only.sampler;
+  return mixSampler(parts, mix, settings.seed);
 }
 
 function configured({ objective, objectiveOptions }: TrainSettings): ConfiguredObjective {
@@ -197,8 +207,11 @@ function samplerNotes(settings: TrainSettings, sampler: Sampler): string[] {
 
 /** `data/train.csv:3,17,20 …` for errors about a batch. */
 export function describeRows(plan: TrainingPlan, rows: Int32Array): string {
+  const { file } = plan.files.findLast(({ first }) => first <= (rows[0] ?? 0)) ?? {
+    file: plan.settings.data,
+  };
   const lines = Array.from(rows, (row) => plan.train.rows[row]?.line ?? 0).sort((a, b) => a - b);
   const shown = lines.slice(0, 10).join(", ");
   const more = lines.length > 10 ? ` and ${lines.length - 10} more` : "";
-  return `on lines ${shown}${more} of ${plan.settings.data}`;
+  return `on lines ${shown}${more} of ${file}`;
 }

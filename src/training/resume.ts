@@ -24,7 +24,10 @@ const free = new Set([
   "logFormat",
   "allowDownload",
   "data",
+  "moreData",
   "eval",
+  "evalCorpus",
+  "evalQrels",
   "model",
   "guide",
   "teacher",
@@ -67,6 +70,11 @@ function differences(before: RunRecord, now: RunRecord): string[] {
   if (!sameFile(before.data, now.data)) changes.push(`the data file ${now.data.path} has changed`);
   if (!sameFile(before.eval, now.eval)) {
     changes.push(`the --eval file ${now.eval?.path ?? before.eval?.path} has changed`);
+  }
+  for (const name of ["corpus", "qrels"] as const) {
+    const [was, is] = [before.eval?.[name], now.eval?.[name]];
+    if (was?.sha256 !== is?.sha256)
+      changes.push(`the --eval-${name} file ${is?.path ?? was?.path} has changed`);
   }
   if (before.base.hash !== now.base.hash)
     changes.push(`the base model ${now.base.path} has changed`);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
+import type { FileIdentity } from "../dataset/retrieval/load-retrieval.js";
 import type { ModelSource } from "../encoder/model-location.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
@@ -15,6 +16,12 @@ export interface DataFileRecord {
   readonly rows: number;
   /** Role → column. */
   readonly columns: ColumnMapping;
+}
+
+/** The selecting data; for retrieval the queries, and the files beside them. */
+export interface EvalRecord extends DataFileRecord {
+  readonly corpus?: FileIdentity;
+  readonly qrels?: FileIdentity;
 }
 
 /** The model that a run started from. */
@@ -39,7 +46,9 @@ export interface RunRecord {
   readonly created: string;
   readonly options: TrainSettings;
   readonly data: DataFileRecord;
-  readonly eval?: DataFileRecord;
+  /** Each file, where there are several; `data` is all of them. */
+  readonly files?: readonly DataFileRecord[];
+  readonly eval?: EvalRecord;
   /** Metric that selects the checkpoint. */
   readonly metric: string;
   readonly steps: number;

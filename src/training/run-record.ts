@@ -1,12 +1,12 @@
 import { arch, cpus, platform } from "node:os";
 import { resolve } from "node:path";
-import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
+import type { MeasuringData } from "../evaluation/measuring-set.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
 import type { LoopResult } from "./loop.js";
 import type { OutsideVectors } from "./outside.js";
 import type { TrainingPlan } from "./plan.js";
-import type { DataFileRecord, RunRecord } from "./run-folder.js";
+import type { DataFileRecord, EvalRecord, RunRecord } from "./run-folder.js";
 import { packageVersion } from "./version.js";
 
 /** What a run works with, beside its plan. */
@@ -21,13 +21,14 @@ export function newRecord(
   plan: TrainingPlan,
   { info, threads, outside }: RunSurroundings,
 ): RunRecord {
-  const { settings, data, evalData } = plan;
+  const { settings, data, files, evalData } = plan;
   return {
     embtune: packageVersion(),
     created: new Date().toISOString(),
     options: { ...settings, objectiveOptions: plan.objective.options },
     data: dataRecord(data),
-    ...(evalData === undefined ? {} : { eval: dataRecord(evalData) }),
+    ...(files.length > 1 ? { files: files.map((file) => dataRecord(file.data)) } : {}),
+    ...(evalData === undefined ? {} : { eval: evalRecord(evalData) }),
     metric: plan.metric,
     steps: plan.steps,
     base: {
@@ -50,8 +51,12 @@ export function newRecord(
   };
 }
 
-function dataRecord({ account, rows, columns }: Dataset): DataFileRecord {
+function dataRecord({ account, rows, columns }: MeasuringData): DataFileRecord {
   return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
+}
+
+function evalRecord(data: MeasuringData): EvalRecord {
+  return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
 }
 
 /** How a run ended. */

@@ -29,8 +29,15 @@ export type LogFormat = "jsonl" | "csv";
 export interface TrainSettings extends TuneSettings, AugmentSettings {
   /** Training data file. */
   readonly data: string;
+  /** Further training data files. */
+  readonly moreData?: readonly string[];
+  /** How batches of several files alternate: proportional, round-robin or temperature:T. */
+  readonly mix: string;
   /** Measuring file that selects the best checkpoint; without it a tenth of the anchors is held out. */
   readonly eval?: string;
+  /** With queries as `eval`: the documents they search, and which are relevant to which query. */
+  readonly evalCorpus?: string;
+  readonly evalQrels?: string;
   /** Run folder. */
   readonly out: string;
   /** Folder, run or hub id of the encoder; absent: the bundled one. */
@@ -99,7 +106,11 @@ export type TrainOptions = Pick<TrainSettings, "data" | "out"> & Partial<TrainSe
 /** Names of all options but `objectiveOptions`. */
 export const settingNames: readonly string[] = [
   "data",
+  "moreData",
+  "mix",
   "eval",
+  "evalCorpus",
+  "evalQrels",
   "out",
   "model",
   "allowDownload",
@@ -164,6 +175,7 @@ export const defaultSettings = {
   shuffle: true,
   keep: 3,
   logFormat: "jsonl",
+  mix: "proportional",
   dropLeaks: false,
   augmentViews: defaultViews,
   requireNegatives: false,

@@ -13,7 +13,7 @@ import { interruptSignal } from "../interrupt.js";
 import type { CommonOptions } from "../parse.js";
 import type { Sweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
-import { requireData, storedOptions, trainOptions, typedOptions } from "../train-options.js";
+import { dataFiles, storedOptions, trainOptions, typedOptions } from "../train-options.js";
 import { trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
@@ -29,7 +29,7 @@ interface RunFlags extends CommonOptions {
 }
 
 /** What `embtune train` does. */
-export async function runTrain(data: string | undefined, command: Command): Promise<void> {
+export async function runTrain(data: readonly string[], command: Command): Promise<void> {
   const flags = command.opts<RunFlags>();
   const terminal = openTerminal(flags);
   const names = objectiveNames(command, flags);
@@ -61,7 +61,7 @@ function objectiveNames(command: Command, flags: RunFlags): string[] {
 }
 
 interface Several {
-  readonly data: string | undefined;
+  readonly data: readonly string[];
   readonly command: Command;
   readonly flags: RunFlags;
   readonly terminal: Terminal;
@@ -77,11 +77,11 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
       "--resume goes on with one run, not with a comparison",
       "resume the run's own folder inside --out",
     );
-  const stored = storedOptions(flags);
+  const stored = storedOptions(flags, data);
   const typed = typedOptions(command);
-  const file = requireData(data ?? stored.data);
-  const out = typed.out ?? freeRunFolder(file, "comparison");
-  const options = { ...stored, ...typed, data: file, out };
+  const files = dataFiles(data, stored);
+  const out = typed.out ?? freeRunFolder(files.data, "comparison");
+  const options = { ...stored, ...typed, ...files, out };
   await runComparison(
     variantsOf(command, options, { names, sweep }),
     {
@@ -95,7 +95,10 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
 }
 
 function showData(plan: TrainingPlan, terminal: Terminal): void {
-  terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2)));
+  if (plan.files.length === 1) terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2)));
+  else
+    for (const { data, train } of plan.files)
+      terminal.note(formatDataSummary(data, preview(train, 1)));
   if (plan.evalData !== undefined) terminal.note(formatDataSummary(plan.evalData, []));
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }

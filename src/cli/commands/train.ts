@@ -16,8 +16,8 @@ export function trainCommand(): Command {
     .description(
       "fine-tune on pairs, triplets, classes, scores or NLI rows; writes a run folder with the tuned model in model/",
     )
-    .argument("[data]", "CSV file with rows that the objective takes: embtune objectives")
-    .usage("DATA --eval FILE --out DIR [options]");
+    .argument("[data...]", "files with rows that the objective takes: embtune objectives")
+    .usage("DATA… --eval FILE --out DIR [options]");
   addRunOptions(command);
   addDataOptions(command);
   addModelOptions(command);
@@ -32,7 +32,7 @@ export function trainCommand(): Command {
   );
   addOtherModels(command);
   command.optionsGroup("Common:");
-  return withCommonOptions(command).action(async (data: string | undefined, _, self: Command) => {
+  return withCommonOptions(command).action(async (data: string[], _, self: Command) => {
     const { runTrain } = await import("../actions/train.js");
     await runTrain(data, self);
   });
@@ -60,6 +60,8 @@ function addRunOptions(command: Command): void {
       "--eval <file>",
       "data that selects the best checkpoint (default: a held-out tenth of the anchors)",
     )
+    .option("--eval-corpus <file>", "documents that the queries of --eval search (retrieval)")
+    .option("--eval-qrels <file>", "which documents are relevant to which query of --eval")
     .option(
       "--eval-every <steps>",
       "evaluate every so many steps (default: an epoch, at most 500)",
@@ -95,6 +97,11 @@ function addDataOptions(command: Command): void {
       "--label-map <map>",
       "label=value,…, for integer NLI labels: entailment=0,neutral=1,contradiction=2",
       mapping,
+    )
+    .option(
+      "--mix <how>",
+      "how batches of several files alternate: proportional, round-robin or temperature:0.5",
+      "proportional",
     )
     .option("--require-negatives", "drop NLI premises without a contradiction")
     .option("--drop-leaks", "leave out training rows that share a text with the --eval file")
