@@ -10,6 +10,11 @@ import { textOfCell } from "./texts/record-texts.js";
 export interface TextsById {
   readonly file: string;
   readonly texts: ReadonlyMap<string, string>;
+  /** Physical line of each id, 1-based. */
+  readonly lines: ReadonlyMap<string, number>;
+  readonly sha256: string;
+  /** The column of the texts, beside the title's. */
+  readonly column: string;
   /** How they were found: `texts in "title" and "text", ids in "_id"`. */
   readonly note: string;
 }
@@ -44,10 +49,12 @@ export async function readTextsById(file: string, reader?: ReaderOptions): Promi
   const text = columnOf(source, textNames, "text");
   const title = source.columns.findIndex((name) => normalName(name) === "title");
   const texts = new Map<string, string>();
+  const lines = new Map<string, number>();
   for await (const { fields, line } of source.records()) {
     const key = textOfCell(fields[id]);
     if (texts.has(key)) throw repeatedId(key, { file, line });
     const parts = title < 0 ? [text] : [title, text];
+    lines.set(key, line);
     texts.set(
       key,
       parts
@@ -58,7 +65,8 @@ export async function readTextsById(file: string, reader?: ReaderOptions): Promi
   }
   const names = (title < 0 ? [text] : [title, text]).map((i) => `"${source.columns[i]}"`);
   const note = `${file}: ${texts.size} texts in ${names.join(" and ")}, ids in "${source.columns[id]}"`;
-  return { file, texts, note };
+  const column = source.columns[text] as string;
+  return { file, texts, lines, sha256: source.sha256(), column, note };
 }
 
 /**

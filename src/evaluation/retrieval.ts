@@ -1,15 +1,10 @@
+import type { IdentifiedText } from "../dataset/retrieval/load-retrieval.js";
 import { UserError } from "../errors/user-error.js";
 import { normalizedRows } from "./cosine.js";
 import { meanMetric } from "./mean-metric.js";
 import type { Embed, Evaluator } from "./metric.js";
 import { type RankingScores, rankingScores } from "./ranking.js";
 import { createTopK, type TopK, visitScores } from "./search.js";
-
-/** A query or a document. */
-export interface IdentifiedText {
-  readonly id: string;
-  readonly text: string;
-}
 
 /** How relevant a document is to a query, both by id; above 0 it is relevant. */
 export interface Judgement {
