@@ -4,13 +4,51 @@ import {
   loadNatural,
   type NaturalDataset,
 } from "../dataset/load-dataset.js";
+import {
+  loadRetrieval,
+  type RetrievalDataset,
+  type RetrievalPaths,
+} from "../dataset/retrieval/load-retrieval.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
-import { type RowTask, taskOf, taskRows } from "./for-dataset.js";
+import { inFile } from "../errors/located.js";
+import {
+  type EvaluatorOptions,
+  evaluatorFor,
+  type RowTask,
+  taskOf,
+  taskRows,
+} from "./for-dataset.js";
+import type { Evaluator } from "./metric.js";
+import { retrievalEvaluator } from "./retrieval.js";
 
 /** Rows to measure a model on, and the task they are measured by. */
 export interface MeasuringSet {
   readonly dataset: Dataset;
   readonly task: RowTask;
+}
+
+/** Queries, corpus and judgments to measure a model on. */
+export interface RetrievalSet {
+  readonly dataset: RetrievalDataset;
+  readonly task: "retrieval";
+}
+
+/** Data of any task. */
+export type MeasuringData = Dataset | RetrievalDataset;
+
+/** Reads the three files of a retrieval task. UserError: as loadRetrieval. */
+export async function loadRetrievalSet(paths: RetrievalPaths): Promise<RetrievalSet> {
+  return { dataset: await loadRetrieval(paths), task: "retrieval" };
+}
+
+/** The evaluator of a set of any task. UserError: as evaluatorFor. */
+export function evaluatorOfSet(
+  set: MeasuringSet | RetrievalSet,
+  options: EvaluatorOptions = {},
+): Evaluator {
+  if (set.task !== "retrieval") return evaluatorFor(set.dataset, set.task, options);
+  const { rows, corpus, qrels, account } = set.dataset;
+  return inFile(account.file, () => retrievalEvaluator({ queries: rows, corpus, qrels }));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PreviewRow } from "../dataset/preview.js";
 import type { Account } from "../dataset/rows/account.js";
-import type { Dataset } from "../dataset/rows/row-types.js";
+import type { MeasuringData } from "../evaluation/measuring-set.js";
 
 /** Longest cell that a preview shows, in characters. */
 const longest = 100;
@@ -9,7 +9,7 @@ const longest = 100;
  * What was made of a file: how it was read, which column plays which role, rows kept and dropped and why, and the first rows as the
  * model will see them.
  */
-export function formatDataSummary(dataset: Dataset, rows: readonly PreviewRow[]): string {
+export function formatDataSummary(dataset: MeasuringData, rows: readonly PreviewRow[]): string {
   const { account, columns, dialect } = dataset;
   const roles = Object.entries(columns).map(
     ([role, column]) =>

@@ -1,23 +1,34 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
-import type { Dataset, DatasetOf } from "../dataset/rows/row-types.js";
+import type { DatasetOf } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { type UserError, usageError } from "../errors/user-error.js";
-import { evaluatorFor, type RowTask, taskRows } from "../evaluation/for-dataset.js";
-import { loadMeasuringSet, type MeasuringSet } from "../evaluation/measuring-set.js";
-import type { Embed } from "../evaluation/metric.js";
+import { taskRows } from "../evaluation/for-dataset.js";
+import {
+  evaluatorOfSet,
+  loadMeasuringSet,
+  loadRetrievalSet,
+  type MeasuringData,
+  type MeasuringSet,
+  type RetrievalSet,
+} from "../evaluation/measuring-set.js";
+import type { Embed, Task } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder.js";
+import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
 
 export interface EvaluateOptions {
-  /** Measuring files. */
+  /** Measuring files; the queries of the task retrieval. */
   readonly data: readonly string[];
   /** What to measure; absent: what the rows of each file are plainly made for. */
-  readonly task?: RowTask;
+  readonly task?: Task;
+  /** Of the task retrieval: the documents, and which are relevant to which query. */
+  readonly corpus?: string;
+  readonly qrels?: string;
   /** Classed texts to learn classes from; absent: a part of the measuring file. */
   readonly train?: string;
   /** Model folder, run folder or hub id; absent: the bundled encoder. */
@@ -39,7 +50,7 @@ export interface EvaluateOptions {
 }
 
 export type EvaluateEvent =
-  | { readonly type: "data"; readonly dataset: Dataset }
+  | { readonly type: "data"; readonly dataset: MeasuringData }
   | { readonly type: "model"; readonly info: EncoderInfo }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };
 
@@ -60,16 +71,16 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
 }
 
 interface Inputs {
-  readonly sets: readonly MeasuringSet[];
+  readonly sets: readonly (MeasuringSet | RetrievalSet)[];
   readonly train: DatasetOf<"classed"> | undefined;
 }
 
 async function loadAll(options: EvaluateOptions): Promise<Inputs> {
-  const { task, onEvent } = options;
+  const { onEvent } = options;
   const load = loadOptions(options);
-  const sets: MeasuringSet[] = [];
+  const sets: Inputs["sets"][number][] = [];
   for (const file of options.data) {
-    const set = await loadMeasuringSet(file, { ...load, task });
+    const set = await loadSet(file, options);
     onEvent?.({ type: "data", dataset: set.dataset });
     sets.push(set);
   }
@@ -78,6 +89,13 @@ async function loadAll(options: EvaluateOptions): Promise<Inputs> {
   const train = await loadDataset(options.train, { ...load, as: taskRows.class });
   onEvent?.({ type: "data", dataset: train });
   return { sets, train: train as DatasetOf<"classed"> };
+}
+
+async function loadSet(file: string, options: EvaluateOptions): Promise<Inputs["sets"][number]> {
+  const { task } = options;
+  if (task === "retrieval") return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
+  refuseRetrievalFiles(options);
+  return loadMeasuringSet(file, { ...loadOptions(options), task });
 }
 
 function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions): LoadOptions {
@@ -141,7 +159,7 @@ function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encod
 }
 
 interface Scoring {
-  readonly set: MeasuringSet;
+  readonly set: Inputs["sets"][number];
   readonly models: Models;
   readonly train: DatasetOf<"classed"> | undefined;
   readonly runtime: Runtime;
@@ -151,20 +169,20 @@ async function scoreFile(
   { set, models, train, runtime }: Scoring,
   { seed = 42 }: EvaluateOptions,
 ): Promise<ScoreReport> {
-  const { dataset, task } = set;
+  const { account } = set.dataset;
   const { model, base, run } = models;
   const own = { runtime, seed, ...(train === undefined ? {} : { train }) };
-  const evaluator = evaluatorFor(dataset, task, own);
+  const evaluator = evaluatorOfSet(set, own);
   const scored = async ({ name, embed }: Models["model"]) => ({
     name,
     evaluation: await evaluator.run(embed),
   });
   return scoreReport({
-    file: dataset.account.file,
+    file: account.file,
     primary: evaluator.primary,
     model: await scored(model),
     ...(base === undefined ? {} : { base: await scored(base) }),
-    selected: run?.eval !== undefined && run.eval.sha256 === dataset.account.sha256,
+    selected: run?.eval !== undefined && run.eval.sha256 === account.sha256,
     seed,
   });
 }

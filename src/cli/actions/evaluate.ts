@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { RowTask } from "../../evaluation/for-dataset.js";
+import type { Task } from "../../evaluation/metric.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { evaluate } from "../../report/evaluate.js";
 import { formatScores } from "../../report/scores.js";
@@ -11,7 +11,9 @@ import { openTerminal } from "../terminal.js";
 
 interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
   readonly base?: string;
-  readonly task?: RowTask;
+  readonly task?: Task;
+  readonly corpus?: string;
+  readonly qrels?: string;
   readonly train?: string;
   readonly columns?: Record<string, string>;
   readonly labelMap?: Record<string, string>;

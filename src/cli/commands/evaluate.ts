@@ -6,7 +6,7 @@ import { withReaderOptions } from "../reader-options.js";
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
     .description(
-      "score a model on scored or labelled pairs, triplets, (anchor, positive) pairs or classes",
+      "score a model on scored or labelled pairs, triplets, (anchor, positive) pairs, classes or retrieval",
     )
     .argument("<data...>", "CSV files")
     .usage("DATA… [--model RUN] [--base MODEL] [options]")
@@ -21,7 +21,13 @@ export function evaluateCommand(): Command {
         "triplet",
         "pair-retrieval",
         "class",
+        "retrieval",
       ]),
+    )
+    .option("--corpus <file>", "with --task retrieval: the documents that the queries search")
+    .option(
+      "--qrels <file>",
+      "with --task retrieval: which documents are relevant to which query (BEIR or TREC)",
     )
     .option(
       "--train <file>",

@@ -1,0 +1,37 @@
+import type { RetrievalPaths } from "../dataset/retrieval/load-retrieval.js";
+import { usageError } from "../errors/user-error.js";
+import { kebabCase } from "../objectives/option.js";
+import type { EvaluateOptions } from "./evaluate.js";
+
+/** Options that say how rows are to be read or learnt from, which retrieval has no use for. */
+const ofRows = ["train", "columns", "labelMap", "scoreRange"] as const;
+
+const usage = "embtune evaluate QUERIES --task retrieval --corpus FILE --qrels FILE";
+
+/** Corpus and qrels of the task retrieval. Usage errors: missing-files, and useless-option for what the task has no use for. */
+export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "queries"> {
+  const { corpus, qrels, reader } = options;
+  const useless = ofRows.find((name) => options[name] !== undefined);
+  if (useless !== undefined) {
+    throw usageError(
+      "useless-option",
+      `--${kebabCase(useless)} has no meaning with --task retrieval`,
+      "leave it out",
+    );
+  }
+  if (corpus === undefined || qrels === undefined) {
+    throw usageError(
+      "missing-files",
+      "--task retrieval needs documents and judgments beside the queries",
+      usage,
+    );
+  }
+  return { corpus, qrels, ...(reader === undefined ? {} : { reader }) };
+}
+
+/** Refuses the files of retrieval for another task. Usage error: useless-option. */
+export function refuseRetrievalFiles(options: EvaluateOptions): void {
+  const useless = (["corpus", "qrels"] as const).find((name) => options[name] !== undefined);
+  if (useless === undefined) return;
+  throw usageError("useless-option", `--${useless} has no meaning without --task retrieval`, usage);
+}
