@@ -1,4 +1,3 @@
-import { findLeaks } from "../dataset/leaks.js";
 import { convertDataset, type LoadOptions, type NaturalDataset } from "../dataset/load-dataset.js";
 import type { Dataset, DatasetOf } from "../dataset/rows/row-types.js";
 import { holdOut, holdOutRows, type SplitOf } from "../dataset/split.js";
@@ -6,18 +5,20 @@ import { inFile } from "../errors/located.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { stratifiedSplit } from "../evaluation/class-split.js";
 import { evaluatorFor, type RowTask } from "../evaluation/for-dataset.js";
-import { loadMeasuringSet } from "../evaluation/measuring-set.js";
+import { loadMeasuringSet, type MeasuringData } from "../evaluation/measuring-set.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { teacherAgreementEvaluator } from "../evaluation/teacher-agreement.js";
 import { createRandom, shuffle } from "../math/random.js";
 import type { RowKind } from "../objectives/row-kinds.js";
+import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
 import type { TrainSettings } from "./settings.js";
+import { withoutLeaks } from "./without-leaks.js";
 
 /** What selects the checkpoint, and the rows that are left to train on. */
 export interface ChosenEvaluation {
   /** Natural rows. */
   readonly train: Dataset;
-  readonly evalData?: Dataset;
+  readonly evalData?: MeasuringData;
   readonly evaluator: Evaluator;
   /** `data/dev.csv`, or what was held out. */
   readonly selectsOn: string;
@@ -33,6 +34,7 @@ export async function chooseEvaluation(
   natural: NaturalDataset,
   measured: RowKind = natural.to,
 ): Promise<ChosenEvaluation> {
+  if (selectsByRetrieval(settings)) return retrievalEvaluation(settings, natural.dataset);
   if (settings.eval !== undefined) return onFile(settings.eval, settings, natural.dataset);
   if (settings.dropLeaks) throw leaksOfNothing();
   const { dataset } = natural;
@@ -58,31 +60,6 @@ async function onFile(
   const known = task === "class" && train.kind === "classed" ? { train } : {};
   const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, ...known });
   return { train, evalData: dataset, evaluator, selectsOn: file, notes };
-}
-
-/** Says which texts are on both sides, and leaves their training rows out when asked to. UserError: all-rows-dropped. */
-function withoutLeaks(
-  { dropLeaks }: TrainSettings,
-  data: Dataset,
-  measuring: Dataset,
-): { readonly train: Dataset; readonly notes: readonly string[] } {
-  const leaks = findLeaks(data, measuring);
-  if (leaks === undefined) return { train: data, notes: [] };
-  const { texts, rows, line, rest } = leaks;
-  const what = `${rows} training rows (first on line ${line}) share ${texts} texts with ${measuring.account.file}`;
-  if (!dropLeaks) {
-    const advice = "figures on them are too good; --drop-leaks leaves these rows out";
-    return { train: data, notes: [`${what}: ${advice}`] };
-  }
-  if (rest.rows.length > 0) return { train: rest, notes: [`${what} and are left out`] };
-  throw new UserError(
-    "all-rows-dropped",
-    `every row shares a text with ${measuring.account.file}`,
-    {
-      at: { file: data.account.file },
-      hint: "measure on other data, or leave --drop-leaks out",
-    },
-  );
 }
 
 function leaksOfNothing(): UserError {
