@@ -69,7 +69,10 @@ function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): R
 async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
   const { bytes, dataFiles } = await readInferenceModel(folder.onnx, pooling);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
-  const session = await runnable(folder, runtime.createSession(bytes, { memoryPattern: false }));
+  const session = await runnable(
+    folder,
+    runtime.createSession(bytes, { memoryPattern: false, transfer: true }),
+  );
   return { session, dataFiles };
 }
 

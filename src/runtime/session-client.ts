@@ -8,7 +8,7 @@ export async function createSession(
   model: Uint8Array | { path: string },
   options: SessionOptions = {},
 ): Promise<Session> {
-  const content = model instanceof Uint8Array ? packArray(model) : model.path;
+  const content = model instanceof Uint8Array ? packArray(model, options) : model.path;
   const buffers = content instanceof Uint8Array ? [content.buffer as ArrayBuffer] : [];
   return openedSession(
     channel,

@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly optimization?: "disabled" | "basic" | "extended" | "all";
   /** Plan one allocation for each combination of input shapes; default true. Costs memory when shapes vary. */
   readonly memoryPattern?: boolean;
+  /** Hand the model's bytes over instead of copying them, as `FeedOptions.transfer` does with feeds. Default false. */
+  readonly transfer?: boolean;
 }
 
 export interface FeedOptions {
