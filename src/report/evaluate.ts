@@ -17,6 +17,8 @@ import {
 } from "../evaluation/measuring-set.js";
 import type { Embed, Task } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
+import { runReference } from "../export/run-parameters.js";
+import { modelFolderOf } from "../export/step-model.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder.js";
 import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
@@ -31,7 +33,7 @@ export interface EvaluateOptions {
   readonly qrels?: string;
   /** Classed texts to learn classes from; absent: a part of the measuring file. */
   readonly train?: string;
-  /** Model folder, run folder or hub id; absent: the bundled encoder. */
+  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
   readonly model?: string;
   /** Model to compare with; for a run folder the model it started from is the default. */
   readonly base?: string;
@@ -122,13 +124,14 @@ interface Models {
 }
 
 async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<Models> {
-  const run = runOf(options.model);
+  const reference = options.model === undefined ? undefined : runReference(options.model);
+  const run = runOf(reference?.run ?? options.model);
   const load = async (model: string | undefined): Promise<Encoder> => {
     const encoder = await loadEncoder({ ...options, model, runtime });
     options.onEvent?.({ type: "model", info: encoder.info });
     return encoder;
   };
-  const encoder = await load(options.model);
+  const encoder = await load(await modelFolderOf(options.model, runtime));
   const start = run === undefined ? undefined : await load(baseModel(run.base));
   const other = options.base === undefined ? start : await load(options.base);
   const queryOnly = run?.options.headSide === "query";

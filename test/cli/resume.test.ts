@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -23,8 +24,9 @@ const firstLines = (name: string, count: number) =>
 const data = writeIn(folder, "train.csv", firstLines("train.csv", 120));
 const dev = writeIn(folder, "dev.csv", firstLines("dev.csv", 60));
 
-const options = (head: string) => [
-  ...["train", data, "--eval", dev, "--head", head, "--objective", "nce", "--steps", "100"],
+const options = (head: string, ...objective: readonly string[]) => [
+  ...["train", data, "--eval", dev, "--head", head, "--steps", "100"],
+  ...["--objective", ...(objective.length > 0 ? objective : ["nce"])],
   ...["--batch-size", "16", "--eval-every", "10", "--save-every", "20", "--patience", "9"],
   ...["--log-format", "csv"],
 ];
@@ -55,14 +57,20 @@ const copy = (run: string, name: string): string => {
   return target;
 };
 
-describe.each(["linear", "mlp"])("a run of 100 steps with a head of kind %s", (head) => {
-  const straight = join(folder, `${head} straight`);
-  const broken = join(folder, `${head} broken`);
+describe.each([
+  ["linear", []],
+  ["mlp", []],
+  ["linear", ["infonce", "--queue", "48"]],
+] as const)("a run of 100 steps with a head of kind %s %j", (head, objective) => {
+  const straight = join(folder, `${[head, ...objective].join(" ")} straight`);
+  const broken = join(folder, `${[head, ...objective].join(" ")} broken`);
   let interrupted: CliResult;
 
   beforeAll(async () => {
-    expect((await embtune([...options(head), "--out", straight])).code).toBe(0);
-    interrupted = await embtune([...options(head), "--out", broken], { interruptAt: "step 50:" });
+    expect((await embtune([...options(head, ...objective), "--out", straight])).code).toBe(0);
+    interrupted = await embtune([...options(head, ...objective), "--out", broken], {
+      interruptAt: "step 50:",
+    });
   });
 
   it("stops on Ctrl-C after a checkpoint, with exit code 130 and no lock left", () => {
@@ -215,7 +223,7 @@ describe("a disk that fails", () => {
     while (!existsSync(join(run, "checkpoints", "step-000020"))) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    execFileSync("rm", ["-rf", run]);
+    renameSync(run, `${run} away`);
     const { code, stderr } = await training;
     expect(code).toBe(1);
     expect(stderr).toContain("the run folder was removed while the run went on");
