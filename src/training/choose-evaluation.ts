@@ -26,7 +26,7 @@ export interface ChosenEvaluation {
 }
 
 /**
- * The --eval file, or a tenth of the natural rows, held out before any conversion so that objectives that take different rows can be
+ * The --eval file (with --eval-corpus: queries), or a tenth of the natural rows, held out before any conversion so that objectives that take different rows can be
  * compared on the same ones. `measured` is the kind whose metric decides; default: what the rows are trained as.
  */
 export async function chooseEvaluation(
