@@ -53,9 +53,8 @@ export async function writeCheckpoint(
   state: RunState,
   weights: Weights,
 ): Promise<string> {
-  requireFolder(checkpoints);
   const target = checkpointPath(checkpoints, state.step);
-  await writeFolderAtomic(target, async (folder) => {
+  await writeInto(checkpoints, target, async (folder) => {
     writeTensors(join(folder, "parameters.safetensors"), weights.parameters);
     const moments = new Map<string, Tensor>();
     for (const [name, tensor] of weights.firstMoments) moments.set(`${name}.first_moment`, tensor);
@@ -142,8 +141,7 @@ export async function writeBest(
   step: number,
   parameters: ReadonlyMap<string, Tensor>,
 ): Promise<void> {
-  requireFolder(checkpoints);
-  await writeFolderAtomic(join(checkpoints, bestFolder(step)), async (folder) => {
+  await writeInto(checkpoints, join(checkpoints, bestFolder(step)), async (folder) => {
     writeTensors(join(folder, "parameters.safetensors"), parameters);
   });
 }
@@ -221,12 +219,22 @@ function bestOf(checkpoints: string, step: number): number | undefined {
   }
 }
 
-function requireFolder(checkpoints: string): void {
-  if (existsSync(checkpoints)) return;
-  throw new UserError("run-folder-gone", "the run folder was removed while the run went on", {
-    at: { file: checkpoints },
-    hint: "start the run again",
-  });
+/** Writes a folder whole or not at all; where the run's own folder is gone, that is the error. */
+async function writeInto(
+  checkpoints: string,
+  target: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await writeFolderAtomic(target, fill);
+  } catch (error) {
+    if (existsSync(checkpoints)) throw error;
+    throw new UserError("run-folder-gone", "the run folder was removed while the run went on", {
+      at: { file: checkpoints },
+      hint: "start the run again",
+      cause: error,
+    });
+  }
 }
 
 function stepsOf(checkpoints: string, kind: "step" | "best"): number[] {

@@ -1,11 +1,13 @@
 import { dropoutFeeds } from "../encoder/step/dropout-feeds.js";
 import type { EncoderPart } from "../encoder/step/encoder-step.js";
 import { rowFeed, textFeeds } from "../encoder/step/text-feeds.js";
+import { internal } from "../errors/internal.js";
 import { createMaskFiller } from "../optim/dropout-mask.js";
 import type { ActivationCache } from "./activation-cache.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import type { FrozenPrefix } from "./frozen-prefix.js";
 import type { Feeds } from "./head-feeds.js";
+import type { TokenTable } from "./token-table.js";
 
 /** Makes the inputs of the encoder's part of a model for some slots of a batch. */
 export type EncoderInputs = (
@@ -18,6 +20,7 @@ export type EncoderInputs = (
 export interface PrefixSource {
   readonly prefix: FrozenPrefix;
   readonly cache: ActivationCache;
+  readonly tokens: TokenTable;
 }
 
 export interface EncoderInputsOptions {
@@ -31,6 +34,9 @@ export interface EncoderInputsOptions {
 
 /** Tokens that go through the frozen layers at once. */
 const PREFIX_TOKENS = 4096;
+
+/** Texts that go through the frozen layers together. */
+const GROUP = 64;
 
 /** The inputs from token ids, with the frozen layers' output where the model begins behind them. */
 export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOptions): EncoderInputs {
@@ -63,22 +69,40 @@ function maskSource({ dropout }: EncoderPart, seed: number) {
   };
 }
 
-/** Token vectors of the slots' texts, from the cache or computed and kept. */
+/**
+ * Token vectors of the slots' texts, from the cache or computed and kept. Texts are computed in groups that their numbers decide: what
+ * is together in a run of the layers changes the last digits, and a resumed run, which begins with an empty cache, must get the same.
+ */
 async function tokenVectors(
   batch: EncoderBatch,
   slots: readonly number[],
-  { prefix, cache }: PrefixSource,
+  source: PrefixSource,
 ): Promise<Float32Array[]> {
-  const found = slots.map((slot) => cache.get(batch.numbers[slot]!));
-  const missing = slots.flatMap((slot, i) => (found[i] === undefined ? [{ slot, i }] : []));
-  for (const part of cut(missing, ({ slot }) => batch.ids[slot]!.length, PREFIX_TOKENS)) {
-    const vectors = await prefix.run(part.map(({ slot }) => batch.ids[slot]!));
-    part.forEach(({ slot, i }, k) => {
-      found[i] = vectors[k]!;
-      cache.put(batch.numbers[slot]!, vectors[k]!);
-    });
+  const { cache, tokens } = source;
+  const numbers = slots.map((slot) => batch.numbers[slot]!);
+  const ids = slots.map((slot) => batch.ids[slot]!);
+  const isWhole = ids.every(({ length }, i) => length === tokens.idsOf(numbers[i]!).length);
+  // Texts that have lost tokens (--augment token-cutoff) are others each time.
+  if (cache.place === "none" || !isWhole) return runInParts(source.prefix, ids);
+  const missing = numbers.filter((number) => cache.get(number) === undefined);
+  for (const group of new Set(missing.map((number) => Math.floor(number / GROUP)))) {
+    const end = Math.min(tokens.count, (group + 1) * GROUP);
+    const members = Array.from({ length: end - group * GROUP }, (_, i) => group * GROUP + i);
+    const vectors = await runInParts(source.prefix, members.map(tokens.idsOf));
+    for (const [i, number] of members.entries()) cache.put(number, vectors[i]!);
   }
-  return found as Float32Array[];
+  return numbers.map((number) => cache.get(number) ?? internal("a text was not computed"));
+}
+
+async function runInParts(
+  prefix: FrozenPrefix,
+  texts: readonly Int32Array[],
+): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  for (const part of cut(texts, ({ length }) => length, PREFIX_TOKENS)) {
+    vectors.push(...(await prefix.run(part)));
+  }
+  return vectors;
 }
 
 /** Cuts items in their order into parts of at most `limit` together, one item at least. */

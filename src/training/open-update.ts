@@ -113,5 +113,5 @@ async function openPrefix(
   const where = { memory: "in memory", file: "in a file", none: "nowhere: beyond 32 GB" };
   const message = `the frozen layers' output for all texts takes ${size} MB, kept ${where[cache.place]}`;
   control.onEvent({ type: "note", message });
-  return { prefix, cache };
+  return { prefix, cache, tokens };
 }

@@ -2,6 +2,8 @@ import type { Encoder } from "../encoder/encoder.js";
 
 /** Token ids of numbered texts, each text tokenised once. */
 export interface TokenTable {
+  /** How many texts there are. */
+  readonly count: number;
   /** Ids of a text, special ones included. */
   readonly idsOf: (number: number) => Int32Array;
   /** How many ids the texts before it have together. */
@@ -29,6 +31,7 @@ export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTab
   });
   const startOf = (number: number): number => (number === 0 ? 0 : ends[number - 1]!);
   return {
+    count: texts.length,
     idsOf: (number) => ids.subarray(startOf(number), ends[number]!),
     startOf,
     total,

@@ -31,7 +31,10 @@ const options = (head: string, ...objective: readonly string[]) => [
   ...["--log-format", "csv"],
 ];
 
-const lastCheckpoint = (run: string) => join(run, "checkpoints", "step-000100");
+const lastCheckpoint = (run: string) => {
+  const names = readdirSync(join(run, "checkpoints")).filter((name) => name.startsWith("step-"));
+  return join(run, "checkpoints", names.sort().at(-1)!);
+};
 
 /** The bytes that a finished run must end with. */
 function outcome(run: string): Buffer[] {
@@ -92,6 +95,21 @@ describe.each([
     const [header, ...rows] = table(straight).trimEnd().split("\n");
     expect(header).toMatch(/^step,epoch,loss,gradNorm,lr,tokens,.*spearman_cosine/);
     expect(rows).toHaveLength(100 + 11);
+  });
+});
+
+describe.each(["full", "last:1", "lora"])("a run with dropout and --tune %s", (tune) => {
+  it("ends bit-identical when it is interrupted and resumed", async () => {
+    const tuning = ["--tune", tune, "--dropout", "0.1", "--objective", "infonce"];
+    const sizes = ["--steps", "12", "--batch-size", "8", "--eval-every", "4"];
+    const start = ["train", data, "--eval", dev, ...tuning, ...sizes];
+    const [straight, broken] = ["straight", "broken"].map((name) => join(folder, tune, name));
+    expect((await embtune([...start, "--out", straight!])).code).toBe(0);
+    const stopped = await embtune([...start, "--out", broken!], { interruptAt: "step 4:" });
+    expect(stopped.code).toBe(130);
+    const resumed = await embtune(["train", "--resume", broken!]);
+    expect(resumed.stderr).toMatch(/going on after step [4-9]/);
+    expectSameOutcome(broken!, straight!);
   });
 });
 

@@ -11,6 +11,7 @@ import type { TokenTable } from "../../src/training/token-table.js";
 
 /** Two texts of 2 and 3 tokens; `total` decides where the cache is. */
 const table = (total: number): TokenTable => ({
+  count: 2,
   total,
   startOf: (number) => [0, 2][number]!,
   idsOf: (number) => new Int32Array([2, 3][number]!),
