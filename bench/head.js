@@ -60,17 +60,20 @@ const student = await createHeadStudent({
   weightDecay: 0.01,
   maxGradNorm: 1,
   scalarRate: 1,
-  feeds: (planned) => headFeeds(batches.make(planned), gather),
+  prepare: (planned) => {
+    const batch = batches.make(planned);
+    return { texts: batch, feeds: headFeeds(batch, gather) };
+  },
   encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
 });
 const cursor = batchCursor(pairSampler(indexPairs(rows), { batchSize: 256, seed: 42 }));
 
 async function steps(count) {
   const started = performance.now();
-  let next = student.prepare(cursor.next());
+  let next = student.prepare([cursor.next()]);
   for (let i = 0; i < count; i++) {
     const running = student.update(next, 1e-3);
-    next = student.prepare(cursor.next());
+    next = student.prepare([cursor.next()]);
     await running;
   }
   return count / ((performance.now() - started) / 1000);
