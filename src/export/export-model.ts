@@ -20,13 +20,6 @@ import { ownVectors, type Verification, verifyFolder } from "./verify.js";
 /** Which readers a folder is for. `both`: transformers.js, and sentence-transformers in a folder of that name inside. */
 export type ExportFormat = "transformersjs" | "sentence-transformers" | "both" | "fastembed";
 
-export const EXPORT_FORMATS: readonly ExportFormat[] = [
-  "transformersjs",
-  "sentence-transformers",
-  "both",
-  "fastembed",
-];
-
 export interface ExportOptions extends SourceOptions {
   /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
   readonly model?: string | undefined;

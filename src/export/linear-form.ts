@@ -2,7 +2,7 @@ import { appendGraph } from "../encoder/append-graph.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { emptyGraph } from "../graph/ir.js";
 import { matmul } from "../graph/ops/index.js";
-import { float32, type Tensor } from "../math/tensor.js";
+import { type Tensor, transposed } from "../math/tensor.js";
 import type { ModelProto } from "../onnx/model.js";
 import { renameValue } from "./rename-value.js";
 
@@ -22,14 +22,4 @@ export function foldLinearHead(model: ModelProto, output: string, weight: Tensor
   const projected = matmul(b, hidden, b.initializer("weight", transposed(weight)));
   b.output(b.named(projected, output));
   return appendGraph(renameValue(model, output, inner), graph, "embtune/head");
-}
-
-/** [rows, cols] → [cols, rows]. */
-function transposed(matrix: Tensor): Tensor {
-  const [rows = 0, cols = 0] = matrix.shape;
-  const data = new Float32Array(rows * cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) data[j * rows + i] = matrix.data[i * cols + j] as number;
-  }
-  return float32([cols, rows], data);
 }

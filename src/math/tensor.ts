@@ -74,6 +74,16 @@ export function matrixTensor(matrix: Matrix): Tensor {
   return { dtype: "float32", shape: [matrix.rows, matrix.cols], data: matrix.data };
 }
 
+/** The transpose of a float32 matrix, copied: [rows, cols] → [cols, rows]. */
+export function transposed(matrix: Tensor): Tensor {
+  const [rows = 0, cols = 0] = matrix.shape;
+  const data = new Float32Array(rows * cols);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) data[j * rows + i] = matrix.data[i * cols + j] as number;
+  }
+  return float32([cols, rows], data);
+}
+
 function checked(tensor: Tensor): Tensor {
   if (sizeOf(tensor.shape) !== tensor.data.length) {
     internal(`tensor of shape [${tensor.shape}] cannot hold ${tensor.data.length} values`);

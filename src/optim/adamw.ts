@@ -13,6 +13,7 @@ export interface AdamWOptions {
   readonly weightDecay: number;
 }
 
+/** PyTorch's defaults; the step count and rate come with each update. */
 export const ADAMW_DEFAULTS: AdamWOptions = {
   beta1: 0.9,
   beta2: 0.999,

@@ -1,6 +1,7 @@
 import type { Parameter, StepParameter } from "../encoder/step/parameters.js";
 import { internal } from "../errors/internal.js";
 import type { Tensor } from "../math/tensor.js";
+import { ADAMW_DEFAULTS } from "../optim/adamw.js";
 import type { TrainerParameter, TrainerSpec } from "../runtime/runtime.js";
 import type { TrainSettings } from "./settings.js";
 
@@ -18,7 +19,7 @@ export function optimizerOf(
   settings: TrainSettings,
 ): Pick<TrainerSpec, "optimizer" | "maxGradNorm"> {
   const { weightDecay, maxGradNorm } = settings;
-  return { optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay }, maxGradNorm };
+  return { optimizer: { ...ADAMW_DEFAULTS, weightDecay }, maxGradNorm };
 }
 
 /** The trained tensors of a step's main graph. */

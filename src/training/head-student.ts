@@ -4,6 +4,7 @@ import { type HeadSpec, headParameters } from "../encoder/head.js";
 import { internal } from "../errors/internal.js";
 import type { Embed } from "../evaluation/metric.js";
 import { type Matrix, matrixTensor, type Tensor } from "../math/tensor.js";
+import { ADAMW_DEFAULTS } from "../optim/adamw.js";
 import type { Runtime, TrainerParameter } from "../runtime/runtime.js";
 import type { CandidateQueue } from "./candidate-queue.js";
 import type { Feeds, HeadBatch } from "./head-feeds.js";
@@ -42,7 +43,7 @@ export async function createHeadStudent(
     model: graph.model,
     loss: graph.loss,
     parameters: trainerParameters(options, graph.gradients),
-    optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: options.weightDecay },
+    optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay },
     maxGradNorm: options.maxGradNorm,
     ...(graph.candidates === undefined ? {} : { outputs: [graph.candidates] }),
   });

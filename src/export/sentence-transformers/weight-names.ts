@@ -1,6 +1,6 @@
 import { invariant } from "../../errors/internal.js";
 import { UserError } from "../../errors/user-error.js";
-import { float32, type Tensor } from "../../math/tensor.js";
+import { type Tensor, transposed } from "../../math/tensor.js";
 import type { ModelProto } from "../../onnx/model.js";
 import type { WeightShapes } from "./architectures.js";
 
@@ -143,13 +143,4 @@ function biasModule(add: Node, origin: (value: string) => string | undefined): s
   if (add.opType !== "Add") return undefined;
   const bias = add.input.find((name) => name.endsWith(".bias") && origin(name) !== undefined);
   return bias?.slice(0, -".bias".length);
-}
-
-function transposed(matrix: Tensor): Tensor {
-  const [rows = 0, cols = 0] = matrix.shape;
-  const data = new Float32Array(rows * cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) data[j * rows + i] = matrix.data[i * cols + j] as number;
-  }
-  return float32([cols, rows], data);
 }

@@ -1,4 +1,4 @@
-import type { Graph, Node, Shape } from "../ir.js";
+import type { Graph, Shape } from "../ir.js";
 
 /** Operators whose result depends on the shapes of their inputs alone. */
 const SHAPE_ONLY = ["Shape", "Size"];
@@ -42,20 +42,4 @@ export function tokenValues(graph: Graph, text: Shape): Set<string> {
     (name) => !graph.initializers.has(name) && isTokenShape(graph.types.get(name)?.shape, text),
   );
   return computedFrom(graph, vectors);
-}
-
-/** The nodes that some of the values depend on. */
-export function ancestors(
-  graph: Graph,
-  values: Iterable<string>,
-  until: ReadonlySet<string>,
-): Set<Node> {
-  const wanted = new Set(values);
-  const found = new Set<Node>();
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((name) => wanted.has(name) && !until.has(name))) continue;
-    found.add(node);
-    for (const name of node.inputs) wanted.add(name);
-  }
-  return found;
 }

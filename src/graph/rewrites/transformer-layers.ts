@@ -1,7 +1,7 @@
 import type { Graph, Node, Shape } from "../ir.js";
 import { type AttentionSite, type AttentionSites, attentionSites } from "./attention.js";
 import { computedFrom, tokenValues } from "./dependence-sets.js";
-import { type Matching, matching, onlyReader, operandOrders, writerOf } from "./matching.js";
+import { type Matching, matching, onlyReader, operandOrders } from "./matching.js";
 
 /** What a linear map does in its layer. A gated feed-forward part has two intermediate ones. */
 export type LinearRole =
@@ -95,9 +95,4 @@ function roleOf(map: Placed, maps: readonly Placed[], site: AttentionSite | unde
     return layer === map.layer && !inAttention && input !== site.context;
   });
   return map === parts.at(-1) ? "output" : "intermediate";
-}
-
-/** The layer normalisation that makes the value, if one does. */
-export function normalizationOf(graph: Graph, value: string): Node | undefined {
-  return writerOf(matching(graph), value, "LayerNormalization");
 }
