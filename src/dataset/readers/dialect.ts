@@ -141,10 +141,16 @@ function usesQuotes(on: Survey, off: Survey, delimiter: string): boolean {
   const without = commonWidth(off).share;
   if (on.quoted + on.broken === 0) return without < 1 && without < withQuotes;
   if (delimiter === "\t") {
+    if (namesAreQuoted(on, off)) return true;
     if (on.broken > 0) return without + 0.05 < withQuotes;
     return !(on.spanning > 0 && without === 1);
   }
   return !(on.broken >= 3 && on.quoted === 0 && without === 1);
+}
+
+/** A header in quotes, as writers that quote by the rules of RFC 4180 leave it. */
+function namesAreQuoted(on: Survey, off: Survey): boolean {
+  return on.first.some(isRoleName) && off.first.every((cell) => /^".+"$/.test(cell));
 }
 
 /** A header's cells are names: short, no number, no sentence; and no value of the same column repeats one. */

@@ -55,7 +55,7 @@ export function tableFormat(path: string): { readonly extension: string; readonl
 const partSize = 1 << 20;
 
 /**
- * Writes rows to a new file, whole or not at all, in the format of its extension: .csv and .tsv with a header and RFC 4180's quotes,
+ * Writes rows to a new file, whole or not at all, in the format of its extension: .csv and .tsv (its header always quoted) by RFC 4180,
  * .jsonl with one object a row, each also gzipped as .gz. UserError: unknown-table-format, out-exists, and those of the disk.
  */
 export async function writeTable(
@@ -87,7 +87,8 @@ function* delimited({ columns, rows }: Table, delimiter: string, safe: boolean):
   const names = columns.flatMap(({ name, lists }) =>
     lists === undefined ? [name] : Array.from({ length: lists }, (_, k) => `${name}_${k + 1}`),
   );
-  yield `${names.map(field).join(delimiter)}\n`;
+  // Tab-separated files come with and without quoting; quoted names say which this is, whatever its cells contain.
+  yield `${names.map(delimiter === "\t" ? quoted : field).join(delimiter)}\n`;
   for (const row of rows) {
     const cells = columns.flatMap(({ lists }, i) => {
       const value = row[i] ?? "";
@@ -102,9 +103,10 @@ function* delimited({ columns, rows }: Table, delimiter: string, safe: boolean):
 }
 
 function csvField(text: string, delimiter: string): string {
-  const quoted = /["\r\n]/.test(text) || text.includes(delimiter);
-  return quoted ? `"${text.replaceAll('"', '""')}"` : text;
+  return /["\r\n]/.test(text) || text.includes(delimiter) ? quoted(text) : text;
 }
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 /** A cell with `'` before it where a spreadsheet would take it for a formula. A number stays one: `-0.5` is no formula. */
 export function safeCell(text: string): string {

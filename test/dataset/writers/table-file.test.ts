@@ -60,11 +60,17 @@ describe("writeTable", () => {
     },
   );
 
+  it("keeps a .tsv's texts whole where tabs and line breaks line up as a table without quotes", async () => {
+    const data = [{ anchor: "a", positive: "b\n\tc", negatives: [], line: 2 }, ...rows(["d"])];
+    const read = await loadDataset(await written("t.tsv", data));
+    expect(read.rows).toMatchObject([{ positive: "b\n\tc" }, { anchor: "d" }]);
+  });
+
   it("compresses .gz and gives lists one column each", async () => {
     const data = [{ anchor: "a", positive: "b", negatives: ["c", "d"], line: 2 }, ...rows(["e"])];
     const path = await written("t.tsv.gz", data);
     expect(gunzipSync(readFileSync(path)).toString()).toBe(
-      "anchor\tpositive\tnegative_1\tnegative_2\na\tb\tc\td\ne\tp 0\t\t\n",
+      '"anchor"\t"positive"\t"negative_1"\t"negative_2"\na\tb\tc\td\ne\tp 0\t\t\n',
     );
     expect(readFileSync(await written("t.jsonl", data), "utf8").split("\n")[0]).toBe(
       '{"anchor":"a","positive":"b","negatives":["c","d"]}',
