@@ -1,6 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-const common = { pool: "forks" as const, testTimeout: 30_000, hookTimeout: 60_000 };
+const common = {
+  pool: "forks" as const,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  setupFiles: ["test/setup/fast-check-seed.ts"],
+};
 
 /**
  * Two projects: `unit` runs the sources in process; `cli` starts the built program as a user would.
