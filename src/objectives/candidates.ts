@@ -47,6 +47,11 @@ export function candidateVectors(b: GraphBuilder, inputs: PairInputs): Value {
   return parts.length === 1 ? inputs.positives : ops.concat(b, parts, 0);
 }
 
+/** The candidates that the batch itself brings: those of `candidateVectors` before the queue. */
+export function batchCandidates(b: GraphBuilder, { queue: _, ...own }: PairInputs): Value {
+  return candidateVectors(b, own);
+}
+
 /** The row that brought each candidate [N] (int64), −1 for those of the queue. */
 function candidateOwners(b: GraphBuilder, inputs: PairInputs): Value {
   const rows = rowNumbers(b, inputs.anchors);

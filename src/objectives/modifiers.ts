@@ -74,7 +74,8 @@ export const modifiers: Readonly<Record<ModifierName, ModifierDefinition>> = {
         type: "integer",
         default: 0,
         min: 0,
-        description: "how many candidates of earlier batches serve as further negatives",
+        description:
+          "how many candidates of earlier batches serve as further negatives, with the vectors they had then",
       },
     },
     source:

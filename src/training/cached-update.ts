@@ -25,7 +25,8 @@ export interface CachedUpdateOptions {
 export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
   const { trainer, step, tokens } = options;
   const { embedding } = CACHED_NAMES;
-  const accumulate = async (batch: EncoderBatch): Promise<number> => {
+  const { loss, candidates = "" } = step.objective;
+  const accumulate = async (batch: EncoderBatch) => {
     const slots = batch.ids.map((_, slot) => slot);
     const chunks = cut(slots, (slot) => batch.ids[slot]!.length, tokens);
     const vectors = await embedChunks(options, batch, chunks);
@@ -34,13 +35,13 @@ export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
       chunks,
       slopes: outputs[step.objective.embeddingGradient]!,
     });
-    return Number(outputs[step.objective.loss]?.data[0]);
+    return { loss: Number(outputs[loss]?.data[0]), candidates: outputs[candidates] };
   };
   return {
     ready: async () => null,
     step: async (batch, _, learningRate) => {
-      const loss = await accumulate(batch);
-      return { loss, ...(await trainer.update({ learningRate, loss })) };
+      const run = await accumulate(batch);
+      return { ...run, ...(await trainer.update({ learningRate, loss: run.loss })) };
     },
     accumulate,
   };

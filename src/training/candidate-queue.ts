@@ -28,6 +28,28 @@ export interface CandidateQueue {
   readonly restore: (tensors: ReadonlyMap<string, Tensor>) => void;
 }
 
+/** What a run on a batch gives back to the queue. */
+export interface QueuedRun {
+  /** The batch's own candidates [N,D]. */
+  readonly candidates?: Tensor | undefined;
+  /** False: the run came to nothing, and its candidates are not kept. */
+  readonly finite?: boolean;
+}
+
+/** Runs with the queue's inputs added to those of the batch, and lets the queue take the batch's candidates. */
+export async function runQueued<R extends QueuedRun>(
+  queue: CandidateQueue | undefined,
+  { texts, feeds }: { readonly texts: TextBatch; readonly feeds: Feeds },
+  run: (feeds: Feeds) => Promise<R>,
+): Promise<R> {
+  if (queue === undefined) return run(feeds);
+  const queued = queue.extend(texts, feeds);
+  const result = await run(queued.feeds);
+  if (result.finite !== false && result.candidates !== undefined)
+    queued.remember(result.candidates);
+  return result;
+}
+
 /** An empty queue. */
 export function createCandidateQueue(options: QueueOptions): CandidateQueue {
   const { size, dimension } = options;

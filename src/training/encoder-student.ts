@@ -6,12 +6,14 @@ import { internal } from "../errors/internal.js";
 import type { Embed } from "../evaluation/metric.js";
 import { type Matrix, matrixTensor } from "../math/tensor.js";
 import type { Session, Trainer } from "../runtime/runtime.js";
+import { type CandidateQueue, type QueuedRun, runQueued } from "./candidate-queue.js";
 import type { EncoderBatch } from "./encoder-batch.js";
+import type { Feeds } from "./head-feeds.js";
 import { headForwardGraph } from "./head-graph.js";
 import type { HeadSide } from "./settings.js";
 import type { Student, UpdateResult } from "./student.js";
 
-/** How gradients of a batch are found: `Ready` is what can be made of a batch before its turn comes. */
+/** How gradients of a batch are found: `Ready` is what can be made of a batch before its turn comes; its feeds are not yet known. */
 export interface UpdateMethod<Ready> {
   readonly ready: (batch: EncoderBatch) => Promise<Ready>;
   /** One update on the batch. */
@@ -19,9 +21,12 @@ export interface UpdateMethod<Ready> {
     batch: EncoderBatch,
     ready: Ready,
     learningRate: number,
-  ) => Promise<Omit<UpdateResult, "tokens">>;
-  /** Adds the gradients of the batch to those of the update to come; returns the loss. */
-  readonly accumulate: (batch: EncoderBatch, ready: Ready) => Promise<number>;
+  ) => Promise<Omit<UpdateResult, "tokens"> & QueuedRun>;
+  /** Adds the gradients of the batch to those of the update to come. */
+  readonly accumulate: (
+    batch: EncoderBatch,
+    ready: Ready,
+  ) => Promise<QueuedRun & { readonly loss: number }>;
 }
 
 /** Batches of one update, each with what has been made of it so far. */
@@ -39,6 +44,8 @@ export interface EncoderStudentOptions {
   readonly headSide: HeadSide;
   readonly batchOf: (planned: PlannedBatch) => EncoderBatch;
   readonly method: UpdateMethod<unknown>;
+  /** Candidates of earlier batches, where the objective uses them. */
+  readonly queue: CandidateQueue | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Frees what the method holds beside the trainer. */
   readonly release: () => Promise<void>;
@@ -48,16 +55,19 @@ export interface EncoderStudentOptions {
 export async function createEncoderStudent(
   options: EncoderStudentOptions,
 ): Promise<Student<EncoderBatches>> {
-  const { trainer, forward } = options;
+  const { trainer, forward, queue } = options;
   const session = await trainer.createSession(forward.model, { memoryPattern: false });
   const head = await boundHead(options);
   return {
     prepare: (planned) => planned.map((one) => prepared(options, one)),
     update: (batches, learningRate) => update(options, batches, learningRate),
     embed: embedWith(options, session, head),
-    weights: () => trainer.state(),
+    weights: async () => ({ ...(await trainer.state()), buffers: queue?.tensors() ?? new Map() }),
     parameters: () => trainer.parameters(),
-    restore: (weights, step) => trainer.restore({ ...weights, step }),
+    restore: async (weights, step) => {
+      queue?.restore(weights.buffers ?? new Map());
+      await trainer.restore({ ...weights, step });
+    },
     load: (parameters) => trainer.load(parameters),
     release: async () => {
       await head?.release();
@@ -77,18 +87,26 @@ function prepared({ batchOf, method }: EncoderStudentOptions, planned: PlannedBa
 }
 
 async function update(
-  { trainer, method }: EncoderStudentOptions,
+  { trainer, method, queue }: EncoderStudentOptions,
   batches: EncoderBatches,
   learningRate: number,
 ): Promise<UpdateResult> {
   const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
   const [first, ...rest] = batches;
   if (first !== undefined && rest.length === 0) {
-    const result = await method.step(first.batch, await first.ready, learningRate);
-    return { loss: result.loss, gradNorm: result.gradNorm, finite: result.finite, tokens };
+    const { batch } = first;
+    const ready = await first.ready;
+    const { loss, gradNorm, finite } = await runQueued(queue, batch, (feeds) =>
+      method.step({ ...batch, feeds }, ready, learningRate),
+    );
+    return { loss, gradNorm, finite, tokens };
   }
   let sum = 0;
-  for (const { batch, ready } of batches) sum += await method.accumulate(batch, await ready);
+  for (const { batch, ready } of batches) {
+    const made = await ready;
+    const run = (feeds: Feeds) => method.accumulate({ ...batch, feeds }, made);
+    sum += (await runQueued(queue, batch, run)).loss;
+  }
   const loss = sum / batches.length;
   const scale = 1 / batches.length;
   return { loss, ...(await trainer.update({ learningRate, loss, scale })), tokens };
@@ -98,7 +116,7 @@ async function boundHead({ trainer, head }: EncoderStudentOptions): Promise<Sess
   return head.kind === "none" ? undefined : trainer.createSession(headForwardGraph(head));
 }
 
-/** Embeds with the parameters as they are: the sessions read them where the optimizer writes them. */
+/** Embeds texts as they stand, with the parameters as they are: the sessions read them where the optimizer writes them. */
 function embedWith(
   { encoder, head, headSide, signal }: EncoderStudentOptions,
   session: Session,
@@ -114,7 +132,7 @@ function embedWith(
     normalize: false,
   };
   return async (texts, side) => {
-    const vectors = await encoder.encodeWith(run, texts, { signal });
+    const vectors = await encoder.encodeWith(run, texts, { signal, prompt: "" });
     const bare = projection === undefined || (headSide === "query" && side === "document");
     return bare ? vectors : project(projection, vectors, head.outputDim);
   };

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../graph/builder.js";
 import { emptyGraph, type Shape, type Value } from "../graph/ir.js";
 import { serialize } from "../graph/lower.js";
 import * as ops from "../graph/ops/index.js";
-import { candidateVectors, type PairInputs } from "../objectives/candidates.js";
+import { batchCandidates, type PairInputs } from "../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../objectives/loss.js";
 import { type Inputs, type Role, roles } from "../objectives/roles.js";
 import type { HeadSide } from "./settings.js";
@@ -56,18 +56,16 @@ export function headStepGraph(step: HeadStep): StepGraph {
   const wrt = [...weights.keys(), ...trained.map(({ value }) => value.name)];
   const gradients = valueAndGrad(graph, { loss: loss.name, wrt });
   graph.outputs.push(...outputsOf(gradients));
-  const candidates = inputs.queue === undefined ? undefined : b.output(ownCandidates(b, inputs));
+  const candidates =
+    inputs.queue === undefined
+      ? undefined
+      : b.output(b.named(batchCandidates(b, inputs as PairInputs), "candidates"));
   return {
     model: serialize(graph),
     loss: loss.name,
     gradients,
     ...(candidates === undefined ? {} : { candidates: candidates.name }),
   };
-}
-
-/** The positives and explicit negatives of a batch, for the queue of later ones. */
-function ownCandidates(b: GraphBuilder, { queue: _, ...own }: Inputs): Value {
-  return b.named(candidateVectors(b, own as PairInputs), "candidates");
 }
 
 /** The graph outputs that hold gradients. */

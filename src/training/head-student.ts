@@ -6,7 +6,7 @@ import type { Embed } from "../evaluation/metric.js";
 import { type Matrix, matrixTensor, type Tensor } from "../math/tensor.js";
 import { ADAMW_DEFAULTS } from "../optim/adamw.js";
 import type { Runtime, TrainerParameter } from "../runtime/runtime.js";
-import type { CandidateQueue } from "./candidate-queue.js";
+import { type CandidateQueue, runQueued } from "./candidate-queue.js";
 import type { Feeds, HeadBatch } from "./head-feeds.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
 import type { HeadSide } from "./settings.js";
@@ -48,22 +48,22 @@ export async function createHeadStudent(
     ...(graph.candidates === undefined ? {} : { outputs: [graph.candidates] }),
   });
   const forward = await openHead(runtime, head.head);
-  const step = async ({ texts, feeds }: HeadBatch, learningRate: number) => {
-    const queued = queue?.extend(texts, feeds);
-    const result = await trainer.step(queued?.feeds ?? feeds, learningRate, { transfer: true });
-    const { loss, gradNorm, finite, outputs } = result;
-    const candidates = outputs[graph.candidates ?? ""];
-    if (finite && candidates !== undefined) queued?.remember(candidates);
+  const step = async (batch: HeadBatch, learningRate: number) => {
+    const { loss, gradNorm, finite } = await runQueued(queue, batch, async (feeds) => {
+      const result = await trainer.step(feeds, learningRate, { transfer: true });
+      return { ...result, candidates: result.outputs[graph.candidates ?? ""] };
+    });
     return { loss, gradNorm, finite, tokens: 0 };
   };
   const accumulated = async (batches: readonly HeadBatch[], learningRate: number) => {
     let sum = 0;
-    for (const { texts, feeds } of batches) {
-      const queued = queue?.extend(texts, feeds);
-      const outputs = await trainer.accumulate(queued?.feeds ?? feeds, { transfer: true });
-      const candidates = outputs[graph.candidates ?? ""];
-      if (candidates !== undefined) queued?.remember(candidates);
-      sum += Number(outputs[graph.loss]?.data[0]);
+    for (const batch of batches) {
+      const { loss } = await runQueued(queue, batch, async (feeds) => {
+        const outputs = await trainer.accumulate(feeds, { transfer: true });
+        const candidates = outputs[graph.candidates ?? ""];
+        return { candidates, loss: Number(outputs[graph.loss]?.data[0]) };
+      });
+      sum += loss;
     }
     const loss = sum / batches.length;
     const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });

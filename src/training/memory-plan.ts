@@ -53,12 +53,14 @@ export interface RowSizes {
   readonly rows: number;
   /** K: explicit negatives of a row. */
   readonly negatives: number;
+  /** Q: candidates of earlier batches; default 0. */
+  readonly queue?: number;
 }
 
 /** Sizes of a step on vectors. */
-export function vectorSizes({ rows, negatives }: RowSizes): Sizes {
-  const candidates = rows * (1 + negatives);
-  return { B: rows, rows, K: negatives, BK: rows * negatives, N: candidates };
+export function vectorSizes({ rows, negatives, queue = 0 }: RowSizes): Sizes {
+  const N = rows * (1 + negatives) + queue;
+  return { B: rows, rows, K: negatives, BK: rows * negatives, Q: queue, N };
 }
 
 /** Sizes of a step on texts of so many tokens each. */

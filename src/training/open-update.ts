@@ -46,10 +46,11 @@ export async function openUpdate(options: OpenUpdateOptions): Promise<OpenedUpda
 async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const { shop, parameters } = options;
   const step = buildEncoderStep(options.step);
-  const { model, loss } = step;
+  const { model, loss, candidates } = step;
   const trainer = await shop.runtime.createTrainer({
     model,
     loss,
+    outputs: candidates === undefined ? [] : [candidates],
     parameters: mainParameters(step.parameters, parameters),
     ...optimizerOf(shop.plan.settings),
   });
@@ -62,10 +63,11 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
   const { shop, parameters } = options;
   const step = buildCachedStep(options.step);
   const { objective, backward } = step;
+  const { embeddingGradient, candidates } = objective;
   const trainer = await shop.runtime.createTrainer({
     model: objective.model,
     loss: objective.loss,
-    outputs: [objective.embeddingGradient],
+    outputs: candidates === undefined ? [embeddingGradient] : [embeddingGradient, candidates],
     parameters: [
       ...furtherParameters(backward.parameters, parameters),
       ...mainParameters(objective.parameters, parameters),

@@ -13,12 +13,6 @@ export function requireConsistentOptions(
       "--queue adds candidates of other rows, which --no-in-batch leaves out",
       "give one of the two",
     );
-  if (Number(options.queue ?? 0) > 0 && settings.tune !== "head")
-    throw usageError(
-      "queue-of-moving-encoder",
-      `--queue keeps vectors of earlier batches, which --tune ${settings.tune} makes stale with every update`,
-      "use --mini-batch-tokens with a larger --batch-size, or --tune head",
-    );
   const dims = options.dims as readonly number[];
   const weights = options.weights as readonly number[];
   if (weights.length > 0 && weights.length !== dims.length)

@@ -11,7 +11,8 @@ import { headStepGraph } from "./head-graph.js";
 import { importEncoder } from "./import-encoder.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 import type { TrainingPlan } from "./plan.js";
-import { headStep } from "./workshop.js";
+import { promptedPlan } from "./prompted-plan.js";
+import { headStep, queueSize } from "./workshop.js";
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends MemoryPlan {
@@ -20,12 +21,13 @@ export interface PlannedMemory extends MemoryPlan {
 }
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
-export async function plannedMemory(plan: TrainingPlan): Promise<PlannedMemory> {
-  const { settings } = plan;
+export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
+  const { settings } = planned;
   const { threads } = settings;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
+    const plan = promptedPlan(planned, encoder.info);
     const { head: kind, headDim: dim, headHidden: hidden } = settings;
     const head = headSpec(encoder.info.dimension, { kind, dim, hidden, mayGrow: true });
     if (settings.tune === "head") return headMemory(plan, head);
@@ -35,9 +37,10 @@ export async function plannedMemory(plan: TrainingPlan): Promise<PlannedMemory> 
   }
 }
 
-const rowsOf = ({ settings, batches }: TrainingPlan) => ({
-  rows: settings.batchSize,
-  negatives: batches.negatives,
+const rowsOf = (plan: TrainingPlan) => ({
+  rows: plan.settings.batchSize,
+  negatives: plan.batches.negatives,
+  queue: queueSize(plan),
 });
 
 function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {

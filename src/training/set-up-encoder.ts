@@ -11,13 +11,13 @@ import { firstInputs } from "./first-inputs.js";
 import { type Feeds, headFeeds } from "./head-feeds.js";
 import { importEncoder } from "./import-encoder.js";
 import { openUpdate } from "./open-update.js";
-import { outsideFeeds } from "./outside-feeds.js";
+import { type Gather, outsideFeeds } from "./outside-feeds.js";
 import { initialScalars } from "./scalars.js";
 import { cutTokens } from "./token-cutoff.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { weightsMerger } from "./tuned-weights.js";
-import type { Workshop } from "./workshop.js";
+import { openQueue, type Workshop } from "./workshop.js";
 
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
 const componentTexts = 2_000;
@@ -36,6 +36,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     ),
   };
   const tokens = tokenTable(encoder, plan.batches.texts);
+  const others = await shop.outside?.prepare(plan.batches.texts);
   const opened = await openUpdate({ shop, step, parameters: options, tokens });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
   const student = await createEncoderStudent({
@@ -44,8 +45,9 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     forward: embedForward({ ...withoutDropout(step), split: false }),
     head,
     headSide: plan.settings.headSide,
-    batchOf: await preparation(shop, tokens),
+    batchOf: preparation(shop, tokens, others),
     method: opened.method,
+    queue: openQueue(shop, others),
     signal: control.signal,
     release: opened.release,
   });
@@ -94,9 +96,7 @@ async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<
   return initialHead(head, { seed: plan.settings.seed, embeddings });
 }
 
-async function preparation(shop: Workshop, tokens: TokenTable) {
-  const { plan, outside } = shop;
-  const others = await outside?.prepare(plan.batches.texts);
+function preparation({ plan }: Workshop, tokens: TokenTable, others: Gather | undefined) {
   return (planned: Parameters<typeof plan.batches.make>[0]): EncoderBatch =>
     encoderBatch(plan.batches.make(planned), planned, {
       tokens,

@@ -58,7 +58,8 @@ export function headStep({
   };
 }
 
-function queueSize({ objective }: TrainingPlan): number {
+/** Q: candidates of earlier batches that the objective uses; 0 without a queue. */
+export function queueSize({ objective }: TrainingPlan): number {
   return Number(objective.options.queue ?? 0);
 }
 

@@ -1,111 +1,21 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/export/load-model.js";
-import { writeModelFolder } from "../../src/export/model-folder.js";
 import { train } from "../../src/export/train.js";
-import type { Tensor } from "../../src/math/tensor.js";
-import type { Weights } from "../../src/training/checkpoint.js";
 import { planTraining } from "../../src/training/plan.js";
-import { layWorkshop, openResources } from "../../src/training/resources.js";
-import { setUp } from "../../src/training/set-up.js";
 import type { TrainOptions } from "../../src/training/settings.js";
-import type { TrainedParts } from "../../src/training/training.js";
-
-const folder = mkdtempSync(join(tmpdir(), "encoder training "));
-const file = (name: string, lines: readonly string[]): string => {
-  const path = join(folder, name);
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  return path;
-};
-
-const things = [
-  "a red car",
-  "the old dog",
-  "my garden",
-  "fresh bread",
-  "a cold night",
-  "the train",
-];
-const acts = ["stops here", "is sleeping", "needs a lot of water", "smells good"];
-const pairs = things.flatMap((thing, i) =>
-  acts.map((act, k) => `${thing} ${act},look: ${act} there ${things[(i + k) % 6]} and ${thing}`),
-);
-const data = file("train.csv", ["anchor,positive", ...pairs]);
-const measured = file("dev.csv", [
-  "sentence1,sentence2,score",
-  ...things.map((thing, i) => `${thing},${things[(i * 2 + 1) % 6]},${(i % 5) / 4}`),
-]);
-const texts = ["a red car needs water", "bread", "the old dog is sleeping in my garden tonight"];
-
-const options = (changes: Partial<TrainOptions>): TrainOptions => ({
-  data,
-  eval: measured,
-  out: join(folder, `run ${Math.random()}`),
-  batchSize: 4,
-  steps: 3,
-  maxLength: 16,
-  lr: 1e-4,
-  ...changes,
-});
-
-interface Outcome {
-  readonly weights: Weights;
-  readonly vectors: Float32Array;
-  readonly parts: TrainedParts;
-  readonly gradNorms: readonly number[];
-}
-
-/** Updates on the first batches of an epoch, `groups[i]` of them in update i; the first `skip` batches are left out. */
-async function updates(
-  changes: Partial<TrainOptions>,
-  groups: readonly number[],
-  { write, skip = 0 }: { write?: string; skip?: number } = {},
-): Promise<Outcome> {
-  const plan = await planTraining(options({ threads: 1, ...changes }));
-  const resources = await openResources(plan.settings, plan.batches.texts.length);
-  const control = { onEvent: () => {} };
-  const shop = layWorkshop(plan, resources, { outside: undefined, control });
-  const { student, parts } = await setUp(shop);
-  const planned = plan.sampler.plan(0).batches.map((rows, batch) => ({ epoch: 0, batch, rows }));
-  planned.splice(0, skip);
-  const gradNorms: number[] = [];
-  for (const count of groups) {
-    const batch = student.prepare(planned.splice(0, count));
-    gradNorms.push((await student.update(batch, 1e-3)).gradNorm);
-  }
-  const { data: vectors } = await student.embed(texts, "query");
-  const weights = await student.weights();
-  const trained = parts(weights.parameters);
-  if (write !== undefined) {
-    await writeModelFolder(write, { encoder: resources.encoder.info, ...trained });
-  }
-  await student.release();
-  await resources.close();
-  return { weights, vectors, parts: trained, gradNorms };
-}
-
-/** ‖x − y‖ / ‖y‖. */
-function distance(x: Tensor["data"], y: Tensor["data"]): number {
-  let difference = 0;
-  let size = 0;
-  for (let i = 0; i < y.length; i++) {
-    difference += (Number(x[i]) - Number(y[i])) ** 2;
-    size += Number(y[i]) ** 2;
-  }
-  return Math.sqrt(difference / Math.max(size, 1e-30));
-}
-
-/** The largest distance between gradients, which the first moments are after one update. */
-function gradientDistance(x: Weights, y: Weights): number {
-  expect([...x.firstMoments.keys()].sort()).toEqual([...y.firstMoments.keys()].sort());
-  const all = [...y.firstMoments].filter(([, { data }]) =>
-    [...data].some((v) => Math.abs(Number(v)) > 1e-9),
-  );
-  expect(all.length).toBeGreaterThan(4);
-  return Math.max(...all.map(([name, { data }]) => distance(x.firstMoments.get(name)!.data, data)));
-}
+import {
+  checkpoint,
+  distance,
+  file,
+  gradientDistance,
+  inFolder,
+  options,
+  pairs,
+  texts,
+  updates,
+} from "../support/encoder-run.js";
 
 const modes: [string, Partial<TrainOptions>][] = [
   ["full", { tune: "full" }],
@@ -115,7 +25,7 @@ const modes: [string, Partial<TrainOptions>][] = [
 
 describe("an exported model", () => {
   it.each(modes)("gives the vectors of training: %s", async (name, changes) => {
-    const target = join(folder, `model ${name}`);
+    const target = inFolder(`model ${name}`);
     const { vectors, parts } = await updates(changes, [1, 1], { write: target });
     expect(parts.weights!.size).toBeGreaterThan(0);
     const model = await loadModel(target);
@@ -175,11 +85,6 @@ describe("gradients", () => {
     expect(gradientDistance(cached.weights, both.weights)).toBeLessThan(1e-5);
   });
 });
-
-const checkpoint = (run: string, step: number): Buffer =>
-  readFileSync(
-    join(run, "checkpoints", `step-${String(step).padStart(6, "0")}`, "parameters.safetensors"),
-  );
 
 describe("training", () => {
   it("ends in the same bits after 50 steps, with one thread and with two", async () => {

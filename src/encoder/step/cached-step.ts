@@ -102,17 +102,19 @@ function cachedLoss(options: EncoderStepOptions): CachedLoss {
     objectiveParameter(name, shape as number[], depth),
   );
   const given = { name: embedding, owner: "objective", shape: [], data: undefined } as const;
+  const { candidates } = built;
   b.named(built.loss, loss);
   const parameters = [
     { ...given, decay: false, layer: depth },
     ...headPartParameters(options.head, depth),
     ...own,
   ];
-  const model = differentiated(b, { loss, outputs: [loss], parameters, tables: [] });
+  const outputs = candidates === undefined ? [loss] : [loss, candidates];
+  const model = differentiated(b, { loss, outputs, parameters, tables: [] });
   const [first, ...rest] = model.parameters;
   const embeddingGradient = first?.gradient.kind === "dense" ? first.gradient.name : "";
   const inputs = [embedding, ...model.inputs];
-  return { ...model, loss, parameters: rest, inputs, embeddingGradient };
+  return { ...model, loss, candidates, parameters: rest, inputs, embeddingGradient };
 }
 
 /** H, the encoder's width. */

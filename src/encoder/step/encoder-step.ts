@@ -31,6 +31,8 @@ export interface StepModel {
   readonly parameters: readonly StepParameter[];
   /** Names of the inputs besides the parameters. */
   readonly inputs: readonly string[];
+  /** Name of the output with the batch's candidates [N, D], where the objective has a queue. */
+  readonly candidates?: string | undefined;
   readonly nodes: number;
 }
 
@@ -59,7 +61,7 @@ export function buildEncoderStep(options: EncoderStepOptions): EncoderStep {
   const parts = embeddingGraph(options);
   const { b } = parts;
   const vectorsOf = headedVectors(b, parts.pooled, options.head);
-  const { loss, own } = appendObjective(b, options, vectorsOf);
+  const { loss, own, candidates } = appendObjective(b, options, vectorsOf);
   const { depth } = options.encoder;
   const parameters = [
     ...encoderParameters(parts),
@@ -70,11 +72,11 @@ export function buildEncoderStep(options: EncoderStepOptions): EncoderStep {
   const dropout = dropoutMasks(b.graph);
   const model = differentiated(b, {
     loss: LOSS,
-    outputs: [LOSS],
+    outputs: candidates === undefined ? [LOSS] : [LOSS, candidates],
     parameters,
     tables: parts.tables,
   });
-  return { ...model, loss: LOSS, ...encoderPart(parts, dropout, options) };
+  return { ...model, loss: LOSS, candidates, ...encoderPart(parts, dropout, options) };
 }
 
 /** A trained tensor of an objective; its start values may depend on the first batch. */
@@ -106,7 +108,10 @@ export interface Differentiation {
 }
 
 /** Adds the gradients of the parameters that the loss depends on, and serialises. */
-export function differentiated(b: GraphBuilder, what: Differentiation): Omit<StepModel, "loss"> {
+export function differentiated(
+  b: GraphBuilder,
+  what: Differentiation,
+): Omit<StepModel, "loss" | "candidates"> {
   const { graph } = b;
   const { loss, outputs } = what;
   const names = what.parameters.map(({ name }) => name);

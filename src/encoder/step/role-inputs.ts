@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import type { Shape, Value } from "../../graph/ir.js";
 import * as ops from "../../graph/ops/index.js";
+import { batchCandidates, type PairInputs } from "../../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
 import { type Inputs, type Role, roles } from "../../objectives/roles.js";
 
@@ -22,6 +23,8 @@ export type VectorsOf = (role: Role) => Value;
 export interface BuiltLoss {
   readonly loss: Value;
   readonly own: readonly Value[];
+  /** Name of the batch's candidates [N, D], for the queue of later batches, where a queue is among the roles. */
+  readonly candidates: string | undefined;
 }
 
 /**
@@ -41,16 +44,19 @@ export function appendObjective(
     b.input(role, "float32", shape(size)),
   );
   const given = options.roles.map(
-    (role) => [role, roleInput(b, options, role, vectorsOf)] as const,
+    (role) => [role, roleInput(b, { ...options, size }, role, vectorsOf)] as const,
   );
   const trained = own.map((value) => [value.name, value] as const);
   const inputs = Object.fromEntries([...given, ...trained]) as Inputs;
-  return { loss: buildLoss(b, objective, inputs), own };
+  const loss = buildLoss(b, objective, inputs);
+  if (inputs.queue === undefined) return { loss, own, candidates: undefined };
+  const candidates = b.output(b.named(batchCandidates(b, inputs as PairInputs), "candidates"));
+  return { loss, own, candidates: candidates.name };
 }
 
 function roleInput(
   b: GraphBuilder,
-  { negatives, guideDimension }: ObjectiveOptions,
+  { negatives, guideDimension, size }: ObjectiveOptions & { readonly size: number },
   role: Role,
   vectorsOf: VectorsOf,
 ): Value {
@@ -59,12 +65,11 @@ function roleInput(
   const isGiven = spec.kind !== "vectors";
   if (isGiven) {
     const dtype = spec.type === "float" ? "float32" : spec.type;
-    return b.input(role, dtype, letters(spec.shape, { K: negatives, G: guideDimension }));
+    return b.input(role, dtype, letters(spec.shape, { D: size, K: negatives, G: guideDimension }));
   }
   const isNegative = role === "negatives";
   const numbers = b.input(role, "int64", [isNegative ? "rows*K" : "rows"]);
   const vectors = ops.gather(b, vectorsOf(role), numbers);
-  const size = Number(vectors.shape[1]);
   if (!isNegative) return vectors;
   return ops.reshape(b, vectors, [-1, negatives, size], ["rows", negatives, size]);
 }
