@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     maxWorkers: 2,
+    globalSetup: ["test/setup/temporary-folder.ts"],
     projects: [
       {
         test: { ...common, name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/cli/**"] },
