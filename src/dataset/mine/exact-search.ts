@@ -1,6 +1,6 @@
 import { throwIfInterrupted } from "../../errors/interrupted.js";
-import type { Matrix, Tensor } from "../../math/tensor.js";
-import type { Runtime, Session } from "../../runtime/runtime.js";
+import { float32, type Matrix, type Tensor } from "../../math/tensor.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import { groupSize, productGraph, topGraph } from "./search-graph.js";
 import { createTopList, offer, type TopList } from "./top-list.js";
 
@@ -84,7 +84,11 @@ async function searchBlock(
     for (let query = 0; query < queries.rows; query += size) {
       throwIfInterrupted(signal);
       const some = rowsOf(queries, query, size);
-      const running = run(session, grouped ? padded(some, size) : some);
+      const running = session.run(
+        grouped ? limitedFeeds(padded(some, size), list, query) : feedsOf(some),
+        undefined,
+        { transfer: true },
+      );
       running.catch(() => undefined);
       waiting.push(async () => {
         take(list, await running, { query, count: some.rows, first, documents: rows.rows });
@@ -99,10 +103,23 @@ async function searchBlock(
   }
 }
 
-async function run(session: Session, queries: Matrix): Promise<Readonly<Record<string, Tensor>>> {
-  const shape = [queries.rows, queries.cols];
-  const data = queries.data.slice(0, queries.rows * queries.cols);
-  return session.run({ queries: { dtype: "float32", shape, data } }, undefined, { transfer: true });
+type Feeds = Readonly<Record<string, Tensor>>;
+
+function feedsOf({ rows, cols, data }: Matrix): Feeds {
+  return { queries: float32([rows, cols], data.slice(0, rows * cols)) };
+}
+
+/** With the scores that a document must exceed; nothing exceeds those of rows that only fill a block up. */
+function limitedFeeds(queries: Matrix, list: TopList, first: number): Feeds {
+  const thresholds = new Float32Array(queries.rows).fill(Number.POSITIVE_INFINITY);
+  const count = Math.min(queries.rows, list.queries - first);
+  for (let i = 0; i < count; i++) thresholds[i] = lowest(list, first + i);
+  return { ...feedsOf(queries), thresholds: float32([queries.rows, 1], thresholds) };
+}
+
+/** The score of the last of a query's k documents so far. */
+function lowest({ scores, k }: TopList, query: number): number {
+  return scores[(query + 1) * k - 1] as number;
 }
 
 interface Range {
@@ -112,30 +129,31 @@ interface Range {
   readonly documents: number;
 }
 
-function takeTop(list: TopList, found: Readonly<Record<string, Tensor>>, range: Range): void {
-  const { k } = list;
-  const G = range.documents / groupSize;
+function takeTop(list: TopList, found: Feeds, range: Range): void {
   const scores = found.scores?.data as Float32Array;
   const places = found.places?.data as BigInt64Array;
   const groups = found.groups?.data as BigInt64Array;
+  const [most = 0, g = 0] = [found.scores?.shape[1], found.groups?.shape[1]];
+  const G = range.documents / groupSize;
   for (let i = 0; i < range.count; i++) {
-    for (let at = i * k; at < (i + 1) * k; at++) {
+    for (let at = i * most; at < (i + 1) * most; at++) {
+      const score = scores[at] as number;
+      // They fall, and documents of later blocks have larger numbers, so that equal scores stay behind.
+      if (!(score > lowest(list, range.query + i))) break;
       const place = Number(places[at]);
-      const document = Math.floor(place / k) * G + Number(groups[i * k + (place % k)]);
-      offer(list, range.query + i, range.first + document, scores[at] as number);
+      const document = Math.floor(place / g) * G + Number(groups[i * g + (place % g)]);
+      offer(list, range.query + i, range.first + document, score);
     }
   }
 }
 
-function takeAll(list: TopList, found: Readonly<Record<string, Tensor>>, range: Range): void {
+function takeAll(list: TopList, found: Feeds, range: Range): void {
   const scores = found.scores?.data as Float32Array;
-  const { k } = list;
   for (let i = 0; i < range.count; i++) {
     const query = range.query + i;
-    const last = (query + 1) * k - 1;
     for (let j = 0; j < range.documents; j++) {
       const score = scores[i * range.documents + j] as number;
-      if (score >= (list.scores[last] as number)) offer(list, query, range.first + j, score);
+      if (score >= lowest(list, query)) offer(list, query, range.first + j, score);
     }
   }
 }

@@ -55,9 +55,18 @@ export function argMin(b: GraphBuilder, x: Value, axis: number, keepDims = false
   return b.op("ArgMin", [x], { attributes: { axis: int(axis), keepdims: int(keepDims ? 1 : 0) } });
 }
 
-/** The k largest along the last axis, in falling order, and their indices (int64): both […, k]. */
-export function topK(b: GraphBuilder, x: Value, k: number): { values: Value; indices: Value } {
-  const [values, indices] = b.multi("TopK", [x, b.constant(int64([1], [k]))], { outputs: 2 });
+/**
+ * The k largest of each row of the last axis and their places, falling unless `sorted` is false. k may be computed when the graph runs (int64 [1]).
+ */
+export function topK(
+  b: GraphBuilder,
+  x: Value,
+  k: number | Value,
+  { sorted = true }: { readonly sorted?: boolean } = {},
+): { values: Value; indices: Value } {
+  const count = typeof k === "number" ? b.constant(int64([1], [k])) : k;
+  const attributes = sorted ? {} : { sorted: int(0) };
+  const [values, indices] = b.multi("TopK", [x, count], { outputs: 2, attributes });
   return { values: values!, indices: indices! };
 }
 

@@ -58,6 +58,19 @@ describe("searchExact", () => {
       expect(new Set(found.documents.subarray(i * k, (i + 1) * k)).size).toBe(k);
   });
 
+  it("finds what later blocks hold above the thresholds that earlier ones set", async () => {
+    const random = createRandom(9, "spread");
+    const [rows, cols, k] = [70_000, 4, 20];
+    // Products of whole numbers are exact; few are equal. A single query: another one's wants would hide what is left out.
+    const whole = () => random.below(401) - 200;
+    const documents = { rows, cols, data: Float32Array.from({ length: rows * cols }, whole) };
+    const queries = { rows: 1, cols, data: Float32Array.from({ length: cols }, whole) };
+    const found = await searchExact({ runtime, queries, documents, k });
+    expect(found.scores).toEqual(byHand(queries, documents, k).scores);
+    const blocks = new Set(found.documents.map((document) => Math.floor(document / 23_344)));
+    expect(blocks.size).toBeGreaterThan(1);
+  });
+
   it("goes on where it was interrupted", async () => {
     const [queries, documents] = [matrix(6, 8, 3), matrix(40_000, 8, 4)];
     const whole = await searchExact({ runtime, queries, documents, k: 4 });
