@@ -18,7 +18,7 @@ export interface Metric {
 
 /** The result of one evaluator on one model. */
 export interface Evaluation {
-  readonly task: Task;
+  readonly task: Task | "none";
   /** Number of rows that a resample draws from. */
   readonly rows: number;
   readonly metrics: readonly Metric[];
@@ -28,7 +28,7 @@ export type Task = "sts" | "pair-retrieval" | "pair" | "triplet" | "class" | "re
 
 /** A measuring set, ready to score any model. */
 export interface Evaluator {
-  readonly task: Task;
+  readonly task: Task | "none";
   /** The metric that decides, unless the user chooses another. */
   readonly primary: string;
   /** Keys of all metrics it gives. */
@@ -36,6 +36,20 @@ export interface Evaluator {
   readonly rows: number;
   /** `teacher` embeds with the model to be imitated, for evaluators that compare with it. */
   readonly run: (embed: Embed, teacher?: Embed) => Promise<Evaluation>;
+}
+
+/** Measures nothing, for rows that have no answer. */
+export const unmeasured: Evaluator = {
+  task: "none",
+  primary: "none",
+  keys: [],
+  rows: 0,
+  run: async () => ({ task: "none", rows: 0, metrics: [] }),
+};
+
+/** Whether the evaluator measures anything. */
+export function measures({ keys }: Evaluator): boolean {
+  return keys.length > 0;
 }
 
 /** The metric of that key; undefined when the evaluation has none. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { encodeCached, fillCache } from "../encoder/embedding-cache.js";
 import { invariant } from "../errors/internal.js";
 import { usageError } from "../errors/user-error.js";
+import { measures } from "../evaluation/metric.js";
 import { trainPlanned } from "../export/train.js";
 import type { TrainEvent } from "../training/events.js";
 import { planTraining, type TrainingPlan } from "../training/plan.js";
@@ -52,6 +53,7 @@ export async function planComparison(
         : { measured: first.natural.measured, ...(sameSteps ? budgetOf(first) : {}) };
     const folder = join(out, folderName(name));
     const plan = await planTraining({ ...options, out: folder }, prescribed);
+    if (!measures(plan.evaluator)) throw notMeasured(name);
     if (first !== undefined) requireComparable(first, plan, name);
     planned.push({ name, plan });
   }
@@ -65,6 +67,14 @@ function budgetOf({ steps, evalEvery }: TrainingPlan) {
 /** `infonce temperature 0.1` → `infonce-temperature-0.1`. */
 function folderName(name: string): string {
   return name.replace(/[^\p{L}\p{N}.,_-]+/gu, "-");
+}
+
+function notMeasured(name: string) {
+  return usageError(
+    "no-eval",
+    `${name} trains on single texts, which have no answer that runs could be compared by`,
+    "give one measuring file for all: --eval FILE",
+  );
 }
 
 function requireComparable(first: TrainingPlan, plan: TrainingPlan, name: string): void {
@@ -151,7 +161,7 @@ async function trainOne(
     ...(signal === undefined ? {} : { signal }),
   });
   const { result } = record;
-  invariant(result !== undefined, "a finished run without a result");
+  invariant(result !== undefined && scores !== undefined, "a finished run without a result");
   return {
     name,
     objective: plan.settings.objective,

@@ -1,3 +1,4 @@
+import { measures } from "../evaluation/metric.js";
 import type { TrainingPlan } from "../training/plan.js";
 import type { PlannedMemory } from "../training/planned-memory.js";
 
@@ -13,10 +14,15 @@ export function formatPlan(plan: TrainingPlan, memory?: PlannedMemory): string {
     `objective  ${settings.objective} (${options})`,
     `training   ${formatTune(plan)}, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
-    `selection  ${plan.metric} on ${plan.selectsOn}, every ${plan.evalEvery} steps`,
+    `selection  ${formatSelection(plan)}`,
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
+}
+
+function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
+  if (!measures(evaluator)) return "none, the last step goes out";
+  return `${metric} on ${selectsOn}, every ${evalEvery} steps`;
 }
 
 function formatTune({ settings }: TrainingPlan): string {

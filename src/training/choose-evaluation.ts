@@ -6,7 +6,7 @@ import { UserError, usageError } from "../errors/user-error.js";
 import { stratifiedSplit } from "../evaluation/class-split.js";
 import { evaluatorFor, type RowTask } from "../evaluation/for-dataset.js";
 import { loadMeasuringSet, type MeasuringData } from "../evaluation/measuring-set.js";
-import type { Evaluator } from "../evaluation/metric.js";
+import { type Evaluator, unmeasured } from "../evaluation/metric.js";
 import { teacherAgreementEvaluator } from "../evaluation/teacher-agreement.js";
 import { createRandom, shuffle } from "../math/random.js";
 import type { RowKind } from "../objectives/row-kinds.js";
@@ -20,7 +20,7 @@ export interface ChosenEvaluation {
   readonly train: Dataset;
   readonly evalData?: MeasuringData;
   readonly evaluator: Evaluator;
-  /** `data/dev.csv`, or what was held out. */
+  /** `data/dev.csv`, what was held out, or `nothing`. */
   readonly selectsOn: string;
   readonly notes: readonly string[];
 }
@@ -47,6 +47,32 @@ export async function chooseEvaluation(
     selectsOn: `${heldOut.rows.length} rows held out of ${settings.data}`,
     notes,
   };
+}
+
+/**
+ * No selection, for single texts that are their own positives: they have no answer to measure by, so all are trained on and the last
+ * step goes out. Usage error `useless-option` for what only an evaluation has a use for.
+ */
+export function withoutEvaluation(
+  settings: TrainSettings,
+  { dataset }: NaturalDataset,
+): ChosenEvaluation {
+  const { metric, patience, evalEvery, dropLeaks } = settings;
+  const useless =
+    (metric !== undefined && "--metric") ||
+    (patience !== undefined && "--patience") ||
+    (evalEvery !== undefined && "--eval-every") ||
+    (dropLeaks && "--drop-leaks");
+  if (useless !== false) {
+    throw usageError(
+      "useless-option",
+      `${useless} has no meaning without --eval: single texts have no answer that they could be measured by`,
+      "leave it out, or give --eval FILE, for example scored sentence pairs",
+    );
+  }
+  const note =
+    "nothing selects the checkpoint: single texts have no answer to be measured by, so the last step goes out, better or worse than the base; --eval FILE (scored pairs, for example) would select";
+  return { train: dataset, evaluator: unmeasured, selectsOn: "nothing", notes: [note] };
 }
 
 async function onFile(

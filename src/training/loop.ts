@@ -1,7 +1,7 @@
 import type { BatchCursor, SamplerState } from "../dataset/batches/sampler.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { UserError } from "../errors/user-error.js";
-import { type Evaluation, type Evaluator, metricOf } from "../evaluation/metric.js";
+import { type Evaluation, type Evaluator, measures, metricOf } from "../evaluation/metric.js";
 import { learningRate, type Schedule } from "../optim/schedule.js";
 import { type Best, prune, type RunState, writeBest, writeCheckpoint } from "./checkpoint.js";
 import type { OnTrainEvent } from "./events.js";
@@ -62,8 +62,8 @@ interface Progress {
 
 /**
  * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters,
- * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. The next batch is
- * prepared while an update runs. Interrupted: finish the step, write a checkpoint, throw InterruptedError.
+ * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
+ * measured, the last step counts as the best. The next batch is prepared while an update runs. Interrupted: finish the step, write a checkpoint, throw InterruptedError.
  * A loss or gradient that is not finite throws a UserError; the last checkpoint stays.
  */
 export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<LoopResult> {
@@ -144,6 +144,7 @@ async function update<Batch>(
 
 async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
   const { evaluator, student, metric } = options;
+  if (!measures(evaluator)) return keepLast(options, progress);
   const evaluation = await evaluator.run(student.embed);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
   const best = value > progress.best.value;
@@ -158,6 +159,13 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
     }
   }
   options.onEvent({ type: "evaluation", record, best });
+}
+
+async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
+  const { step } = progress;
+  if (step < options.steps) return;
+  progress.best = { step, value: Number.NaN };
+  await writeBest(options.checkpoints, step, await options.student.parameters());
 }
 
 /** The metrics of an evaluation as a plain record. */

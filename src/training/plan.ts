@@ -43,7 +43,7 @@ export interface TrainingPlan {
   readonly evalData?: MeasuringData;
   readonly evaluator: Evaluator;
   readonly metric: string;
-  /** `data/dev.csv`, or what was held out. */
+  /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
   readonly selectsOn: string;
   readonly batches: BatchMaker;
   readonly sampler: Sampler;

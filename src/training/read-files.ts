@@ -11,7 +11,8 @@ import { UserError, usageError } from "../errors/user-error.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { objectivesFor } from "../objectives/registry.js";
 import type { RowKind } from "../objectives/row-kinds.js";
-import { type ChosenEvaluation, chooseEvaluation } from "./choose-evaluation.js";
+import { type ChosenEvaluation, chooseEvaluation, withoutEvaluation } from "./choose-evaluation.js";
+import { selectsByRetrieval } from "./retrieval-evaluation.js";
 import { defaultSettings, type TrainSettings } from "./settings.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
@@ -99,10 +100,12 @@ async function readFile(
   });
   const data = convertDataset(natural, load);
   const views = hasTwoViews(data, objective);
-  if (views) twoViews(data, settings);
-  const evaluation = await chooseEvaluation({ ...settings, data: file }, natural, measured);
+  const isMeasured = !views || settings.eval !== undefined || selectsByRetrieval(settings);
+  const evaluation = isMeasured
+    ? await chooseEvaluation({ ...settings, data: file }, natural, measured)
+    : withoutEvaluation(settings, natural);
   const converted = convertDataset({ ...natural, dataset: evaluation.train }, load);
-  const train = views ? twoViews(converted, settings) : converted;
+  const train = views ? twoViews(converted) : converted;
   return { file, data, train, natural, evaluation, views };
 }
 

@@ -49,7 +49,7 @@ export interface RunRecord {
   /** Each file, where there are several; `data` is all of them. */
   readonly files?: readonly DataFileRecord[];
   readonly eval?: EvalRecord;
-  /** Metric that selects the checkpoint. */
+  /** Metric that selects the checkpoint; `none` where the last step goes out. */
   readonly metric: string;
   readonly steps: number;
   readonly base: BaseRecord;
@@ -71,8 +71,8 @@ export interface RunRecord {
     readonly startValue: number;
     readonly stoppedEarly: boolean;
     readonly seconds: number;
-    /** Base and chosen model on the selecting data. */
-    readonly scores: ScoreReport;
+    /** Base and chosen model on the selecting data; absent where nothing was measured. */
+    readonly scores?: ScoreReport;
   };
 }
 

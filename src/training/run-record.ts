@@ -62,7 +62,7 @@ function evalRecord(data: MeasuringData): EvalRecord {
 /** How a run ended. */
 export interface RunEnd extends LoopResult {
   readonly seconds: number;
-  readonly scores: ScoreReport;
+  readonly scores?: ScoreReport;
 }
 
 /** run.json of a run that has ended. */
@@ -79,7 +79,7 @@ export function withResult(
       startValue: start,
       stoppedEarly,
       seconds: Number(seconds.toFixed(2)),
-      scores,
+      ...(scores === undefined ? {} : { scores }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { batchCursor } from "../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { Evaluation } from "../evaluation/metric.js";
+import { type Evaluation, measures } from "../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
@@ -37,8 +37,8 @@ export interface TrainedRun extends TrainedParts {
   readonly folder: string;
   readonly record: RunRecord;
   readonly encoder: EncoderInfo;
-  /** The base model and the chosen one on the selecting data. */
-  readonly scores: ScoreReport;
+  /** The base model and the chosen one on the selecting data; absent where nothing was measured. */
+  readonly scores?: ScoreReport;
   /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
   readonly unchanged: boolean;
 }
@@ -130,7 +130,7 @@ async function train(
     const seconds = (performance.now() - started) / 1000;
     const { info } = shop.encoder;
     const { plan } = shop;
-    const scores = scoreReport({
+    const report = scoreReport({
       file: plan.selectsOn,
       primary: plan.metric,
       model: { name: "tuned", evaluation: tuned },
@@ -138,14 +138,15 @@ async function train(
       selected: true,
       seed: plan.settings.seed,
     });
-    const finished = withResult(record, { ...result, seconds, scores });
+    const scores = measures(plan.evaluator) ? { scores: report } : {};
+    const finished = withResult(record, { ...result, seconds, ...scores });
     await writeRun(plan.settings.out, finished);
     const unchanged = parts === undefined;
     return {
       folder: plan.settings.out,
       record: finished,
       encoder: info,
-      scores,
+      ...scores,
       unchanged,
       ...parts,
     };

@@ -1,5 +1,4 @@
 import type { Dataset, PairRow } from "../dataset/rows/row-types.js";
-import { usageError } from "../errors/user-error.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { rowsTaken } from "../objectives/resolve.js";
 import type { RowKind } from "../objectives/row-kinds.js";
@@ -25,15 +24,8 @@ export function hasTwoViews({ kind }: Dataset, objective: ConfiguredObjective): 
 }
 
 /** Unsupervised SimCSE (Gao 2021, section 3): the positive of a text is the text itself. */
-export function twoViews(dataset: Dataset, settings: TrainSettings): Dataset {
+export function twoViews(dataset: Dataset): Dataset {
   if (dataset.kind !== "text") return dataset;
-  if (settings.eval === undefined) {
-    throw usageError(
-      "no-eval",
-      "single texts need a file that selects the checkpoint",
-      "add --eval FILE, for example scored sentence pairs",
-    );
-  }
   const rows = dataset.rows.map(
     ({ text, line }): PairRow => ({ anchor: text, positive: text, negatives: [], line }),
   );

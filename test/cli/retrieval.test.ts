@@ -120,7 +120,7 @@ describe("train --eval QUERIES --eval-corpus FILE --eval-qrels FILE", () => {
   it("selects by nDCG, and says which documents are trained on", () => {
     const record = readRun(run);
     expect(record.metric).toBe("cosine_ndcg@10");
-    expect(record.result?.scores.model.metrics.map(({ key }) => key)).toEqual(keys);
+    expect(record.result?.scores?.model.metrics.map(({ key }) => key)).toEqual(keys);
     expect(record.options).toMatchObject({ eval: queries, evalCorpus: corpus, evalQrels: shifted });
     expect(record.eval).toMatchObject({
       path: queries,
@@ -139,9 +139,9 @@ describe("train --eval QUERIES --eval-corpus FILE --eval-qrels FILE", () => {
     const report = await evaluated(...three.slice(0, -1), shifted, "--model", run);
     expect([report.selected, report.verdict]).toEqual([true, undefined]);
     for (const [i, { value }] of report.model.metrics.entries())
-      expect(value).toBeCloseTo(scores.model.metrics[i]!.value, 6);
+      expect(value).toBeCloseTo(scores!.model.metrics[i]!.value, 6);
     for (const [i, { value }] of report.base!.metrics.entries())
-      expect(value).toBeCloseTo(scores.base!.metrics[i]!.value, 6);
+      expect(value).toBeCloseTo(scores!.base!.metrics[i]!.value, 6);
   });
 
   it.each([

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/export/load-model.js";
 import { train } from "../../src/export/train.js";
-import { planTraining } from "../../src/training/plan.js";
 import type { TrainOptions } from "../../src/training/settings.js";
 import {
   checkpoint,
@@ -133,8 +132,5 @@ describe("dropout", () => {
     const { gradNorms } = await updates({ ...views, dropout: 0.3 }, [1, 1]);
     expect(gradNorms[0]).toBeGreaterThan(1e-3);
     await expect(updates(views, [1])).rejects.toThrow(/holds single texts/);
-    const noEval = options({ ...views, dropout: 0.3 });
-    const { eval: _, ...rest } = noEval;
-    await expect(planTraining(rest)).rejects.toThrow(/need a file that selects/);
   });
 });

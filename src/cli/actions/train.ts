@@ -112,10 +112,13 @@ function showResult(trained: TrainedRun, terminal: Terminal): void {
   }
   const { step = 0, bestStep = 0, stoppedEarly = false, seconds = 0 } = record.result ?? {};
   const early = stoppedEarly ? ", stopped early" : "";
+  const took = `${formatSeconds(seconds)}; model in ${model}`;
+  if (scores === undefined) {
+    terminal.result(`last step ${step}, ${took}`);
+    return;
+  }
   terminal.result(formatScores(scores));
   if (unchanged)
     terminal.note("no step was better than the base model, so the base goes out unchanged");
-  terminal.result(
-    `best step ${bestStep} of ${step}${early}, ${formatSeconds(seconds)}; model in ${model}`,
-  );
+  terminal.result(`best step ${bestStep} of ${step}${early}, ${took}`);
 }

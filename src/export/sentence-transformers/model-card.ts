@@ -131,8 +131,10 @@ function pairs(options: Readonly<Record<string, unknown>>): string {
 }
 
 function scores({ result }: RunRecord): string {
+  const report = result?.scores;
   if (result === undefined) return "";
-  const report = result.scores;
+  if (report === undefined)
+    return `## Scores\n\nNone: the training rows are single texts, which have no answer to be measured by. These are the parameters of the last step (${result.step}).`;
   return [
     "## Scores",
     "",
