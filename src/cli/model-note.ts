@@ -1,4 +1,5 @@
 import type { EncoderInfo } from "../encoder/encoder.js";
+import { formatPrompts } from "../report/prompts.js";
 
 /** One line that says which model is used and how it pools; a guess is called one. */
 export function modelNote(info: EncoderInfo): string {
@@ -7,9 +8,10 @@ export function modelNote(info: EncoderInfo): string {
     option: " (by --pooling)",
     guess: " (a guess: the folder has no modules.json; set it with --pooling)",
   };
+  const prompts = formatPrompts(info);
   const normalized = info.normalize ? ", unit length" : "";
   return (
     `model ${info.name}: ${info.dimension} dimensions, at most ${info.maxLength} tokens, ` +
-    `${info.pooling} pooling${sources[info.poolingSource]}${normalized}`
+    `${info.pooling} pooling${sources[info.poolingSource]}${normalized}${prompts === undefined ? "" : `, ${prompts}`}`
   );
 }

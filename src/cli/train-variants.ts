@@ -37,6 +37,7 @@ const fixed = new Set([
   "metric",
   "maxLength",
   "pooling",
+  "prompts",
   "teacherVectors",
   "threads",
   "seed",

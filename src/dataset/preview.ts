@@ -1,3 +1,4 @@
+import type { PromptTexts } from "../encoder/prompts.js";
 import type { Dataset, DatasetKind, RowTypes } from "./rows/row-types.js";
 
 /** A row as the model will see it: names and values in order, absent ones left out. */
@@ -6,20 +7,32 @@ export interface PreviewRow {
   readonly cells: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** The first `count` rows. */
-export function preview(dataset: Dataset, count: number): PreviewRow[] {
-  return dataset.rows.slice(0, count).map(previewRow);
+/** The first `count` rows, with the model's prompts before their texts. */
+export function preview(
+  dataset: Dataset,
+  count: number,
+  prompts: PromptTexts = { query: "", document: "", other: "" },
+): PreviewRow[] {
+  return dataset.rows.slice(0, count).map((row) => previewRow(row, prompts));
 }
 
-function previewRow(row: RowTypes[DatasetKind]): PreviewRow {
+function previewRow(row: RowTypes[DatasetKind], prompts: PromptTexts): PreviewRow {
   const { line, ...values } = row;
   const cells = Object.entries(values).flatMap(([name, value]) => {
     if (name === "unit") return [];
-    if (!Array.isArray(value)) return [{ name, value: String(value) }];
+    const prompt = promptOfCell(name, prompts);
+    if (!Array.isArray(value)) return [{ name, value: prompt + String(value) }];
     return value.map((item: string, k) => ({
       name: value.length === 1 ? "negative" : `negative_${k + 1}`,
-      value: item,
+      value: prompt + item,
     }));
   });
   return { line, cells };
+}
+
+function promptOfCell(name: string, { query, document, other }: PromptTexts): string {
+  if (name === "anchor") return query;
+  if (name === "positive" || name === "negatives") return document;
+  const isText = ["sentence1", "sentence2", "premise", "hypothesis", "text"].includes(name);
+  return isText ? other : "";
 }

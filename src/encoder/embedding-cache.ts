@@ -4,6 +4,7 @@ import { internal, invariant } from "../errors/internal.js";
 import type { Matrix } from "../math/tensor.js";
 import type { EncodeOptions } from "./encode.js";
 import type { Encoder } from "./encoder.js";
+import { promptFor } from "./prompts.js";
 import { fileStore, memoryStore, type VectorStore } from "./vector-store.js";
 
 /** Texts up to which a cache stays in memory. */
@@ -54,7 +55,7 @@ export function openEmbeddingCache(encoder: Encoder, options: CacheOptions): Emb
 }
 
 /** SHA-256 of everything that the encoder's vectors depend on besides the text. */
-function fingerprintOf({ info }: Encoder, prompt = info.defaultPrompt): string {
+function fingerprintOf({ info }: Encoder, prompt = promptFor(info, "other")): string {
   const parts = JSON.stringify([info.hash, info.maxLength, prompt]);
   return createHash("sha256").update(parts).digest("hex");
 }

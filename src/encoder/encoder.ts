@@ -2,12 +2,13 @@ import type { Matrix, Tensor } from "../math/tensor.js";
 import type { EncodeOptions } from "./encode.js";
 import type { ModelSource } from "./model-location.js";
 import type { PoolingMode } from "./pooling-mode.js";
+import type { Prompts } from "./prompts.js";
 
 /** Who said how to pool: the folder's 1_Pooling, `--pooling`, or nobody, so that the mean was taken. */
 export type PoolingSource = "folder" | "option" | "guess";
 
 /** What a loaded encoder is and does. */
-export interface EncoderInfo {
+export interface EncoderInfo extends Prompts {
   /** Folder of the model. */
   readonly path: string;
   /** Its ONNX file. */
@@ -25,10 +26,6 @@ export interface EncoderInfo {
   readonly poolingSource: PoolingSource;
   /** Whether vectors have unit length. */
   readonly normalize: boolean;
-  /** Name → text put before every text, from config_sentence_transformers.json. */
-  readonly prompts: Readonly<Record<string, string>>;
-  /** The prompt used where none is given; mostly "". */
-  readonly defaultPrompt: string;
   /** Whether the ONNX file applies a trained head already. */
   readonly headFolded: boolean;
 }

@@ -7,10 +7,11 @@ import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
 import { EMBEDDING, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
-import { type ModelFolder, readModelFolder, type WeightType } from "./model-folder.js";
+import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
+import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
 
 /** Which encoder to load, and what to use in place of what its folder says. */
@@ -22,6 +23,8 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly maxLength?: number | undefined;
   /** mean, cls or last; for folders that do not say how to pool. One that says otherwise is overruled. */
   readonly pooling?: string | undefined;
+  /** Prompts beside the folder's or in their place: `withPrompts`. */
+  readonly prompts?: GivenPrompts | undefined;
   /** q8: run onnx/model_quantized.onnx. Default fp32. */
   readonly dtype?: WeightType | undefined;
 }
@@ -32,7 +35,8 @@ export interface LoadEncoderOptions extends LocateOptions {
  */
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
-  const folder = await readModelFolder(await locateModel(options.model, options), options.dtype);
+  const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
+  const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
   const [tokenizer, { session, dataFiles }] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
@@ -118,7 +122,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
     maxLength,
     dimension: vector.data.length,
     normalize: folder.modules?.normalize ?? false,
-    defaultPrompt: folder.defaultPrompt,
+    defaultPrompt: promptFor(folder, "other"),
   };
   return {
     info: infoOf(parts, model, hash),
@@ -130,6 +134,12 @@ async function assemble(parts: Parts): Promise<Encoder> {
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };
+}
+
+/** The prompts that a model would be loaded with, without loading it. UserError: as for a model that is not there. */
+export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">): Promise<Prompts> {
+  const { path } = await locateModel(options.model, options);
+  return withPrompts(await readPrompts(path), options.prompts);
 }
 
 /** Over the weights, the tokenizer and the settings that change vectors. */
@@ -157,7 +167,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     poolingSource: pooling.source,
     normalize: model.normalize,
     prompts: folder.prompts,
-    defaultPrompt: folder.defaultPrompt,
+    defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
   };
 }

@@ -4,10 +4,11 @@ import { UserError } from "../errors/user-error.js";
 import { isObject, numberOf, readJsonObject, stringOf } from "./json-file.js";
 import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
+import type { Prompts } from "./prompts.js";
 import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
 
 /** What the files of a model folder say, apart from weights and vocabulary. */
-export interface ModelFolder extends ModelLocation {
+export interface ModelFolder extends ModelLocation, Prompts {
   /** Path of the ONNX file. */
   readonly onnx: string;
   /** model_type of config.json: "bert", "roberta", … */
@@ -20,10 +21,6 @@ export interface ModelFolder extends ModelLocation {
   readonly maxSeqLength: number | undefined;
   /** do_lower_case of sentence_bert_config.json. */
   readonly lowerCase: boolean;
-  /** Name → text put before every text: prompts of config_sentence_transformers.json. */
-  readonly prompts: Readonly<Record<string, string>>;
-  /** The prompt used where none is asked for; mostly "". */
-  readonly defaultPrompt: string;
   /** Whether onnx/model.onnx applies a trained head already (`"head": "folded"` in config.json). */
   readonly headFolded: boolean;
 }
@@ -110,12 +107,16 @@ function filesOf(folder: string): string[] {
   }
 }
 
-async function readPrompts(path: string): Promise<Pick<ModelFolder, "prompts" | "defaultPrompt">> {
+/** The prompts of a model folder. A default that is not among them counts for nothing. */
+export async function readPrompts(path: string): Promise<Prompts> {
   const config = (await readJsonObject(join(path, "config_sentence_transformers.json"))) ?? {};
   const listed = isObject(config.prompts) ? Object.entries(config.prompts) : [];
   const prompts = Object.fromEntries(
     listed.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );
   const name = stringOf(config.default_prompt_name);
-  return { prompts, defaultPrompt: name === undefined ? "" : (prompts[name] ?? "") };
+  return {
+    prompts,
+    defaultPromptName: name !== undefined && Object.hasOwn(prompts, name) ? name : undefined,
+  };
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
+import { promptsByName } from "../encoder/prompts.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { writeFileAtomic } from "../runtime/files.js";
@@ -88,8 +89,9 @@ function refuseIdle(options: EmbedOptions): void {
     throw usageError("option-without-effect", `${what} has no effect ${why}`);
   };
   if (calibration !== undefined && dtype !== "int8") idle("--calibration", "without --dtype int8");
-  if (prompts !== undefined && (prompt === undefined || !(prompt in prompts)))
-    idle("--prompts", "unless --prompt names one of them");
+  const named = promptsByName(prompts ?? {});
+  if (prompts !== undefined && !Object.hasOwn(named, prompt ?? "default"))
+    idle("--prompts", "unless --prompt names one of them, or one stands before every text");
   if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "outside .csv");
   if (shard !== undefined && dtype === "int8" && calibration === undefined) {
     throw usageError(
@@ -151,7 +153,7 @@ async function embedSource(
   encoder: Encoder,
 ): Promise<EmbeddingManifest> {
   const { info } = encoder;
-  const prompt = resolvePrompt(options, info);
+  const prompt = resolvePrompt(options.prompt, info);
   const dimension = dimensionOf(options, info);
   const model = { name: info.name, hash: info.hash, maxLength: info.maxLength };
   const { column, sha256, first, rows } = source;

@@ -5,6 +5,7 @@ import { UserError } from "../errors/user-error.js";
 import { evaluatorFor } from "../evaluation/for-dataset.js";
 import { loadMeasuringSet } from "../evaluation/measuring-set.js";
 import type { Evaluator } from "../evaluation/metric.js";
+import { promptedEvaluator } from "../evaluation/prompt-use.js";
 import { ensureEmptyFolder, fileError } from "../runtime/files.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { writeJson } from "./folder-files.js";
@@ -73,7 +74,11 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
     await writeFormats(content, options, precisions);
     if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
     const { pooling, normalize } = content.encoder;
-    const loss = await measurePrecisionLoss(to, precisions, { pooling, normalize, evaluator });
+    const loss = await measurePrecisionLoss(to, precisions, {
+      pooling,
+      normalize,
+      evaluator: evaluator && promptedEvaluator(evaluator, content.encoder),
+    });
     if (loss.length > 0) await writeJson(join(to, "precision.json"), loss);
     const hasOnnx = format !== "sentence-transformers";
     return {

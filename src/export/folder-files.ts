@@ -58,11 +58,12 @@ export async function writeSentenceModules(
 async function writeSettings(folder: string, content: ModelContent): Promise<void> {
   const name = "config_sentence_transformers.json";
   const source = await readJsonFile(sourceFile(content, name));
+  const { prompts, defaultPromptName } = content.encoder;
   await writeJson(join(folder, name), {
-    prompts: {},
-    default_prompt_name: null,
     similarity_fn_name: "cosine",
     ...source,
+    prompts,
+    default_prompt_name: defaultPromptName ?? null,
   });
 }
 

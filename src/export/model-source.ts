@@ -21,7 +21,7 @@ type EmbedTexts = (texts: readonly string[]) => Promise<Matrix>;
 /** A model that can be exported, and embtune's own vectors of it. */
 export interface ModelSource {
   readonly content: ModelContent;
-  /** Vectors of texts as training computes them, not by an exported file. */
+  /** Vectors of texts as they stand, without prompts, as training computes them, not by an exported file. */
   readonly embed: EmbedTexts;
   /** Whether a text has fewer tokens than a text may have, so that nothing of it is cut. */
   readonly fits: (text: string) => boolean;
@@ -42,7 +42,11 @@ export async function openModelSource(
   const reference = model === undefined ? undefined : runReference(model);
   if (reference !== undefined) return openRun(reference, runtime, options);
   const encoder = await loadEncoder({ ...options, model, runtime });
-  return source({ encoder: encoder.info }, encoder, { embed: encoder.encode, opened: [] });
+  return source({ encoder: encoder.info }, encoder, { embed: bareTexts(encoder), opened: [] });
+}
+
+function bareTexts(encoder: Encoder): EmbedTexts {
+  return (texts) => encoder.encode(texts, { prompt: "" });
 }
 
 function source(
@@ -67,13 +71,16 @@ async function openRun(
   options: SourceOptions,
 ): Promise<ModelSource> {
   const run = readRun(reference.run);
-  const { maxLength, pooling } = run.options;
+  const { maxLength, pooling, prompts } = run.options;
   const model = baseModel(run.base);
-  const encoder = await loadEncoder({ maxLength, pooling, ...options, model, runtime });
+  const encoder = await loadEncoder({ maxLength, pooling, prompts, ...options, model, runtime });
   requireSameBase(encoder.info, run);
   const parameters = runParameters(reference, run);
   if (parameters === undefined)
-    return source({ encoder: encoder.info, run }, encoder, { embed: encoder.encode, opened: [] });
+    return source({ encoder: encoder.info, run }, encoder, {
+      embed: bareTexts(encoder),
+      opened: [],
+    });
   const head = headAmong(parameters, encoder.info.dimension);
   const opened: Opened = [];
   const tuned = await tunedEncoder({ run, encoder, runtime, parameters, opened });
@@ -105,7 +112,7 @@ async function tunedEncoder(
   tuned: Tuned,
 ): Promise<Pick<ModelContent, "weights" | "adapters"> & { readonly embed: EmbedTexts }> {
   const { run, encoder, runtime, parameters } = tuned;
-  if (run.options.tune === "head") return { embed: encoder.encode };
+  if (run.options.tune === "head") return { embed: bareTexts(encoder) };
   const prepared = await importEncoder(encoder.info, runtime);
   const step: EmbeddingGraphOptions = {
     encoder: prepared,
@@ -145,7 +152,7 @@ async function trainingForward(
     width: encoder.info.dimension,
     normalize: false,
   };
-  return (texts) => encoder.encodeWith(run, texts);
+  return (texts) => encoder.encodeWith(run, texts, { prompt: "" });
 }
 
 interface Headed extends Pick<Tuned, "encoder" | "runtime" | "opened"> {

@@ -7,6 +7,7 @@ import { measures } from "../evaluation/metric.js";
 import { trainPlanned } from "../export/train.js";
 import type { TrainEvent } from "../training/events.js";
 import { planTraining, type TrainingPlan } from "../training/plan.js";
+import { promptedPlan } from "../training/prompted-plan.js";
 import { openResources, type Resources } from "../training/resources.js";
 import type { TrainOptions } from "../training/settings.js";
 import {
@@ -101,11 +102,13 @@ export async function compareRuns(
   const first = planned[0]?.plan;
   invariant(first !== undefined, "a comparison of no runs");
   prepareFolder(out, control.overwrite ?? false);
-  const texts = new Set(planned.flatMap(({ plan }) => textsToEncode(plan)));
-  const resources = await openResources(first.settings, texts.size, join(out, "cache"));
+  const count = new Set(planned.flatMap(({ plan }) => textsToEncode(plan))).size;
+  const resources = await openResources(first.settings, count, join(out, "cache"));
   try {
-    await encodeAll([...texts], resources, control);
-    await encodeMeasured(first, resources);
+    const { info } = resources.encoder;
+    const prompted = planned.map(({ plan }) => promptedPlan(plan, info));
+    await encodeAll([...new Set(prompted.flatMap(textsToEncode))], resources, control);
+    await encodeMeasured(prompted[0]!, resources);
     const outcomes: RunOutcome[] = [];
     for (const variant of planned) outcomes.push(await trainOne(variant, resources, control));
     const report = comparisonReport(outcomes as [RunOutcome, ...RunOutcome[]]);
@@ -133,6 +136,7 @@ async function encodeAll(
   { signal, onEvent }: ComparisonControl,
 ): Promise<void> {
   await fillCache(encoder, texts, cache, {
+    prompt: "",
     signal,
     onProgress: (done) => onEvent("", { type: "encoding", done, total: texts.length }),
   });
@@ -146,7 +150,7 @@ function textsToEncode({ settings, batches }: TrainingPlan): readonly string[] {
 /** The measured texts too; agreement with a teacher is left to the runs, which open the teacher. */
 async function encodeMeasured(plan: TrainingPlan, { encoder, cache }: Resources): Promise<void> {
   if (plan.outside?.kind === "vectors") return;
-  await plan.evaluator.run((texts) => encodeCached(encoder, texts, cache));
+  await plan.evaluator.run((texts) => encodeCached(encoder, texts, cache, { prompt: "" }));
 }
 
 async function trainOne(

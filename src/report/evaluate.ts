@@ -5,6 +5,7 @@ import type { DatasetOf } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
+import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import { taskRows } from "../evaluation/for-dataset.js";
 import {
@@ -16,6 +17,7 @@ import {
   type RetrievalSet,
 } from "../evaluation/measuring-set.js";
 import type { Embed, Task } from "../evaluation/metric.js";
+import { promptedEvaluator, promptUse } from "../evaluation/prompt-use.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { runReference } from "../export/run-parameters.js";
 import { modelFolderOf } from "../export/step-model.js";
@@ -43,6 +45,8 @@ export interface EvaluateOptions {
   readonly reader?: LoadOptions["reader"];
   readonly maxLength?: number;
   readonly pooling?: string;
+  /** Texts put before texts, by use (query, document, default), in the place of the models' own. */
+  readonly prompts?: GivenPrompts;
   readonly allowDownload?: boolean;
   /** Seed of the bootstrap; default 42. */
   readonly seed?: number;
@@ -58,7 +62,9 @@ export type EvaluateEvent =
 
 /** Scores a model, and a base beside it, on each file. Nothing is printed. */
 export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
+  requireKnownPrompts(options.prompts);
   const inputs = await loadAll(options);
+  requireUsedPrompts(options, inputs);
   const { threads } = options;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
@@ -109,6 +115,16 @@ function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions)
   };
 }
 
+function requireUsedPrompts({ prompts }: EvaluateOptions, { sets }: Inputs): void {
+  if (prompts === undefined || Object.hasOwn(promptsByName(prompts), "default")) return;
+  if (sets.some(({ task }) => promptUse(task, "query") === "query")) return;
+  throw usageError(
+    "option-without-effect",
+    "--prompts of queries and documents have no effect: the data have neither",
+    'give one prompt for all texts: --prompts "text: "',
+  );
+}
+
 function trainWithoutClasses(): UserError {
   return usageError(
     "train-without-classes",
@@ -117,9 +133,15 @@ function trainWithoutClasses(): UserError {
   );
 }
 
+/** `embed` takes texts as they stand, with the prompts of `info` before them. */
+interface ScoredModel {
+  readonly info: EncoderInfo;
+  readonly embed: Embed;
+}
+
 interface Models {
-  readonly model: { readonly name: string; readonly embed: Embed };
-  readonly base?: { readonly name: string; readonly embed: Embed };
+  readonly model: ScoredModel;
+  readonly base?: ScoredModel;
   readonly run?: RunRecord;
 }
 
@@ -136,11 +158,11 @@ async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<M
   const other = options.base === undefined ? start : await load(options.base);
   const queryOnly = run?.options.headSide === "query";
   const model = {
-    name: encoder.info.name,
+    info: encoder.info,
     embed: embedWith(encoder, options, queryOnly ? start : undefined),
   };
   if (other === undefined) return { model };
-  const base = { name: other.info.name, embed: embedWith(other, options) };
+  const base = { info: other.info, embed: embedWith(other, options) };
   return { model, base, ...(run === undefined ? {} : { run }) };
 }
 
@@ -148,12 +170,13 @@ function runOf(model: string | undefined): RunRecord | undefined {
   return model !== undefined && existsSync(join(model, "run.json")) ? readRun(model) : undefined;
 }
 
-/** Documents go through `documents` where a run trained the query side only. */
+/** Texts as they stand; documents go through `documents` where a run trained the query side only. */
 function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encoder): Embed {
   const { signal, onEvent } = options;
   return (texts, side) => {
     const chosen = side === "document" && documents !== undefined ? documents : encoder;
     const encode: EncodeOptions = {
+      prompt: "",
       signal,
       onProgress: (done) => onEvent?.({ type: "encoding", model: chosen.info.name, done }),
     };
@@ -176,9 +199,9 @@ async function scoreFile(
   const { model, base, run } = models;
   const own = { runtime, seed, ...(train === undefined ? {} : { train }) };
   const evaluator = evaluatorOfSet(set, own);
-  const scored = async ({ name, embed }: Models["model"]) => ({
-    name,
-    evaluation: await evaluator.run(embed),
+  const scored = async ({ info, embed }: ScoredModel) => ({
+    name: info.name,
+    evaluation: await promptedEvaluator(evaluator, info).run(embed),
   });
   return scoreReport({
     file: account.file,

@@ -1,9 +1,16 @@
-import { measures } from "../evaluation/metric.js";
+import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import type { TrainingPlan } from "../training/plan.js";
 import type { PlannedMemory } from "../training/planned-memory.js";
+import { formatPrompts } from "./prompts.js";
+
+/** What the model of a plan adds to it. */
+export interface PlanModel {
+  readonly prompts: Prompts;
+  readonly memory?: PlannedMemory;
+}
 
 /** What will be done, in a few lines. */
-export function formatPlan(plan: TrainingPlan, memory?: PlannedMemory): string {
+export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): string {
   const { settings, objective, steps } = plan;
   const options = Object.entries(objective.options)
     .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
@@ -13,16 +20,16 @@ export function formatPlan(plan: TrainingPlan, memory?: PlannedMemory): string {
   return [
     `objective  ${settings.objective} (${options})`,
     `training   ${formatTune(plan)}, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
+    ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
-    `selection  ${formatSelection(plan)}`,
+    `selection  ${plan.metric} on ${plan.selectsOn}, every ${plan.evalEvery} steps`,
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
 }
 
-function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
-  if (!measures(evaluator)) return "none, the last step goes out";
-  return `${metric} on ${selectsOn}, every ${evalEvery} steps`;
+function lineOf(title: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [title + text];
 }
 
 function formatTune({ settings }: TrainingPlan): string {
@@ -44,7 +51,7 @@ function formatMemory({ trained, frozen, optimizer, activations, tokens }: Plann
 }
 
 /** The plan as data, for `--dry-run --json`. */
-export function planRecord(plan: TrainingPlan, memory?: PlannedMemory) {
+export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
   const { settings, objective, data, evalData } = plan;
   return {
     options: { ...settings, objectiveOptions: objective.options },
@@ -54,6 +61,7 @@ export function planRecord(plan: TrainingPlan, memory?: PlannedMemory) {
       : { eval: { ...evalData.account, kind: evalData.kind, rows: evalData.rows.length } }),
     trainRows: plan.train.rows.length,
     texts: plan.batches.texts.length,
+    prompts: promptTexts(prompts),
     steps: plan.steps,
     stepsPerEpoch: plan.stepsPerEpoch,
     evalEvery: plan.evalEvery,

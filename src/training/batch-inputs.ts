@@ -19,6 +19,10 @@ export interface TextBatch {
 export interface BatchMaker {
   /** The distinct texts; a text's number is its place here. */
   readonly texts: readonly string[];
+  /** The texts without their prompts, for other models that have prompts of their own; absent: `texts`. */
+  readonly bareTexts?: readonly string[];
+  /** Numbers of the texts that ask and of those that answer, where rows have the two. */
+  readonly sides?: { readonly queries: Int32Array; readonly documents: Int32Array };
   /** Roles that every batch has. */
   readonly roles: readonly Role[];
   /** K: explicit negatives of a row, fewer are filled up and masked; 0 without any. */

@@ -21,6 +21,10 @@ export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions
   if (K > 0) vectors.push("negatives");
   return {
     texts: index.texts,
+    sides: {
+      queries: index.anchors,
+      documents: K > 0 ? joined(index.positives, index.negatives) : index.positives,
+    },
     roles: [...vectors, ...(Object.keys(constants) as Role[])],
     negatives: K,
     make: (planned) => {
@@ -35,6 +39,13 @@ export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions
     },
     falseNegatives: falseNegatives ? connectedTexts(index) : noneConnected,
   };
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
 }
 
 type PairConstant = (batch: PairBatch, planned: PlannedBatch) => Tensor;

@@ -21,6 +21,7 @@ import { chooseSampler } from "./choose-sampler.js";
 import { augmentationNotes, augmentsNothing, makeBatches } from "./make-batches.js";
 import { requireConsistentOptions } from "./option-conflicts.js";
 import { type OutsideUse, outsideUse } from "./outside-use.js";
+import { requireUsedPrompts } from "./prompted-plan.js";
 import { readTrainingData, type TrainingFile } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
@@ -77,6 +78,7 @@ export async function planTraining(
   const { measured } = prescribed;
   const read = { settings, objective, load: loadOptions(settings), measured };
   const { files, data, train, natural, evaluation, views } = await readTrainingData(read);
+  requireUsedPrompts({ settings, train, views, evaluator: evaluation.evaluator });
   const augmentations = augmentationsOf(settings);
   if (augmentations !== undefined && !views) throw augmentsNothing(data, objective);
   const sampler = sampleFiles(files, settings, objective);

@@ -10,11 +10,15 @@ import { usageError } from "../errors/user-error.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { type OutsideVectors, openOutside, outsideEmbed } from "./outside.js";
 import type { TrainingPlan } from "./plan.js";
+import { promptedPlan } from "./prompted-plan.js";
 import { runPaths } from "./run-folder.js";
 import type { TrainSettings } from "./settings.js";
 import type { RunControl, Workshop } from "./workshop.js";
 
-/** What runs on the same model may share: the worker thread, the encoder and the vectors it has given. */
+/**
+ * What runs on the same model may share: the worker thread, the encoder and the vectors it has given. Texts come to the cache with their
+ * prompts before them, so that a text under two prompts is two.
+ */
 export interface Resources {
   readonly runtime: Runtime;
   readonly encoder: Encoder;
@@ -32,7 +36,7 @@ export async function openResources(
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
-    const cache = openEmbeddingCache(encoder, { texts, folder });
+    const cache = openEmbeddingCache(encoder, { texts, folder, prompt: "" });
     const close = async (): Promise<void> => {
       cache.close();
       await runtime.close();
@@ -61,17 +65,19 @@ export async function openOutsideOf(
   });
 }
 
-/** Lays out what the parts of a run work with. A distilled head has the teacher's dimension unless another was chosen. */
+/** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */
 export function layWorkshop(
-  plan: TrainingPlan,
+  planned: TrainingPlan,
   { runtime, encoder, cache }: Resources,
   {
     outside,
     control,
   }: { readonly outside: OutsideVectors | undefined; readonly control: RunControl },
 ): Workshop {
+  const plan = promptedPlan(planned, encoder.info);
   const { signal } = control;
-  const encode = (texts: readonly string[]) => encodeCached(encoder, texts, cache, { signal });
+  const encode = (texts: readonly string[]) =>
+    encodeCached(encoder, texts, cache, { signal, prompt: "" });
   const head = headOf(plan, encoder.info.dimension, outside);
   const shop = { control, runtime, encoder, cache, head, encode };
   if (outside === undefined) return { ...shop, plan };

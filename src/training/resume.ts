@@ -80,6 +80,10 @@ function differences(before: RunRecord, now: RunRecord): string[] {
     changes.push(`the base model ${now.base.path} has changed`);
   if (before.outside?.hash !== now.outside?.hash)
     changes.push(`the guide or teacher ${now.outside?.name ?? before.outside?.name} has changed`);
+  // Prompts that were given are an option; those of the model itself are no part of its hash.
+  const sameGiven = isDeepStrictEqual(before.options.prompts, now.options.prompts);
+  if (sameGiven && before.prompts !== undefined)
+    compare("what the model puts before texts", before.prompts, now.prompts);
   const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)]);
   for (const name of names) {
     if (free.has(name)) continue;

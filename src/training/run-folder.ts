@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
 import type { FileIdentity } from "../dataset/retrieval/load-retrieval.js";
 import type { ModelSource } from "../encoder/model-location.js";
+import type { PromptTexts } from "../encoder/prompts.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../runtime/files.js";
@@ -53,6 +54,8 @@ export interface RunRecord {
   readonly metric: string;
   readonly steps: number;
   readonly base: BaseRecord;
+  /** What was put before texts: the model's prompts and those of --prompts. */
+  readonly prompts?: PromptTexts;
   /** The guide or teacher: model or file. */
   readonly outside?: { readonly name: string; readonly hash: string; readonly dimension: number };
   readonly machine: {

@@ -1,6 +1,7 @@
 import { arch, cpus, platform } from "node:os";
 import { resolve } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
+import { promptTexts } from "../encoder/prompts.js";
 import type { MeasuringData } from "../evaluation/measuring-set.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
 import type { LoopResult } from "./loop.js";
@@ -38,6 +39,7 @@ export function newRecord(
       hash: info.hash,
       dimension: info.dimension,
     },
+    prompts: promptTexts(info),
     ...(outside === undefined
       ? {}
       : { outside: { name: outside.name, hash: outside.hash, dimension: outside.dimension } }),

@@ -36,7 +36,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     ),
   };
   const tokens = tokenTable(encoder, plan.batches.texts);
-  const others = await shop.outside?.prepare(plan.batches.texts);
+  const others = await shop.outside?.prepare(plan.batches.bareTexts ?? plan.batches.texts);
   const opened = await openUpdate({ shop, step, parameters: options, tokens });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
   const student = await createEncoderStudent({

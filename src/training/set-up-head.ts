@@ -18,7 +18,7 @@ export async function setUpHead(shop: Workshop): Promise<Training<readonly HeadB
   const { settings, batches, objective } = plan;
   const places = await embedTexts(shop);
   const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]!));
-  const others = await outside?.prepare(batches.texts);
+  const others = await outside?.prepare(batches.bareTexts ?? batches.texts);
   const prepare = preparation(shop, gather, others);
   const reduces = head.outputDim < head.inputDim;
   const embeddings = reduces ? cache.gather(places.subarray(0, componentTexts)) : undefined;
@@ -58,6 +58,7 @@ function preparation(
 async function embedTexts({ plan, encoder, cache, control }: Workshop): Promise<Uint32Array> {
   const { texts } = plan.batches;
   return fillCache(encoder, texts, cache, {
+    prompt: "",
     signal: control.signal,
     onProgress: (done) => control.onEvent({ type: "encoding", done, total: texts.length }),
   });

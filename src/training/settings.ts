@@ -1,4 +1,5 @@
 import type { HeadKind } from "../encoder/head.js";
+import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { usageError } from "../errors/user-error.js";
 import type { OptionValue } from "../objectives/option.js";
 import type { ScheduleName } from "../optim/schedule.js";
@@ -72,6 +73,8 @@ export interface TrainSettings extends TuneSettings, AugmentSettings {
   readonly maxGradNorm: number;
   readonly maxLength?: number;
   readonly pooling?: string;
+  /** Texts put before texts, by use: query, document, default. Those of the model that are not given here stay. */
+  readonly prompts?: Readonly<Record<string, string>>;
   readonly shuffle: boolean;
   readonly evalEvery?: number;
   readonly metric?: string;
@@ -101,7 +104,11 @@ export interface TrainSettings extends TuneSettings, AugmentSettings {
 }
 
 /** What a caller of `train` may leave out. */
-export type TrainOptions = Pick<TrainSettings, "data" | "out"> & Partial<TrainSettings>;
+export type TrainOptions = Pick<TrainSettings, "data" | "out"> &
+  Partial<Omit<TrainSettings, "prompts">> & {
+    /** A text alone stands before every text. */
+    readonly prompts?: GivenPrompts;
+  };
 
 /** Names of all options but `objectiveOptions`. */
 export const settingNames: readonly string[] = [
@@ -135,6 +142,7 @@ export const settingNames: readonly string[] = [
   "maxGradNorm",
   "maxLength",
   "pooling",
+  "prompts",
   "shuffle",
   "evalEvery",
   "metric",
@@ -187,7 +195,10 @@ export function resolveSettings(options: TrainOptions): TrainSettings {
   const given = { ...defaultSettings, ...withoutUndefined(options) };
   const byTune = { head: defaultHead(given.tune), lr: defaultRate(given.tune) };
   const dropout = given.dropout === 0 ? (augmentedDropout(given.augment) ?? 0) : given.dropout;
-  const settings: TrainSettings = { ...byTune, ...given, dropout };
+  const { prompts: texts, ...rest } = given;
+  requireKnownPrompts(texts);
+  const prompts = texts === undefined ? {} : { prompts: promptsByName(texts) };
+  const settings: TrainSettings = { ...byTune, ...rest, ...prompts, dropout };
   wholeAtLeast("batch-size", settings.batchSize, 1);
   wholeAtLeast("per-class", settings.perClass, 2);
   wholeAtLeast("keep", settings.keep, 1);

@@ -12,14 +12,13 @@ export interface TokenTable {
   readonly total: number;
 }
 
-/** Tokenises the texts, the model's default prompt put before each. 4 bytes a token stay in memory. */
+/** Tokenises the texts as they stand. 4 bytes a token stay in memory. */
 export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTable {
-  const { defaultPrompt } = encoder.info;
   const ends = new Float64Array(texts.length);
   let ids = new Int32Array(32 * Math.max(1, texts.length));
   let total = 0;
   texts.forEach((text, i) => {
-    const [own] = encoder.tokenize([defaultPrompt + text]) as [Int32Array];
+    const [own] = encoder.tokenize([text]) as [Int32Array];
     if (total + own.length > ids.length) {
       const grown = new Int32Array(2 * (total + own.length));
       grown.set(ids.subarray(0, total));

@@ -97,7 +97,7 @@ describe("a model folder", () => {
       maxSeqLength: 77,
       lowerCase: true,
       prompts: { query: "query: ", document: "passage: " },
-      defaultPrompt: "passage: ",
+      defaultPromptName: "document",
       headFolded: false,
       modules: { pooling: "mean", normalize: true },
     });

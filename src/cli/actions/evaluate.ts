@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { GivenPrompts } from "../../encoder/prompts.js";
 import type { Task } from "../../evaluation/metric.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { evaluate } from "../../report/evaluate.js";
@@ -15,6 +16,7 @@ interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
   readonly corpus?: string;
   readonly qrels?: string;
   readonly train?: string;
+  readonly prompts?: GivenPrompts;
   readonly columns?: Record<string, string>;
   readonly labelMap?: Record<string, string>;
 }

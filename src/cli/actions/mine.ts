@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { type MineEvent, type MineOptions, mineNegatives } from "../../dataset/mine/mine.js";
+import { type MineEvent, mineNegatives } from "../../dataset/mine/mine.js";
 import type { Margin, SelectionRules } from "../../dataset/mine/select-negatives.js";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
-import { suggestion } from "../../errors/suggest.js";
+import type { GivenPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
@@ -29,7 +29,7 @@ interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
   readonly margin?: Margin;
   readonly sampling: "top" | "random";
   readonly judge?: string;
-  readonly prompts?: Record<string, string>;
+  readonly prompts?: GivenPrompts;
   readonly cache?: string;
   readonly batchSize: number;
 }
@@ -48,9 +48,8 @@ export async function runMine(data: string, command: Command): Promise<void> {
     cache: flags.cache ?? `${flags.out}.cache`,
     signal: interruptSignal(),
     onEvent: show.onEvent,
-    ...promptsOf(flags),
     ...{ batchSize, seed, ...readerOptions(flags) },
-    ...given({ model, maxLength, pooling, allowDownload, threads }),
+    ...given({ model, maxLength, pooling, allowDownload, threads, prompts: flags.prompts }),
     ...given({ corpus: flags.corpus, judge: flags.judge }),
     ...given({ columns: flags.columns, labelMap: flags.labelMap }),
   }).finally(show.stop);
@@ -78,19 +77,6 @@ function rulesOf(flags: Flags): SelectionRules {
     );
   }
   return { count, rangeMin, rangeMax, sampling, ...given({ maxScore, margin }) };
-}
-
-function promptsOf({ prompts }: Flags): Pick<MineOptions, "prompts"> {
-  const known = ["query", "document"];
-  const strange = Object.keys(prompts ?? {}).find((name) => !known.includes(name));
-  if (strange !== undefined) {
-    throw usageError(
-      "unknown-prompt",
-      `--prompts has no "${strange}" in mine`,
-      suggestion(strange, known),
-    );
-  }
-  return prompts === undefined ? {} : { prompts };
 }
 
 /** The object without its undefined values. */

@@ -1,4 +1,6 @@
 import { preview } from "../../dataset/preview.js";
+import { modelPrompts } from "../../encoder/load.js";
+import type { Prompts } from "../../encoder/prompts.js";
 import {
   type ComparisonControl,
   compareRuns,
@@ -9,6 +11,7 @@ import {
 import { formatComparison } from "../../report/comparison.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
+import { trainingPrompts } from "../../training/prompted-plan.js";
 import { interruptSignal } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";
 import { trainProgress } from "../train-progress.js";
@@ -29,16 +32,17 @@ export async function runComparison(
 ): Promise<void> {
   const { out, overwrite, sameSteps } = flags;
   const planned = await planComparison(variants, out, { sameSteps });
-  showPlans(planned, terminal);
+  const prompts = await modelPrompts(planned[0]?.plan.settings ?? {});
+  showPlans(planned, prompts, terminal);
   if (flags.dryRun) {
     terminal.result(
       terminal.json
         ? JSON.stringify(
-            planned.map(({ plan }) => planRecord(plan)),
+            planned.map(({ plan }) => planRecord(plan, { prompts })),
             null,
             2,
           )
-        : planned.map(({ name, plan }) => `${name}\n${formatPlan(plan)}`).join("\n\n"),
+        : planned.map(({ name, plan }) => `${name}\n${formatPlan(plan, { prompts })}`).join("\n\n"),
     );
     return;
   }
@@ -52,10 +56,13 @@ export async function runComparison(
   terminal.note(`runs and comparison.json in ${out}`);
 }
 
-function showPlans(planned: readonly PlannedVariant[], terminal: Terminal): void {
+function showPlans(planned: readonly PlannedVariant[], prompts: Prompts, terminal: Terminal): void {
   const shown = new Set<string>();
   for (const { name, plan } of planned) {
-    const summary = formatDataSummary(plan.data, preview(plan.train, 2));
+    const summary = formatDataSummary(
+      plan.data,
+      preview(plan.train, 2, trainingPrompts(plan, prompts)),
+    );
     if (!shown.has(summary)) terminal.note(summary);
     shown.add(summary);
     for (const note of plan.notes) terminal.note(`note: ${name}: ${note}`);

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { preview } from "../../dataset/preview.js";
+import { modelPrompts } from "../../encoder/load.js";
+import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { trainPlanned } from "../../export/train.js";
 import { formatDataSummary } from "../../report/data-summary.js";
@@ -7,6 +9,7 @@ import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
 import { planTraining, type TrainingPlan } from "../../training/plan.js";
 import { plannedMemory } from "../../training/planned-memory.js";
+import { trainingPrompts } from "../../training/prompted-plan.js";
 import type { TrainedRun } from "../../training/run.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
@@ -36,14 +39,15 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   if (names.length > 1 || flags.sweep !== undefined)
     return runSeveral(names, { data, command, flags, terminal });
   const plan = await planTraining(trainOptions(data, command, flags));
-  showData(plan, terminal);
+  const prompts = await modelPrompts(plan.settings);
+  showData(plan, prompts, terminal);
   if (flags.dryRun) {
-    const memory = await plannedMemory(plan);
-    const record = () => JSON.stringify(planRecord(plan, memory), null, 2);
-    terminal.result(terminal.json ? record() : formatPlan(plan, memory));
+    const model = { prompts, memory: await plannedMemory(plan) };
+    const record = () => JSON.stringify(planRecord(plan, model), null, 2);
+    terminal.result(terminal.json ? record() : formatPlan(plan, model));
     return;
   }
-  terminal.note(formatPlan(plan));
+  terminal.note(formatPlan(plan, { prompts }));
   const progress = trainProgress(terminal, plan.steps, flags.debug ?? false);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
@@ -94,11 +98,13 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
   );
 }
 
-function showData(plan: TrainingPlan, terminal: Terminal): void {
-  if (plan.files.length === 1) terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2)));
+function showData(plan: TrainingPlan, prompts: Prompts, terminal: Terminal): void {
+  const texts = trainingPrompts(plan, prompts);
+  if (plan.files.length === 1)
+    terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2, texts)));
   else
     for (const { data, train } of plan.files)
-      terminal.note(formatDataSummary(data, preview(train, 1)));
+      terminal.note(formatDataSummary(data, preview(train, 1, texts)));
   if (plan.evalData !== undefined) terminal.note(formatDataSummary(plan.evalData, []));
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }

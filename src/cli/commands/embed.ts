@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { mapping, wholeNumber, withCommonOptions, withModelOptions } from "../parse.js";
+import { wholeNumber, withCommonOptions, withModelOptions } from "../parse.js";
+import { parsePrompts } from "../parse-prompts.js";
 import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune embed DATA`: declares the options; what does the work is imported when it runs. */
@@ -28,7 +29,11 @@ export function embedCommand(): Command {
   );
   command
     .option("--prompt <text>", "put before every text: a prompt's name, or the text itself")
-    .option("--prompts <map>", 'name=text,…, e.g. query="query: ", for --prompt to name', mapping)
+    .option(
+      "--prompts <map>",
+      'name=text,…, e.g. query="query: ", for --prompt to name; a text alone stands before every text',
+      parsePrompts,
+    )
     .option("--batch-size <n>", "most texts of a batch", wholeNumber(1), 64);
   return withCommonOptions(command.optionsGroup("Common:")).action(
     async (data: string | undefined, _, self: Command) => {

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { mapping, withCommonOptions, withModelOptions } from "../parse.js";
+import { parsePrompts } from "../parse-prompts.js";
 import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune evaluate DATA…`: declares the options; what does the work is imported when it runs. */
@@ -36,7 +37,11 @@ export function evaluateCommand(): Command {
     .option("--columns <map>", "role=column,…, e.g. sentence1=a,sentence2=b,score=s", mapping)
     .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
   withReaderOptions(command);
-  withModelOptions(command);
+  withModelOptions(command).option(
+    "--prompts <map>",
+    'query="query: ",document="passage: " for queries and documents, or one text for all (default: the model\'s)',
+    parsePrompts,
+  );
   return withCommonOptions(command).action(async (data: string[], _, self: Command) => {
     const { runEvaluate } = await import("../actions/evaluate.js");
     await runEvaluate(data, self);

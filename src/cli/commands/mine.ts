@@ -7,6 +7,7 @@ import {
   withCommonOptions,
   withModelOptions,
 } from "../parse.js";
+import { parsePrompts } from "../parse-prompts.js";
 import { withReaderOptions } from "../reader-options.js";
 
 /** `embtune mine DATA`: declares the options; what does the work is imported when it runs. */
@@ -61,8 +62,8 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--prompts <map>",
-      'query="…",document="…", put before anchors, and before positives and candidates',
-      mapping,
+      'query="…",document="…", put before anchors, and before positives and candidates (default: the model\'s)',
+      parsePrompts,
     )
     .option(
       "--cache <dir>",

@@ -7,6 +7,7 @@ import {
   withCommonOptions,
   withModelOptions,
 } from "../parse.js";
+import { parsePrompts } from "../parse-prompts.js";
 import { parseSweep } from "../parse-sweep.js";
 import { withReaderOptions } from "../reader-options.js";
 
@@ -124,6 +125,11 @@ function addDataOptions(command: Command): void {
 
 function addModelOptions(command: Command): void {
   withModelOptions(command.optionsGroup("Model:"))
+    .option(
+      "--prompts <map>",
+      'query="query: ",document="passage: " before anchors, and before positives and negatives, or one text before all; goes into model/',
+      parsePrompts,
+    )
     .option("--tune <what>", "what is trained: head, last:K (layers), lora or full", "head")
     .addOption(
       new Option(

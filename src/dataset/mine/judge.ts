@@ -31,32 +31,47 @@ export async function judgeScores({
   nearest,
   vectors,
 }: JudgeOptions): Promise<Judged> {
-  const ids = new Set([...index.anchors, ...index.positives]);
+  const anchors = new Set(index.anchors);
+  const positives = new Set(index.positives);
   const needed = new Set<number>();
-  for (const anchor of new Set(index.anchors)) {
+  for (const anchor of anchors) {
     for (const { candidate } of nearest.of(anchor)) needed.add(candidate);
   }
   const found = await unitVectors(
     [
-      { texts: Array.from(ids, (id) => index.texts[id] as string) },
-      { texts: Array.from(needed, (candidate) => candidates.texts[candidate] as string) },
+      { texts: Array.from(anchors, (id) => index.texts[id] as string), use: "query" },
+      { texts: Array.from(positives, (id) => index.texts[id] as string), use: "document" },
+      {
+        texts: Array.from(needed, (candidate) => candidates.texts[candidate] as string),
+        use: "document",
+      },
     ],
     vectors,
   );
-  const [own, others] = found.vectors as [Matrix, Matrix];
-  const ownAt = placesOf(ids);
-  const otherAt = placesOf(needed);
-  const ownPlace = (id: number): number => ownAt.get(id) as number;
+  const [asked, right, others] = found.vectors as [Matrix, Matrix, Matrix];
+  const [anchorAt, positiveAt, otherAt] = [anchors, positives, needed].map(placesOf) as [
+    Places,
+    Places,
+    Places,
+  ];
+  const anchorPlace = (id: number): number => anchorAt.get(id) as number;
   return {
     info: found.info,
     positives: Float32Array.from(index.anchors, (anchor, row) =>
-      rowProduct(own, ownPlace(anchor), own, ownPlace(index.positives[row] as number)),
+      rowProduct(
+        asked,
+        anchorPlace(anchor),
+        right,
+        positiveAt.get(index.positives[row] as number) as number,
+      ),
     ),
     scoreOf: (anchor, candidate) =>
-      rowProduct(own, ownPlace(anchor), others, otherAt.get(candidate) as number),
+      rowProduct(asked, anchorPlace(anchor), others, otherAt.get(candidate) as number),
   };
 }
 
-function placesOf(items: ReadonlySet<number>): Map<number, number> {
+type Places = ReadonlyMap<number, number>;
+
+function placesOf(items: ReadonlySet<number>): Places {
   return new Map(Array.from(items, (item, place) => [item, place]));
 }

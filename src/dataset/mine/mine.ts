@@ -1,5 +1,6 @@
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import type { LoadEncoderOptions } from "../../encoder/load.js";
+import { type GivenPrompts, promptFor, requireKnownPrompts } from "../../encoder/prompts.js";
 import type { Matrix } from "../../math/tensor.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { indexPairs, type PairIndex } from "../batches/pair-index.js";
@@ -22,8 +23,11 @@ export interface MineOptions
   readonly rules: SelectionRules;
   /** A second model whose scores the rules go by, in place of the first one's. */
   readonly judge?: string;
-  /** Put before anchors, and before positives and candidates; default: the model's own default prompt. */
-  readonly prompts?: { readonly query?: string; readonly document?: string };
+  /**
+   * Put before anchors (query) and before positives and candidates (document), or before all of them (default), in the place of the
+   * model's own. A judge has its own.
+   */
+  readonly prompts?: GivenPrompts;
   /** Folder for vectors and unfinished searches, so that a later run goes on. */
   readonly cache?: string;
   readonly batchSize?: number;
@@ -54,6 +58,7 @@ export interface Mined extends MinedRows {
  */
 export async function mineNegatives(options: MineOptions): Promise<Mined> {
   const { onEvent, threads } = options;
+  requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);
   const { corpus, reader } = options;
@@ -131,11 +136,13 @@ async function search(
   const positiveIds = distinct(index.positives);
   const textsOf = (ids: Int32Array): string[] => Array.from(ids, (id) => index.texts[id] as string);
   const sides: TextSide[] = [
-    { texts: textsOf(anchors), prompt: options.prompts?.query },
-    { texts: candidates.texts, prompt: options.prompts?.document },
-    { texts: textsOf(positiveIds), prompt: options.prompts?.document },
+    { texts: textsOf(anchors), use: "query" },
+    { texts: candidates.texts, use: "document" },
+    { texts: textsOf(positiveIds), use: "document" },
   ];
-  const { vectors, info } = await unitVectors(sides, vectorOptions(options, runtime));
+  const { prompts } = options;
+  const own = { ...vectorOptions(options, runtime), prompts };
+  const { vectors, info } = await unitVectors(sides, own);
   const [queries, documents, positives] = vectors as [Matrix, Matrix, Matrix];
   const scores = pairScores(dataset.rows, index, { queries, positives, anchors, positiveIds });
   const nearest = await findNearest({
@@ -147,7 +154,13 @@ async function search(
     documents,
     rules: options.rules,
     cache: options.cache,
-    key: [info.hash, options.prompts, dataset.account.sha256, candidates.texts.length],
+    key: [
+      info.hash,
+      promptFor(info, "query"),
+      promptFor(info, "document"),
+      dataset.account.sha256,
+      candidates.texts.length,
+    ],
     signal: options.signal,
     onProgress: (done) =>
       options.onEvent?.({ type: "search", done, total: queries.rows * documents.rows }),

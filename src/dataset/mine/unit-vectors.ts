@@ -5,6 +5,7 @@ import {
 } from "../../encoder/embedding-cache.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../../encoder/load.js";
+import { type PromptUse, promptFor } from "../../encoder/prompts.js";
 import type { Matrix } from "../../math/tensor.js";
 
 export interface VectorOptions extends LoadEncoderOptions {
@@ -16,10 +17,10 @@ export interface VectorOptions extends LoadEncoderOptions {
   readonly onEncoded?: (done: number, total: number) => void;
 }
 
-/** Texts of one side and the prompt they get. */
+/** Texts of one side, which get the model's prompt of their use. */
 export interface TextSide {
   readonly texts: readonly string[];
-  readonly prompt?: string | undefined;
+  readonly use: PromptUse;
 }
 
 /** Vectors of unit length of several lists of texts, and the model they are of; the model is freed again. */
@@ -32,10 +33,11 @@ export async function unitVectors(
   const total = sides.reduce((sum, { texts }) => sum + texts.length, 0);
   let before = 0;
   // Sides with the same prompt share a cache: a text of both is encoded once.
-  const caches = new Map<string | undefined, EmbeddingCache>();
+  const caches = new Map<string, EmbeddingCache>();
   try {
     const vectors: Matrix[] = [];
-    for (const { texts, prompt } of sides) {
+    for (const { texts, use } of sides) {
+      const prompt = promptFor(encoder.info, use);
       const cache =
         caches.get(prompt) ??
         openEmbeddingCache(encoder, { texts: total, prompt, folder: options.cache });

@@ -1,6 +1,7 @@
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import type { WeightType } from "../../encoder/model-folder.js";
+import type { GivenPrompts } from "../../encoder/prompts.js";
 import type { VectorType } from "./vector-type.js";
 
 export interface EmbedOptions {
@@ -25,8 +26,8 @@ export interface EmbedOptions {
   readonly pooling?: string | undefined;
   /** Text put before every text, or the name of a prompt. */
   readonly prompt?: string | undefined;
-  /** Prompts by name, beside the model's. */
-  readonly prompts?: Readonly<Record<string, string>> | undefined;
+  /** Prompts by name beside the model's, or one for every text. */
+  readonly prompts?: GivenPrompts | undefined;
   readonly allowDownload?: boolean | undefined;
   /** Keep the first so many numbers of each vector. */
   readonly dim?: number | undefined;

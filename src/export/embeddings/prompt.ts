@@ -1,16 +1,10 @@
-import type { EncoderInfo } from "../../encoder/encoder.js";
-
-/** What was asked for. */
-export interface PromptOptions {
-  readonly prompt?: string | undefined;
-  readonly prompts?: Readonly<Record<string, string>> | undefined;
-}
+import { type Prompts, promptFor } from "../../encoder/prompts.js";
 
 /**
- * The text to put before every text: a prompt of that name among those given and the model's, or else the given text itself; without
- * any, the model's default.
+ * The text to put before every text: the model's prompt of that name, or else the asked text itself; where none is asked for, the
+ * model's default.
  */
-export function resolvePrompt({ prompt, prompts }: PromptOptions, info: EncoderInfo): string {
-  if (prompt === undefined) return info.defaultPrompt;
-  return { ...info.prompts, ...prompts }[prompt] ?? prompt;
+export function resolvePrompt(asked: string | undefined, model: Prompts): string {
+  if (asked === undefined) return promptFor(model, "other");
+  return (Object.hasOwn(model.prompts, asked) ? model.prompts[asked] : undefined) ?? asked;
 }

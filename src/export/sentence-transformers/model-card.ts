@@ -73,10 +73,14 @@ function introduction(content: ModelContent): string {
 }
 
 function promptLines({ encoder }: ModelContent): string[] {
-  const prompts = Object.entries(encoder.prompts);
+  const prompts = Object.entries(encoder.prompts).filter(([, text]) => text !== "");
   if (prompts.length === 0) return [];
   const listed = prompts.map(([name, text]) => `${name} ${code(text)}`).join(", ");
-  return [`- Prompts put before a text: ${listed}`];
+  const { defaultPromptName: name } = encoder;
+  const otherwise = name === undefined ? "" : `; ${name} where none is asked for`;
+  return [
+    `- Prompts put before a text: ${listed}${otherwise}. sentence-transformers adds them (\`encode_query\`, \`encode_document\`); transformers.js does not: put them before the texts yourself`,
+  ];
 }
 
 function matryoshkaLines(content: ModelContent): string[] {
