@@ -1,4 +1,5 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
+import { measures } from "../evaluation/metric.js";
 import type { TrainingPlan } from "../training/plan.js";
 import type { PlannedMemory } from "../training/planned-memory.js";
 import { formatPrompts } from "./prompts.js";
@@ -22,7 +23,7 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     `training   ${formatTune(plan)}, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
     ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
-    `selection  ${plan.metric} on ${plan.selectsOn}, every ${plan.evalEvery} steps`,
+    `selection  ${formatSelection(plan)}`,
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
@@ -30,6 +31,11 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
 
 function lineOf(title: string, text: string | undefined): string[] {
   return text === undefined ? [] : [title + text];
+}
+
+function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
+  if (!measures(evaluator)) return "none, the last step goes out";
+  return `${metric} on ${selectsOn}, every ${evalEvery} steps`;
 }
 
 function formatTune({ settings }: TrainingPlan): string {

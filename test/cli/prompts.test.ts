@@ -168,7 +168,9 @@ describe("a run with prompts", () => {
 describe("--dry-run", () => {
   it("shows the prompts, and rows with them", async () => {
     const plan = await embtune(["train", files.train, "--eval", files.dev, "--dry-run", ...both]);
-    expect(plan.stdout).toContain('"query: " before queries, "passage: to read, " before documents');
+    expect(plan.stdout).toContain(
+      '"query: " before queries, "passage: to read, " before documents',
+    );
     expect(plan.stderr).toContain("anchor: query: where are the boats?");
     expect(plan.stderr).toContain("negative: passage: to read, no boats were ever here");
   });
@@ -201,7 +203,10 @@ describe("rows without queries and documents", () => {
     [["evaluate", scored, ...both], "the data have neither"],
     [["train", files.train, "--prompts", "anchor=Q: "], 'got "anchor"'],
     [["mine", files.train, "--out", at("m.csv"), "--prompts", "quer=Q: "], 'did you mean "query"?'],
-    [["embed", files.train, "--column", "anchor", "--out", at("v.npy"), ...both], "unless --prompt"],
+    [
+      ["embed", files.train, "--column", "anchor", "--out", at("v.npy"), ...both],
+      "unless --prompt",
+    ],
   ])("%j is refused", async (args, message) => {
     const { code, stderr } = await embtune(args);
     expect(stderr).toContain(message);
