@@ -1,153 +1,114 @@
-// Quality of what is tuned: full, last:2, lora and head from two encoders on three tasks, each a cell that can be run alone. A cell
-// trains with the command line, measures on rows that neither trained nor selected, and is one file of bench/quality/results.
+// Quality of what is tuned, beside sentence-transformers: four tasks, two encoders, full, last:2, lora and head. A cell is one file of
+// bench/quality/results; cells that are there are skipped.
 //
-//   npm run build && node bench/quality/run.js --task snli [--model bundled|minilm] [--tune full,last:2,lora,head] [--seeds 42]
-//                                             [--steps N] [--list]
+//   npm run build && node bench/quality/run.js [--list] [--only snli-minilm-full] [--python python3]
 //
-// Tasks (../shared/data): banking — class rows, a fifth of the training texts held out, supcon; kNN and logistic accuracy.
-// stsb — scored pairs, cosent; Spearman on dev. snli — triplets of SNLI dev, infonce; Spearman on STS-B dev. Half of the measured
-// file selects the checkpoint, the other half measures. The base is measured with the tuned model, with the 95 % interval of the
-// difference.
+// --only: cells whose name contains this. --python: an interpreter with bench/python/requirements.txt. How it is done: README.md.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parse } from "csv-parse/sync";
-import { createRandom, shuffle } from "../../dist/math/random.js";
+import { openRuntime } from "../../dist/runtime/runtime.js";
 import { machine } from "../machine.js";
-import { snliTriplets } from "../snli-triplets.js";
+import { scoreTask } from "./score.js";
+import { tasks } from "./tasks.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(dirname(here));
-const shared = join(root, "../shared");
-const work = mkdtempSync(join(tmpdir(), "embtune quality "));
+const results = join(here, "results");
 const { values: options } = parseArgs({
   options: {
-    task: { type: "string", default: "snli,stsb,banking" },
-    model: { type: "string", default: "minilm,bundled" },
-    tune: { type: "string", default: "full,last:2,lora,head" },
-    seeds: { type: "string", default: "42" },
-    steps: { type: "string" },
     list: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    python: { type: "string", default: "python3" },
   },
 });
 
-function jsonLines(name, rows) {
-  const path = join(work, name);
-  writeFileSync(path, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
-  return path;
+/** The most wanted first: full tuning of all-MiniLM-L6-v2 with the peer, three seeds; then the rest, one seed, no peer. */
+function queue() {
+  const all = (model, tune, seed, peer) =>
+    Object.keys(tasks).map((task) => ({ task, model, tune, seed, peer }));
+  return [
+    ...[42, 43, 44].flatMap((seed) => all("minilm", "full", seed, true)),
+    ...["last:2", "lora", "head"].flatMap((tune) => all("minilm", tune, 42, false)),
+    ...["full", "last:2", "lora", "head"].flatMap((tune) => all("bundled", tune, 42, false)),
+  ];
 }
 
-const sharedRows = (file) =>
-  parse(readFileSync(join(shared, "data", file), "utf8"), { columns: true });
+const nameOf = ({ task, model, tune, seed }) => `${task}-${model}-${tune.replace(":", "")}-${seed}`;
 
-/** Half of a list selects, the other half measures. */
-function halves(rows) {
-  const mixed = shuffle(rows, createRandom(7));
-  const middle = Math.floor(mixed.length / 2);
-  return { select: mixed.slice(0, middle), measure: mixed.slice(middle) };
-}
-
-const stsbDev = () => {
-  const { select, measure } = halves(sharedRows("stsb/dev.csv"));
-  return {
-    eval: jsonLines("stsb-select.jsonl", select),
-    test: jsonLines("stsb-test.jsonl", measure),
-  };
-};
-
-/** Training rows, rows that select, rows that measure, and what is typed beside them. */
-const tasks = {
-  snli: () => ({
-    data: jsonLines(
-      "snli.jsonl",
-      snliTriplets(join(shared, "data/snli/dev.csv")).map(([anchor, positive, negatives]) => ({
-        anchor,
-        positive,
-        negatives,
-      })),
-    ),
-    ...stsbDev(),
-    train: ["--objective", "infonce", "--epochs", "1"],
-    measure: [],
-  }),
-  stsb: () => ({
-    data: join(shared, "data/stsb/train.csv"),
-    ...stsbDev(),
-    train: ["--objective", "cosent", "--epochs", "2"],
-    measure: [],
-  }),
-  banking: () => {
-    const rows = shuffle(sharedRows("banking77/train.csv"), createRandom(7));
-    const fifth = Math.floor(rows.length / 5);
-    const held = rows.slice(0, fifth);
-    const middle = Math.floor(held.length / 2);
-    const train = jsonLines("banking-train.jsonl", rows.slice(fifth));
-    return {
-      data: train,
-      eval: jsonLines("banking-select.jsonl", held.slice(0, middle)),
-      test: jsonLines("banking-test.jsonl", held.slice(middle)),
-      train: ["--objective", "supcon", "--epochs", "1"],
-      measure: ["--train", train],
-    };
-  },
-};
-
-function embtune(...args) {
-  const { status, stdout } = spawnSync(process.execPath, [join(root, "bin/embtune.js"), ...args], {
+/** The last line that a process prints, as JSON. */
+function figures(command, args) {
+  const { status, stdout } = spawnSync(command, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 28,
   });
-  if (status !== 0) process.exit(status ?? 1);
-  return JSON.parse(stdout);
+  if (status !== 0) throw new Error(`${command} ${args[0]} ended with ${status}`);
+  return JSON.parse(stdout.trim().split("\n").at(-1));
 }
 
-const models = { bundled: [], minilm: ["--model", join(shared, "models/all-MiniLM-L6-v2")] };
-
-function runCell({ task, model, tune, seed }) {
-  const { data, eval: selects, test, train, measure } = tasks[task]();
-  const out = join(work, `${task}-${model}-${tune}-${seed}`.replaceAll(":", ""));
-  const selection = selects === undefined ? [] : ["--eval", selects];
-  const steps = options.steps === undefined ? [] : ["--steps", options.steps];
-  const common = [...models[model], "--seed", String(seed), "--quiet", "--json"];
-  const started = performance.now();
-  const run = embtune(
-    "train",
-    data,
-    ...selection,
-    ...train,
-    ...steps,
-    "--tune",
-    tune,
-    "--out",
-    out,
-    ...common,
-  );
-  const seconds = (performance.now() - started) / 1000;
-  const scores = embtune("evaluate", test, "--model", out, ...measure, "--quiet", "--json");
-  return { task, model, tune, seed, seconds, step: run.step, bestStep: run.bestStep, scores };
+function vectorsOf(folder, names) {
+  const read = (name) => {
+    const bytes = readFileSync(join(folder, `${name}.f32`));
+    return new Float32Array(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+    );
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
 }
 
-const split = (text) => text.split(",");
-const cells = split(options.task).flatMap((task) =>
-  split(options.model).flatMap((model) =>
-    split(options.tune).flatMap((tune) =>
-      split(options.seeds).map((seed) => ({ task, model, tune, seed: Number(seed) })),
-    ),
-  ),
-);
-const results = join(here, "results");
+function runPeer(
+  folder,
+  { objective, temperature, scale, lr, warmup, maxLength, weightDecay, maxGradNorm },
+) {
+  const settings = {
+    objective,
+    scale: scale ?? 1 / temperature,
+    lr,
+    warmup,
+    "max-length": maxLength,
+    "weight-decay": weightDecay,
+    "max-grad-norm": maxGradNorm,
+  };
+  const typed = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const script = join(here, "../python/quality_peer.py");
+  return figures(options.python, [script, "--folder", folder, ...typed, "--json"]);
+}
+
+async function runCell(cell, work) {
+  const folder = join(work, `${cell.task}-${cell.model}`);
+  mkdirSync(folder, { recursive: true });
+  const input = JSON.stringify({ ...cell, folder });
+  const ours = figures(process.execPath, [join(here, "train.js"), input]);
+  const peer = cell.peer ? runPeer(folder, ours.settings) : undefined;
+  const runtime = await openRuntime({ threads: 2 });
+  const names = ["base", "tuned", ...(cell.peer ? ["peer"] : [])];
+  const scores = await scoreTask(await tasks[cell.task](runtime), vectorsOf(folder, names));
+  await runtime.close();
+  return { machine: machine(), ...cell, ...ours, peer, scores };
+}
+
 mkdirSync(results, { recursive: true });
-for (const cell of cells) {
-  const name = `${cell.task}-${cell.model}-${cell.tune.replace(":", "")}-${cell.seed}.json`;
-  const path = join(results, name);
-  if (options.list) process.stdout.write(`${existsSync(path) ? "done" : "    "}  ${name}\n`);
-  else {
-    const result = runCell(cell);
-    writeFileSync(path, `${JSON.stringify({ machine: machine(), ...result }, null, 2)}\n`);
-    process.stdout.write(`${name}: ${JSON.stringify(result.scores.metrics ?? result.scores)}\n`);
+const work = mkdtempSync(join(tmpdir(), "embtune quality "));
+for (const cell of queue().filter((one) => nameOf(one).includes(options.only))) {
+  const path = join(results, `${nameOf(cell)}.json`);
+  if (options.list)
+    process.stdout.write(`${existsSync(path) ? "done" : "    "}  ${nameOf(cell)}\n`);
+  else if (!existsSync(path)) {
+    const result = await runCell(cell, work);
+    writeFileSync(`${path}.part`, `${JSON.stringify(result, null, 1)}\n`);
+    renameSync(`${path}.part`, path);
+    process.stdout.write(
+      `${new Date().toISOString()} ${nameOf(cell)}: ${JSON.stringify(result.scores)}\n`,
+    );
   }
 }
