@@ -45,7 +45,10 @@ function withTwoPrompts(
   });
   const numbered = (role: string, numbers: Int32Array): Int32Array => {
     const table = tables[role === "anchors" ? "query" : "document"];
-    return numbers.map((number) => table[number] ?? internal("a text without a number"));
+    return numbers.map((number) => {
+      const place = table[number] ?? -1;
+      return place < 0 ? internal("a text without a number") : place;
+    });
   };
   const { falseNegatives } = maker;
   return {
