@@ -17,6 +17,18 @@ export async function copyTokenizer(folder: string, content: ModelContent): Prom
   await writeJson(join(folder, "tokenizer_config.json"), limited);
 }
 
+/**
+ * A source's config.json for weights that are float32 and inside the model file, whatever the source's were: readers otherwise
+ * convert them to the source's type (transformers) or look for its data files (transformers.js).
+ */
+export function float32Config({
+  dtype: _,
+  "transformers.js_config": __,
+  ...config
+}: Record<string, unknown>): Record<string, unknown> {
+  return { ...config, torch_dtype: "float32" };
+}
+
 /** A module of modules.json. */
 export interface SentenceModule {
   readonly kind: "Transformer" | "Pooling" | "Dense" | "Normalize";

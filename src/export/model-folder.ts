@@ -8,6 +8,7 @@ import { writeFolderAtomic } from "../runtime/files.js";
 import { broadcastForm } from "./broadcast-form.js";
 import {
   copyTokenizer,
+  float32Config,
   foldedModules,
   readJsonFile,
   writeJson,
@@ -88,7 +89,7 @@ function noHead(size: number): HeadContent {
 }
 
 async function configOf(content: ModelContent): Promise<Record<string, unknown>> {
-  const config = await readJsonFile(sourceFile(content, "config.json"));
+  const config = float32Config(await readJsonFile(sourceFile(content, "config.json")));
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,

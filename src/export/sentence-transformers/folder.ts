@@ -10,6 +10,7 @@ import { toTensor } from "../../onnx/tensor-proto.js";
 import { writeFolderAtomic } from "../../runtime/files.js";
 import {
   copyTokenizer,
+  float32Config,
   poolingModule,
   readJsonFile,
   type SentenceModule,
@@ -62,7 +63,7 @@ function modulesOf(content: ModelContent): SentenceModule[] {
 }
 
 async function bareConfig(content: ModelContent): Promise<ModelConfig> {
-  return { ...(await readJsonFile(sourceFile(content, "config.json"))), torch_dtype: "float32" };
+  return float32Config(await readJsonFile(sourceFile(content, "config.json")));
 }
 
 /** The file as it was exported is read, not a rewritten graph: its nodes tell the names. */
