@@ -15,7 +15,7 @@ export async function createTrainer(channel: Channel, spec: TrainerSpec): Promis
     },
     ...gradientsOf(channel, trainer),
     createSession: async (model, options = {}) => {
-      const content = packArray(model);
+      const content = packArray(model, options);
       const request = { trainer, model: content, options };
       const buffers = [content.buffer as ArrayBuffer];
       return openedSession(channel, await channel.call("createBoundSession", request, buffers));
@@ -51,7 +51,7 @@ function gradientsOf(
     accumulate: source(0).accumulate,
     update: (options) => channel.call("update", { trainer, options }),
     addGradients: async (spec) => {
-      const model = packArray(spec.model);
+      const model = packArray(spec.model, spec);
       const request = { trainer, spec: { ...spec, model } };
       return source(await channel.call("addGradients", request, [model.buffer as ArrayBuffer]));
     },
@@ -59,7 +59,7 @@ function gradientsOf(
 }
 
 function packSpec(spec: TrainerSpec): Packed<TrainerSpec> {
-  const model = packArray(spec.model);
+  const model = packArray(spec.model, spec);
   const parameters = spec.parameters.map((p) => ({ ...p, data: packArray(p.data) }));
   const buffers = buffersOf([model, ...parameters.map((p) => p.data)]);
   return { value: { ...spec, model, parameters }, buffers };

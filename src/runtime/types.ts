@@ -13,13 +13,11 @@ export interface ValueDescription {
   readonly shape: Shape;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends ModelTransfer {
   /** ONNX Runtime's graph optimisations. Default "all"; "basic" for graphs with a backward pass. */
   readonly optimization?: "disabled" | "basic" | "extended" | "all";
   /** Plan one allocation for each combination of input shapes; default true. Costs memory when shapes vary. */
   readonly memoryPattern?: boolean;
-  /** Hand the model's bytes over instead of copying them, as `FeedOptions.transfer` does with feeds. Default false. */
-  readonly transfer?: boolean;
 }
 
 export interface FeedOptions {
@@ -63,7 +61,13 @@ export interface TrainerParameter {
   readonly learningRateScale: number;
 }
 
-export interface TrainerSpec {
+/** What a model may be handed over with. */
+export interface ModelTransfer {
+  /** Hand the model's bytes over instead of copying them, as `FeedOptions.transfer` does with feeds. Default false. */
+  readonly transfer?: boolean;
+}
+
+export interface TrainerSpec extends ModelTransfer {
   /** An ONNX file whose graph computes the loss and all gradients. */
   readonly model: Uint8Array;
   /** The output that holds the loss, one float32. */
@@ -89,7 +93,7 @@ export interface StepResult {
 }
 
 /** A graph that computes gradients of some of a trainer's parameters; the parameters it depends on are inputs of the same names. */
-export interface GradientSpec {
+export interface GradientSpec extends ModelTransfer {
   readonly model: Uint8Array;
   /** By parameter. */
   readonly gradients: Gradients;

@@ -1,15 +1,31 @@
-import { CACHED_NAMES, type CachedStep } from "../encoder/step/cached-step.js";
+import { CACHED_NAMES, type CachedLoss, type CachedStep } from "../encoder/step/cached-step.js";
 import { float32, type Tensor } from "../math/tensor.js";
 import type { GradientSource, Session, Trainer } from "../runtime/runtime.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import { cut, type EncoderInputs } from "./encoder-inputs.js";
 import type { UpdateMethod } from "./encoder-student.js";
 
+/** Names of inputs and outputs of a step's models, without the models and the weights. */
+export interface CachedRuns extends Pick<CachedLoss, "loss" | "candidates" | "embeddingGradient"> {
+  readonly forwardInputs: readonly string[];
+  readonly backwardInputs: readonly string[];
+}
+
+/** What an update has to know of a step: holding on to the step would hold on to the whole model. */
+export function cachedRuns({ objective, forward, backward }: CachedStep): CachedRuns {
+  const { loss, candidates, embeddingGradient } = objective;
+  return {
+    ...{ loss, candidates, embeddingGradient },
+    forwardInputs: forward.inputs,
+    backwardInputs: backward.inputs,
+  };
+}
+
 /** The parts that an update with gradient caching runs. */
 export interface CachedUpdateOptions {
   /** Its main graph is the objective's. */
   readonly trainer: Trainer;
-  readonly step: CachedStep;
+  readonly runs: CachedRuns;
   readonly forward: Session;
   readonly backward: GradientSource;
   /** Most tokens of a chunk; one text at least. */
@@ -23,9 +39,9 @@ export interface CachedUpdateOptions {
  * What both runs are fed is made twice, since it may be large: the same numbers come out.
  */
 export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
-  const { trainer, step, tokens } = options;
+  const { trainer, runs, tokens } = options;
   const { embedding } = CACHED_NAMES;
-  const { loss, candidates = "" } = step.objective;
+  const { loss, candidates = "", embeddingGradient } = runs;
   const accumulate = async (batch: EncoderBatch) => {
     const slots = batch.ids.map((_, slot) => slot);
     const chunks = cut(slots, (slot) => batch.ids[slot]!.length, tokens);
@@ -33,7 +49,7 @@ export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
     const outputs = await trainer.accumulate({ ...batch.feeds, [embedding]: vectors });
     await backChunks(options, batch, {
       chunks,
-      slopes: outputs[step.objective.embeddingGradient]!,
+      slopes: outputs[embeddingGradient]!,
     });
     return { loss: Number(outputs[loss]?.data[0]), candidates: outputs[candidates] };
   };
@@ -51,14 +67,14 @@ type Chunks = readonly (readonly number[])[];
 
 /** Vectors [slots, H] of all chunks; the next chunk's inputs are made while one runs. */
 async function embedChunks(
-  { forward, step, inputsOf }: CachedUpdateOptions,
+  { forward, runs, inputsOf }: CachedUpdateOptions,
   batch: EncoderBatch,
   chunks: Chunks,
 ): Promise<Tensor> {
   const { embedding } = CACHED_NAMES;
   const running: Promise<Tensor>[] = [];
   for (const slots of chunks) {
-    const feeds = await inputsOf(batch, slots, step.forward.inputs);
+    const feeds = await inputsOf(batch, slots, runs.forwardInputs);
     await running.at(-2);
     running.push(
       forward.run(feeds, [embedding], { transfer: true }).then((out) => out[embedding]!),
@@ -68,7 +84,7 @@ async function embedChunks(
 }
 
 async function backChunks(
-  { backward, step, inputsOf }: CachedUpdateOptions,
+  { backward, runs, inputsOf }: CachedUpdateOptions,
   batch: EncoderBatch,
   { chunks, slopes }: { readonly chunks: Chunks; readonly slopes: Tensor },
 ): Promise<void> {
@@ -76,7 +92,7 @@ async function backChunks(
   const running: Promise<unknown>[] = [];
   let start = 0;
   for (const slots of chunks) {
-    const feeds = await inputsOf(batch, slots, step.backward.inputs);
+    const feeds = await inputsOf(batch, slots, runs.backwardInputs);
     await running.at(-2);
     const end = start + slots.length * width;
     const own = float32([slots.length, width], (slopes.data as Float32Array).slice(start, end));

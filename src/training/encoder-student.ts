@@ -38,7 +38,7 @@ export type EncoderBatches = readonly {
 export interface EncoderStudentOptions {
   readonly trainer: Trainer;
   readonly encoder: Encoder;
-  /** Texts → pooled vectors, with the trained weights as inputs and without dropout. */
+  /** Texts → pooled vectors, with the trained weights as inputs and without dropout; its model is handed over to the worker. */
   readonly forward: ForwardModel;
   readonly head: HeadSpec;
   readonly headSide: HeadSide;
@@ -56,7 +56,10 @@ export async function createEncoderStudent(
   options: EncoderStudentOptions,
 ): Promise<Student<EncoderBatches>> {
   const { trainer, forward, queue } = options;
-  const session = await trainer.createSession(forward.model, { memoryPattern: false });
+  const session = await trainer.createSession(forward.model, {
+    memoryPattern: false,
+    transfer: true,
+  });
   const head = await boundHead(options);
   return {
     prepare: (planned) => planned.map((one) => prepared(options, one)),

@@ -6,7 +6,7 @@ import {
 } from "../encoder/step/encoder-step.js";
 import type { Trainer } from "../runtime/runtime.js";
 import { openActivationCache } from "./activation-cache.js";
-import { cachedUpdate } from "./cached-update.js";
+import { cachedRuns, cachedUpdate } from "./cached-update.js";
 import { encoderInputs, type PrefixSource } from "./encoder-inputs.js";
 import type { UpdateMethod } from "./encoder-student.js";
 import {
@@ -49,6 +49,7 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const { model, loss, candidates } = step;
   const trainer = await shop.runtime.createTrainer({
     model,
+    transfer: true,
     loss,
     outputs: candidates === undefined ? [] : [candidates],
     parameters: mainParameters(step.parameters, parameters),
@@ -76,9 +77,18 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
   });
   const gradients = new Map(backward.parameters.map(({ name, gradient }) => [name, gradient]));
   const { inputsOf, release } = await openInputs(options, step);
-  const forward = await trainer.createSession(step.forward.model, { memoryPattern: false });
-  const source = await trainer.addGradients({ model: backward.model, gradients, outputs: [] });
-  const parts = { trainer, step, forward, backward: source, tokens, inputsOf };
+  const forward = await trainer.createSession(step.forward.model, {
+    memoryPattern: false,
+    transfer: true,
+  });
+  const source = await trainer.addGradients({
+    model: backward.model,
+    transfer: true,
+    gradients,
+    outputs: [],
+  });
+  const runs = cachedRuns(step);
+  const parts = { trainer, runs, forward, backward: source, tokens, inputsOf };
   return {
     trainer,
     method: cachedUpdate(parts) as UpdateMethod<unknown>,

@@ -15,9 +15,7 @@ export function weightsMerger(
   { adapters }: Pick<EncoderPart, "adapters">,
 ): (parameters: Tensors) => Tensors {
   const names = encoder.weights.map(({ name }) => name);
-  const bases = new Map(
-    adapters.map(({ weight }) => [weight, copyOf(tensorOf(encoder.graph.initializers, weight))]),
-  );
+  const bases = basesOf(encoder.graph.initializers, adapters);
   return (parameters) => {
     const own = names.flatMap((name) => {
       const tensor = parameters.get(name);
@@ -44,7 +42,15 @@ function tensorOf(tensors: Tensors, name: string): Tensor {
   return tensors.get(name) ?? internal(`no value of ${name}`);
 }
 
-/** A view of the whole file would keep all of it in memory. */
-function copyOf(tensor: Tensor): Tensor {
-  return { ...tensor, data: tensor.data.slice() };
+/**
+ * Copies of the weights that adapters are merged into. A view would keep the whole file in memory, and so would a function that
+ * was made where the graph is in sight: hence this one of its own.
+ */
+function basesOf(weights: Tensors, adapters: EncoderPart["adapters"]): Tensors {
+  return new Map(
+    adapters.map(({ weight }) => {
+      const tensor = tensorOf(weights, weight);
+      return [weight, { ...tensor, data: tensor.data.slice() }];
+    }),
+  );
 }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
+import { emptyGraph } from "../../src/graph/ir.js";
+import { float32 } from "../../src/math/tensor.js";
+import { collectGarbage } from "../../src/runtime/collect-garbage.js";
+import { planTraining } from "../../src/training/plan.js";
+import { layWorkshop, openResources } from "../../src/training/resources.js";
+import { setUp } from "../../src/training/set-up.js";
+import type { TrainOptions } from "../../src/training/settings.js";
+import { weightsMerger } from "../../src/training/tuned-weights.js";
+import { options } from "../support/encoder-run.js";
+
+const adapter = { layer: 0, role: "query", a: "a", b: "b", scale: 2 } as const;
+
+describe("merging adapters", () => {
+  it("holds on to the weights that adapters are merged into, and to nothing else of the encoder", async () => {
+    const { merge, graph } = opened();
+    await collectGarbage();
+    expect(graph.deref()).toBeUndefined();
+    const trained = [
+      ["a", float32([1, 2], [1, 2])],
+      ["b", float32([2, 1], [3, 4])],
+    ] as const;
+    expect(merge(new Map(trained)).get("w")).toEqual(float32([2, 2], [7, 10, 15, 20]));
+  });
+});
+
+/** A function that merges into w = [1, 2; 3, 4], and the graph that it was made of. */
+function opened() {
+  const file = Float32Array.of(0, 1, 2, 3, 4);
+  const graph = emptyGraph("encoder");
+  graph.initializers.set("w", float32([2, 2], file.subarray(1)));
+  const encoder = { graph, weights: [{ name: "w", layer: 0 }] } as unknown as PreparedEncoder;
+  const merge = weightsMerger(encoder, { adapters: [{ ...adapter, weight: "w" }] });
+  return { merge, graph: new WeakRef(graph) };
+}
+
+const modes: Partial<TrainOptions>[] = [{ tune: "full" }, { tune: "last:1" }, { tune: "lora" }];
+const cases = modes.flatMap((mode) => [mode, { ...mode, miniBatchTokens: 64 }]);
+
+describe("an encoder that is being trained", () => {
+  it.each(cases)("leaves no copy of its model in the main thread: %j", async (changes) => {
+    const plan = await planTraining(options(changes));
+    await collectGarbage();
+    const before = process.memoryUsage().external;
+    const resources = await openResources(plan.settings, plan.batches.texts.length);
+    const control = { onEvent: () => {} };
+    const shop = layWorkshop(plan, resources, { outside: undefined, control });
+    const { student, parts } = await setUp(shop);
+    await collectGarbage();
+    const held = process.memoryUsage().external - before;
+    // The bundled encoder's file has 21 MB, its query and value projections 2.
+    expect(held).toBeLessThan(8 * 2 ** 20);
+    expect(parts((await student.weights()).parameters).weights!.size).toBeGreaterThan(1);
+    await student.release();
+    await resources.close();
+  });
+});
