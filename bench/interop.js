@@ -1,4 +1,4 @@
-// Writes folders in the sentence-transformers form, of every small encoder of the tests without a head and with heads, and
+// Writes folders in both exported forms, of every small encoder of the tests without a head and with heads, runs with adapters, and
 // embtune's own vectors beside them, for bench/python/interop.py to compare:
 //
 //     node bench/interop.js WORK && python bench/python/interop.py WORK --out bench/results/interop-sentence-transformers-6.json
@@ -11,7 +11,10 @@ import { fileURLToPath } from "node:url";
 import { HEAD_NAMES, headParameters, headSpec } from "../dist/encoder/head.js";
 import { loadEncoder } from "../dist/encoder/load.js";
 import { normalizedRows } from "../dist/evaluation/cosine.js";
+import { writeModelFolder } from "../dist/export/model-folder.js";
+import { openModelSource } from "../dist/export/model-source.js";
 import { mixedTexts } from "../dist/export/sample-texts.js";
+import { writeAdapterFolder } from "../dist/export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../dist/export/sentence-transformers/folder.js";
 import { createRandom } from "../dist/math/random.js";
 import { float32 } from "../dist/math/tensor.js";
@@ -55,7 +58,9 @@ function writeVectors(path, { rows, cols, data }) {
 
 async function writeCase(runtime, { encoder, name, head }) {
   const folder = `${name}-${head?.spec.kind ?? "none"}`;
+  const transformersjs = `${folder}-transformersjs`;
   await writeSentenceTransformersFolder(join(work, folder), { encoder: encoder.info, head });
+  await writeModelFolder(join(work, transformersjs), { encoder: encoder.info, head });
   let vectors = await encoder.encode(texts);
   if (head !== undefined) {
     const open = await openHead(runtime, head.spec);
@@ -64,10 +69,64 @@ async function writeCase(runtime, { encoder, name, head }) {
     if (encoder.info.normalize) vectors = normalizedRows(vectors);
   }
   writeVectors(join(work, `${folder}.npy`), vectors);
+  return { name: folder, folder, transformersjs, ...described(folder, encoder) };
+}
+
+/** The files beside a folder that tell what it must give. */
+function described(folder, encoder, prompt = "") {
   const tokens = `${folder}.tokens.json`;
-  const ids = encoder.tokenize(texts).map((row) => [...row]);
+  const ids = encoder.tokenize(texts.map((text) => prompt + text)).map((row) => [...row]);
   writeFileSync(join(work, tokens), JSON.stringify(ids));
-  return { name: folder, folder, tokens, texts: "texts.json", vectors: `${folder}.npy` };
+  return { tokens, texts: "texts.json", vectors: `${folder}.npy` };
+}
+
+/** A folder with prompts, of which the reader must put the right one before texts. */
+async function writePrompted(runtime, { name, model, prompts, use }) {
+  const encoder = await loadEncoder({ model, runtime, prompts });
+  const folder = `${name}-as-${use}`;
+  const transformersjs = `${folder}-transformersjs`;
+  await writeSentenceTransformersFolder(join(work, folder), { encoder: encoder.info });
+  await writeModelFolder(join(work, transformersjs), { encoder: encoder.info });
+  const prompt = encoder.info.prompts[use];
+  writeVectors(join(work, `${folder}.npy`), await encoder.encode(texts, { prompt }));
+  const files = described(folder, encoder, prompt);
+  await encoder.release();
+  return { name: folder, folder, transformersjs, prompt: use, ...files };
+}
+
+/** Trains for a few steps into a folder of WORK, unless it is there. */
+function trained(name, options) {
+  const run = join(work, name);
+  if (existsSync(run)) return run;
+  const program = join(root, "bin/embtune.js");
+  const data = ["data/support/train.csv", "--eval", "data/support/dev.csv"];
+  const args = [program, "train", ...data, "--out", run, "--quiet", ...options];
+  if (spawnSync(process.execPath, args, { cwd: root }).status !== 0)
+    throw new Error(`the run ${name} failed`);
+  return run;
+}
+
+/** A run with adapters: they alone in PEFT's layout, and the model with them merged. */
+async function writeAdapters(runtime, { name, base, model, options }) {
+  const lora = ["--tune", "lora", "--model", model, "--steps", "4", "--lr", "0.01"];
+  const run = trained(`run-${name}`, [
+    ...lora,
+    "--batch-size",
+    "16",
+    "--save-every",
+    "4",
+    ...options,
+  ]);
+  const source = await openModelSource(`${run}:4`, runtime);
+  mkdirSync(join(work, name), { recursive: true });
+  await writeAdapterFolder(join(work, name, "adapter"), source.content);
+  await writeSentenceTransformersFolder(join(work, name, "merged"), source.content);
+  writeVectors(join(work, `${name}.npy`), await source.embed(texts));
+  await source.release();
+  const encoder = await loadEncoder({ model, runtime });
+  const files = described(name, encoder);
+  await encoder.release();
+  return { name, base, adapter: `${name}/adapter`, merged: `${name}/merged`, ...files };
 }
 
 const texts = mixedTexts(60);
@@ -76,9 +135,15 @@ const fixtures = join(root, "test/fixtures/encoders");
 const models = readdirSync(fixtures, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !entry.name.includes("quantised"))
   .map((entry) => [entry.name, join(fixtures, entry.name)]);
-models.push(["embtune-mini-en", join(root, "models/embtune-mini-en")]);
+const bundled = join(root, "models/embtune-mini-en");
+models.push(["embtune-mini-en", bundled]);
 const shared = join(root, "../shared/models/all-MiniLM-L6-v2");
 if (existsSync(shared)) models.push(["all-MiniLM-L6-v2", shared]);
+const adapted = new Set([
+  bundled,
+  shared,
+  ...["distilbert-torchscript-14", "mpnet-torchscript-14"].map((name) => join(fixtures, name)),
+]);
 
 const runtime = await openRuntime({ threads: 1 });
 const folders = [];
@@ -91,25 +156,34 @@ for (const [name, model] of models) {
   await encoder.release();
   process.stdout.write(`${name}: ${encoder.info.pooling}, normalised ${encoder.info.normalize}\n`);
 }
+const two = { query: "query: ", document: "passage: to read, " };
+for (const [name, prompts, use] of [
+  ["two-prompts", two, "query"],
+  ["two-prompts", two, "document"],
+  ["one-prompt", "all of it: ", "query"],
+  ["one-prompt", "all of it: ", "default"],
+]) {
+  folders.push(await writePrompted(runtime, { name, model: bundled, prompts, use }));
+}
+
+const adapters = [];
+for (const [name, model] of models.filter(([, path]) => adapted.has(path))) {
+  const base = `${name}-none`;
+  const all = ["--lora-targets", "all-linear", "--lora-rank", "4", "--head", "mlp"];
+  adapters.push(
+    await writeAdapters(runtime, { name: `${name}-lora`, base, model, options: [] }),
+    await writeAdapters(runtime, {
+      name: `${name}-lora-all-linear-mlp`,
+      base,
+      model,
+      options: all,
+    }),
+  );
+}
 await runtime.close();
 
-const run = join(work, "run");
-if (!existsSync(run)) {
-  const args = [
-    "train",
-    "data/support/train.csv",
-    "--eval",
-    "data/support/dev.csv",
-    "--steps",
-    "10",
-  ];
-  const program = join(root, "bin/embtune.js");
-  const { status } = spawnSync(process.execPath, [program, ...args, "--out", run, "--quiet"], {
-    cwd: root,
-  });
-  if (status !== 0) throw new Error("the run whose checkpoint is read failed");
-}
+trained("run", ["--steps", "10"]);
 const checkpoint = "run/checkpoints/step-000010";
 const files = readdirSync(join(work, checkpoint)).filter((name) => name.endsWith(".safetensors"));
-const cases = { folders, checkpoints: files.map((name) => `${checkpoint}/${name}`) };
+const cases = { folders, adapters, checkpoints: files.map((name) => `${checkpoint}/${name}`) };
 writeFileSync(join(work, "cases.json"), JSON.stringify(cases, null, 2));
