@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniformDropout } from "../../../src/encoder/dropout-config.js";
 import { headSpec, initialHead } from "../../../src/encoder/head.js";
-import { buildCachedStep, embedForward } from "../../../src/encoder/step/cached-step.js";
+import { embedForward } from "../../../src/encoder/step/cached-step.js";
 import { dropoutFeeds } from "../../../src/encoder/step/dropout-feeds.js";
 import {
   buildEncoderStep,
@@ -325,54 +325,6 @@ describe("dropout", () => {
 });
 
 describe("gradient caching", () => {
-  it("adds up to the plain step's gradients, dropout masks included", async () => {
-    const options = await optionsFor("bert-torchscript-14", { dropout: uniformDropout(0.1) });
-    const lengths = TEXTS.map(({ length }) => length);
-    const plain = buildEncoderStep(options);
-    const filler = createMaskFiller();
-    const at = { seed: 1, step: 4 };
-    const expected = await run(plain, dropoutFeeds(filler, plain.dropout, { lengths, ...at }));
-    const cached = buildCachedStep(options);
-    const values = valuesOf(cached.backward.parameters);
-    const chunks = [TEXTS.slice(0, 3), TEXTS.slice(3)];
-    const feedsOf = (i: number, inputs: readonly string[]): Tensors => {
-      const own = chunks[i]!;
-      const firstRow = i === 0 ? 0 : chunks[0]!.reduce((sum, { length }) => sum + length, 0);
-      const masked = { lengths: own.map(({ length }) => length), firstRow, ...at };
-      const feeds = textFeeds(own, { inputs, padId: 0 });
-      return { ...feeds, ...values, ...dropoutFeeds(filler, cached.dropout, masked) };
-    };
-    const parts: Float32Array[] = [];
-    for (const i of chunks.keys()) {
-      const { embedding } = await runModel(cached.forward.model, feedsOf(i, cached.forward.inputs));
-      parts.push(embedding!.data as Float32Array);
-    }
-    const H = parts[0]!.length / chunks[0]!.length;
-    const embedding = float32(
-      [TEXTS.length, H],
-      parts.flatMap((part) => [...part]),
-    );
-    const outer = await runModel(cached.objective.model, { embedding, ...roleFeeds() });
-    expect(Number(outer.loss!.data[0]) / expected.loss).toBeCloseTo(1, 6);
-    const slope = outer[cached.objective.embeddingGradient]!.data as Float32Array;
-    const sum = new Map<string, Float64Array>();
-    let start = 0;
-    for (const [i, own] of chunks.entries()) {
-      const end = start + own.length * H;
-      const outputs = await runModel(cached.backward.model, {
-        ...feedsOf(i, cached.backward.inputs),
-        embedding_gradient: float32([own.length, H], slope.slice(start, end)),
-      });
-      start = end;
-      for (const [name, gradient] of denseGradients(cached.backward.parameters, outputs))
-        sum.set(
-          name,
-          gradient.map((x, k) => x + (sum.get(name)?.[k] ?? 0)),
-        );
-    }
-    expect(largestDifference(sum, expected.gradients)).toBeLessThan(2e-5);
-  });
-
   it("embeds without gradients", async () => {
     const options = await optionsFor("bert-torchscript-14");
     const forward = embedForward(options);
