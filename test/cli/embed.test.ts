@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -209,6 +209,47 @@ describe("shards", () => {
   it("have the vectors of the whole, but for rounding in batches of other lengths", () => {
     const merged = new Float32Array(readNpy(out("merged.npy")).body);
     expect(Math.max(...merged.map((x, i) => Math.abs(x - vectors[i]!)))).toBeLessThan(1e-6);
+  });
+
+  it.each(["float32", "float16", "binary"])(
+    "of a .parquet file of %s are read and written again as one table",
+    async (dtype) => {
+      const options = ["--keep-columns", "--dtype", dtype];
+      const parts = await Promise.all(
+        [1, 2, 3].map((i) => write(`${dtype}${i}.parquet`, ...options, "--shard", `${i}/3`)),
+      );
+      const merged = out(`${dtype}.parquet`);
+      const files = [parts[1]!, parts[2]!, parts[0]!];
+      const { code } = await embtune(["embed", "--merge", ...files, "--out", merged]);
+      expect(code).toBe(0);
+      const read = async (path: string) =>
+        parquetReadObjects({ file: await asyncBufferFromFile(path) });
+      const rowsOfParts = (await Promise.all(parts.map(read))).flat();
+      expect(await read(merged)).toEqual(rowsOfParts);
+      expect(rowsOfParts.map(({ id }) => id)).toEqual(["1", "2", "3", "4"]);
+      const manifest = JSON.parse(readFileSync(`${merged}.manifest.json`, "utf8"));
+      expect(manifest).toMatchObject({ rows, dtype, format: "parquet" });
+      expect(manifest.shard).toBeUndefined();
+    },
+  );
+
+  it("of a .parquet file that are damaged or hold other rows are named, and nothing is left", async () => {
+    const merge = (...files: string[]) =>
+      embtune(["embed", "--merge", ...files, "--out", out("m.parquet")]);
+    const [first, second, third] = [1, 2, 3].map((i) => out(`float32${i}.parquet`)) as [
+      string,
+      string,
+      string,
+    ];
+    const bytes = readFileSync(second);
+    writeFileSync(second, bytes.subarray(0, bytes.length - 20));
+    const damaged = await merge(first, second, third);
+    expect(damaged.code).toBe(1);
+    expect(damaged.stderr).toContain("float322.parquet: cannot be read");
+    cpSync(third, second);
+    const swapped = await merge(first, second, third);
+    expect(swapped.stderr).toContain("float322.parquet: holds 2 rows, but its manifest says 1");
+    expect(readdirSync(folder).filter((name) => name.startsWith("m.parquet"))).toEqual([]);
   });
 
   it("that are missing or differ are named", async () => {

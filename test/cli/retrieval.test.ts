@@ -133,6 +133,19 @@ describe("train --eval QUERIES --eval-corpus FILE --eval-qrels FILE", () => {
     expect(stderr).toContain("1 of the 9 queries of --eval have a relevant document among");
   });
 
+  it("lists all files in the model card, and what each was for", () => {
+    const card = readFileSync(join(run, "model", "sentence-transformers", "README.md"), "utf8");
+    const { eval: selecting, data } = readRun(run);
+    const line = (role: string, file: { path: string; rows: number; sha256: string } | undefined) =>
+      `- ${role}: \`${file?.path}\`, ${file?.rows} rows, SHA-256 \`${file?.sha256}\``;
+    expect(card.match(/^- .*SHA-256 `.{64}`$/gm)?.slice(-4)).toEqual([
+      line("trained on", data),
+      line("selected by, queries", selecting),
+      line("documents they search", selecting?.corpus),
+      line("their relevant documents", selecting?.qrels),
+    ]);
+  });
+
   it("gives the same figures as evaluate with a head on the query side, and no verdict", async () => {
     const { scores, bestStep } = readRun(run).result!;
     expect(bestStep).toBeGreaterThan(0);

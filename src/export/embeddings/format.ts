@@ -39,6 +39,8 @@ export interface EmbeddingFormat {
   readonly open: (path: string, layout: Layout) => Promise<FormatWriter>;
   /** Where the rows of a written file begin, for putting files together; undefined where rows are not plain bytes. */
   readonly bodyStart: ((file: FileHandle) => Promise<number>) | undefined;
+  /** Reads a written file back, a batch at a time, where `bodyStart` is undefined. A damaged file is a UserError. */
+  readonly readBack?: (path: string, layout: Layout) => AsyncGenerator<RowBatch>;
   /** The bytes before the rows. */
   readonly header: (layout: Layout) => Uint8Array;
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../../runtime/files.js";
 import type { EmbeddingFormat, Layout } from "./format.js";
-import { embeddingFormat } from "./formats.js";
+import { embeddingFormat, writeEmbeddingFile } from "./formats.js";
 import { type EmbeddingManifest, manifestPath, readManifest, type Shard } from "./manifest.js";
 import { storedSize } from "./vector-type.js";
 
@@ -28,13 +28,6 @@ interface Part {
 export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingManifest> {
   const { files, out, overwrite } = options;
   const format = embeddingFormat(out);
-  if (format.bodyStart === undefined) {
-    throw usageError(
-      "format-without-merge",
-      `${format.extension} files are not put together`,
-      "readers of Parquet take several files as one table; otherwise write the shards as .jsonl or .npy",
-    );
-  }
   if (existsSync(out) && !overwrite)
     throw usageError(
       "out-exists",
@@ -45,13 +38,53 @@ export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingM
   const [first] = parts as [Part, ...Part[]];
   const { shard: _, ...common } = first.manifest;
   const rows = first.shard.total;
-  await writeFileAtomic(out, async (append) => {
-    await append(format.header(layoutOf(first.manifest, rows)));
-    for (const part of parts) await copyRows(part.file, format, append);
-  });
+  const layout = layoutOf(first.manifest, rows);
+  await (format.readBack === undefined
+    ? joinBytes(out, parts, { format, layout })
+    : writeAgain(out, parts, { layout, readBack: format.readBack }));
   const manifest: EmbeddingManifest = { ...common, file: out, rows };
   await writeFileAtomic(manifestPath(out), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+/** One header, and the rows of all parts as they are. */
+async function joinBytes(
+  out: string,
+  parts: readonly Part[],
+  { format, layout }: { readonly format: EmbeddingFormat; readonly layout: Layout },
+): Promise<void> {
+  await writeFileAtomic(out, async (append) => {
+    await append(format.header(layout));
+    for (const part of parts) await copyRows(part.file, format, append);
+  });
+}
+
+interface WritingAgain {
+  readonly layout: Layout;
+  readonly readBack: NonNullable<EmbeddingFormat["readBack"]>;
+}
+
+/** The rows of all parts, read and written a batch at a time. UserError: wrong-row-count. */
+async function writeAgain(
+  out: string,
+  parts: readonly Part[],
+  { layout, readBack }: WritingAgain,
+): Promise<void> {
+  await writeEmbeddingFile(out, layout, async (writer) => {
+    for (const { file, manifest } of parts) {
+      let rows = 0;
+      for await (const batch of readBack(file, layout)) {
+        await writer.write(batch);
+        rows += batch.texts.length;
+      }
+      if (rows === manifest.rows) continue;
+      throw new UserError(
+        "wrong-row-count",
+        `holds ${rows} rows, but its manifest says ${manifest.rows}`,
+        { at: { file }, hint: "write the shard again" },
+      );
+    }
+  });
 }
 
 function readPart(file: string): Part {

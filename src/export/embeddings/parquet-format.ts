@@ -1,6 +1,9 @@
 import { open } from "node:fs/promises";
+import { UserError } from "../../errors/user-error.js";
+import { float32ToFloat16 } from "../../onnx/float16.js";
+import { fileError } from "../../runtime/files.js";
 import type { EmbeddingFormat, FormatWriter, Layout, RowBatch } from "./format.js";
-import { storedRow, VECTOR_TYPES } from "./vector-type.js";
+import { type StoredVectors, storedRow, VECTOR_TYPES } from "./vector-type.js";
 
 /** Parquet: text, kept columns and `embedding`, a list of floats (of whole numbers for int8 and binary) a row. */
 export const parquetFormat: EmbeddingFormat = {
@@ -10,6 +13,7 @@ export const parquetFormat: EmbeddingFormat = {
   header: () => new Uint8Array(0),
   open: openParquet,
   bodyStart: undefined,
+  readBack: readParquet,
 };
 
 async function openParquet(path: string, layout: Layout): Promise<FormatWriter> {
@@ -69,4 +73,47 @@ function columnsOf({ texts, cells, vectors }: RowBatch, { columns }: Layout) {
       statistics: false,
     },
   ];
+}
+
+/** A row as hyparquet gives it. */
+type ParquetRow = Readonly<Record<string, unknown>> & { readonly embedding: readonly number[] };
+
+/** A row group at a time: memory does not grow with the file. */
+async function* readParquet(path: string, layout: Layout): AsyncGenerator<RowBatch> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import(
+    "hyparquet"
+  );
+  const file = await asyncBufferFromFile(path).catch((error: unknown) => {
+    throw fileError(error, path);
+  });
+  const readable = <T>(reading: Promise<T>): Promise<T> =>
+    reading.catch((cause: unknown) => {
+      throw new UserError("bad-parquet", `cannot be read: ${(cause as Error).message}`, {
+        at: { file: path },
+        hint: "write the shard again",
+        cause,
+      });
+    });
+  const metadata = await readable(parquetMetadataAsync(file));
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(num_rows);
+    const rows = await readable(parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+    yield batchOf(rows as ParquetRow[], layout);
+    rowStart = rowEnd;
+  }
+}
+
+function batchOf(rows: readonly ParquetRow[], { columns, type, cols }: Layout): RowBatch {
+  return {
+    texts: rows.map(({ text }) => String(text)),
+    cells: rows.map((row) => columns.map((name) => String(row[name]))),
+    vectors: { type, rows: rows.length, cols, data: storedData(rows, type) },
+  };
+}
+
+function storedData(rows: readonly ParquetRow[], type: StoredVectors["type"]) {
+  const numbers = rows.flatMap(({ embedding }) => embedding);
+  if (type === "float16") return float32ToFloat16(Float32Array.from(numbers));
+  return type === "float32" ? Float32Array.from(numbers) : Int8Array.from(numbers);
 }

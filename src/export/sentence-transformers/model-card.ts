@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { objectiveNamed } from "../../objectives/registry.js";
-import type { DataFileRecord, RunRecord } from "../../training/run-folder.js";
+import type { RunRecord } from "../../training/run-folder.js";
 import { packageVersion } from "../../training/version.js";
 import {
   type ModelContent,
@@ -109,7 +110,7 @@ function training(run: RunRecord): string {
   return [
     "## Training",
     "",
-    ...[run.data, ...(run.eval === undefined ? [] : [run.eval])].map(dataLine),
+    ...dataLines(run),
     "",
     `Objective: ${title} (\`${options.objective}\`), with ${pairs(options.objectiveOptions)}:`,
     "",
@@ -125,8 +126,21 @@ function training(run: RunRecord): string {
   ].join("\n");
 }
 
-function dataLine({ path, rows, sha256 }: DataFileRecord): string {
-  return `- ${code(path)}: ${rows} rows, SHA-256 \`${sha256}\``;
+/** Each file that was trained on or selected by, and what it was for. */
+function dataLines({ data, files = [data], eval: selecting }: RunRecord): string[] {
+  const trained = files.map((file) => dataLine("trained on", file));
+  if (selecting === undefined) return trained;
+  const { corpus, qrels } = selecting;
+  const beside = [
+    ...(corpus === undefined ? [] : [dataLine("documents they search", corpus)]),
+    ...(qrels === undefined ? [] : [dataLine("their relevant documents", qrels)]),
+  ];
+  const role = beside.length > 0 ? "selected by, queries" : "selected by";
+  return [...trained, dataLine(role, selecting), ...beside];
+}
+
+function dataLine(role: string, { path, rows, sha256 }: FileIdentity): string {
+  return `- ${role}: ${code(path)}, ${rows} rows, SHA-256 \`${sha256}\``;
 }
 
 function pairs(options: Readonly<Record<string, unknown>>): string {
