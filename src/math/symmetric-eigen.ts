@@ -90,11 +90,15 @@ function accumulate(reflections: readonly Reflection[], n: number): Float64Array
   return basis;
 }
 
-/** Implicit QL on (d, e); every rotation is applied to two rows of `basis` as well. */
+/**
+ * Implicit QL on (d, e); every rotation is applied to two rows of `basis` as well. Couplings below the rounding of the largest entries
+ * are nothing: among the zero eigenvalues of a matrix of low rank there is no more than that, and no end to removing it.
+ */
 function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array): void {
+  const size = d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i]!)), 0);
   for (let low = 0; low < d.length; low++) {
     for (let iteration = 0; ; iteration++) {
-      const high = decoupled(d, e, low);
+      const high = decoupled(e, low, Number.EPSILON * size);
       if (high === low) break;
       if (iteration === MAX_ITERATIONS)
         internal("the eigenvalues of a symmetric matrix do not converge");
@@ -103,14 +107,10 @@ function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array): voi
   }
 }
 
-/** The first m ≥ low whose coupling to m + 1 is negligible. */
-function decoupled(d: Float64Array, e: Float64Array, low: number): number {
+/** The first m ≥ low whose coupling to m + 1 is negligible; the last has none. */
+function decoupled(e: Float64Array, low: number, negligible: number): number {
   let m = low;
-  while (m < d.length - 1) {
-    const scale = Math.abs(d[m]!) + Math.abs(d[m + 1]!);
-    if (Math.abs(e[m]!) <= Number.EPSILON * scale) break;
-    m += 1;
-  }
+  while (m < e.length - 1 && Math.abs(e[m]!) > negligible) m += 1;
   return m;
 }
 

@@ -50,6 +50,25 @@ describe("symmetricEigen", () => {
     );
   });
 
+  it("ends with matrices of low rank, whose zero eigenvalues are rounding", () => {
+    for (const [rows, n] of [
+      [20, 96],
+      [59, 256],
+      [3, 64],
+    ] as const) {
+      const random = createRandom(rows, "low rank");
+      const x = Float64Array.from({ length: rows * n }, () => 0.1 + random.normal() / 20);
+      const matrix = symmetric(n, (i, j) => {
+        let sum = 0;
+        for (let r = 0; r < rows; r++) sum += x[r * n + i]! * x[r * n + j]!;
+        return sum / rows;
+      });
+      const { equation, orthogonality } = residuals(matrix, n);
+      expect(equation).toBeLessThan(1e-13);
+      expect(orthogonality).toBeLessThan(1e-12);
+    }
+  });
+
   it("orders eigenvalues downward and fixes signs", () => {
     const { values, vectors } = symmetricEigen(Float64Array.of(2, -1, -1, 2), 2);
     expect(values[0]).toBeCloseTo(3, 14);
