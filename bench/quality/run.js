@@ -1,9 +1,10 @@
 // Quality of what is tuned, beside sentence-transformers: four tasks, two encoders, full, last:2, lora and head. A cell is one file of
 // bench/quality/results; cells that are there are skipped.
 //
-//   npm run build && node bench/quality/run.js [--list] [--only snli-minilm-full] [--python python3]
+//   npm run build && node bench/quality/run.js [--list] [--only snli-minilm-full] [--python python3] [--work DIR]
 //
-// --only: cells whose name contains this. --python: an interpreter with bench/python/requirements.txt. How it is done: README.md.
+// --only: cells whose name contains this. --python: an interpreter with bench/python/requirements.txt. --work: where
+// vectors and batches go (default: a temporary folder); the base models' vectors there are used again. How it is done: README.md.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -29,17 +30,26 @@ const { values: options } = parseArgs({
     list: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     python: { type: "string", default: "python3" },
+    work: { type: "string" },
   },
 });
 
-/** The most wanted first: full tuning of all-MiniLM-L6-v2 with the peer, three seeds; then the rest, one seed, no peer. */
+/**
+ * Full tuning of all-MiniLM-L6-v2 has the peer and three seeds; the rest one seed and no peer. The further seeds of scifact and
+ * banking come last, since their long texts make the peer slow.
+ */
 function queue() {
-  const all = (model, tune, seed, peer) =>
-    Object.keys(tasks).map((task) => ({ task, model, tune, seed, peer }));
+  const names = Object.keys(tasks);
+  const all = (model, tune, { seed = 42, peer = false, only = names } = {}) =>
+    only.map((task) => ({ task, model, tune, seed, peer }));
+  const peers = (seeds, only) =>
+    seeds.flatMap((seed) => all("minilm", "full", { seed, peer: true, only }));
   return [
-    ...[42, 43, 44].flatMap((seed) => all("minilm", "full", seed, true)),
-    ...["last:2", "lora", "head"].flatMap((tune) => all("minilm", tune, 42, false)),
-    ...["full", "last:2", "lora", "head"].flatMap((tune) => all("bundled", tune, 42, false)),
+    ...peers([42], names),
+    ...peers([43, 44], ["snli", "stsb"]),
+    ...["full", "last:2", "lora", "head"].flatMap((tune) => all("bundled", tune)),
+    ...["last:2", "lora", "head"].flatMap((tune) => all("minilm", tune)),
+    ...peers([43, 44], ["scifact", "banking"]),
   ];
 }
 
@@ -98,7 +108,7 @@ async function runCell(cell, work) {
 }
 
 mkdirSync(results, { recursive: true });
-const work = mkdtempSync(join(tmpdir(), "embtune quality "));
+const work = options.work ?? mkdtempSync(join(tmpdir(), "embtune quality "));
 for (const cell of queue().filter((one) => nameOf(one).includes(options.only))) {
   const path = join(results, `${nameOf(cell)}.json`);
   if (options.list)
