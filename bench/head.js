@@ -54,7 +54,7 @@ const start = initialHead(head, {
 const runtime = await openRuntime();
 const student = await createHeadStudent({
   runtime,
-  step: { objective, head, headSide: "both", roles: batches.roles, negatives: 0 },
+  steps: [{ objective, head, headSide: "both", roles: batches.roles, negatives: 0 }],
   start,
   scalars: new Map(),
   weightDecay: 0.01,
@@ -62,7 +62,7 @@ const student = await createHeadStudent({
   scalarRate: 1,
   prepare: (planned) => {
     const batch = batches.make(planned);
-    return { texts: batch, feeds: headFeeds(batch, gather) };
+    return { task: 0, texts: batch, feeds: headFeeds(batch, gather) };
   },
   encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
 });

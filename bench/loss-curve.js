@@ -47,7 +47,7 @@ const plan = await planTraining({
   threads: 2,
   steps: total,
 });
-const resources = await openResources(plan.settings, plan.batches.texts.length);
+const resources = await openResources(plan.settings, plan.tasks[0].batches.texts.length);
 const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
 const { student } = await setUp(shop);
 const { schedule: name, lr: rate, warmup } = plan.settings;

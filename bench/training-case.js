@@ -13,7 +13,7 @@ import { setUp } from "../dist/training/set-up.js";
 
 const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
 const plan = await planTraining({ ...settings, steps: warmup + steps });
-const resources = await openResources(plan.settings, plan.batches.texts.length);
+const resources = await openResources(plan.settings, plan.tasks[0].batches.texts.length);
 const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
 const opened = performance.now();
 const { student } = await setUp(shop);

@@ -19,11 +19,11 @@ const path = (file) => join(folder, file);
 
 /** What an update is made of, as texts. */
 function batchTexts(plan, planned) {
-  const { texts, constants } = plan.batches.make(planned);
+  const { texts, constants } = plan.tasks[0].batches.make(planned);
   const columns = Object.fromEntries(
     Object.entries(texts).map(([role, numbers]) => [
       role,
-      Array.from(numbers, (number) => plan.batches.texts[number]),
+      Array.from(numbers, (number) => plan.tasks[0].batches.texts[number]),
     ]),
   );
   const values = (tensor) => (tensor === undefined ? undefined : Array.from(tensor.data, Number));
@@ -55,7 +55,7 @@ const plan = await planTraining({
   threads: 2,
 });
 const { settings, steps } = plan;
-const resources = await openResources(settings, plan.batches.texts.length);
+const resources = await openResources(settings, plan.tasks[0].batches.texts.length);
 const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
 if (!existsSync(path("base.f32")))
   writeVectors("base.f32", await resources.encoder.encode(task.texts));
@@ -95,7 +95,7 @@ process.stdout.write(
       weightDecay,
       maxGradNorm,
     },
-    rows: plan.train.rows.length,
+    rows: plan.tasks[0].train.rows.length,
     masked,
     seconds,
     losses,

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
+import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import { camelCase, kebabCase } from "../objectives/option.js";
 import { fileError } from "../runtime/files.js";
+import { configuredEntries } from "../training/file-objectives.js";
 import { settingNames, type TrainOptions } from "../training/settings.js";
 import { objectiveFlags } from "./objective-options.js";
 
 /**
  * Reads `--config`: a JSON object of options by their long names (`batch-size` or `batchSize`), those of the objective among them or
- * under `objectiveOptions`; a run's run.json is one. An unknown name is a UserError.
+ * under `objectiveOptions`; a run's run.json is one. An unknown name is a UserError, and so is what `objectives` says wrongly of a file.
  */
 export function readConfig(path: string): Partial<TrainOptions> {
   const values = optionsIn(parse(path), path);
@@ -22,6 +24,10 @@ export function readConfig(path: string): Partial<TrainOptions> {
     else if (settingNames.includes(name)) options[name] = value;
     else if (own.has(name)) objectiveOptions[name] = value;
     else throw unknownName(path, key, [...settingNames, ...own]);
+  }
+  if (options.objectives !== undefined) {
+    const { objectives } = options;
+    inFile(path, () => configuredEntries(objectives));
   }
   return { ...options, objectiveOptions } as Partial<TrainOptions>;
 }

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { usageError } from "../errors/user-error.js";
+import { kebabCase } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
+import { allHaveOwn, renamedEntries } from "../training/file-objectives.js";
 import { freeRunFolder, readRun } from "../training/run-folder.js";
 import type { TrainOptions } from "../training/settings.js";
 import { readConfig } from "./config-file.js";
@@ -27,9 +29,25 @@ export function trainOptions(
   ) as TrainOptions["objectiveOptions"];
   const kept = objective === (stored.objective ?? objective) ? stored.objectiveOptions : {};
   const files = dataFiles(data, stored);
-  const out = sources.resume ?? typed.out ?? stored.out ?? freeRunFolder(files.data, objective);
+  const { objectives } = stored;
+  const alone = objectives !== undefined && allHaveOwn({ ...files, objectives });
+  if (alone) refuseCommon(command, own ?? {});
+  const name = alone ? "mixed" : objective;
+  const out = sources.resume ?? typed.out ?? stored.out ?? freeRunFolder(files.data, name);
   const objectiveOptions = { ...kept, ...own };
   return { ...stored, ...typed, objective, objectiveOptions, ...files, out };
+}
+
+/** Where the config gives every file an objective, none is left for what is typed. */
+function refuseCommon(command: Command, own: Readonly<Record<string, unknown>>): void {
+  const flags = Object.keys(own).map((name) => `--${kebabCase(name)}`);
+  const [flag] = command.getOptionValueSource("objective") === "cli" ? ["--objective"] : flags;
+  if (flag === undefined) return;
+  throw usageError(
+    "useless-option",
+    `${flag} has no use: the config gives each training file an objective of its own`,
+    'change it there, under "objectives"',
+  );
 }
 
 /** The data files typed, or those stored; none is a usage error. */
@@ -51,10 +69,14 @@ export function storedOptions(
   data: readonly string[] = [],
 ): Partial<TrainOptions> {
   const stored = resume === undefined ? {} : readRun(resume).options;
-  const options = resume === undefined && config !== undefined ? readConfig(config) : stored;
+  const options: Partial<TrainOptions> =
+    resume === undefined && config !== undefined ? readConfig(config) : stored;
   if (data.length === 0) return options;
-  const { data: _, moreData: __, ...others } = options as Partial<TrainOptions>;
-  return others;
+  const { data: first, moreData = [], objectives, ...others } = options;
+  if (objectives === undefined) return others;
+  // The files of a run may have moved since; a config means those that it names.
+  const before = first === undefined || resume === undefined ? [] : [first, ...moreData];
+  return { ...others, objectives: renamedEntries(objectives, before, data) };
 }
 
 /** Flags that are no training options. */

@@ -11,6 +11,7 @@ export function trainProgress(
   let bar: Progress | undefined;
   let shown: "encoding" | "step" | undefined;
   const speed = speedometer();
+  const byFile = fileMeans();
   const show = (kind: "encoding" | "step", total: number): Progress => {
     if (shown !== kind || bar === undefined) {
       bar?.stop();
@@ -27,17 +28,48 @@ export function trainProgress(
   const onEvent = (event: TrainEvent): void => {
     if (event.type === "encoding") show("encoding", event.total).update(event.done);
     if (event.type === "step") {
-      const { step, loss } = event.record;
-      show("step", steps).update(step, `loss ${loss.toFixed(4)}${speed(event.record)}`);
+      const { step, loss, losses } = event.record;
+      show("step", steps).update(step, `${lossText(loss, losses)}${speed(event.record)}`);
+      byFile.add(losses);
     }
     if (event.type === "rewrites" && debug) terminal.note(rewriteLines(event.notes));
     if (event.type === "note") terminal.note(event.message);
     if (event.type === "evaluation") {
       stop();
-      terminal.note(evaluationLine(event));
+      terminal.note(`${evaluationLine(event)}${byFile.take()}`);
     }
   };
   return { onEvent, stop };
+}
+
+type Losses = StepRecord["losses"];
+
+/** `loss 0.4131`, with the file where there are several. */
+function lossText(loss: number, losses: Losses): string {
+  if (losses === undefined) return `loss ${loss.toFixed(4)}`;
+  return Object.entries(losses)
+    .map(([file, value]) => `loss ${value.toFixed(4)} of ${file}`)
+    .join(", ");
+}
+
+/** Mean losses of each of several files since the evaluation before: `; loss 0.4131 of a.csv, 1.2042 of b.csv`. */
+function fileMeans(): { readonly add: (losses: Losses) => void; readonly take: () => string } {
+  const seen = new Map<string, { readonly sum: number; readonly count: number }>();
+  return {
+    add: (losses = {}) => {
+      for (const [file, loss] of Object.entries(losses)) {
+        const { sum, count } = seen.get(file) ?? { sum: 0, count: 0 };
+        seen.set(file, { sum: sum + loss, count: count + 1 });
+      }
+    },
+    take: () => {
+      const means = [...seen].map(
+        ([file, { sum, count }]) => `${(sum / count).toFixed(4)} of ${file}`,
+      );
+      seen.clear();
+      return means.length === 0 ? "" : `; loss ${means.join(", ")}`;
+    },
+  };
 }
 
 /** ` 4.1 steps/s 6,770 tokens/s`, the means since the first step seen. */

@@ -27,6 +27,7 @@ const fixed = new Set([
   "model",
   "allowDownload",
   "objective",
+  "objectives",
   "keep",
   "saveEvery",
   "evalEvery",

@@ -3,6 +3,7 @@ import type { EncoderInfo } from "../encoder/encoder.js";
 import type { HeadSpec } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
 import type { Tensor } from "../math/tensor.js";
+import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
 import type { RunRecord } from "../training/run-folder.js";
 
@@ -49,10 +50,36 @@ export function outputDimension({ encoder, head }: ModelContent): number {
   return head?.spec.outputDim ?? encoder.dimension;
 }
 
-/** Sizes to which embeddings may be cut (matryoshka), the largest first; none where the run was not trained for it. */
+/** One objective of a run, and the files that were trained with it. */
+export interface TrainedObjective {
+  readonly objective: string;
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  readonly files: readonly string[];
+}
+
+/** The objectives of a run: one, unless files had objectives of their own. */
+export function trainedObjectives({ options, files, data }: RunRecord): TrainedObjective[] {
+  const own = (files ?? []).filter(({ objective }) => objective !== undefined);
+  if (own.length === 0) {
+    const { objective, objectiveOptions } = options;
+    return [{ objective, objectiveOptions, files: [data.path] }];
+  }
+  const groups = new Map<string, TrainedObjective>();
+  for (const { path, objective, objectiveOptions } of own) {
+    const key = JSON.stringify([objective, objectiveOptions]);
+    const known = groups.get(key)?.files ?? [];
+    groups.set(key, { objective, objectiveOptions, files: [...known, path] });
+  }
+  return [...groups.values()];
+}
+
+/** Sizes to which embeddings may be cut (matryoshka), the largest first; none where an objective of the run was not trained for it. */
 export function matryoshkaDimensions({ run }: ModelContent): readonly number[] {
-  const given = run?.options.objectiveOptions.dims;
-  return Array.isArray(given) ? given.map(Number).sort((a, b) => b - a) : [];
+  const [first, ...others] = (run === undefined ? [] : trainedObjectives(run)).map(
+    ({ objectiveOptions: { dims } }) => (Array.isArray(dims) ? dims.map(Number) : []),
+  );
+  const common = (first ?? []).filter((size) => others.every((sizes) => sizes.includes(size)));
+  return common.sort((a, b) => b - a);
 }
 
 /** The path of a file of the encoder's folder. */

@@ -47,6 +47,7 @@ export async function planComparison(
 ): Promise<PlannedVariant[]> {
   const planned: PlannedVariant[] = [];
   for (const { name, options } of variants) {
+    if (options.objectives !== undefined) throw ownObjectives();
     const first = planned[0]?.plan;
     const prescribed =
       first === undefined
@@ -68,6 +69,14 @@ function budgetOf({ steps, evalEvery }: TrainingPlan) {
 /** `infonce temperature 0.1` → `infonce-temperature-0.1`. */
 function folderName(name: string): string {
   return name.replace(/[^\p{L}\p{N}.,_-]+/gu, "-");
+}
+
+function ownObjectives() {
+  return usageError(
+    "objectives-compared",
+    "a comparison trains all files with each objective, and the config gives files objectives of their own",
+    'leave "objectives" out, or train one run: embtune train --config FILE',
+  );
 }
 
 function notMeasured(name: string) {
@@ -143,13 +152,13 @@ async function encodeAll(
 }
 
 /** Texts that a frozen encoder embeds once for all runs. */
-function textsToEncode({ settings, batches }: TrainingPlan): readonly string[] {
-  return settings.tune === "head" ? batches.texts : [];
+function textsToEncode({ settings, tasks }: TrainingPlan): readonly string[] {
+  return settings.tune === "head" ? tasks.flatMap(({ batches }) => batches.texts) : [];
 }
 
 /** The measured texts too; agreement with a teacher is left to the runs, which open the teacher. */
 async function encodeMeasured(plan: TrainingPlan, { encoder, cache }: Resources): Promise<void> {
-  if (plan.outside?.kind === "vectors") return;
+  if (plan.tasks.some(({ outside }) => outside?.kind === "vectors")) return;
   await plan.evaluator.run((texts) => encodeCached(encoder, texts, cache, { prompt: "" }));
 }
 

@@ -1,7 +1,10 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import { measures } from "../evaluation/metric.js";
-import type { TrainingPlan } from "../training/plan.js";
+import type { ConfiguredObjective } from "../objectives/loss.js";
+import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan.js";
 import type { PlannedMemory } from "../training/planned-memory.js";
+import { resolvedOptions } from "../training/run-record.js";
+import type { TrainingFile } from "../training/tasks.js";
 import { formatPrompts } from "./prompts.js";
 
 /** What the model of a plan adds to it. */
@@ -12,21 +15,39 @@ export interface PlanModel {
 
 /** What will be done, in a few lines. */
 export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): string {
-  const { settings, objective, steps } = plan;
-  const options = Object.entries(objective.options)
-    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(", ");
+  const { settings, steps } = plan;
   const epochs = steps / plan.stepsPerEpoch;
   return [
-    `objective  ${settings.objective} (${options})`,
-    `training   ${formatTune(plan)}, ${plan.train.rows.length} rows, ${plan.batches.texts.length} distinct texts`,
+    ...formatObjectives(plan),
+    `training   ${formatTune(plan)}, ${trainedRows(plan)} rows, ${trainedTexts(plan)} distinct texts`,
     ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     `selection  ${formatSelection(plan)}`,
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
+}
+
+/** The objective; of several files each with its rows, and how their batches alternate. */
+function formatObjectives({ files, settings }: TrainingPlan): string[] {
+  const [first] = files;
+  if (files.length === 1 && first !== undefined)
+    return [`objective  ${described(first.objective)}`];
+  return [
+    ...files.map(
+      ({ file, objective, train }, i) =>
+        `${i === 0 ? "objectives " : "           "}${file}: ${train.rows.length} rows (${train.kind}), ${described(objective)}`,
+    ),
+    `mix        ${settings.mix}`,
+  ];
+}
+
+/** `infonce (temperature 0.05, …)` */
+function described({ definition, options }: ConfiguredObjective): string {
+  const given = Object.entries(options)
+    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name} ${String(value)}`);
+  return `${definition.name} (${given.join(", ")})`;
 }
 
 function lineOf(title: string, text: string | undefined): string[] {
@@ -58,15 +79,16 @@ function formatMemory({ trained, frozen, optimizer, activations, tokens }: Plann
 
 /** The plan as data, for `--dry-run --json`. */
 export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
-  const { settings, objective, data, evalData } = plan;
+  const { files, evalData } = plan;
+  const [first] = files.map(fileRecord);
   return {
-    options: { ...settings, objectiveOptions: objective.options },
-    data: { ...data.account, kind: data.kind, columns: data.columns, rows: data.rows.length },
+    options: resolvedOptions(plan),
+    ...(files.length === 1 ? { data: first } : { files: files.map(fileRecord) }),
     ...(evalData === undefined
       ? {}
       : { eval: { ...evalData.account, kind: evalData.kind, rows: evalData.rows.length } }),
-    trainRows: plan.train.rows.length,
-    texts: plan.batches.texts.length,
+    trainRows: trainedRows(plan),
+    texts: trainedTexts(plan),
     prompts: promptTexts(prompts),
     steps: plan.steps,
     stepsPerEpoch: plan.stepsPerEpoch,
@@ -75,5 +97,17 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
     metric: plan.metric,
     notes: plan.notes,
     ...(memory === undefined ? {} : { memory }),
+  };
+}
+
+function fileRecord({ data, train, objective }: TrainingFile) {
+  return {
+    ...data.account,
+    kind: data.kind,
+    columns: data.columns,
+    rows: data.rows.length,
+    trainRows: train.rows.length,
+    objective: objective.definition.name,
+    objectiveOptions: objective.options,
   };
 }

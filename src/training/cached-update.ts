@@ -1,30 +1,29 @@
-import { CACHED_NAMES, type CachedLoss, type CachedStep } from "../encoder/step/cached-step.js";
+import { CACHED_NAMES, type EmbeddingParts } from "../encoder/step/cached-step.js";
 import { float32, type Tensor } from "../math/tensor.js";
 import type { GradientSource, Session, Trainer } from "../runtime/runtime.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import { cut, type EncoderInputs } from "./encoder-inputs.js";
 import type { UpdateMethod } from "./encoder-student.js";
+import type { LossGraph } from "./loss-graph.js";
 
-/** Names of inputs and outputs of a step's models, without the models and the weights. */
-export interface CachedRuns extends Pick<CachedLoss, "loss" | "candidates" | "embeddingGradient"> {
+/** Names of inputs of the models that embed and take slopes back, without the models and the weights. */
+export interface CachedRuns {
   readonly forwardInputs: readonly string[];
   readonly backwardInputs: readonly string[];
 }
 
-/** What an update has to know of a step: holding on to the step would hold on to the whole model. */
-export function cachedRuns({ objective, forward, backward }: CachedStep): CachedRuns {
-  const { loss, candidates, embeddingGradient } = objective;
-  return {
-    ...{ loss, candidates, embeddingGradient },
-    forwardInputs: forward.inputs,
-    backwardInputs: backward.inputs,
-  };
+/** What an update has to know of these models: holding on to them would hold on to the whole encoder. */
+export function cachedRuns({ forward, backward }: EmbeddingParts): CachedRuns {
+  return { forwardInputs: forward.inputs, backwardInputs: backward.inputs };
 }
 
 /** The parts that an update with gradient caching runs. */
 export interface CachedUpdateOptions {
-  /** Its main graph is the objective's. */
   readonly trainer: Trainer;
+  /** The graph of the task's objective, and its output with the slopes of the vectors. */
+  readonly objective: LossGraph;
+  readonly embeddingGradient: string;
+  /** The same for all tasks. */
   readonly runs: CachedRuns;
   readonly forward: Session;
   readonly backward: GradientSource;
@@ -39,19 +38,15 @@ export interface CachedUpdateOptions {
  * What both runs are fed is made twice, since it may be large: the same numbers come out.
  */
 export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
-  const { trainer, runs, tokens } = options;
+  const { trainer, objective, embeddingGradient, tokens } = options;
   const { embedding } = CACHED_NAMES;
-  const { loss, candidates = "", embeddingGradient } = runs;
   const accumulate = async (batch: EncoderBatch) => {
     const slots = batch.ids.map((_, slot) => slot);
     const chunks = cut(slots, (slot) => batch.ids[slot]!.length, tokens);
     const vectors = await embedChunks(options, batch, chunks);
-    const outputs = await trainer.accumulate({ ...batch.feeds, [embedding]: vectors });
-    await backChunks(options, batch, {
-      chunks,
-      slopes: outputs[embeddingGradient]!,
-    });
-    return { loss: Number(outputs[loss]?.data[0]), candidates: outputs[candidates] };
+    const run = await objective.accumulate({ ...batch.feeds, [embedding]: vectors });
+    await backChunks(options, batch, { chunks, slopes: run.outputs[embeddingGradient]! });
+    return run;
   };
   return {
     ready: async () => null,

@@ -50,6 +50,42 @@ export async function runQueued<R extends QueuedRun>(
   return result;
 }
 
+/** The queues of the tasks of a run. */
+export interface TaskQueues {
+  /** By task; undefined where its objective uses none. */
+  readonly of: (task: number) => CandidateQueue | undefined;
+  /** Everything in them, for a checkpoint. */
+  readonly tensors: () => ReadonlyMap<string, Tensor>;
+  readonly restore: (tensors: ReadonlyMap<string, Tensor>) => void;
+}
+
+/** Several queues as one; names of a task's tensors begin with its prefix. */
+export function taskQueues(
+  queues: readonly (CandidateQueue | undefined)[],
+  prefixes: readonly string[],
+): TaskQueues {
+  const named = (i: number, name: string): string => (prefixes[i] ?? "") + name;
+  return {
+    of: (task) => queues[task],
+    tensors: () =>
+      new Map(
+        queues.flatMap((queue, i) =>
+          [...(queue?.tensors() ?? [])].map(([name, tensor]) => [named(i, name), tensor] as const),
+        ),
+      ),
+    restore: (tensors) => {
+      for (const [i, queue] of queues.entries()) {
+        const names = [...(queue?.tensors().keys() ?? [])];
+        const own = names.flatMap((name) => {
+          const tensor = tensors.get(named(i, name));
+          return tensor === undefined ? [] : [[name, tensor] as const];
+        });
+        queue?.restore(new Map(own));
+      }
+    },
+  };
+}
+
 /** An empty queue. */
 export function createCandidateQueue(options: QueueOptions): CandidateQueue {
   const { size, dimension } = options;

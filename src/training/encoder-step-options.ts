@@ -6,6 +6,7 @@ import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../encoder/step/prepare.js";
 import type { Tensor } from "../math/tensor.js";
 import type { TrainSettings } from "./settings.js";
+import type { TrainingTask } from "./tasks.js";
 import { tuningOf } from "./tuning-of.js";
 import { headStep, type Workshop } from "./workshop.js";
 
@@ -16,13 +17,13 @@ export interface EncoderStart {
   readonly start: ReadonlyMap<string, Tensor>;
 }
 
-/** What the training step of an encoder is built from. */
+/** What the training step of an encoder is built from, for the batches of a task. */
 export async function encoderStepOptions(
   shop: Pick<Workshop, "plan" | "head" | "encoder" | "outside">,
-  { prepared, start }: EncoderStart,
+  { prepared, start, task }: EncoderStart & { readonly task: TrainingTask },
 ): Promise<EncoderStepOptions> {
   const { plan, head, encoder } = shop;
-  const { objective, roles, negatives, guideDimension } = headStep(shop);
+  const { objective, prefix = "", roles, negatives, guideDimension } = headStep(shop, task);
   return {
     encoder: prepared,
     pooling: encoder.info.pooling,
@@ -30,6 +31,7 @@ export async function encoderStepOptions(
     tuning: tuningOf(plan.settings, prepared),
     ...(await dropoutOf(plan.settings, encoder.info)),
     objective,
+    prefix,
     roles,
     negatives,
     ...(guideDimension === undefined ? {} : { guideDimension }),

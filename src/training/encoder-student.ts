@@ -4,9 +4,10 @@ import type { HeadSpec } from "../encoder/head.js";
 import { CACHED_NAMES, type ForwardModel } from "../encoder/step/cached-step.js";
 import { internal } from "../errors/internal.js";
 import type { Embed } from "../evaluation/metric.js";
+import { mean } from "../math/statistics.js";
 import { type Matrix, matrixTensor } from "../math/tensor.js";
 import type { Session, Trainer } from "../runtime/runtime.js";
-import { type CandidateQueue, type QueuedRun, runQueued } from "./candidate-queue.js";
+import { type QueuedRun, runQueued, type TaskQueues } from "./candidate-queue.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import type { Feeds } from "./head-feeds.js";
 import { headForwardGraph } from "./head-graph.js";
@@ -21,7 +22,7 @@ export interface UpdateMethod<Ready> {
     batch: EncoderBatch,
     ready: Ready,
     learningRate: number,
-  ) => Promise<Omit<UpdateResult, "tokens"> & QueuedRun>;
+  ) => Promise<Omit<UpdateResult, "tokens" | "losses"> & QueuedRun>;
   /** Adds the gradients of the batch to those of the update to come. */
   readonly accumulate: (
     batch: EncoderBatch,
@@ -43,9 +44,10 @@ export interface EncoderStudentOptions {
   readonly head: HeadSpec;
   readonly headSide: HeadSide;
   readonly batchOf: (planned: PlannedBatch) => EncoderBatch;
-  readonly method: UpdateMethod<unknown>;
-  /** Candidates of earlier batches, where the objective uses them. */
-  readonly queue: CandidateQueue | undefined;
+  /** By task. */
+  readonly methods: readonly UpdateMethod<unknown>[];
+  /** Candidates of earlier batches, where an objective uses them. */
+  readonly queues: TaskQueues;
   readonly signal?: AbortSignal | undefined;
   /** Frees what the method holds beside the trainer. */
   readonly release: () => Promise<void>;
@@ -55,7 +57,7 @@ export interface EncoderStudentOptions {
 export async function createEncoderStudent(
   options: EncoderStudentOptions,
 ): Promise<Student<EncoderBatches>> {
-  const { trainer, forward, queue } = options;
+  const { trainer, forward, queues } = options;
   const session = await trainer.createSession(forward.model, {
     memoryPattern: false,
     transfer: true,
@@ -65,10 +67,10 @@ export async function createEncoderStudent(
     prepare: (planned) => planned.map((one) => prepared(options, one)),
     update: (batches, learningRate) => update(options, batches, learningRate),
     embed: embedWith(options, session, head),
-    weights: async () => ({ ...(await trainer.state()), buffers: queue?.tensors() ?? new Map() }),
+    weights: async () => ({ ...(await trainer.state()), buffers: queues.tensors() }),
     parameters: () => trainer.parameters(),
     restore: async (weights, step) => {
-      queue?.restore(weights.buffers ?? new Map());
+      queues.restore(weights.buffers ?? new Map());
       await trainer.restore({ ...weights, step });
     },
     load: (parameters) => trainer.load(parameters),
@@ -81,38 +83,43 @@ export async function createEncoderStudent(
   };
 }
 
-function prepared({ batchOf, method }: EncoderStudentOptions, planned: PlannedBatch) {
-  const batch = batchOf(planned);
-  const ready = method.ready(batch);
+function prepared(options: EncoderStudentOptions, planned: PlannedBatch) {
+  const batch = options.batchOf(planned);
+  const ready = methodOf(options, batch).ready(batch);
   // A failure is reported when the batch's turn comes.
   ready.catch(() => undefined);
   return { batch, ready };
 }
 
+function methodOf({ methods }: EncoderStudentOptions, { task }: EncoderBatch) {
+  return methods[task] ?? internal(`task ${task} has no step`);
+}
+
 async function update(
-  { trainer, method, queue }: EncoderStudentOptions,
+  options: EncoderStudentOptions,
   batches: EncoderBatches,
   learningRate: number,
 ): Promise<UpdateResult> {
+  const { trainer, queues } = options;
   const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
   const [first, ...rest] = batches;
   if (first !== undefined && rest.length === 0) {
     const { batch } = first;
     const ready = await first.ready;
-    const { loss, gradNorm, finite } = await runQueued(queue, batch, (feeds) =>
-      method.step({ ...batch, feeds }, ready, learningRate),
+    const { loss, gradNorm, finite } = await runQueued(queues.of(batch.task), batch, (feeds) =>
+      methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
     );
-    return { loss, gradNorm, finite, tokens };
+    return { loss, losses: [loss], gradNorm, finite, tokens };
   }
-  let sum = 0;
+  const losses: number[] = [];
   for (const { batch, ready } of batches) {
     const made = await ready;
-    const run = (feeds: Feeds) => method.accumulate({ ...batch, feeds }, made);
-    sum += (await runQueued(queue, batch, run)).loss;
+    const run = (feeds: Feeds) => methodOf(options, batch).accumulate({ ...batch, feeds }, made);
+    losses.push((await runQueued(queues.of(batch.task), batch, run)).loss);
   }
-  const loss = sum / batches.length;
+  const loss = mean(losses);
   const scale = 1 / batches.length;
-  return { loss, ...(await trainer.update({ learningRate, loss, scale })), tokens };
+  return { loss, losses, ...(await trainer.update({ learningRate, loss, scale })), tokens };
 }
 
 async function boundHead({ trainer, head }: EncoderStudentOptions): Promise<Session | undefined> {

@@ -10,7 +10,7 @@ export interface ParameterOptions {
   readonly settings: TrainSettings;
   /** L: layers of the encoder. */
   readonly depth: number;
-  /** Start values of the objective's own parameters, by role. */
+  /** Start values of the objective's own parameters, by name. */
   readonly scalars: ReadonlyMap<string, Tensor>;
 }
 
@@ -33,12 +33,17 @@ export function mainParameters(
   }));
 }
 
-/** Trained tensors whose gradients come from further graphs. */
+/** Trained tensors whose gradients come from further graphs, those aside that are `known` already. */
 export function furtherParameters(
   parameters: readonly StepParameter[],
   options: ParameterOptions,
+  known: readonly StepParameter[] = [],
 ): TrainerParameter[] {
-  return parameters.map((parameter) => ({
+  const names = new Set(known.map(({ name }) => name));
+  const others = new Map(
+    parameters.flatMap((one) => (names.has(one.name) ? [] : [[one.name, one] as const])),
+  );
+  return [...others.values()].map((parameter) => ({
     ...trainerParameter(parameter, options),
     sparse: parameter.gradient.kind === "sparse",
   }));

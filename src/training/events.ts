@@ -7,6 +7,8 @@ export interface StepRecord {
   /** Passes over the training data, as a fraction. */
   readonly epoch: number;
   readonly loss: number;
+  /** With several files: the mean loss of the update's batches of each file that it has any of. */
+  readonly losses?: Readonly<Record<string, number>>;
   /** L2 norm of all gradients before clipping. */
   readonly gradNorm: number;
   readonly lr: number;

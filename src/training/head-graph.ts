@@ -14,6 +14,8 @@ export interface HeadStep {
   readonly objective: ConfiguredObjective;
   readonly head: HeadSpec;
   readonly headSide: HeadSide;
+  /** What stands before the names of the objective's own parameters; default nothing. */
+  readonly prefix?: string;
   /** Inputs of the objective that every batch has. */
   readonly roles: readonly Role[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
@@ -29,7 +31,7 @@ export interface StepGraph {
   /** Parameter → graph outputs that hold its gradient. */
   readonly gradients: Gradients;
   /** The output with the batch's candidates [N,D] before the queue, where there is one. */
-  readonly candidates?: string;
+  readonly candidates: string | undefined;
 }
 
 const queryRoles: readonly Role[] = ["anchors", "sentence1"];
@@ -48,7 +50,7 @@ export function headStepGraph(step: HeadStep): StepGraph {
   ) as Inputs;
   const trained = step.objective.definition.trained.map(({ role, shape }) => ({
     role,
-    value: b.input(role, "float32", shape(dimension)),
+    value: b.input((step.prefix ?? "") + role, "float32", shape(dimension)),
   }));
   const all = { ...inputs, ...Object.fromEntries(trained.map(({ role, value }) => [role, value])) };
   const loss = buildLoss(b, step.objective, all);
@@ -64,7 +66,7 @@ export function headStepGraph(step: HeadStep): StepGraph {
     model: serialize(graph),
     loss: loss.name,
     gradients,
-    ...(candidates === undefined ? {} : { candidates: candidates.name }),
+    candidates: candidates?.name,
   };
 }
 

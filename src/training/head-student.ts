@@ -3,12 +3,14 @@ import type { PlannedBatch } from "../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters } from "../encoder/head.js";
 import { internal } from "../errors/internal.js";
 import type { Embed } from "../evaluation/metric.js";
+import { mean } from "../math/statistics.js";
 import { type Matrix, matrixTensor, type Tensor } from "../math/tensor.js";
 import { ADAMW_DEFAULTS } from "../optim/adamw.js";
 import type { Runtime, TrainerParameter } from "../runtime/runtime.js";
-import { type CandidateQueue, runQueued } from "./candidate-queue.js";
+import { runQueued, type TaskQueues } from "./candidate-queue.js";
 import type { Feeds, HeadBatch } from "./head-feeds.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
+import { furtherOutputs, lossGraphs } from "./loss-graph.js";
 import type { HeadSide } from "./settings.js";
 import type { Student } from "./student.js";
 
@@ -17,10 +19,11 @@ export type Encode = (texts: readonly string[]) => Promise<Matrix>;
 
 export interface HeadStudentOptions {
   readonly runtime: Runtime;
-  readonly step: HeadStep;
+  /** The step of each task; all have the same head. */
+  readonly steps: readonly [HeadStep, ...HeadStep[]];
   /** Start values of the head's parameters. */
   readonly start: ReadonlyMap<string, Tensor>;
-  /** Start values of the objective's own parameters, by role. */
+  /** Start values of the objective's own parameters, by name. */
   readonly scalars: ReadonlyMap<string, Tensor>;
   readonly weightDecay: number;
   readonly maxGradNorm: number;
@@ -28,8 +31,8 @@ export interface HeadStudentOptions {
   readonly scalarRate: number;
   /** All inputs of an update on these rows of data, but the queue. */
   readonly prepare: (planned: PlannedBatch) => HeadBatch;
-  /** Candidates of earlier batches, where the objective uses them. */
-  readonly queue?: CandidateQueue;
+  /** Candidates of earlier batches, where an objective uses them. */
+  readonly queues?: TaskQueues;
   readonly encode: Encode;
 }
 
@@ -37,37 +40,36 @@ export interface HeadStudentOptions {
 export async function createHeadStudent(
   options: HeadStudentOptions,
 ): Promise<Student<readonly HeadBatch[]>> {
-  const { runtime, step: head, queue } = options;
-  const graph = headStepGraph(head);
+  const { runtime, steps, queues } = options;
+  const [{ head, headSide }] = steps;
+  const models = steps.map(headStepGraph).map((step) => ({ ...step, outputs: [] }));
+  const [main] = models as [(typeof models)[0]];
   const trainer = await runtime.createTrainer({
-    model: graph.model,
-    loss: graph.loss,
-    parameters: trainerParameters(options, graph.gradients),
+    model: main.model,
+    loss: main.loss,
+    parameters: trainerParameters(options, main.gradients),
     optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay },
     maxGradNorm: options.maxGradNorm,
-    ...(graph.candidates === undefined ? {} : { outputs: [graph.candidates] }),
+    outputs: furtherOutputs(main),
   });
-  const forward = await openHead(runtime, head.head);
+  const graphs = await lossGraphs(trainer, models);
+  const forward = await openHead(runtime, head);
+  const graphOf = ({ task }: HeadBatch) => graphs[task] ?? internal(`task ${task} has no graph`);
   const step = async (batch: HeadBatch, learningRate: number) => {
-    const { loss, gradNorm, finite } = await runQueued(queue, batch, async (feeds) => {
-      const result = await trainer.step(feeds, learningRate, { transfer: true });
-      return { ...result, candidates: result.outputs[graph.candidates ?? ""] };
-    });
-    return { loss, gradNorm, finite, tokens: 0 };
+    const { loss, gradNorm, finite } = await runQueued(queues?.of(batch.task), batch, (feeds) =>
+      graphOf(batch).step(feeds, learningRate),
+    );
+    return { loss, losses: [loss], gradNorm, finite, tokens: 0 };
   };
   const accumulated = async (batches: readonly HeadBatch[], learningRate: number) => {
-    let sum = 0;
+    const losses: number[] = [];
     for (const batch of batches) {
-      const { loss } = await runQueued(queue, batch, async (feeds) => {
-        const outputs = await trainer.accumulate(feeds, { transfer: true });
-        const candidates = outputs[graph.candidates ?? ""];
-        return { candidates, loss: Number(outputs[graph.loss]?.data[0]) };
-      });
-      sum += loss;
+      const run = graphOf(batch).accumulate;
+      losses.push((await runQueued(queues?.of(batch.task), batch, run)).loss);
     }
-    const loss = sum / batches.length;
+    const loss = mean(losses);
     const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });
-    return { ...outcome, loss, tokens: 0 };
+    return { ...outcome, loss, losses, tokens: 0 };
   };
   return {
     prepare: (planned) => planned.map(options.prepare),
@@ -76,13 +78,13 @@ export async function createHeadStudent(
       if (first !== undefined && rest.length === 0) return step(first, learningRate);
       return accumulated(batches, learningRate);
     },
-    embed: headEmbed(options.encode, head.headSide, async (x) =>
+    embed: headEmbed(options.encode, headSide, async (x) =>
       forward.apply(x, await trainer.parameters()),
     ),
-    weights: async () => ({ ...(await trainer.state()), buffers: queue?.tensors() ?? new Map() }),
+    weights: async () => ({ ...(await trainer.state()), buffers: queues?.tensors() ?? new Map() }),
     parameters: () => trainer.parameters(),
     restore: async (weights, at) => {
-      queue?.restore(weights.buffers ?? new Map());
+      queues?.restore(weights.buffers ?? new Map());
       await trainer.restore({ ...weights, step: at });
     },
     load: (parameters) => trainer.load(parameters),
@@ -130,7 +132,7 @@ export function headEmbed(
 }
 
 function trainerParameters(options: HeadStudentOptions, gradients: Gradients): TrainerParameter[] {
-  const head = headParameters(options.step.head).map(({ name, decay }) => {
+  const head = headParameters(options.steps[0].head).map(({ name, decay }) => {
     const tensor = options.start.get(name) ?? internal(`no start value for ${name}`);
     return { ...parameterStart(name, tensor, gradients), decay, learningRateScale: 1 };
   });
@@ -142,10 +144,12 @@ function trainerParameters(options: HeadStudentOptions, gradients: Gradients): T
   return [...head, ...own];
 }
 
+/** The gradient of the main graph; parameters of other tasks have theirs in further graphs. */
 function parameterStart(name: string, tensor: Tensor, gradients: Gradients) {
+  const gradient = gradients.get(name);
   return {
     name,
-    gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
+    ...(gradient === undefined ? {} : { gradient }),
     shape: tensor.shape,
     data: tensor.data as Float32Array,
   };

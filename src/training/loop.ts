@@ -5,6 +5,7 @@ import { type Evaluation, type Evaluator, measures, metricOf } from "../evaluati
 import { learningRate, type Schedule } from "../optim/schedule.js";
 import { type Best, prune, type RunState, writeBest, writeCheckpoint } from "./checkpoint.js";
 import type { OnTrainEvent } from "./events.js";
+import { meansByFile } from "./file-losses.js";
 import type { RunLog } from "./log.js";
 import type { Student, UpdateResult } from "./student.js";
 
@@ -30,6 +31,8 @@ export interface LoopOptions<Batch> {
   readonly signal?: AbortSignal;
   /** Names the rows of a batch (file and lines) in errors. */
   readonly describeRows: (rows: Int32Array) => string;
+  /** Where there are several files: the one that rows of a batch are from. */
+  readonly fileOf?: (rows: Int32Array) => string;
   /** Where a resumed run stands. */
   readonly start?: RunState;
 }
@@ -46,6 +49,8 @@ export interface LoopResult {
 /** A drawn batch, its inputs, and the sampler's state after it. */
 interface Drawn<Batch> {
   readonly rows: Int32Array;
+  /** The file of each batch of the update, where there are several. */
+  readonly files: readonly string[] | undefined;
   readonly batch: Batch;
   readonly sampler: SamplerState;
 }
@@ -108,7 +113,9 @@ function draw<Batch>(options: LoopOptions<Batch>): Drawn<Batch> {
   const planned = Array.from({ length: options.accumulate }, () => options.batches.next());
   const sampler = options.batches.state();
   const rows = Int32Array.from(planned.flatMap((batch) => [...batch.rows]));
-  return { rows, batch: options.student.prepare(planned), sampler };
+  const { fileOf } = options;
+  const files = fileOf && planned.map((batch) => fileOf(batch.rows));
+  return { rows, files, batch: options.student.prepare(planned), sampler };
 }
 
 function isDue<Batch>(every: number, { step }: Progress, options: LoopOptions<Batch>): boolean {
@@ -133,6 +140,7 @@ async function update<Batch>(
     step,
     epoch: Number((step / options.stepsPerEpoch).toFixed(4)),
     loss: result.loss,
+    ...(drawn.files === undefined ? {} : { losses: meansByFile(drawn.files, result.losses) }),
     gradNorm: result.gradNorm,
     lr,
     tokens: result.tokens,

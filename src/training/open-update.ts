@@ -1,12 +1,18 @@
-import { buildCachedStep } from "../encoder/step/cached-step.js";
+import {
+  buildCachedLoss,
+  buildEmbeddingParts,
+  type CachedLoss,
+} from "../encoder/step/cached-step.js";
 import {
   buildEncoderStep,
   type EncoderPart,
+  type EncoderStep,
   type EncoderStepOptions,
+  type StepModel,
 } from "../encoder/step/encoder-step.js";
 import type { Trainer } from "../runtime/runtime.js";
 import { openActivationCache } from "./activation-cache.js";
-import { cachedRuns, cachedUpdate } from "./cached-update.js";
+import { type CachedUpdateOptions, cachedRuns, cachedUpdate } from "./cached-update.js";
 import { encoderInputs, type PrefixSource } from "./encoder-inputs.js";
 import type { UpdateMethod } from "./encoder-student.js";
 import {
@@ -16,6 +22,7 @@ import {
   type ParameterOptions,
 } from "./encoder-trainer.js";
 import { openFrozenPrefix } from "./frozen-prefix.js";
+import { furtherOutputs, type LossGraph, type LossModel, lossGraphs } from "./loss-graph.js";
 import { plainUpdate } from "./plain-update.js";
 import { runPaths } from "./run-folder.js";
 import type { TokenTable } from "./token-table.js";
@@ -23,7 +30,8 @@ import type { Workshop } from "./workshop.js";
 
 export interface OpenUpdateOptions {
   readonly shop: Workshop;
-  readonly step: EncoderStepOptions;
+  /** What the step of each task is built from. */
+  readonly steps: readonly [EncoderStepOptions, ...EncoderStepOptions[]];
   readonly parameters: ParameterOptions;
   readonly tokens: TokenTable;
 }
@@ -31,7 +39,8 @@ export interface OpenUpdateOptions {
 /** A trainer and how batches become updates with it. */
 export interface OpenedUpdate {
   readonly trainer: Trainer;
-  readonly method: UpdateMethod<unknown>;
+  /** By task. */
+  readonly methods: readonly UpdateMethod<unknown>[];
   readonly part: EncoderPart;
   /** Frees everything but the trainer. */
   readonly release: () => Promise<void>;
@@ -45,42 +54,61 @@ export async function openUpdate(options: OpenUpdateOptions): Promise<OpenedUpda
 
 async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const { shop, parameters } = options;
-  const step = buildEncoderStep(options.step);
-  const { model, loss, candidates } = step;
+  const steps = options.steps.map(buildEncoderStep);
+  const [main, ...others] = steps as [EncoderStep, ...EncoderStep[]];
+  const models = steps.map((step) => lossModel(step, []));
   const trainer = await shop.runtime.createTrainer({
-    model,
+    model: main.model,
     transfer: true,
-    loss,
-    outputs: candidates === undefined ? [] : [candidates],
-    parameters: mainParameters(step.parameters, parameters),
+    loss: main.loss,
+    outputs: furtherOutputs(lossModel(main, [])),
+    parameters: [
+      ...mainParameters(main.parameters, parameters),
+      ...furtherParameters(
+        others.flatMap((step) => step.parameters),
+        parameters,
+        main.parameters,
+      ),
+    ],
     ...optimizerOf(shop.plan.settings),
   });
-  const { inputsOf, release } = await openInputs(options, step);
-  const method = plainUpdate(trainer, step, inputsOf) as UpdateMethod<unknown>;
-  return { trainer, method, part: step, release };
+  const graphs = await lossGraphs(trainer, models);
+  const { inputsOf, release } = await openInputs(options, main);
+  const methods = graphs.map(
+    (graph, i) => plainUpdate(graph, steps[i]!.inputs, inputsOf) as UpdateMethod<unknown>,
+  );
+  return { trainer, methods, part: main, release };
 }
 
 async function openCached(options: OpenUpdateOptions, tokens: number): Promise<OpenedUpdate> {
   const { shop, parameters } = options;
-  const step = buildCachedStep(options.step);
-  const { objective, backward } = step;
-  const { embeddingGradient, candidates } = objective;
+  const step = buildEmbeddingParts(options.steps[0]);
+  const objectives = options.steps.map(buildCachedLoss);
+  const [main, ...others] = objectives as [CachedLoss, ...CachedLoss[]];
+  const models = objectives.map((one) => lossModel(one, [one.embeddingGradient]));
+  const { backward } = step;
   const trainer = await shop.runtime.createTrainer({
-    model: objective.model,
-    loss: objective.loss,
-    outputs: candidates === undefined ? [embeddingGradient] : [embeddingGradient, candidates],
+    model: main.model,
+    loss: main.loss,
+    outputs: furtherOutputs(lossModel(main, [main.embeddingGradient])),
     parameters: [
       ...furtherParameters(backward.parameters, parameters),
-      ...mainParameters(objective.parameters, parameters),
+      ...mainParameters(main.parameters, parameters),
+      ...furtherParameters(
+        others.flatMap((one) => one.parameters),
+        parameters,
+        main.parameters,
+      ),
     ],
     ...optimizerOf(shop.plan.settings),
   });
-  const gradients = new Map(backward.parameters.map(({ name, gradient }) => [name, gradient]));
+  const graphs = await lossGraphs(trainer, models);
   const { inputsOf, release } = await openInputs(options, step);
   const forward = await trainer.createSession(step.forward.model, {
     memoryPattern: false,
     transfer: true,
   });
+  const { gradients } = lossModel(backward, []);
   const source = await trainer.addGradients({
     model: backward.model,
     transfer: true,
@@ -91,7 +119,7 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
   const parts = { trainer, runs, forward, backward: source, tokens, inputsOf };
   return {
     trainer,
-    method: cachedUpdate(parts) as UpdateMethod<unknown>,
+    methods: cachedMethods(graphs, objectives, parts),
     part: step,
     release: async () => {
       await forward.release();
@@ -100,8 +128,27 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
   };
 }
 
-async function openInputs({ shop, step, tokens }: OpenUpdateOptions, part: EncoderPart) {
+function cachedMethods(
+  graphs: readonly LossGraph[],
+  objectives: readonly CachedLoss[],
+  parts: Omit<CachedUpdateOptions, "objective" | "embeddingGradient">,
+): UpdateMethod<unknown>[] {
+  return graphs.map((objective, i) => {
+    const { embeddingGradient } = objectives[i]!;
+    return cachedUpdate({ ...parts, objective, embeddingGradient }) as UpdateMethod<unknown>;
+  });
+}
+
+function lossModel(step: StepModel, outputs: readonly string[]): LossModel {
+  const { model, loss, candidates, parameters } = step;
+  const gradients = new Map(parameters.map(({ name, gradient }) => [name, gradient]));
+  return { model, loss, candidates, gradients, outputs };
+}
+
+/** The steps of all tasks begin alike: with the same encoder, cut at the same place, with the same masks. */
+async function openInputs({ shop, steps, tokens }: OpenUpdateOptions, part: EncoderPart) {
   const { padId } = shop.encoder;
+  const [step] = steps;
   const frozen = part.boundary === undefined ? undefined : await openPrefix(shop, step, tokens);
   return {
     inputsOf: encoderInputs({ part, padId, frozen, seed: shop.plan.settings.seed }),

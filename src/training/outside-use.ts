@@ -1,5 +1,6 @@
 import { usageError } from "../errors/user-error.js";
 import type { Similarity } from "../objectives/common-options.js";
+import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { objectives } from "../objectives/registry.js";
@@ -63,6 +64,45 @@ export function outsideUse(
   return { kind: "margin", source, similarity: options.similarity as Similarity };
 }
 
+/**
+ * `outsideUse` of each objective, which may be several: one gets what it has a use for. Usage errors as there, where none has a use for an
+ * option, and two-models where some would be guided and others taught.
+ */
+export function outsideUses(
+  settings: TrainSettings,
+  objectives: readonly ConfiguredObjective[],
+): readonly (OutsideUse | undefined)[] {
+  const names = [...new Set(objectives.map(({ definition }) => definition.name))];
+  const [first] = objectives;
+  if (first !== undefined && names.length === 1)
+    return objectives.map((objective) => outsideUse(settings, objective));
+  const { guide, teacher, teacherVectors, ...others } = settings;
+  if (guide !== undefined && teacher !== undefined)
+    throw usageError(
+      "two-models",
+      `--guide and --teacher are two other models, and a run of ${names.join(" and ")} can have one`,
+      "give one of them, or train on one file after the other",
+    );
+  const given = { "--guide": guide, "--teacher": teacher, "--teacher-vectors": teacherVectors };
+  for (const [flag, value] of Object.entries(given))
+    if (value !== undefined && !objectives.some(({ definition }) => takes(definition, flag)))
+      throw noUse(flag, names.join(" and "), [...takers("guideAnchors"), ...takers("teacher")]);
+  return objectives.map((objective) => {
+    const own = (flag: string): boolean => takes(objective.definition, flag);
+    const used = {
+      ...(guide !== undefined && own("--guide") ? { guide } : {}),
+      ...(teacher !== undefined && own("--teacher") ? { teacher } : {}),
+      ...(teacherVectors !== undefined && own("--teacher-vectors") ? { teacherVectors } : {}),
+    };
+    return outsideUse({ ...others, ...used }, objective);
+  });
+}
+
+function takes(definition: ObjectiveDefinition, flag: string): boolean {
+  if (flag === "--guide") return definition.modifiers.includes("guide");
+  return acceptedRoles(definition).includes("teacher");
+}
+
 function takers(role: "guideAnchors" | "teacher"): string[] {
   return objectives
     .filter((definition) => acceptedRoles(definition).includes(role))
@@ -76,7 +116,7 @@ function distillers(): string[] {
 function noUse(flag: string, objective: string, takersOf: readonly string[]) {
   return usageError(
     "option-without-use",
-    `${objective} has no use for ${flag}`,
+    `${objective} ${objective.includes(" and ") ? "have" : "has"} no use for ${flag}`,
     `it serves ${takersOf.join(", ")}`,
   );
 }

@@ -3,53 +3,46 @@ import type { Sampler } from "../dataset/batches/sampler.js";
 import { stepsInEpochs, stepsPerEpoch } from "../dataset/batches/sampler.js";
 import type { LoadOptions } from "../dataset/load-dataset.js";
 import type { ReaderOptions } from "../dataset/readers/record-source.js";
-import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
+import type { DatasetKind } from "../dataset/rows/row-types.js";
+import { internal } from "../errors/internal.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import type { MeasuringData } from "../evaluation/measuring-set.js";
 import type { Evaluator } from "../evaluation/metric.js";
-import { acceptedRoles } from "../objectives/inputs.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
-import { objectiveNamed } from "../objectives/registry.js";
-import { resolveOptions } from "../objectives/resolve.js";
-import type { Role } from "../objectives/roles.js";
 import type { RowKind } from "../objectives/row-kinds.js";
 import { type Augmentations, augmentationsOf } from "./augment.js";
-import type { BatchMaker } from "./batch-inputs.js";
 import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
-import { augmentationNotes, augmentsNothing, makeBatches } from "./make-batches.js";
+import { commonObjective, objectivesOfFiles } from "./file-objectives.js";
+import { augmentationNotes, augmentsNothing } from "./make-batches.js";
 import { requireConsistentOptions } from "./option-conflicts.js";
-import { type OutsideUse, outsideUse } from "./outside-use.js";
+import { type OutsideSource, outsideUses } from "./outside-use.js";
 import { requireUsedPrompts } from "./prompted-plan.js";
-import { readTrainingData, type TrainingFile } from "./read-files.js";
+import { readTrainingData } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
+import { fileNumber, type TrainingFile, type TrainingTask, trainingTasks } from "./tasks.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {
   readonly settings: TrainSettings;
+  /** The objective of files that have none of their own. */
   readonly objective: ConfiguredObjective;
-  /** What another model is used for. */
-  readonly outside?: OutsideUse;
   readonly files: readonly TrainingFile[];
-  /** The files as read; `train` has the rows that are trained on. */
-  readonly data: Dataset;
-  readonly train: Dataset;
-  /** The rows as the first epoch sees them: augmented, or those of `train`. */
-  readonly seen: Dataset;
+  /** One, unless files have objectives of their own or rows of several kinds. */
+  readonly tasks: readonly TrainingTask[];
+  /** Another model's vectors, where some objective uses them. */
+  readonly outside?: OutsideSource;
   readonly augmentations?: Augmentations;
-  /** The kind of the file's rows, and the kind whose metric decides where some are held out. */
+  /** The kind of the first file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
   readonly evalData?: MeasuringData;
   readonly evaluator: Evaluator;
   readonly metric: string;
   /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
   readonly selectsOn: string;
-  readonly batches: BatchMaker;
   readonly sampler: Sampler;
-  /** Whether each row is a text beside itself: the two get dropout masks of their own. */
-  readonly views: boolean;
   readonly steps: number;
   readonly stepsPerEpoch: number;
   readonly evalEvery: number;
@@ -72,57 +65,50 @@ export async function planTraining(
   prescribed: Prescribed = {},
 ): Promise<TrainingPlan> {
   const settings = resolveSettings(options);
-  const objective = configured(settings);
-  const outside = outsideUse(settings, objective);
-  requireConsistentOptions(settings, objective);
+  const objectives = objectivesOfFiles(settings);
+  const uses = outsideUses(settings, objectives);
+  for (const objective of objectives) requireConsistentOptions(settings, objective);
   const { measured } = prescribed;
-  const read = { settings, objective, load: loadOptions(settings), measured };
-  const { files, data, train, natural, evaluation, views } = await readTrainingData(read);
-  requireUsedPrompts({ settings, train, views, evaluator: evaluation.evaluator });
+  const load = loadOptions(settings);
+  const read = await readTrainingData({ settings, objectives, load, measured });
+  const { evaluation } = read;
   const augmentations = augmentationsOf(settings);
-  if (augmentations !== undefined && !views) throw augmentsNothing(data, objective);
-  const sampler = sampleFiles(files, settings, objective);
-  const making = {
-    accepted: acceptedHere(objective, outside),
-    objective: objective.options,
-    falseNegatives: settings.shuffle,
-    seed: settings.seed,
-  };
-  const { batches, seen } = makeBatches(train, augmentations, making);
+  const unfit = read.files.find(({ views }) => !views);
+  if (augmentations !== undefined && unfit !== undefined)
+    throw augmentsNothing(unfit.data, unfit.objective);
+  const assigned = read.files.map((file, i) => ({ ...file, outside: uses[i] }));
+  const { files, tasks } = trainingTasks(assigned, { settings, augmentations });
+  requireUsedPrompts({ settings, tasks, evaluator: evaluation.evaluator });
+  const sampler = sampleFiles(files, settings);
+  const outside = uses.find((use) => use !== undefined)?.source;
+  const [first] = read.files;
+  const { dataset, to } = first?.natural ?? internal("a plan without files");
   return {
     settings,
-    objective,
-    ...(outside === undefined ? {} : { outside }),
+    objective: commonObjective(settings),
     files,
-    data,
-    train,
-    seen,
+    tasks,
+    ...(outside === undefined ? {} : { outside }),
     ...(augmentations === undefined ? {} : { augmentations }),
-    natural: { kind: natural.dataset.kind, measured: measured ?? natural.to },
+    natural: { kind: dataset.kind, measured: measured ?? to },
     ...(evaluation.evalData === undefined ? {} : { evalData: evaluation.evalData }),
     evaluator: evaluation.evaluator,
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
-    batches,
     sampler,
-    views,
     ...countSteps(settings, sampler, prescribed),
     notes: [
       ...evaluation.notes,
       ...samplerNotes(settings, sampler),
-      ...augmentationNotes(augmentations, batches),
+      ...tasks.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
   };
 }
 
-/** Batches of each file by the objective's sampler, mixed where there are several. */
-function sampleFiles(
-  files: readonly TrainingFile[],
-  settings: TrainSettings,
-  objective: ConfiguredObjective,
-): Sampler {
+/** Batches of each file by its objective's sampler, mixed where there are several. */
+function sampleFiles(files: readonly TrainingFile[], settings: TrainSettings): Sampler {
   const mix = parseMix(settings.mix);
-  const parts = files.map(({ train, first }) => {
+  const parts = files.map(({ train, objective, first }) => {
     const intention = { settings, objective, train };
     requireSatisfiable(intention);
     return { sampler: chooseSampler(intention), first };
@@ -132,9 +118,14 @@ function sampleFiles(
   return mixSampler(parts, mix, settings.seed);
 }
 
-function configured({ objective, objectiveOptions }: TrainSettings): ConfiguredObjective {
-  const definition = objectiveNamed(objective);
-  return { definition, options: resolveOptions(definition, objectiveOptions) };
+/** How many rows are trained on. */
+export function trainedRows({ tasks }: Pick<TrainingPlan, "tasks">): number {
+  return tasks.reduce((sum, { train }) => sum + train.rows.length, 0);
+}
+
+/** How many texts are trained on; one that several tasks have counts for each. */
+export function trainedTexts({ tasks }: Pick<TrainingPlan, "tasks">): number {
+  return tasks.reduce((sum, { batches }) => sum + batches.texts.length, 0);
 }
 
 /** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
@@ -175,15 +166,6 @@ function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): Reade
   };
 }
 
-/** The objective's inputs; margins that a teacher gives are not read from the file too. */
-function acceptedHere(
-  { definition }: ConfiguredObjective,
-  outside: OutsideUse | undefined,
-): readonly Role[] {
-  const accepted = acceptedRoles(definition);
-  return outside?.kind === "margin" ? accepted.filter((role) => role !== "teacher") : accepted;
-}
-
 function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
   const { metric } = settings;
   if (metric === undefined) return evaluator.primary;
@@ -207,12 +189,11 @@ function samplerNotes(settings: TrainSettings, sampler: Sampler): string[] {
     : [`${unused} rows fit into no batch of the first epoch and are left out of it`];
 }
 
-/** `data/train.csv:3,17,20 …` for errors about a batch. */
-export function describeRows(plan: TrainingPlan, rows: Int32Array): string {
-  const { file } = plan.files.findLast(({ first }) => first <= (rows[0] ?? 0)) ?? {
-    file: plan.settings.data,
-  };
-  const lines = Array.from(rows, (row) => plan.train.rows[row]?.line ?? 0).sort((a, b) => a - b);
+/** `on lines 3, 17 … of data/train.csv`, for errors about a batch; only of the file that its first row is from. */
+export function describeRows({ files }: Pick<TrainingPlan, "files">, rows: Int32Array): string {
+  const { file, train, first } = files[fileNumber(files, rows)] ?? internal("a row of no file");
+  const own = [...rows].flatMap((row) => train.rows[row - first]?.line ?? []);
+  const lines = own.sort((a, b) => a - b);
   const shown = lines.slice(0, 10).join(", ");
   const more = lines.length > 10 ? ` and ${lines.length - 10} more` : "";
   return `on lines ${shown}${more} of ${file}`;

@@ -7,11 +7,14 @@ import { internal } from "../errors/internal.js";
 import { float32, sizeOf } from "../math/tensor.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
+import { firstBatch } from "./first-inputs.js";
 import { headStepGraph } from "./head-graph.js";
 import { importEncoder } from "./import-encoder.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
+import { numberedBatches } from "./numbered-batches.js";
 import type { TrainingPlan } from "./plan.js";
 import { promptedPlan } from "./prompted-plan.js";
+import type { TrainingTask } from "./tasks.js";
 import { headStep, queueSize } from "./workshop.js";
 
 /** Memory of a planned run. */
@@ -37,23 +40,39 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
   }
 }
 
-const rowsOf = (plan: TrainingPlan) => ({
-  rows: plan.settings.batchSize,
-  negatives: plan.batches.negatives,
-  queue: queueSize(plan),
+const rowsOf = ({ settings }: TrainingPlan, task: TrainingTask) => ({
+  rows: settings.batchSize,
+  negatives: task.batches.negatives,
+  queue: queueSize(task),
 });
 
 function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
-  const { model, gradients } = headStepGraph(headStep({ plan, head }));
-  const own = plan.objective.definition.trained.map(({ role, shape }) => ({
-    name: role as string,
+  return largest(plan.tasks.map((task) => ({ ...headTaskMemory(plan, head, task), tokens: 0 })));
+}
+
+function headTaskMemory(plan: TrainingPlan, head: HeadSpec, task: TrainingTask): MemoryPlan {
+  const { model, gradients } = headStepGraph(headStep({ plan, head }, task));
+  const own = task.objective.definition.trained.map(({ role, shape }) => ({
+    name: task.prefix + role,
     shape: shape(head.outputDim),
   }));
   const parameters = [...headParameters(head), ...own].map(({ name, shape }) => ({
     shape,
     gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
   }));
-  return { ...memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan))), tokens: 0 };
+  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, task)));
+}
+
+/** The steps of tasks run one after another and change the same parameters; each has what stays of the model for itself. */
+function largest(memories: readonly PlannedMemory[]): PlannedMemory {
+  const most = (of: keyof PlannedMemory): number => Math.max(...memories.map((one) => one[of]));
+  return {
+    trained: most("trained"),
+    frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
+    optimizer: most("optimizer"),
+    activations: most("activations"),
+    tokens: most("tokens"),
+  };
 }
 
 interface Opened {
@@ -69,22 +88,34 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
     ({ name, shape }) => [name, float32(shape, new Float32Array(sizeOf(shape)))] as const,
   );
   const start = new Map(zeros);
-  const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start });
   const limit = plan.settings.miniBatchTokens;
-  const step =
-    limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
-  const lengths = firstLengths(plan, encoder, limit);
-  const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  return { ...memoryPlan(step, textSizes(lengths, rowsOf(plan))), tokens };
+  const memories: PlannedMemory[] = [];
+  for (const [number, task] of plan.tasks.entries()) {
+    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, task });
+    const step =
+      limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
+    const lengths = firstLengths(plan, number, { encoder, limit });
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, task)));
+    memories.push({ ...memory, tokens });
+  }
+  // With chunks the encoder's models serve all tasks.
+  return limit === undefined
+    ? largest(memories)
+    : { ...largest(memories), frozen: memories[0]!.frozen };
 }
 
-/** Tokens of the texts of the first batch, or of as many as go through the encoder at once. */
-function firstLengths(plan: TrainingPlan, encoder: Encoder, limit = Number.POSITIVE_INFINITY) {
-  const [rows] = plan.sampler.plan(0).batches;
-  const { texts } = plan.batches.make({ epoch: 0, batch: 0, rows: rows! });
-  const numbers = new Set(Object.values(texts).flatMap((own) => [...own]));
+/** Tokens of the texts of a task's first batch, or of as many as go through the encoder at once. */
+function firstLengths(
+  plan: TrainingPlan,
+  task: number,
+  { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
+): number[] {
+  const { makers, texts } = numberedBatches(plan.tasks);
+  const batch = makers[task]!.make(firstBatch(plan, task));
+  const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
-    .tokenize([...numbers].map((number) => plan.batches.texts[number]!))
+    .tokenize([...numbers].map((number) => texts[number]!))
     .map(({ length }) => length);
   let total = 0;
   return all.filter((length, i) => {

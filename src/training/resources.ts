@@ -9,7 +9,7 @@ import { loadEncoder } from "../encoder/load.js";
 import { usageError } from "../errors/user-error.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { type OutsideVectors, openOutside, outsideEmbed } from "./outside.js";
-import type { TrainingPlan } from "./plan.js";
+import { type TrainingPlan, trainedTexts } from "./plan.js";
 import { promptedPlan } from "./prompted-plan.js";
 import { runPaths } from "./run-folder.js";
 import type { TrainSettings } from "./settings.js";
@@ -54,12 +54,12 @@ export async function openOutsideOf(
   { runtime }: Resources,
   { onEvent, signal }: RunControl,
 ): Promise<OutsideVectors | undefined> {
-  const { settings, batches, outside } = plan;
+  const { settings, outside } = plan;
   if (outside === undefined) return undefined;
-  return openOutside(outside.source, {
+  return openOutside(outside, {
     settings,
     runtime,
-    texts: batches.texts.length,
+    texts: trainedTexts(plan),
     onEvent,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -87,12 +87,12 @@ export function layWorkshop(
 }
 
 function headOf(
-  { settings, outside: use }: TrainingPlan,
+  { settings, tasks }: TrainingPlan,
   dimension: number,
   outside: OutsideVectors | undefined,
 ): HeadSpec {
   const { head: kind, headHidden: hidden } = settings;
-  if (use?.kind !== "vectors" || outside === undefined)
+  if (!tasks.some(imitates) || outside === undefined)
     return headSpec(dimension, { kind, dim: settings.headDim, hidden });
   const { dimension: wanted, name } = outside;
   const dim = settings.headDim ?? wanted;
@@ -103,4 +103,9 @@ function headOf(
       `leave --head-dim out, or give ${wanted}`,
     );
   return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
+}
+
+/** Whether the task learns another model's vectors themselves. */
+function imitates({ outside }: TrainingPlan["tasks"][number]): boolean {
+  return outside?.kind === "vectors";
 }

@@ -14,7 +14,8 @@ export interface Resumption {
 
 /**
  * Options that may differ between a run and its continuation: none of them changes a number. Data and models may have moved;
- * their contents are compared instead of their paths.
+ * their contents are compared instead of their paths, and objectives
+ * of files by the order of the files.
  */
 const free = new Set([
   "out",
@@ -25,6 +26,7 @@ const free = new Set([
   "allowDownload",
   "data",
   "moreData",
+  "objectives",
   "eval",
   "evalCorpus",
   "evalQrels",
@@ -85,6 +87,15 @@ function differences(before: RunRecord, now: RunRecord): string[] {
   if (sameGiven && before.prompts !== undefined)
     compare("what the model puts before texts", before.prompts, now.prompts);
   const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)]);
+  for (const [i, file] of (now.files ?? []).entries()) {
+    const was = before.files?.[i];
+    if (was?.objective === undefined) continue;
+    const objective = ({ objective: name, objectiveOptions }: typeof file) => ({
+      objective: name,
+      ...objectiveOptions,
+    });
+    compare(`the objective of ${file.path}`, objective(was), objective(file));
+  }
   for (const name of names) {
     if (free.has(name)) continue;
     const key = name as keyof RunRecord["options"];

@@ -6,7 +6,7 @@ import { usageError } from "../errors/user-error.js";
 import { evaluatorOfSet, loadRetrievalSet } from "../evaluation/measuring-set.js";
 import type { ChosenEvaluation } from "./choose-evaluation.js";
 import type { TrainSettings } from "./settings.js";
-import { withoutLeaks } from "./without-leaks.js";
+import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /** Whether the checkpoint is selected by retrieval: --eval-corpus or --eval-qrels is given. */
 export function selectsByRetrieval({ evalCorpus, evalQrels }: TrainSettings): boolean {
@@ -20,7 +20,7 @@ export function selectsByRetrieval({ evalCorpus, evalQrels }: TrainSettings): bo
  */
 export async function retrievalEvaluation(
   settings: TrainSettings,
-  data: Dataset,
+  datasets: readonly Dataset[],
 ): Promise<ChosenEvaluation> {
   const { eval: queries, evalCorpus: corpus, evalQrels: qrels } = settings;
   if (queries === undefined || corpus === undefined || qrels === undefined) throw missingFiles();
@@ -28,20 +28,24 @@ export async function retrievalEvaluation(
   const { dataset } = set;
   const { account, columns, dialect } = dataset;
   const asked: Dataset = { kind: "text", rows: dataset.rows, account, columns, dialect };
-  const { train, notes } = withoutLeaks(settings, data, asked);
+  const { trains, notes } = withoutLeaksOfFiles(settings, datasets, asked);
   return {
-    train,
+    trains,
     evalData: dataset,
     evaluator: evaluatorOfSet(set),
     selectsOn: queries,
-    notes: [...notes, ...trainedDocuments(train, dataset)],
+    notes: [...notes, ...trainedDocuments(trains, dataset)],
   };
 }
 
 /** How many queries have a relevant document that is trained on: what is measured on them is partly memory. */
-function trainedDocuments(train: Dataset, { rows, corpus, qrels }: RetrievalDataset): string[] {
+function trainedDocuments(
+  trains: readonly Dataset[],
+  { rows, corpus, qrels }: RetrievalDataset,
+): string[] {
   const trained = new Set<string>();
-  for (const row of train.rows) for (const text of textsOfRow(row)) trained.add(plainForm(text));
+  for (const row of trains.flatMap((train) => [...train.rows]))
+    for (const text of textsOfRow(row)) trained.add(plainForm(text));
   const documents = new Set(
     corpus.filter(({ text }) => trained.has(plainForm(text))).map(({ id }) => id),
   );

@@ -2,11 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import type { ColumnMapping } from "../dataset/columns/resolve-columns.js";
 import type { FileIdentity } from "../dataset/retrieval/load-retrieval.js";
+import type { DatasetKind } from "../dataset/rows/row-types.js";
 import type { ModelSource } from "../encoder/model-location.js";
 import type { PromptTexts } from "../encoder/prompts.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
+import type { OptionValue } from "../objectives/option.js";
 import { fileError, writeFileAtomic } from "../runtime/files.js";
+import type { FileLosses } from "./file-losses.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import type { TrainSettings } from "./settings.js";
 
@@ -17,6 +20,13 @@ export interface DataFileRecord {
   readonly rows: number;
   /** Role → column. */
   readonly columns: ColumnMapping;
+}
+
+/** One of several training files, and what is learnt from it. */
+export interface TrainingFileRecord extends DataFileRecord {
+  readonly kind: DatasetKind;
+  readonly objective: string;
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
 }
 
 /** The selecting data; for retrieval the queries, and the files beside them. */
@@ -48,7 +58,7 @@ export interface RunRecord {
   readonly options: TrainSettings;
   readonly data: DataFileRecord;
   /** Each file, where there are several; `data` is all of them. */
-  readonly files?: readonly DataFileRecord[];
+  readonly files?: readonly TrainingFileRecord[];
   readonly eval?: EvalRecord;
   /** Metric that selects the checkpoint; `none` where the last step goes out. */
   readonly metric: string;
@@ -74,6 +84,8 @@ export interface RunRecord {
     readonly startValue: number;
     readonly stoppedEarly: boolean;
     readonly seconds: number;
+    /** By file, where there are several. */
+    readonly losses?: Readonly<Record<string, FileLosses>>;
     /** Base and chosen model on the selecting data; absent where nothing was measured. */
     readonly scores?: ScoreReport;
   };

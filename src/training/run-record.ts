@@ -4,10 +4,15 @@ import type { EncoderInfo } from "../encoder/encoder.js";
 import { promptTexts } from "../encoder/prompts.js";
 import type { MeasuringData } from "../evaluation/measuring-set.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
+import type { FileLosses } from "./file-losses.js";
+import { resolvedEntries } from "./file-objectives.js";
+import { joinAccounts } from "./join-datasets.js";
 import type { LoopResult } from "./loop.js";
 import type { OutsideVectors } from "./outside.js";
 import type { TrainingPlan } from "./plan.js";
-import type { DataFileRecord, EvalRecord, RunRecord } from "./run-folder.js";
+import type { DataFileRecord, EvalRecord, RunRecord, TrainingFileRecord } from "./run-folder.js";
+import type { TrainSettings } from "./settings.js";
+import type { TrainingFile } from "./tasks.js";
 import { packageVersion } from "./version.js";
 
 /** What a run works with, beside its plan. */
@@ -22,13 +27,13 @@ export function newRecord(
   plan: TrainingPlan,
   { info, threads, outside }: RunSurroundings,
 ): RunRecord {
-  const { settings, data, files, evalData } = plan;
+  const { files, evalData } = plan;
   return {
     embtune: packageVersion(),
     created: new Date().toISOString(),
-    options: { ...settings, objectiveOptions: plan.objective.options },
-    data: dataRecord(data),
-    ...(files.length > 1 ? { files: files.map((file) => dataRecord(file.data)) } : {}),
+    options: resolvedOptions(plan),
+    data: allFiles(files),
+    ...(files.length > 1 ? { files: files.map(fileRecord) } : {}),
     ...(evalData === undefined ? {} : { eval: evalRecord(evalData) }),
     metric: plan.metric,
     steps: plan.steps,
@@ -57,6 +62,29 @@ function dataRecord({ account, rows, columns }: MeasuringData): DataFileRecord {
   return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
 }
 
+/** Every option as resolved, those of the objectives too. */
+export function resolvedOptions({ settings, objective }: TrainingPlan): TrainSettings {
+  const { objectives } = settings;
+  const own = objectives === undefined ? {} : { objectives: resolvedEntries(objectives) };
+  return { ...settings, objectiveOptions: objective.options, ...own };
+}
+
+function allFiles(files: readonly TrainingFile[]): DataFileRecord {
+  const { file: path, sha256 } = joinAccounts(files.map(({ data }) => data.account));
+  const rows = files.reduce((sum, { data }) => sum + data.rows.length, 0);
+  return { path, sha256, rows, columns: files[0]?.data.columns ?? {} };
+}
+
+function fileRecord({ data, objective }: TrainingFile): TrainingFileRecord {
+  const { definition, options } = objective;
+  return {
+    ...dataRecord(data),
+    kind: data.kind,
+    objective: definition.name,
+    objectiveOptions: options,
+  };
+}
+
 function evalRecord(data: MeasuringData): EvalRecord {
   return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
 }
@@ -65,12 +93,14 @@ function evalRecord(data: MeasuringData): EvalRecord {
 export interface RunEnd extends LoopResult {
   readonly seconds: number;
   readonly scores?: ScoreReport;
+  /** By file, where there are several. */
+  readonly losses: ReadonlyMap<string, FileLosses>;
 }
 
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds, scores }: RunEnd,
+  { step, best, start, stoppedEarly, seconds, scores, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -81,6 +111,7 @@ export function withResult(
       startValue: start,
       stoppedEarly,
       seconds: Number(seconds.toFixed(2)),
+      ...(losses.size === 0 ? {} : { losses: Object.fromEntries(losses) }),
       ...(scores === undefined ? {} : { scores }),
     },
   };

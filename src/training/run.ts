@@ -6,16 +6,18 @@ import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
 import { type Best, type Checkpoint, readBest, writeBest } from "./checkpoint.js";
+import { type FileLosses, fileLosses } from "./file-losses.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
-import { describeRows, type TrainingPlan } from "./plan.js";
+import { describeRows, type TrainingPlan, trainedTexts } from "./plan.js";
 import { layWorkshop, openOutsideOf, openResources, type Resources } from "./resources.js";
 import { resumption } from "./resume.js";
 import { prepareRunFolder, type RunRecord, readRun, runPaths, writeRun } from "./run-folder.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import { newRecord, withResult } from "./run-record.js";
 import { setUp } from "./set-up.js";
+import { fileNumber } from "./tasks.js";
 import type { TrainedParts, Training } from "./training.js";
 import { type RunControl, requireFittingModel, type Workshop } from "./workshop.js";
 
@@ -67,7 +69,7 @@ function lockExistingRun(run: string): RunLock {
 
 async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
   if (options.resources !== undefined) return runWith(options.resources, plan, options);
-  const resources = await openResources(plan.settings, plan.batches.texts.length);
+  const resources = await openResources(plan.settings, trainedTexts(plan));
   try {
     return await runWith(resources, plan, options);
   } finally {
@@ -139,7 +141,8 @@ async function train(
       seed: plan.settings.seed,
     });
     const scores = measures(plan.evaluator) ? { scores: report } : {};
-    const finished = withResult(record, { ...result, seconds, ...scores });
+    const losses = lossesOf(plan);
+    const finished = withResult(record, { ...result, seconds, losses, ...scores });
     await writeRun(plan.settings.out, finished);
     const unchanged = parts === undefined;
     return {
@@ -190,6 +193,9 @@ async function runLoop(
       onEvent: control.onEvent,
       ...(control.signal === undefined ? {} : { signal: control.signal }),
       describeRows: (rows) => describeRows(plan, rows),
+      ...(plan.files.length === 1
+        ? {}
+        : { fileOf: (rows) => plan.files[fileNumber(plan.files, rows)]!.file }),
       ...(point === undefined ? {} : { start: point.state }),
     });
   } finally {
@@ -197,14 +203,25 @@ async function runLoop(
   }
 }
 
-function openLogs({ settings, evaluator }: TrainingPlan, point: Checkpoint | undefined): RunLog {
+/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
+function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
+  if (files.length === 1) return new Map();
+  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
+}
+
+function openLogs(
+  { settings, evaluator, files }: TrainingPlan,
+  point: Checkpoint | undefined,
+): RunLog {
   const { log, table } = runPaths(settings.out);
   if (point === undefined) removeLogs(log, table);
   const lines = openLog(log);
   if (settings.logFormat !== "csv") return lines;
   const resumed = { resumed: point?.state.step ?? 0 };
+  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
+  const columns = { metrics: evaluator.keys, files: byFile };
   const before = effectiveRecords([...readLog(log), resumed]);
-  return bothLogs(lines, openLogTable(table, evaluator.keys, before));
+  return bothLogs(lines, openLogTable(table, columns, before));
 }
 
 /** The trained parts of the best evaluation, whose parameters the student takes; none where the base itself was best. */

@@ -2,12 +2,18 @@ import { float32, sizeOf, type Tensor } from "../math/tensor.js";
 import type { TensorInputs } from "../objectives/definition.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 
+/** A task's objective, and what stands before the names of its own parameters. */
+export interface OwnParameters {
+  readonly objective: ConfiguredObjective;
+  readonly prefix: string;
+}
+
 /**
- * Start values of the objective's own parameters (nce's log-normaliser, sigmoid's scale and bias, softmax's W), by role, for
+ * Start values of the objective's own parameters (nce's log-normaliser, sigmoid's scale and bias, softmax's W), by name, for
  * embeddings of `dimension` numbers. `first` gives the first batch's inputs, embedded; it is only asked when a value depends on it.
  */
 export async function initialScalars(
-  { definition, options }: ConfiguredObjective,
+  { objective: { definition, options }, prefix }: OwnParameters,
   dimension: number,
   first: () => Promise<TensorInputs>,
 ): Promise<Map<string, Tensor>> {
@@ -15,7 +21,7 @@ export async function initialScalars(
   for (const { role, shape, initial } of definition.trained) {
     const value = typeof initial === "number" ? initial : initial(await first(), options);
     const dims = shape(dimension);
-    values.set(role, float32(dims, new Float32Array(sizeOf(dims)).fill(value)));
+    values.set(prefix + role, float32(dims, new Float32Array(sizeOf(dims)).fill(value)));
   }
   return values;
 }

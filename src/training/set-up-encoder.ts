@@ -2,22 +2,24 @@ import type { PlannedBatch } from "../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
 import { embedForward } from "../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
+import { internal } from "../errors/internal.js";
 import type { Tensor } from "../math/tensor.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
 import { createEncoderStudent, type EncoderBatches } from "./encoder-student.js";
 import type { ParameterOptions } from "./encoder-trainer.js";
-import { firstInputs } from "./first-inputs.js";
+import { scalarsOfTasks } from "./first-inputs.js";
 import { type Feeds, headFeeds } from "./head-feeds.js";
 import { importEncoder } from "./import-encoder.js";
+import { type NumberedBatches, numberedBatches } from "./numbered-batches.js";
 import { openUpdate } from "./open-update.js";
 import { type Gather, outsideFeeds } from "./outside-feeds.js";
-import { initialScalars } from "./scalars.js";
+import { taskNumber } from "./tasks.js";
 import { cutTokens } from "./token-cutoff.js";
 import { type TokenTable, tokenTable } from "./token-table.js";
 import type { Training } from "./training.js";
 import { weightsMerger } from "./tuned-weights.js";
-import { openQueue, type Workshop } from "./workshop.js";
+import { openQueues, type Workshop } from "./workshop.js";
 
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
 const componentTexts = 2_000;
@@ -25,19 +27,28 @@ const componentTexts = 2_000;
 /** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
 export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatches>> {
   const { plan, head, runtime, encoder, control } = shop;
+  const numbered = numberedBatches(plan.tasks);
   const prepared = await importEncoder(encoder.info, runtime);
-  const start = await headStart(shop);
-  const step = await encoderStepOptions(shop, { prepared, start });
+  const start = await headStart(shop, numbered);
+  const steps: EncoderStepOptions[] = [];
+  for (const task of plan.tasks)
+    steps.push(await encoderStepOptions(shop, { prepared, start, task }));
+  const [step, ...others] = steps;
+  if (step === undefined) internal("a plan without tasks");
+  const feeds = (first: PlannedBatch) => encodedFeeds(shop, numbered, first);
   const options: ParameterOptions = {
     settings: plan.settings,
     depth: prepared.depth,
-    scalars: await initialScalars(plan.objective, head.outputDim, () =>
-      firstInputs(shop, start, (first) => encodedFeeds(shop, first)),
-    ),
+    scalars: await scalarsOfTasks(shop, { start, feeds }),
   };
-  const tokens = tokenTable(encoder, plan.batches.texts);
-  const others = await shop.outside?.prepare(plan.batches.bareTexts ?? plan.batches.texts);
-  const opened = await openUpdate({ shop, step, parameters: options, tokens });
+  const tokens = tokenTable(encoder, numbered.texts);
+  const outside = await shop.outside?.prepare(numbered.bareTexts);
+  const opened = await openUpdate({
+    shop,
+    steps: [step, ...others],
+    parameters: options,
+    tokens,
+  });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
   const student = await createEncoderStudent({
     trainer: opened.trainer,
@@ -45,9 +56,9 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     forward: embedForward({ ...withoutDropout(step), split: false }),
     head,
     headSide: plan.settings.headSide,
-    batchOf: preparation(shop, tokens, others),
-    method: opened.method,
-    queue: openQueue(shop, others),
+    batchOf: preparation(shop, { numbered, tokens, others: outside }),
+    methods: opened.methods,
+    queues: openQueues(shop, numbered, outside),
     signal: control.signal,
     release: opened.release,
   });
@@ -68,10 +79,14 @@ function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {
 }
 
 /** The base encoder's vectors of a batch. */
-async function encodedFeeds({ plan, encode }: Workshop, planned: PlannedBatch): Promise<Feeds> {
-  const batch = plan.batches.make(planned);
+async function encodedFeeds(
+  { plan, encode }: Workshop,
+  { makers, texts }: NumberedBatches,
+  planned: PlannedBatch,
+): Promise<Feeds> {
+  const batch = makers[taskNumber(plan.tasks, planned.rows)]!.make(planned);
   const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
-  const vectors = await encode(numbers.map((number) => plan.batches.texts[number]!));
+  const vectors = await encode(numbers.map((number) => texts[number]!));
   const places = new Map(numbers.map((number, i) => [number, i]));
   const { cols } = vectors;
   return headFeeds(batch, (wanted) => {
@@ -88,26 +103,37 @@ function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderSte
   return step;
 }
 
-async function headStart({ plan, head, encode }: Workshop): Promise<ReadonlyMap<string, Tensor>> {
+async function headStart(
+  { plan, head, encode }: Workshop,
+  { texts }: NumberedBatches,
+): Promise<ReadonlyMap<string, Tensor>> {
   const reduces = head.outputDim < head.inputDim;
-  const embeddings = reduces
-    ? await encode(plan.batches.texts.slice(0, componentTexts))
-    : undefined;
+  const embeddings = reduces ? await encode(texts.slice(0, componentTexts)) : undefined;
   return initialHead(head, { seed: plan.settings.seed, embeddings });
 }
 
-function preparation({ plan }: Workshop, tokens: TokenTable, others: Gather | undefined) {
-  return (planned: Parameters<typeof plan.batches.make>[0]): EncoderBatch =>
-    encoderBatch(plan.batches.make(planned), planned, {
+interface EncoderSources {
+  readonly numbered: NumberedBatches;
+  readonly tokens: TokenTable;
+  readonly others: Gather | undefined;
+}
+
+function preparation({ plan }: Workshop, { numbered, tokens, others }: EncoderSources) {
+  return (planned: PlannedBatch): EncoderBatch => {
+    const task = taskNumber(plan.tasks, planned.rows);
+    const { views, outside } = plan.tasks[task]!;
+    return encoderBatch(numbered.makers[task]!.make(planned), planned, {
+      task,
       tokens,
-      views: plan.views,
+      views,
       cut: (ids, { epoch, batch }) =>
         cutTokens(ids, plan.augmentations?.token ?? [], { seed: plan.settings.seed, epoch, batch }),
       feeds: (batch) => ({
         ...batch.constants,
-        ...(plan.outside === undefined || others === undefined
+        ...(outside === undefined || others === undefined
           ? {}
-          : outsideFeeds(plan.outside, batch, others)),
+          : outsideFeeds(outside, batch, others)),
       }),
     });
+  };
 }

@@ -9,6 +9,7 @@ import {
   augmentedDropout,
   defaultViews,
 } from "./augment.js";
+import type { FileObjectives } from "./file-objectives.js";
 import {
   checkTune,
   defaultHead,
@@ -47,6 +48,8 @@ export interface TrainSettings extends TuneSettings, AugmentSettings {
   readonly objective: string;
   /** Options of the objective, by the names of its option table. */
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+  /** Objectives of files that have one of their own, by the names of the files. */
+  readonly objectives?: FileObjectives;
   /** Model whose similarities find false negatives (GISTEmbed). */
   readonly guide?: string;
   /** Model whose vectors, or margins between them, are learnt. */
@@ -122,6 +125,7 @@ export const settingNames: readonly string[] = [
   "model",
   "allowDownload",
   "objective",
+  "objectives",
   "guide",
   "teacher",
   "teacherVectors",

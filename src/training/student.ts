@@ -6,6 +6,8 @@ import type { Weights } from "./checkpoint.js";
 /** What one update reports. */
 export interface UpdateResult {
   readonly loss: number;
+  /** The loss of each batch of the update; `loss` is their mean. */
+  readonly losses: readonly number[];
   /** L2 norm of all gradients before clipping. */
   readonly gradNorm: number;
   /** False: loss or norm was not finite, and nothing was changed. */

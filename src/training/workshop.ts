@@ -4,13 +4,15 @@ import type { HeadSpec } from "../encoder/head.js";
 import { internal } from "../errors/internal.js";
 import type { Role } from "../objectives/roles.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { type CandidateQueue, createCandidateQueue } from "./candidate-queue.js";
+import { createCandidateQueue, type TaskQueues, taskQueues } from "./candidate-queue.js";
 import type { OnTrainEvent } from "./events.js";
 import { type HeadStep, headStepGraph } from "./head-graph.js";
 import type { Encode } from "./head-student.js";
+import type { NumberedBatches } from "./numbered-batches.js";
 import type { OutsideVectors } from "./outside.js";
 import { type Gather, outsideRoles } from "./outside-feeds.js";
 import type { TrainingPlan } from "./plan.js";
+import type { TrainingTask } from "./tasks.js";
 
 /** How a run is watched and stopped. */
 export interface RunControl {
@@ -36,45 +38,52 @@ export interface Workshop {
  * is too long. UserErrors as `buildLoss`.
  */
 export function requireFittingModel(shop: Workshop): void {
-  headStepGraph(headStep(shop));
+  for (const task of shop.plan.tasks) headStepGraph(headStep(shop, task));
 }
 
-/** The training step of a head on the encoder's vectors. */
-export function headStep({
-  plan,
-  head,
-  outside,
-}: Pick<Workshop, "plan" | "head" | "outside">): HeadStep {
-  const { settings, batches, objective } = plan;
-  const queued: Role[] = queueSize(plan) === 0 ? [] : ["queue"];
-  if (queued.length > 0 && plan.outside?.kind === "guide") queued.push("guideQueue");
+/** The training step of a head on the encoder's vectors, for the batches of a task. */
+export function headStep(
+  { plan, head, outside }: Pick<Workshop, "plan" | "head" | "outside">,
+  task: TrainingTask,
+): HeadStep {
+  const { batches, objective, prefix } = task;
+  const queued: Role[] = queueSize(task) === 0 ? [] : ["queue"];
+  if (queued.length > 0 && task.outside?.kind === "guide") queued.push("guideQueue");
   return {
     objective,
+    prefix,
     head,
-    headSide: settings.headSide,
-    roles: [...batches.roles, ...outsideRoles(plan.outside, batches), ...queued],
+    headSide: plan.settings.headSide,
+    roles: [...batches.roles, ...outsideRoles(task.outside, batches), ...queued],
     negatives: batches.negatives,
     ...(outside === undefined ? {} : { guideDimension: outside.dimension }),
   };
 }
 
 /** Q: candidates of earlier batches that the objective uses; 0 without a queue. */
-export function queueSize({ objective }: TrainingPlan): number {
+export function queueSize({ objective }: Pick<TrainingTask, "objective">): number {
   return Number(objective.options.queue ?? 0);
 }
 
-/** The queue of earlier candidates, where the objective uses one. */
-export function openQueue(
+/** The queue of earlier candidates of each task whose objective uses one. `others` gives another model's vectors. */
+export function openQueues(
   { plan, head, outside }: Workshop,
+  { makers }: NumberedBatches,
   others: Gather | undefined,
-): CandidateQueue | undefined {
-  const size = queueSize(plan);
-  if (size === 0) return undefined;
-  const { falseNegatives } = plan.batches;
-  if (falseNegatives === undefined) internal("a queue without pairs");
-  const guide =
-    others === undefined || outside === undefined
-      ? {}
-      : { guide: { gather: others, dimension: outside.dimension } };
-  return createCandidateQueue({ size, dimension: head.outputDim, falseNegatives, ...guide });
+): TaskQueues {
+  const queues = plan.tasks.map((task, number) => {
+    const size = queueSize(task);
+    if (size === 0) return undefined;
+    const { falseNegatives } = makers[number] ?? internal("a task without batches");
+    if (falseNegatives === undefined) internal("a queue without pairs");
+    const guide =
+      others === undefined || outside === undefined
+        ? {}
+        : { guide: { gather: others, dimension: outside.dimension } };
+    return createCandidateQueue({ size, dimension: head.outputDim, falseNegatives, ...guide });
+  });
+  return taskQueues(
+    queues,
+    plan.tasks.map(({ prefix }) => prefix),
+  );
 }

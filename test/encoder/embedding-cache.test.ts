@@ -83,7 +83,11 @@ describe.each([
 
   it("refuses an encoder whose vectors would be others", async () => {
     const cache = openEmbeddingCache(counting(), options());
-    const others = [{ hash: "b2" }, { maxLength: 64 }, { prompts: { query: "query: " }, defaultPromptName: "query" }];
+    const others = [
+      { hash: "b2" },
+      { maxLength: 64 },
+      { prompts: { query: "query: " }, defaultPromptName: "query" },
+    ];
     for (const change of others) {
       await expect(fillCache(counting(change), texts, cache)).rejects.toThrow(/another encoder/);
     }

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import type { Weights } from "../../src/training/checkpoint.js";
-import { planTraining } from "../../src/training/plan.js";
+import { planTraining, trainedTexts } from "../../src/training/plan.js";
 import { layWorkshop, openResources } from "../../src/training/resources.js";
 import { setUp } from "../../src/training/set-up.js";
 import type { TrainOptions } from "../../src/training/settings.js";
@@ -89,7 +89,7 @@ export async function updates(
   { write, skip = 0, learningRate = 1e-3, embed = texts }: UpdatesOptions = {},
 ): Promise<Outcome> {
   const plan = await planTraining(options({ threads: 1, ...changes }));
-  const resources = await openResources(plan.settings, plan.batches.texts.length);
+  const resources = await openResources(plan.settings, trainedTexts(plan));
   const control = { onEvent: () => {} };
   const shop = layWorkshop(plan, resources, { outside: undefined, control });
   const { student, parts } = await setUp(shop);

@@ -18,7 +18,7 @@ const options = { data: texts, eval: scored, out: "unused", batchSize: 4 };
 describe("views of single texts", () => {
   it("differ between sides and epochs, and come again in order", async () => {
     const plan = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    const { make, texts: all } = plan.batches;
+    const { make, texts: all } = plan.tasks[0]!.batches;
     const rows = Int32Array.of(0, 1, 2);
     const seen = (epoch: number) => {
       const { texts: numbers } = make({ epoch, batch: 0, rows });
@@ -29,12 +29,15 @@ describe("views of single texts", () => {
     expect(seen(1)).not.toEqual(first);
     expect(seen(2)).toEqual(first);
     for (const view of first.flat()) expect(view).toMatch(/^(\S+ ?)+$/);
-    expect(plan.seen.rows[0]).toMatchObject({ anchor: first[0]![0], positive: first[1]![0] });
+    expect(plan.tasks[0]!.seen.rows[0]).toMatchObject({
+      anchor: first[0]![0],
+      positive: first[1]![0],
+    });
     expect(plan.notes.join()).toContain("4 views are made of each text");
     const again = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    expect(again.batches.texts).toEqual(all);
+    expect(again.tasks[0]!.batches.texts).toEqual(all);
     const other = await planTraining({ ...options, augment: "deletion:0.3", seed: 7 });
-    expect(other.batches.texts).not.toEqual(all);
+    expect(other.tasks[0]!.batches.texts).not.toEqual(all);
   });
 
   it("of equal texts never stand against each other", async () => {
@@ -56,8 +59,8 @@ describe("views of single texts", () => {
 
   it("leave the texts as they are where only vectors change", async () => {
     const plan = await planTraining({ ...options, augment: "noise:0.1" });
-    expect(plan.batches.texts).toHaveLength(12);
-    expect(plan.seen).toBe(plan.train);
+    expect(plan.tasks[0]!.batches.texts).toHaveLength(12);
+    expect(plan.tasks[0]!.seen).toBe(plan.files[0]!.train);
     expect(plan.augmentations?.vector).toEqual([{ name: "noise", strength: 0.1 }]);
   });
 
@@ -75,7 +78,7 @@ describe("views of single texts", () => {
       `text,label\n${Array.from({ length: 9 }, (_, i) => `${sentence(i)},${i % 2}\n`).join("")}`,
     );
     const plan = await planTraining({ ...options, data: classed, augment: "crop:0.2" });
-    expect(plan.data.kind).toBe("text");
+    expect(plan.files[0]!.data.kind).toBe("text");
   });
 
   it.each([

@@ -31,7 +31,7 @@ describe("a queue beside an encoder that is trained", () => {
     const changes = queued({ tune: "full" }, 4);
     const plan = await planTraining(options(changes));
     const [before, now] = plan.sampler.plan(0).batches as [Int32Array, Int32Array];
-    const rows = [...before, ...now].map((row) => plan.train.rows[row] as PairTexts);
+    const rows = [...before, ...now].map((row) => plan.files[0]!.train.rows[row] as PairTexts);
     const embed = [...rows.map(({ anchor }) => anchor), ...rows.map(({ positive }) => positive)];
     const { losses, vectors, weights } = await updates(changes, [1, 1], { learningRate: 0, embed });
     const D = vectors.length / embed.length;

@@ -40,7 +40,8 @@ describe("a resumed log", () => {
 describe("openLogTable", () => {
   it("begins with the records that hold and adds a row an update and a row an evaluation", () => {
     const path = file("log.csv");
-    const table = openLogTable(path, ["spearman_cosine"], [evaluation(0, 0.5), step(1)]);
+    const columns = { metrics: ["spearman_cosine"], files: [] };
+    const table = openLogTable(path, columns, [evaluation(0, 0.5), step(1)]);
     table.append({ resumed: 1 });
     table.append(step(2));
     table.append(evaluation(2, 0.25));

@@ -19,7 +19,8 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
     update: async () => {
       const finite = value + 1 !== options.failsAt;
       if (finite) value += 1;
-      return { loss: finite ? 1 / value : Number.NaN, gradNorm: 1, finite, tokens: 0 };
+      const loss = finite ? 1 / value : Number.NaN;
+      return { loss, losses: [loss], gradNorm: 1, finite, tokens: 0 };
     },
     embed: async () => ({ rows: 1, cols: 1, data: Float32Array.of(value) }),
     weights: async () => ({

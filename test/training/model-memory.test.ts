@@ -3,7 +3,7 @@ import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
-import { planTraining } from "../../src/training/plan.js";
+import { planTraining, trainedTexts } from "../../src/training/plan.js";
 import { layWorkshop, openResources } from "../../src/training/resources.js";
 import { setUp } from "../../src/training/set-up.js";
 import type { TrainOptions } from "../../src/training/settings.js";
@@ -43,7 +43,7 @@ describe("an encoder that is being trained", () => {
     const plan = await planTraining(options(changes));
     await collectGarbage();
     const before = process.memoryUsage().external;
-    const resources = await openResources(plan.settings, plan.batches.texts.length);
+    const resources = await openResources(plan.settings, trainedTexts(plan));
     const control = { onEvent: () => {} };
     const shop = layWorkshop(plan, resources, { outside: undefined, control });
     const { student, parts } = await setUp(shop);

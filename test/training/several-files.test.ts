@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { textsOfRow } from "../../src/dataset/rows/convert.js";
 import { describeRows, planTraining } from "../../src/training/plan.js";
 import { temporaryFile, userErrorOf } from "../dataset/temporary-files.js";
 
@@ -23,11 +24,10 @@ describe("several training files", () => {
       [0, 12],
       [12, 20],
     ]);
-    expect(plan.train.rows).toHaveLength(32);
+    expect(plan.tasks.map(({ train }) => train.rows.length)).toEqual([32]);
     const { batches } = plan.sampler.plan(0);
     expect(batches).toHaveLength(8);
     for (const rows of batches) expect(new Set(Array.from(rows, (row) => row < 12)).size).toBe(1);
-    expect(plan.data.account).toMatchObject({ file: `${first}, ${second}`, read: 32, kept: 32 });
     expect(describeRows(plan, Int32Array.of(13, 14))).toBe(`on lines 2, 3 of ${second}`);
     expect(plan.notes.join()).toContain("1 training rows (first on line 5) share 1 texts");
   });
@@ -38,12 +38,7 @@ describe("several training files", () => {
     expect(plan.files[1]?.first).toBe(11);
   });
 
-  it("must hold rows of one kind, and need --eval", async () => {
-    const texts = temporaryFile("first text here\nsecond text here\nthird one\n", "texts.txt");
-    const both = { ...options, tune: "lora", dropout: 0.1, moreData: [texts] } as const;
-    expect((await userErrorOf(planTraining(both))).code).toBe("mixed-kinds");
-    const { eval: _, ...without } = options;
-    expect((await userErrorOf(planTraining(without))).code).toBe("no-eval");
+  it("are refused what has no meaning", async () => {
     expect((await userErrorOf(planTraining({ ...options, mix: "by chance" }))).code).toBe(
       "bad-mix",
     );
@@ -51,5 +46,53 @@ describe("several training files", () => {
     expect((await userErrorOf(planTraining(one))).code).toBe("useless-option");
     const vectors = { ...options, objective: "distill-mse", teacherVectors: "t.npy" };
     expect((await userErrorOf(planTraining(vectors))).code).toBe("vectors-of-one-file");
+  });
+
+  it("of several kinds of row are a task each, with the same objective too", async () => {
+    const texts = temporaryFile("first text here\nsecond text here\nthird one\n", "texts.txt");
+    const both = { ...options, tune: "lora", dropout: 0.1, moreData: [texts, second] } as const;
+    const plan = await planTraining(both);
+    expect(
+      plan.tasks.map(({ train, views, first: place, prefix }) => [
+        train.rows.length,
+        views,
+        place,
+        prefix,
+      ]),
+    ).toEqual([
+      [32, false, 0, "file.0."],
+      [3, true, 32, "file.1."],
+    ]);
+    expect(plan.files.map((file) => file.first)).toEqual([0, 32, 12]);
+    expect(describeRows(plan, Int32Array.of(32, 33))).toBe(`on lines 1, 2 of ${texts}`);
+    expect(describeRows(plan, Int32Array.of(13))).toBe(`on lines 2 of ${second}`);
+  });
+});
+
+describe("several training files without --eval", () => {
+  const { eval: _, ...without } = options;
+
+  it("hold out a tenth each, all measured by one metric", async () => {
+    const plan = await planTraining(without);
+    expect(plan.selectsOn).toBe(`4 rows held out of ${first}, ${second}`);
+    expect([plan.evaluator.task, plan.evaluator.rows]).toEqual(["pair-retrieval", 4]);
+    expect(plan.files.map(({ train }) => train.rows.length)).toEqual([10, 18]);
+  });
+
+  it("are trained on whole where their rows have another metric, and without what another file holds out", async () => {
+    const labelled = temporaryFile(
+      `sentence1,sentence2,label\n${Array.from({ length: 12 }, (_, i) => `q x ${i},c ${i},${i % 2}\n`).join("")}`,
+      "labelled.csv",
+    );
+    const objectives = { [labelled]: { objective: "contrastive" } };
+    const plan = await planTraining({ ...without, moreData: [labelled], objectives });
+    expect(plan.selectsOn).toBe(`2 rows held out of ${first}`);
+    const [own, other] = plan.files.map(({ train }) =>
+      [...train.rows].map((row) => textsOfRow(row)[0]),
+    );
+    expect([own?.length, other?.length]).toEqual([10, 10]);
+    expect(new Set(other)).toEqual(new Set(own));
+    expect(plan.notes.join()).toContain("2 rows share texts with rows held out of other files");
+    expect(plan.notes.join()).toContain(`${labelled} is trained on whole`);
   });
 });

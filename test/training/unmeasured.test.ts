@@ -30,7 +30,7 @@ describe("training on single texts without --eval", () => {
   it("trains on all texts and leaves the last step, and says so", async () => {
     const settings = alone({ ...simcse, steps: 4, saveEvery: 2 });
     const plan = await planTraining(settings);
-    expect(plan.train.rows).toHaveLength(pairs.length);
+    expect(plan.files[0]!.train.rows).toHaveLength(pairs.length);
     expect(plan.notes.join()).toMatch(/nothing selects the checkpoint.*last step goes out.*--eval/);
 
     const run = await train(settings);

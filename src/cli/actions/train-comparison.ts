@@ -1,4 +1,3 @@
-import { preview } from "../../dataset/preview.js";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import {
@@ -10,8 +9,8 @@ import {
 } from "../../report/compare-runs.js";
 import { formatComparison } from "../../report/comparison.js";
 import { formatDataSummary } from "../../report/data-summary.js";
+import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
-import { trainingPrompts } from "../../training/prompted-plan.js";
 import { interruptSignal } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";
 import { trainProgress } from "../train-progress.js";
@@ -59,12 +58,10 @@ export async function runComparison(
 function showPlans(planned: readonly PlannedVariant[], prompts: Prompts, terminal: Terminal): void {
   const shown = new Set<string>();
   for (const { name, plan } of planned) {
-    const summary = formatDataSummary(
-      plan.data,
-      preview(plan.train, 2, trainingPrompts(plan, prompts)),
-    );
-    if (!shown.has(summary)) terminal.note(summary);
-    shown.add(summary);
+    for (const summary of formatTrainingData(plan, prompts)) {
+      if (!shown.has(summary)) terminal.note(summary);
+      shown.add(summary);
+    }
     for (const note of plan.notes) terminal.note(`note: ${name}: ${note}`);
   }
   const [first] = planned;

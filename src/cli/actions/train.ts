@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { preview } from "../../dataset/preview.js";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { trainPlanned } from "../../export/train.js";
 import { formatDataSummary } from "../../report/data-summary.js";
+import { formatFileLosses } from "../../report/file-losses.js";
+import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
 import { planTraining, type TrainingPlan } from "../../training/plan.js";
 import { plannedMemory } from "../../training/planned-memory.js";
-import { trainingPrompts } from "../../training/prompted-plan.js";
 import type { TrainedRun } from "../../training/run.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
@@ -99,12 +99,7 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
 }
 
 function showData(plan: TrainingPlan, prompts: Prompts, terminal: Terminal): void {
-  const texts = trainingPrompts(plan, prompts);
-  if (plan.files.length === 1)
-    terminal.note(formatDataSummary(plan.data, preview(plan.seen, 2, texts)));
-  else
-    for (const { data, train } of plan.files)
-      terminal.note(formatDataSummary(data, preview(train, 1, texts)));
+  for (const summary of formatTrainingData(plan, prompts)) terminal.note(summary);
   if (plan.evalData !== undefined) terminal.note(formatDataSummary(plan.evalData, []));
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }
@@ -119,6 +114,8 @@ function showResult(trained: TrainedRun, terminal: Terminal): void {
   const { step = 0, bestStep = 0, stoppedEarly = false, seconds = 0 } = record.result ?? {};
   const early = stoppedEarly ? ", stopped early" : "";
   const took = `${formatSeconds(seconds)}; model in ${model}`;
+  const losses = formatFileLosses(record);
+  if (losses !== undefined) terminal.result(losses);
   if (scores === undefined) {
     terminal.result(`last step ${step}, ${took}`);
     return;

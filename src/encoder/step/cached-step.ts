@@ -57,7 +57,7 @@ export interface CachedStep extends EmbeddingParts {
  * to those of the whole batch. Dropout masks of a chunk must be the same in both runs.
  */
 export function buildCachedStep(options: EncoderStepOptions): CachedStep {
-  return { ...buildEmbeddingParts(options), objective: cachedLoss(options) };
+  return { ...buildEmbeddingParts(options), objective: buildCachedLoss(options) };
 }
 
 /** The encoder's two models: forward alone, and backward from a given gradient. */
@@ -90,7 +90,7 @@ function embedBackward(options: EmbeddingGraphOptions): EncoderPart & { backward
 }
 
 /** Head and objective on vectors that are given. */
-function cachedLoss(options: EncoderStepOptions): CachedLoss {
+export function buildCachedLoss(options: EncoderStepOptions): CachedLoss {
   const b = new GraphBuilder(emptyGraph("cached_loss"));
   const size = embeddingSize(options);
   const { depth } = options.encoder;

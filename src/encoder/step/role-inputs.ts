@@ -8,6 +8,8 @@ import { type Inputs, type Role, roles } from "../../objectives/roles.js";
 /** The objective of a step and what its batches hold. */
 export interface ObjectiveOptions {
   readonly objective: ConfiguredObjective;
+  /** What stands before the names of the objective's own parameters; default nothing. */
+  readonly prefix?: string;
   /** Inputs of the objective that every batch has. */
   readonly roles: readonly Role[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
@@ -19,7 +21,7 @@ export interface ObjectiveOptions {
 /** Vectors [B, D] of all texts of a batch, as each role sees them. */
 export type VectorsOf = (role: Role) => Value;
 
-/** The loss and the objective's own parameters, by role. */
+/** The loss and the objective's own parameters. */
 export interface BuiltLoss {
   readonly loss: Value;
   readonly own: readonly Value[];
@@ -40,18 +42,21 @@ export function appendObjective(
   const { objective } = options;
   const [any] = options.roles.filter((role) => roles[role].kind === "vectors").map(vectorsOf);
   const size = Number(any?.shape[1]);
-  const own = objective.definition.trained.map(({ role, shape }) =>
-    b.input(role, "float32", shape(size)),
-  );
+  const { prefix = "" } = options;
+  const own = objective.definition.trained.map(({ role, shape }) => ({
+    role,
+    value: b.input(prefix + role, "float32", shape(size)),
+  }));
   const given = options.roles.map(
     (role) => [role, roleInput(b, { ...options, size }, role, vectorsOf)] as const,
   );
-  const trained = own.map((value) => [value.name, value] as const);
+  const trained = own.map(({ role, value }) => [role, value] as const);
   const inputs = Object.fromEntries([...given, ...trained]) as Inputs;
   const loss = buildLoss(b, objective, inputs);
-  if (inputs.queue === undefined) return { loss, own, candidates: undefined };
+  const built = { loss, own: own.map(({ value }) => value) };
+  if (inputs.queue === undefined) return { ...built, candidates: undefined };
   const candidates = b.output(b.named(batchCandidates(b, inputs as PairInputs), "candidates"));
-  return { loss, own, candidates: candidates.name };
+  return { ...built, candidates: candidates.name };
 }
 
 function roleInput(

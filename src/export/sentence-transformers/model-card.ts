@@ -10,6 +10,8 @@ import {
   matryoshkaDimensions,
   outputDimension,
   sourceFile,
+  type TrainedObjective,
+  trainedObjectives,
 } from "../model-content.js";
 
 /**
@@ -94,7 +96,7 @@ function matryoshkaLines(content: ModelContent): string[] {
 
 function training(run: RunRecord): string {
   const { options } = run;
-  const { text, title } = objectiveNamed(options.objective);
+  const objectives = trainedObjectives(run);
   const settings: Record<string, unknown> = {
     steps: run.steps,
     batchSize: options.batchSize,
@@ -112,12 +114,7 @@ function training(run: RunRecord): string {
     "",
     ...dataLines(run),
     "",
-    `Objective: ${title} (\`${options.objective}\`), with ${pairs(options.objectiveOptions)}:`,
-    "",
-    "```",
-    text.formula,
-    "```",
-    "",
+    ...objectives.flatMap((one) => objectiveLines(one, objectives.length > 1)),
     "| option | value |",
     "|---|---|",
     ...Object.entries(settings).map(([name, value]) => `| ${name} | ${cell(value)} |`),
@@ -126,9 +123,22 @@ function training(run: RunRecord): string {
   ].join("\n");
 }
 
+function objectiveLines(one: TrainedObjective, isOneOfSeveral: boolean): string[] {
+  const { text, title } = objectiveNamed(one.objective);
+  const where = isOneOfSeveral ? ` of ${one.files.map(code).join(", ")}` : "";
+  return [
+    `Objective${where}: ${title} (\`${one.objective}\`), with ${pairs(one.objectiveOptions)}:`,
+    "",
+    "```",
+    text.formula,
+    "```",
+    "",
+  ];
+}
+
 /** Each file that was trained on or selected by, and what it was for. */
-function dataLines({ data, files = [data], eval: selecting }: RunRecord): string[] {
-  const trained = files.map((file) => dataLine("trained on", file));
+function dataLines({ data, files, eval: selecting }: RunRecord): string[] {
+  const trained = (files ?? [data]).map((file) => dataLine("trained on", file));
   if (selecting === undefined) return trained;
   const { corpus, qrels } = selecting;
   const beside = [

@@ -1,0 +1,19 @@
+import { preview } from "../dataset/preview.js";
+import type { Prompts } from "../encoder/prompts.js";
+import { internal } from "../errors/internal.js";
+import type { TrainingPlan } from "../training/plan.js";
+import { trainingPrompts } from "../training/prompted-plan.js";
+import { taskNumber } from "../training/tasks.js";
+import { formatDataSummary } from "./data-summary.js";
+
+/** What was made of each training file, with its first rows as the model will see them. */
+export function formatTrainingData(plan: TrainingPlan, prompts: Prompts): string[] {
+  return plan.files.map(({ data, train, first }) => {
+    const task = plan.tasks[taskNumber(plan.tasks, Int32Array.of(first))];
+    if (task === undefined) internal("a file of no task");
+    const texts = trainingPrompts(task, prompts);
+    const alone = plan.files.length === 1;
+    const rows = alone ? preview(task.seen, 2, texts) : preview(train, 1, texts);
+    return formatDataSummary(data, rows);
+  });
+}
