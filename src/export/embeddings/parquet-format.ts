@@ -98,8 +98,8 @@ async function* readParquet(path: string, layout: Layout): AsyncGenerator<RowBat
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);
-    const rows = await readable(parquetReadObjects({ file, metadata, rowStart, rowEnd }));
-    yield batchOf(rows as ParquetRow[], layout);
+    const reading = parquetReadObjects({ file, metadata, rowStart, rowEnd });
+    yield await readable(reading.then((rows) => batchOf(rows as ParquetRow[], layout)));
     rowStart = rowEnd;
   }
 }
@@ -108,12 +108,17 @@ function batchOf(rows: readonly ParquetRow[], { columns, type, cols }: Layout): 
   return {
     texts: rows.map(({ text }) => String(text)),
     cells: rows.map((row) => columns.map((name) => String(row[name]))),
-    vectors: { type, rows: rows.length, cols, data: storedData(rows, type) },
+    vectors: { type, rows: rows.length, cols, data: storedData(rows, type, cols) },
   };
 }
 
-function storedData(rows: readonly ParquetRow[], type: StoredVectors["type"]) {
-  const numbers = rows.flatMap(({ embedding }) => embedding);
-  if (type === "float16") return float32ToFloat16(Float32Array.from(numbers));
-  return type === "float32" ? Float32Array.from(numbers) : Int8Array.from(numbers);
+function storedData(rows: readonly ParquetRow[], type: StoredVectors["type"], cols: number) {
+  const size = rows.length * cols;
+  const numbers = type.startsWith("float") ? new Float32Array(size) : new Int8Array(size);
+  rows.forEach(({ embedding }, i) => {
+    if (embedding.length !== cols)
+      throw new Error(`a vector of ${embedding.length} numbers, not ${cols}`);
+    numbers.set(embedding, i * cols);
+  });
+  return type === "float16" ? float32ToFloat16(numbers as Float32Array) : numbers;
 }
