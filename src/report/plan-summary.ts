@@ -60,21 +60,23 @@ function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPl
 }
 
 function formatTune({ settings }: TrainingPlan): string {
-  const { tune, head, dropout, accumulate } = settings;
+  const { tune, freeze, head, layerDecay, dropout, accumulate, miniBatchTokens } = settings;
   const parts = [
-    ...(tune === "head" ? [] : [`encoder (${tune})`]),
-    ...(head === "none" ? [] : [`${head} head`]),
-    ...(dropout === 0 ? [] : [`dropout ${dropout}`]),
-    ...(accumulate === 1 ? [] : [`${accumulate} batches an update`]),
+    tune !== "head" && `encoder (${tune}${freeze === undefined ? "" : `, ${freeze} frozen`})`,
+    head !== "none" && `${head} head`,
+    layerDecay !== 1 && `layer decay ${layerDecay}`,
+    dropout !== 0 && `dropout ${dropout === "config" ? "of config.json" : dropout}`,
+    miniBatchTokens !== undefined && `at most ${miniBatchTokens} tokens at once`,
+    accumulate !== 1 && `${accumulate} batches an update`,
   ];
-  return parts.join(", ");
+  return parts.filter((part) => part !== false).join(", ");
 }
 
 function formatMemory({ trained, frozen, optimizer, activations, tokens }: PlannedMemory): string {
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
-  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}`;
+  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top`;
 }
 
 /** The plan as data, for `--dry-run --json`. */

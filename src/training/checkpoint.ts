@@ -158,7 +158,7 @@ export function readBest(checkpoints: string, step: number): Map<string, Tensor>
 
 /** The checkpoint to go on from, and what was passed over to find it. */
 export interface FoundCheckpoint {
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: (Checkpoint & { readonly path: string }) | undefined;
   /** Unfinished or damaged ones, each with the reason. */
   readonly ignored: readonly string[];
 }
@@ -170,8 +170,9 @@ export interface FoundCheckpoint {
 export function findCheckpoint(checkpoints: string): FoundCheckpoint {
   const ignored = removeUnfinished(checkpoints);
   for (const step of checkpointSteps(checkpoints)) {
+    const path = checkpointPath(checkpoints, step);
     try {
-      return { checkpoint: readCheckpoint(checkpointPath(checkpoints, step)), ignored };
+      return { checkpoint: { ...readCheckpoint(path), path }, ignored };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       ignored.push(`${stepFolder(step)}: ${error.message}`);

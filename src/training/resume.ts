@@ -1,13 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../errors/user-error.js";
 import { kebabCase } from "../objectives/option.js";
-import { type Checkpoint, findCheckpoint } from "./checkpoint.js";
+import { findCheckpoint, type RunState } from "./checkpoint.js";
 import { type DataFileRecord, type RunRecord, readRun, runPaths } from "./run-folder.js";
+
+/** A checkpoint that was found whole. Its weights, three times the size of what is trained, are read when they are needed. */
+export interface ResumePoint {
+  readonly state: RunState;
+  readonly path: string;
+}
 
 /** How a run goes on. */
 export interface Resumption {
   /** Where; undefined: from the beginning, since the run ended before its first checkpoint. */
-  readonly point: Checkpoint | undefined;
+  readonly point: ResumePoint | undefined;
   /** What the user should know. */
   readonly notes: readonly string[];
 }
@@ -52,7 +58,7 @@ export function resumption(run: string, now: RunRecord, anyway: boolean): Resump
   }
   const { checkpoint, ignored } = findCheckpoint(runPaths(run).checkpoints);
   return {
-    point: checkpoint,
+    point: checkpoint && { state: checkpoint.state, path: checkpoint.path },
     notes: [
       ...changes.map((change) => `resumed all the same: ${change}`),
       ...surroundings(before, now),

@@ -5,14 +5,14 @@ import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import type { Tensor } from "../math/tensor.js";
 import { warmupSteps } from "../optim/schedule.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
-import { type Best, type Checkpoint, readBest, writeBest } from "./checkpoint.js";
+import { type Best, readBest, readCheckpoint, writeBest } from "./checkpoint.js";
 import { type FileLosses, fileLosses } from "./file-losses.js";
 import { bothLogs, effectiveRecords, openLog, type RunLog, readLog, removeLogs } from "./log.js";
 import { openLogTable } from "./log-table.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "./plan.js";
 import { layWorkshop, openOutsideOf, openResources, type Resources } from "./resources.js";
-import { resumption } from "./resume.js";
+import { type ResumePoint, resumption } from "./resume.js";
 import { prepareRunFolder, type RunRecord, readRun, runPaths, writeRun } from "./run-folder.js";
 import { lockRun, type RunLock } from "./run-lock.js";
 import { newRecord, withResult } from "./run-record.js";
@@ -98,7 +98,7 @@ async function runWith(
 }
 
 /** Where a run goes on; what the user should know is told. */
-function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): Checkpoint | undefined {
+function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): ResumePoint | undefined {
   const { point, notes } = resumption(record.options.out, record, resumeAnyway ?? false);
   for (const message of notes) onEvent({ type: "note", message });
   return point;
@@ -107,7 +107,7 @@ function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): Checkpo
 async function train(
   shop: Workshop,
   record: RunRecord,
-  { point, shared }: { readonly point: Checkpoint | undefined; readonly shared: boolean },
+  { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
   const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
@@ -124,7 +124,7 @@ async function train(
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, initial);
     }
-    if (point !== undefined) await training.student.restore(point.weights, point.state.step);
+    if (point !== undefined) await restore(training, point);
     const result = await runLoop(shop, training, { point, base });
     const parts = await chosenParts(shop, training, { best: result.best, initial });
     const { student } = training;
@@ -158,10 +158,19 @@ async function train(
   }
 }
 
+/** What was read is let go before the first step. */
+async function restore(
+  { student }: Training<unknown>,
+  { path, state }: ResumePoint,
+): Promise<void> {
+  await student.restore(readCheckpoint(path).weights, state.step);
+  await collectGarbage();
+}
+
 async function runLoop(
   shop: Workshop,
   { student }: Training<unknown>,
-  { point, base }: { readonly point: Checkpoint | undefined; readonly base: Evaluation },
+  { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = shop;
   const { settings, steps } = plan;
@@ -211,7 +220,7 @@ function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLo
 
 function openLogs(
   { settings, evaluator, files }: TrainingPlan,
-  point: Checkpoint | undefined,
+  point: ResumePoint | undefined,
 ): RunLog {
   const { log, table } = runPaths(settings.out);
   if (point === undefined) removeLogs(log, table);

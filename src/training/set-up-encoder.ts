@@ -3,6 +3,7 @@ import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
 import { embedForward } from "../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
 import { internal } from "../errors/internal.js";
+import type { DropoutRates } from "../graph/rewrites/dropout.js";
 import type { Tensor } from "../math/tensor.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
@@ -50,6 +51,8 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     tokens,
   });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
+  if (plan.settings.dropout === "config" && step.dropout !== undefined)
+    control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
   const student = await createEncoderStudent({
     trainer: opened.trainer,
     encoder,
@@ -72,6 +75,11 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
         : { head: { spec: head, parameters: headValues(head, parameters) } }),
     }),
   };
+}
+
+function ratesText(rates: DropoutRates): string {
+  const { embeddings = 0, attention = 0, attentionOutput = 0, feedForward = 0 } = rates;
+  return `embeddings ${embeddings}, attention ${attention}, attention output ${attentionOutput}, feed-forward ${feedForward}`;
 }
 
 function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {

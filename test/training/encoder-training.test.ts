@@ -123,6 +123,17 @@ describe("dropout", () => {
     expect(same.vectors).toEqual(untouched.vectors);
   });
 
+  it("of config.json is told with its rates", async () => {
+    const notes: string[] = [];
+    const model = "test/fixtures/encoders/bert-torchscript-14";
+    await train({
+      ...options({ model, tune: "full", dropout: "config", steps: 1 }),
+      onEvent: (event) => event.type === "note" && notes.push(event.message),
+    });
+    const rates = "embeddings 0.1, attention 0.1, attention output 0.1, feed-forward 0.1";
+    expect(notes).toContain(`config.json's dropout: ${rates}`);
+  });
+
   it("makes two views of a single text (SimCSE), and a pull between them", async () => {
     const single = file(
       "texts.txt",
