@@ -1,8 +1,9 @@
+import { internal } from "../../errors/internal.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import { float32, type Matrix, type Tensor } from "../../math/tensor.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { groupSize, productGraph, topGraph } from "./search-graph.js";
-import { createTopList, offer, type TopList } from "./top-list.js";
+import { createTopList, lowest, merge, offer, type TopList } from "./top-list.js";
 
 export interface SearchOptions {
   readonly runtime: Runtime;
@@ -117,11 +118,6 @@ function limitedFeeds(queries: Matrix, list: TopList, first: number): Feeds {
   return { ...feedsOf(queries), thresholds: float32([queries.rows, 1], thresholds) };
 }
 
-/** The score of the last of a query's k documents so far. */
-function lowest({ scores, k }: TopList, query: number): number {
-  return scores[(query + 1) * k - 1] as number;
-}
-
 interface Range {
   readonly query: number;
   readonly count: number;
@@ -129,21 +125,15 @@ interface Range {
   readonly documents: number;
 }
 
-function takeTop(list: TopList, found: Feeds, range: Range): void {
-  const scores = found.scores?.data as Float32Array;
-  const places = found.places?.data as BigInt64Array;
-  const groups = found.groups?.data as BigInt64Array;
-  const [most = 0, g = 0] = [found.scores?.shape[1], found.groups?.shape[1]];
-  const G = range.documents / groupSize;
+function takeTop(list: TopList, { scores, found }: Feeds, range: Range): void {
+  if (scores === undefined || found === undefined) internal("a search without results");
+  const [, m = 0] = scores.shape;
   for (let i = 0; i < range.count; i++) {
-    for (let at = i * most; at < (i + 1) * most; at++) {
-      const score = scores[at] as number;
-      // They fall, and documents of later blocks have larger numbers, so that equal scores stay behind.
-      if (!(score > lowest(list, range.query + i))) break;
-      const place = Number(places[at]);
-      const document = Math.floor(place / g) * G + Number(groups[i * g + (place % g)]);
-      offer(list, range.query + i, range.first + document, score);
-    }
+    merge(list, range.query + i, {
+      scores: (scores.data as Float32Array).subarray(i * m, (i + 1) * m),
+      documents: (found.data as Int32Array).subarray(i * m, (i + 1) * m),
+      first: range.first,
+    });
   }
 }
 

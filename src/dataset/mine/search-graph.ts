@@ -2,17 +2,21 @@ import { GraphBuilder } from "../../graph/builder.js";
 import { emptyGraph, type Value } from "../../graph/ir.js";
 import { lower } from "../../graph/lower.js";
 import {
+  add,
   cast,
+  div,
   expand,
   gatherElements,
   gemm,
   greater,
   maximum,
   minimum,
+  mul,
   reduceMax,
   reduceSum,
   reshape,
   scalar,
+  sub,
   topK,
   unsqueeze,
 } from "../../graph/ops/index.js";
@@ -35,8 +39,7 @@ export interface TopShape {
  * N = 16·G are taken in G groups (j, j + G, …). What is above the threshold is in groups whose maxima are: g of them at most in any row. The
  * min(g, k) groups with the largest maxima hold the min(g, k) largest scores, and the best are taken among their 16·min(g, k). Where earlier
  * blocks have raised the thresholds, g is small and so is the work. Inputs: queries [Q,D], thresholds [Q,1], −∞ where there is none. Outputs:
- * `scores` [Q,m] falling, m ≤ k, those of a row at or below its threshold to be left out; `places` [Q,m] among the gathered; `groups` [Q,g];
- * document = ⌊place / g⌋·G + groups[place mod g].
+ * `scores` [Q,m] falling, m ≤ k, those of a row at or below its threshold to be left out, and `found` [Q,m], their documents' numbers (int32).
  */
 export function topGraph(documents: Matrix, { queries: Q, k }: TopShape): Uint8Array {
   const G = documents.rows / groupSize;
@@ -52,9 +55,23 @@ export function topGraph(documents: Matrix, { queries: Q, k }: TopShape): Uint8A
   const gathered = reshape(b, gatherElements(b, products, wanted, 2), [Q, -1]);
   const { values, indices } = topK(b, gathered, mostAbove(b, gathered, { thresholds, k }));
   b.output(b.named(values, "scores"));
-  b.output(b.named(indices, "places"));
-  b.output(b.named(groups, "groups"));
+  b.output(b.named(documentNumbers(b, indices, { groups, count: some, G }), "found"));
   return encode(lower(b.graph));
+}
+
+interface Grouping {
+  /** The chosen groups [Q,g], and g as an int64 [1]. */
+  readonly groups: Value;
+  readonly count: Value;
+  readonly G: number;
+}
+
+/** Of places [Q,m] among the gathered: ⌊place / g⌋·G + groups[place mod g]. */
+function documentNumbers(b: GraphBuilder, places: Value, { groups, count, G }: Grouping): Value {
+  const row = div(b, places, count);
+  const column = sub(b, places, mul(b, row, count));
+  const numbers = add(b, mul(b, row, scalar(b, G, "int64")), gatherElements(b, groups, column, 1));
+  return cast(b, numbers, "int32");
 }
 
 interface Limits {

@@ -34,3 +34,58 @@ export function offer(list: TopList, query: number, document: number, score: num
   scores[at] = score;
   documents[at] = document;
 }
+
+/** The score of the last of a query's k documents; −∞ where there are fewer. */
+export function lowest({ scores, k }: TopList, query: number): number {
+  return scores[(query + 1) * k - 1] as number;
+}
+
+/** Documents of a later block by falling score: their numbers count from `first`, behind all that are in the list. */
+export interface Found {
+  readonly scores: Float32Array;
+  readonly documents: Int32Array;
+  readonly first: number;
+}
+
+/** Considers many documents at once, as `offer` does each; only those above the list's lowest score come in. */
+export function merge(list: TopList, query: number, found: Found): void {
+  const { scores, k } = list;
+  const start = query * k;
+  let taken = 0;
+  // Of the k best, how many are new: each pushes out the last of the old ones that are left.
+  while (taken < Math.min(k, found.scores.length)) {
+    if (!((found.scores[taken] as number) > (scores[start + k - 1 - taken] as number))) break;
+    taken += 1;
+  }
+  let old = k - taken - 1;
+  for (let at = k - 1, next = taken - 1; next >= 0; at--) {
+    const score = found.scores[next] as number;
+    if (old >= 0 && (scores[start + old] as number) < score) move(list, start + old--, start + at);
+    else
+      put(list, [start, at], {
+        score,
+        document: found.first + (found.documents[next--] as number),
+      });
+  }
+}
+
+function move({ scores, documents }: TopList, from: number, to: number): void {
+  scores[to] = scores[from] as number;
+  documents[to] = documents[from] as number;
+}
+
+/** Puts a document at a place, and behind those of the same score with lower numbers that stand after it. */
+function put(
+  list: TopList,
+  [start, at]: readonly [number, number],
+  { score, document }: { readonly score: number; readonly document: number },
+): void {
+  const { scores, documents, k } = list;
+  let place = start + at;
+  for (; place + 1 < start + k; place++) {
+    if (scores[place + 1] !== score || (documents[place + 1] as number) > document) break;
+    move(list, place + 1, place);
+  }
+  scores[place] = score;
+  documents[place] = document;
+}
