@@ -17,6 +17,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { exportModel } from "../dist/export/export-model.js";
+import { writeTensors } from "../dist/runtime/tensor-file.js";
 import { writeCheckpoint } from "../dist/training/checkpoint.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -62,6 +63,21 @@ const weights = { parameters: tensors(), firstMoments: tensors(), secondMoments:
 const all = Object.values(weights).flatMap((map) => [...map.values()].map(({ data }) => data));
 const bytes = all.reduce((sum, data) => sum + data.byteLength, 0);
 
+const kinds = {
+  parameter: weights.parameters,
+  firstMoment: weights.firstMoments,
+  secondMoment: weights.secondMoments,
+};
+const source = {
+  write: async (path, parts) => {
+    const entries = parts.flatMap(({ part, suffix }) =>
+      [...kinds[part]].map(([name, tensor]) => [name + suffix, tensor]),
+    );
+    writeTensors(path, new Map(entries));
+  },
+  buffers: () => new Map(),
+};
+
 function plainWrite(path) {
   const file = openSync(path, "w");
   for (const data of all) {
@@ -84,7 +100,7 @@ const plain = [];
 for (let i = 1; i <= rounds; i++) {
   plain.push(await timed(() => plainWrite(join(folder, "plain"))));
   rmSync(join(folder, "plain"));
-  checkpoint.push(await timed(() => writeCheckpoint(folder, { ...state, step: i }, weights)));
+  checkpoint.push(await timed(() => writeCheckpoint(folder, { ...state, step: i }, source)));
   rmSync(join(folder, `step-00000${i}`), { recursive: true });
 }
 const report = {

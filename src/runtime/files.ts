@@ -75,8 +75,16 @@ export async function writeFolderAtomic(
     await syncPath(dirname(target));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw fileError(error, target);
+    throw fileError(aboutTarget(error, temporary, target), target);
   }
+}
+
+/** An error about a file of the temporary folder as one about the folder that was meant: the other is gone by now. */
+function aboutTarget(error: unknown, temporary: string, target: string): unknown {
+  if (!(error instanceof UserError) || !error.at?.file.startsWith(temporary)) return error;
+  const { code, message, exitCode, hint } = error;
+  const options = { exitCode, at: { file: target }, cause: error };
+  return new UserError(code, message, hint === undefined ? options : { ...options, hint });
 }
 
 /** SHA-256 of a file, 64 hexadecimal digits, read as a stream. Throws UserErrors of `fileError`. */

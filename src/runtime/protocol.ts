@@ -6,6 +6,7 @@ import type {
   GradientSpec,
   SessionOptions,
   StepResult,
+  StoredPart,
   Tensors,
   TrainerSpec,
   TrainerState,
@@ -78,6 +79,10 @@ export interface Operations {
   >;
   readonly parameters: Operation<number, ReadonlyMap<string, Tensor>>;
   readonly state: Operation<number, TrainerState>;
+  readonly write: Operation<
+    { readonly trainer: number; readonly path: string; readonly parts: readonly StoredPart[] },
+    null
+  >;
   readonly restore: Operation<{ readonly trainer: number; readonly state: TrainerState }, null>;
   readonly releaseTrainer: Operation<number, null>;
   readonly close: Operation<null, null>;

@@ -15,6 +15,7 @@ export type {
   Session,
   SessionOptions,
   StepResult,
+  StoredPart,
   Tensors,
   Trainer,
   TrainerParameter,

@@ -127,6 +127,12 @@ export interface TrainerState {
   readonly secondMoments: ReadonlyMap<string, Tensor>;
 }
 
+/** Which numbers of every parameter are meant, and what follows the parameter's name in a file of them. */
+export interface StoredPart {
+  readonly part: "parameter" | "firstMoment" | "secondMoment";
+  readonly suffix: string;
+}
+
 /** Parameters, their moments and the graph that trains them. Requests are answered in the order made. */
 export interface Trainer {
   /**
@@ -147,6 +153,8 @@ export interface Trainer {
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** A copy of the parameters as they are after the steps requested before. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
+  /** Writes a safetensors file of the given parts, from where they lie. Throws UserErrors of `fileError`. */
+  write(path: string, parts: readonly StoredPart[]): Promise<void>;
   /** A copy of parameters, moments and step count. */
   state(): Promise<TrainerState>;
   /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */

@@ -1,19 +1,12 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SamplerState } from "../dataset/batches/sampler.js";
 import { UserError } from "../errors/user-error.js";
-import { decodeSafetensors, encodeSafetensors } from "../math/safetensors.js";
+import { decodeSafetensors } from "../math/safetensors.js";
 import type { Tensor } from "../math/tensor.js";
 import { fileError, writeFolderAtomic } from "../runtime/files.js";
+import type { StoredPart } from "../runtime/runtime.js";
+import { writeTensors } from "../runtime/tensor-file.js";
 
 /** The numbers an optimizer works on, by parameter name; all in the parameter's shape. */
 export interface Weights {
@@ -23,6 +16,19 @@ export interface Weights {
   /** What else the next update depends on, without being trained: the queue of earlier candidates. */
   readonly buffers?: ReadonlyMap<string, Tensor>;
 }
+
+/** What a checkpoint is written from. */
+export interface WeightSource {
+  /** Writes a safetensors file of these numbers of every trained tensor, from where they lie. */
+  readonly write: (path: string, parts: readonly StoredPart[]) => Promise<void>;
+  readonly buffers: () => ReadonlyMap<string, Tensor>;
+}
+
+const PARAMETERS: readonly StoredPart[] = [{ part: "parameter", suffix: "" }];
+const MOMENTS: readonly StoredPart[] = [
+  { part: "firstMoment", suffix: ".first_moment" },
+  { part: "secondMoment", suffix: ".second_moment" },
+];
 
 /** The best evaluation so far; step 0 is the model that training started from. */
 export interface Best {
@@ -51,19 +57,14 @@ const bestFolder = (step: number): string => `best-${String(step).padStart(6, "0
 export async function writeCheckpoint(
   checkpoints: string,
   state: RunState,
-  weights: Weights,
+  source: WeightSource,
 ): Promise<string> {
   const target = checkpointPath(checkpoints, state.step);
   await writeInto(checkpoints, target, async (folder) => {
-    writeTensors(join(folder, "parameters.safetensors"), weights.parameters);
-    const moments = new Map<string, Tensor>();
-    for (const [name, tensor] of weights.firstMoments) moments.set(`${name}.first_moment`, tensor);
-    for (const [name, tensor] of weights.secondMoments)
-      moments.set(`${name}.second_moment`, tensor);
-    writeTensors(join(folder, "optimizer.safetensors"), moments);
-    const { buffers } = weights;
-    if (buffers !== undefined && buffers.size > 0)
-      writeTensors(join(folder, "buffers.safetensors"), buffers);
+    await source.write(join(folder, "parameters.safetensors"), PARAMETERS);
+    await source.write(join(folder, "optimizer.safetensors"), MOMENTS);
+    const buffers = source.buffers();
+    if (buffers.size > 0) writeTensors(join(folder, "buffers.safetensors"), buffers);
     writeFileSync(join(folder, "state.json"), `${JSON.stringify(state, null, 2)}\n`);
   });
   return target;
@@ -139,11 +140,11 @@ export function readParameters(checkpoints: string, step: number): Map<string, T
 export async function writeBest(
   checkpoints: string,
   step: number,
-  parameters: ReadonlyMap<string, Tensor>,
+  source: WeightSource,
 ): Promise<void> {
-  await writeInto(checkpoints, join(checkpoints, bestFolder(step)), async (folder) => {
-    writeTensors(join(folder, "parameters.safetensors"), parameters);
-  });
+  await writeInto(checkpoints, join(checkpoints, bestFolder(step)), (folder) =>
+    source.write(join(folder, "parameters.safetensors"), PARAMETERS),
+  );
 }
 
 /** Whether the parameters of that step are kept. */
@@ -249,17 +250,6 @@ function stepsOf(checkpoints: string, kind: "step" | "best"): number[] {
 
 function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function writeTensors(path: string, tensors: ReadonlyMap<string, Tensor>): void {
-  const file = openSync(path, "w");
-  try {
-    for (const chunk of encodeSafetensors({ tensors, metadata: { format: "pt" } })) {
-      for (let done = 0; done < chunk.length; ) done += writeSync(file, chunk, done);
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 function readTensors(path: string): Map<string, Tensor> {

@@ -67,7 +67,8 @@ export async function createEncoderStudent(
     prepare: (planned) => planned.map((one) => prepared(options, one)),
     update: (batches, learningRate) => update(options, batches, learningRate),
     embed: embedWith(options, session, head),
-    weights: async () => ({ ...(await trainer.state()), buffers: queues.tensors() }),
+    write: (path, parts) => trainer.write(path, parts),
+    buffers: () => queues.tensors(),
     parameters: () => trainer.parameters(),
     restore: async (weights, step) => {
       queues.restore(weights.buffers ?? new Map());

@@ -81,7 +81,8 @@ export async function createHeadStudent(
     embed: headEmbed(options.encode, headSide, async (x) =>
       forward.apply(x, await trainer.parameters()),
     ),
-    weights: async () => ({ ...(await trainer.state()), buffers: queues?.tensors() ?? new Map() }),
+    write: (path, parts) => trainer.write(path, parts),
+    buffers: () => queues?.tensors() ?? new Map(),
     parameters: () => trainer.parameters(),
     restore: async (weights, at) => {
       queues?.restore(weights.buffers ?? new Map());

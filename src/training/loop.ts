@@ -163,7 +163,7 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   if (best) {
     progress.best = { step: progress.step, value };
     if (progress.step > 0) {
-      await writeBest(options.checkpoints, progress.step, await student.parameters());
+      await writeBest(options.checkpoints, progress.step, student);
     }
   }
   options.onEvent({ type: "evaluation", record, best });
@@ -173,7 +173,7 @@ async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress):
   const { step } = progress;
   if (step < options.steps) return;
   progress.best = { step, value: Number.NaN };
-  await writeBest(options.checkpoints, step, await options.student.parameters());
+  await writeBest(options.checkpoints, step, options.student);
 }
 
 /** The metrics of an evaluation as a plain record. */
@@ -185,7 +185,7 @@ async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Pro
   const { step, best, start, evaluationsSinceBest, sampler } = progress;
   const state: RunState = { step, best, start, evaluationsSinceBest, sampler };
   options.log.flush();
-  const path = await writeCheckpoint(options.checkpoints, state, await options.student.weights());
+  const path = await writeCheckpoint(options.checkpoints, state, options.student);
   progress.saved = step;
   prune(options.checkpoints, options.keep);
   options.onEvent({ type: "checkpoint", step, path });

@@ -122,7 +122,7 @@ async function train(
     const reduces = shop.head.outputDim < shop.head.inputDim;
     const initial = reduces ? await training.student.parameters() : undefined;
     if (initial !== undefined && point === undefined) {
-      await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, initial);
+      await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, training.student);
     }
     if (point !== undefined) await restore(training, point);
     const result = await runLoop(shop, training, { point, base });

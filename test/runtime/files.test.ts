@@ -13,6 +13,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../../src/errors/user-error.js";
 import {
   ensureEmptyFolder,
   fileError,
@@ -110,6 +111,19 @@ describe("writeFolderAtomic", () => {
     await expect(failing).rejects.toThrow("no more");
     expect(text("model", "a")).toBe("1");
     expect(readdirSync(folder)).toEqual(["model"]);
+  });
+
+  it("names the folder that was meant where filling it fails in a file of the temporary one", async () => {
+    const target = join(folder, "f");
+    const filling = writeFolderAtomic(target, async (temporary) => {
+      const at = { file: join(temporary, "a.bin") };
+      throw new UserError("disk-full", "the disk is full", { at, hint: "free some space" });
+    });
+    await expect(filling).rejects.toMatchObject({
+      code: "disk-full",
+      at: { file: target },
+      hint: "free some space",
+    });
   });
 });
 

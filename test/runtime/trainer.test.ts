@@ -1,9 +1,13 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { valueAndGrad } from "../../src/autodiff/value-and-grad.js";
 import { GraphBuilder } from "../../src/graph/builder.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { serialize } from "../../src/graph/lower.js";
 import { add, gather, matmul, mul, reduceMean, square, sub } from "../../src/graph/ops/index.js";
+import { decodeSafetensors } from "../../src/math/safetensors.js";
 import { float32, int64, type Tensor } from "../../src/math/tensor.js";
 import { ADAMW_DEFAULTS } from "../../src/optim/adamw.js";
 import { openRuntime, type Runtime, type TrainerSpec } from "../../src/runtime/runtime.js";
@@ -154,6 +158,25 @@ describe("a trainer", () => {
     }
     expect(finals[1]).toEqual(finals[0]);
     expect(finals[2]).toEqual(finals[0]);
+  });
+
+  it("writes files of what its state holds", async () => {
+    const trainer = await runtime.createTrainer(leastSquares());
+    for (let step = 1; step <= 3; step++) await trainer.step(batch(step), 0.01);
+    const folder = mkdtempSync(join(tmpdir(), "trainer "));
+    const path = join(folder, "moments.safetensors");
+    const { secondMoments, parameters } = await trainer.state();
+    await trainer.write(path, [
+      { part: "secondMoment", suffix: ".v" },
+      { part: "parameter", suffix: "" },
+    ]);
+    const { tensors } = decodeSafetensors(readFileSync(path), path);
+    expect(tensors).toEqual(
+      new Map([...parameters, ...[...secondMoments].map(([n, t]) => [`${n}.v`, t] as const)]),
+    );
+    const nowhere = trainer.write(join(folder, "none", "x"), [{ part: "parameter", suffix: "" }]);
+    await expect(nowhere).rejects.toMatchObject({ code: "file-missing" });
+    await trainer.release();
   });
 
   it("goes on from a restored state as if never stopped", async () => {

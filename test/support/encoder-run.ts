@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
-import type { Weights } from "../../src/training/checkpoint.js";
+import { readCheckpoint, type Weights, writeCheckpoint } from "../../src/training/checkpoint.js";
 import { planTraining, trainedTexts } from "../../src/training/plan.js";
 import { layWorkshop, openResources } from "../../src/training/resources.js";
 import { setUp } from "../../src/training/set-up.js";
 import type { TrainOptions } from "../../src/training/settings.js";
+import type { Student } from "../../src/training/student.js";
 import type { TrainedParts } from "../../src/training/training.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
@@ -104,7 +105,7 @@ export async function updates(
     losses.push(loss);
   }
   const { data: vectors } = await student.embed(embed, "query");
-  const weights = await student.weights();
+  const weights = await weightsOf(student);
   const trained = parts(weights.parameters);
   if (write !== undefined) {
     await writeModelFolder(write, { encoder: resources.encoder.info, ...trained });
@@ -112,6 +113,20 @@ export async function updates(
   await student.release();
   await resources.close();
   return { weights, vectors, parts: trained, gradNorms, losses };
+}
+
+/** What a checkpoint keeps of a student. */
+async function weightsOf(student: Student): Promise<Weights> {
+  const checkpoints = mkdtempSync(inFolder("weights "));
+  const sampler = { epoch: 0, batch: 0 };
+  const state = {
+    step: 1,
+    best: { step: 0, value: 0 },
+    start: 0,
+    evaluationsSinceBest: 0,
+    sampler,
+  };
+  return readCheckpoint(await writeCheckpoint(checkpoints, state, student)).weights;
 }
 
 /** ‖x − y‖ / ‖y‖. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InterruptedError } from "../../src/errors/interrupted.js";
 import { float32, type Tensor } from "../../src/math/tensor.js";
+import { writeTensors } from "../../src/runtime/tensor-file.js";
 import { checkpointSteps, findCheckpoint, readBest } from "../../src/training/checkpoint.js";
 import type { TrainEvent } from "../../src/training/events.js";
 import { openLog, readLog } from "../../src/training/log.js";
@@ -23,11 +24,14 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
       return { loss, losses: [loss], gradNorm: 1, finite, tokens: 0 };
     },
     embed: async () => ({ rows: 1, cols: 1, data: Float32Array.of(value) }),
-    weights: async () => ({
-      parameters: tensor(value),
-      firstMoments: tensor(0),
-      secondMoments: tensor(0),
-    }),
+    write: async (path, parts) => {
+      const entries = parts.map(({ part, suffix }) => {
+        const [, own] = [...tensor(part === "parameter" ? value : 0)][0]!;
+        return [`x${suffix}`, own] as const;
+      });
+      writeTensors(path, new Map(entries));
+    },
+    buffers: () => new Map(),
     parameters: async () => tensor(value),
     restore: async ({ parameters }) => {
       value = parameters.get("x")!.data[0] as number;

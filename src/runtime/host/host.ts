@@ -25,6 +25,7 @@ import {
   stateOf,
   trainStep,
   update,
+  writeParts,
 } from "./trainer.js";
 
 /** What the worker does for each question. */
@@ -65,6 +66,12 @@ class Registry<T> {
 
 const plain = <T>(value: T): Packed<T> => ({ value, buffers: [] });
 
+/** The answer to what has no result. */
+async function done(work: Promise<unknown>): Promise<Packed<null>> {
+  await work;
+  return plain(null);
+}
+
 /** The handlers over their own sessions and trainers. ONNX Runtime is loaded by the first `open`. */
 export function createHost(threads: number): Handlers {
   const sessions = new Registry<HostSession>("session");
@@ -76,19 +83,13 @@ export function createHost(threads: number): Handlers {
   };
   const releaseSession = (id: number): Promise<void> => sessions.remove(id).session.release();
   return {
-    open: async () => {
-      await ort();
-      return plain(null);
-    },
+    open: () => done(ort()),
     createSession: async ({ model, options }) => {
       const host = await openSession(await ort(), model, { ...options, threads });
       return plain(opened(sessions.add(host), host));
     },
     run: async ({ session, feeds, outputs }) => run(sessions.get(session), feeds, outputs),
-    releaseSession: async (id) => {
-      await releaseSession(id);
-      return plain(null);
-    },
+    releaseSession: (id) => done(releaseSession(id)),
     createTrainer: async (spec) => {
       const trainer = trainers.add(await openTrainer(await ort(), spec, threads));
       // The copies of model and parameters that came with the request.
@@ -117,14 +118,15 @@ export function createHost(threads: number): Handlers {
       const parts = [state.parameters, state.firstMoments, state.secondMoments];
       return { value: state, buffers: parts.flatMap((part) => packMap(part).buffers) };
     },
+    write: async ({ trainer, path, parts }) => {
+      writeParts(trainers.get(trainer), path, parts);
+      return plain(null);
+    },
     restore: async ({ trainer, state }) => {
       restoreState(trainers.get(trainer), state);
       return plain(null);
     },
-    releaseTrainer: async (id) => {
-      await releaseTrainer(trainers.remove(id));
-      return plain(null);
-    },
+    releaseTrainer: (id) => done(releaseTrainer(trainers.remove(id))),
     close: async () => {
       for (const id of sessions.ids()) await releaseSession(id);
       for (const id of trainers.ids()) await releaseTrainer(trainers.remove(id));

@@ -9,10 +9,13 @@ import {
   type ParameterBlock,
   type ParameterMemory,
 } from "../../optim/parameter-memory.js";
+import { fileError } from "../files.js";
+import { writeTensors } from "../tensor-file.js";
 import type {
   GradientSpec,
   SessionOptions,
   StepResult,
+  StoredPart,
   Tensors,
   TrainerSpec,
   TrainerState,
@@ -160,16 +163,33 @@ export async function releaseTrainer(trainer: HostTrainer): Promise<void> {
 }
 
 /** Copies of one kind of block, by parameter name. */
-export function copyOf(
-  trainer: HostTrainer,
-  part: "parameter" | "firstMoment" | "secondMoment",
-): Map<string, Tensor> {
+export function copyOf(trainer: HostTrainer, part: StoredPart["part"]): Map<string, Tensor> {
   return new Map(
     trainer.memory.blocks.map((block) => {
       const { name, shape } = block.spec;
       return [name, { dtype: "float32", shape: [...shape], data: block[part].slice() }];
     }),
   );
+}
+
+/** A safetensors file of views of the kernel's memory: nothing is copied on the way to the disk. */
+export function writeParts(
+  { memory }: HostTrainer,
+  path: string,
+  parts: readonly StoredPart[],
+): void {
+  const tensors = memory.blocks.flatMap((block) =>
+    parts.map(({ part, suffix }) => {
+      const { name, shape } = block.spec;
+      const tensor: Tensor = { dtype: "float32", shape: [...shape], data: block[part] };
+      return [name + suffix, tensor] as const;
+    }),
+  );
+  try {
+    writeTensors(path, new Map(tensors));
+  } catch (error) {
+    throw fileError(error, path);
+  }
 }
 
 export function stateOf(trainer: HostTrainer): TrainerState {
