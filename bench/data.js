@@ -5,7 +5,6 @@
 // Runs `data inspect`, `data split --by connected` and `data prepare --dedupe --clean`, each as a process of its own, on a generated CSV file
 // of two columns (about 115 bytes a row, a third of the rows quoted, one row in twenty with one of 1,000 shared anchors).
 // Writes bench/results/data.json.
-import { spawnSync } from "node:child_process";
 import {
   createWriteStream,
   mkdirSync,
@@ -18,6 +17,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureCommand } from "./measure-command.js";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" } } });
 const rowCount = Number(values.rows);
@@ -54,31 +54,6 @@ async function writeRows(path) {
   await new Promise((resolve) => out.end(resolve));
 }
 
-/** Runs the command and reports wall time, processor time and peak memory of its process. */
-function measure(args) {
-  const script = `
-    import { run } from "./dist/cli/main.js";
-    process.on("exit", () => {
-      const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-      process.stderr.write("\\n" + JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 }));
-    });
-    await run(["node", "embtune", ...${JSON.stringify(args)}]);`;
-  const start = performance.now();
-  const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  const seconds = (performance.now() - start) / 1000;
-  if (child.status !== 0) throw new Error(child.stderr);
-  const { cpuSeconds, megabytes } = JSON.parse(child.stderr.trim().split("\n").at(-1));
-  const rounded = (x) => Number(x.toFixed(1));
-  return {
-    seconds: rounded(seconds),
-    cpuSeconds: rounded(cpuSeconds),
-    peakMegabytes: Math.round(megabytes),
-  };
-}
-
 const folder = mkdtempSync(join(tmpdir(), "embtune-bench-"));
 const path = join(folder, "rows.csv");
 await writeRows(path);
@@ -91,9 +66,17 @@ const result = {
   },
   rows: rowCount,
   megabytes: Math.round(statSync(path).size / 1e6),
-  inspect: measure(["data", "inspect", path, "--quiet"]),
-  splitConnected: measure(["data", "split", path, "--out", join(folder, "parts"), "--test", "0.1"]),
-  prepare: measure([
+  inspect: measureCommand(["data", "inspect", path, "--quiet"]),
+  splitConnected: measureCommand([
+    "data",
+    "split",
+    path,
+    "--out",
+    join(folder, "parts"),
+    "--test",
+    "0.1",
+  ]),
+  prepare: measureCommand([
     "data",
     "prepare",
     path,
