@@ -1,5 +1,6 @@
 import { UserError } from "../../errors/user-error.js";
 import type { RowKind } from "../../objectives/row-kinds.js";
+import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { columnMapping, type RoleColumns } from "../columns/resolve-columns.js";
 import type { LoadOptions } from "../load-dataset.js";
 import { type OpenedFile, openWithColumns } from "../open-with-columns.js";
@@ -60,6 +61,8 @@ export async function inspectFiles(
       onRow: comparison.row,
       onProgress: (rows) => options.onProgress?.(file, rows),
     });
+    // What reading took is free again before the tokenizer needs as much.
+    await collectGarbage();
     inspected.push(describeFile(opened, count, { ...options, tokens: await openTokens() }));
     shared.push(...comparison.result());
     if (count.tables !== undefined) earlier.push({ file, ...count.tables });
