@@ -22,6 +22,8 @@ export interface LoopOptions<Batch> {
   readonly accumulate: number;
   readonly evalEvery: number;
   readonly saveEvery: number;
+  /** A due checkpoint waits for the next time where it would take more than this share of the time since the last one. Default: none waits. */
+  readonly saveShare?: number;
   readonly keep: number;
   readonly patience?: number;
   /** The run's checkpoints/ folder. */
@@ -63,6 +65,9 @@ interface Progress {
   evaluationsSinceBest: number;
   sampler: SamplerState;
   saved: number;
+  /** When the last checkpoint was done, and the milliseconds that it took. */
+  savedAt: number;
+  saveTime: number;
 }
 
 /**
@@ -83,7 +88,8 @@ export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<
     await updating;
     progress.sampler = drawn.sampler;
     if (isDue(options.evalEvery, progress, options)) await evaluateStep(options, progress);
-    if (isDue(options.saveEvery, progress, options)) await save(options, progress);
+    if (isDue(options.saveEvery, progress, options) && isCheap(options, progress))
+      await save(options, progress);
     await stopIfInterrupted(options, progress);
   }
   if (progress.saved < progress.step) await save(options, progress);
@@ -97,7 +103,8 @@ export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<
 
 function beginning<Batch>(options: LoopOptions<Batch>): Progress {
   const { start, batches } = options;
-  if (start !== undefined) return { ...start, saved: start.step };
+  const untimed = { savedAt: performance.now(), saveTime: 0 };
+  if (start !== undefined) return { ...start, saved: start.step, ...untimed };
   const best = { step: 0, value: Number.NEGATIVE_INFINITY };
   return {
     step: 0,
@@ -106,6 +113,7 @@ function beginning<Batch>(options: LoopOptions<Batch>): Progress {
     evaluationsSinceBest: 0,
     sampler: batches.state(),
     saved: 0,
+    ...untimed,
   };
 }
 
@@ -120,6 +128,11 @@ function draw<Batch>(options: LoopOptions<Batch>): Drawn<Batch> {
 
 function isDue<Batch>(every: number, { step }: Progress, options: LoopOptions<Batch>): boolean {
   return step % every === 0 || step === options.steps;
+}
+
+function isCheap<Batch>({ saveShare }: LoopOptions<Batch>, progress: Progress): boolean {
+  const elapsed = performance.now() - progress.savedAt;
+  return saveShare === undefined || progress.saveTime <= saveShare * elapsed;
 }
 
 function outOfPatience<Batch>(options: LoopOptions<Batch>, progress: Progress): boolean {
@@ -184,10 +197,13 @@ export function valuesOf(evaluation: Evaluation): Record<string, number> {
 async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
   const { step, best, start, evaluationsSinceBest, sampler } = progress;
   const state: RunState = { step, best, start, evaluationsSinceBest, sampler };
+  const begun = performance.now();
   options.log.flush();
   const path = await writeCheckpoint(options.checkpoints, state, options.student);
   progress.saved = step;
   prune(options.checkpoints, options.keep);
+  progress.savedAt = performance.now();
+  progress.saveTime = progress.savedAt - begun;
   options.onEvent({ type: "checkpoint", step, path });
 }
 

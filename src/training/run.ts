@@ -23,6 +23,9 @@ import { type RunControl, requireFittingModel, type Workshop } from "./workshop.
 
 type Parameters = ReadonlyMap<string, Tensor>;
 
+/** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
+const SAVE_SHARE = 0.05;
+
 export interface RunOptions extends RunControl {
   /** Replace the run in the plan's folder. */
   readonly overwrite?: boolean;
@@ -195,6 +198,7 @@ async function runLoop(
       accumulate: settings.accumulate,
       evalEvery: plan.evalEvery,
       saveEvery: plan.saveEvery,
+      ...(settings.saveEvery === undefined ? { saveShare: SAVE_SHARE } : {}),
       keep: settings.keep,
       ...(settings.patience === undefined ? {} : { patience: settings.patience }),
       checkpoints: paths.checkpoints,

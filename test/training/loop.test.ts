@@ -126,6 +126,18 @@ describe("trainingLoop", () => {
     expect(student.value()).toBe(6);
   });
 
+  it("puts due checkpoints off that would take more than saveShare of the time, but not the last", async () => {
+    const saved = async (options: Partial<LoopOptions<number>>): Promise<number[]> => {
+      const { run, events } = loop({ metric: (n) => n, options: { saveEvery: 1, ...options } });
+      await run;
+      return events.flatMap((event) => (event.type === "checkpoint" ? [event.step] : []));
+    };
+    // A checkpoint takes a millisecond at least, the ten updates nothing like a thousand times as long.
+    expect(await saved({ saveShare: 1e-4 })).toEqual([1, 10]);
+    expect(await saved({ saveShare: 1e6 })).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await saved({})).toHaveLength(10);
+  });
+
   it("writes a checkpoint every saveEvery steps and at the end, and keeps the newest", async () => {
     const { run, checkpoints } = loop({ metric: (n) => n, options: { saveEvery: 3 } });
     await run;
