@@ -6,15 +6,14 @@
 // encode alone, after a warm-up. q8: the same model with the 8-bit weights of `embtune export --dtype q8`. --many: a file of so many
 // texts, for the memory. Writes bench/results/embed.json.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parse } from "csv-parse/sync";
-import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
 import { measureCommand } from "./measure-command.js";
+import { readSentences } from "./sentences.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const shared = join(here, "../../shared");
@@ -29,16 +28,7 @@ const { values: options } = parseArgs({
 });
 const work = mkdtempSync(join(tmpdir(), "embtune bench "));
 
-function readSentences(count) {
-  const distinct = new Set();
-  for (const file of ["stsb/dev.csv", "stsb/train.csv", "sick/train.csv", "sick/trial.csv"]) {
-    const rows = parse(readFileSync(join(shared, "data", file), "utf8"), { columns: true });
-    for (const { sentence1, sentence2 } of rows) distinct.add(sentence1).add(sentence2);
-  }
-  return shuffle([...distinct], createRandom(42)).slice(0, count);
-}
-
-const sentences = readSentences(Number(options.sentences));
+const sentences = readSentences(shared, Number(options.sentences));
 const list = join(work, "texts.json");
 writeFileSync(list, JSON.stringify(sentences));
 const file = join(work, "texts.jsonl");

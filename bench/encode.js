@@ -4,16 +4,15 @@
 //
 // Data: distinct sentences of STS Benchmark and SICK from ../shared/data. The pipeline gets them in order of length, 64 at a
 // time; embtune gets them as they come. Rounds alternate; the first, short one warms both up. Writes bench/results/encode.json.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { env, pipeline } from "@xenova/transformers";
-import { parse } from "csv-parse/sync";
 import { loadEncoder } from "../dist/encoder/load.js";
-import { createRandom, shuffle } from "../dist/math/random.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
 import { machine } from "./machine.js";
+import { readSentences } from "./sentences.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const shared = join(here, "../../shared");
@@ -24,15 +23,6 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
   },
 });
-
-function readSentences(count) {
-  const distinct = new Set();
-  for (const file of ["stsb/dev.csv", "stsb/train.csv", "sick/train.csv", "sick/trial.csv"]) {
-    const rows = parse(readFileSync(join(shared, "data", file), "utf8"), { columns: true });
-    for (const { sentence1, sentence2 } of rows) distinct.add(sentence1).add(sentence2);
-  }
-  return shuffle([...distinct], createRandom(42)).slice(0, count);
-}
 
 async function withPipeline(extractor, sentences) {
   const order = sentences
@@ -72,7 +62,7 @@ function largestDifference(matrix, rows) {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 env.allowRemoteModels = false;
-const sentences = readSentences(Number(options.sentences));
+const sentences = readSentences(shared, Number(options.sentences));
 const runtime = await openRuntime();
 const encoder = await loadEncoder({ model: options.model, runtime });
 const extractor = await pipeline("feature-extraction", resolve(options.model), { dtype: "fp32" });
