@@ -123,7 +123,7 @@ function importNode(state: Importing, original: Node): void {
   for (const [name, tensor] of normalized.constants ?? []) addInitializer(graph, name, tensor);
   for (const node of normalized.nodes) appendNode(state, node);
   if (normalized.alias === undefined) return;
-  const output = original.outputs[0]!;
+  const output = original.outputs[0];
   // A graph output keeps its name: it stays a node of its own.
   if (source.outputs.includes(output)) {
     const copy = { op: "Identity", domain: "", inputs: [normalized.alias], outputs: [output] };
@@ -136,13 +136,13 @@ function appendNode(state: Importing, node: Node): void {
   if (!isOperator(node)) throw unsupported(node);
   const types = typesOf(state, node);
   const [x] = node.inputs;
-  const noop = node.op === "Cast" && graph.types.get(x!)?.dtype === types[0]?.dtype;
-  if (noop && !state.source.outputs.includes(node.outputs[0]!)) {
-    aliases.set(node.outputs[0]!, x!);
+  const noop = node.op === "Cast" && graph.types.get(x)?.dtype === types[0]?.dtype;
+  if (noop && !state.source.outputs.includes(node.outputs[0])) {
+    aliases.set(node.outputs[0], x);
     return;
   }
   graph.nodes.push(node);
-  for (const [i, name] of node.outputs.entries()) if (name !== "") graph.types.set(name, types[i]!);
+  for (const [i, name] of node.outputs.entries()) if (name !== "") graph.types.set(name, types[i]);
 }
 
 /** Inferred types, completed by the probed ones. */

@@ -69,7 +69,7 @@ function pairs(b: GraphBuilder, index: AttentionIndex, name: string): Value {
 /** The operand before it was expanded: the logits broadcast it just as well. */
 function unexpanded(b: GraphBuilder, name: string): Value {
   const writer = producers(b.graph).get(name);
-  const source = writer?.op === "Expand" ? b.value(writer.inputs[0]!) : undefined;
+  const source = writer?.op === "Expand" ? b.value(writer.inputs[0]) : undefined;
   return source?.shape.length === 4 ? unexpanded(b, source.name) : b.value(name);
 }
 

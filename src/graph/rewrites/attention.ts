@@ -61,24 +61,24 @@ export function attentionSites(graph: Graph, text: Shape): AttentionSites {
 }
 
 function isOverTokens(s: Search, node: Node): boolean {
-  const shape = s.graph.types.get(node.outputs[0]!)?.shape ?? [];
-  return node.op === "Softmax" && s.tokens.has(node.outputs[0]!) && shape.at(-1) === s.text[1];
+  const shape = s.graph.types.get(node.outputs[0])?.shape ?? [];
+  return node.op === "Softmax" && s.tokens.has(node.outputs[0]) && shape.at(-1) === s.text[1];
 }
 
 function match(s: Search, softmax: Node): AttentionSite | undefined {
-  const logits = scaledProduct(s, softmax.inputs[0]!);
-  const weights = throughMark(s, withoutNanGuard(s, softmax.outputs[0]!));
+  const logits = scaledProduct(s, softmax.inputs[0]);
+  const weights = throughMark(s, withoutNanGuard(s, softmax.outputs[0]));
   const product = readingProduct(s, weights);
   if (logits === undefined || product === undefined) return undefined;
-  const shape = s.graph.types.get(product.outputs[0]!)?.shape ?? [];
+  const shape = s.graph.types.get(product.outputs[0])?.shape ?? [];
   const [, heads, , headSize] = shape;
   if (shape.length !== 4 || typeof heads !== "number" || typeof headSize !== "number")
     return undefined;
   const factors = factorsOf(s.text, heads, headSize);
   const query = sourceOf(s, logits.left, pick(factors, "B|h|T|d"));
   const key = sourceOf(s, logits.right, pick(factors, "B|h|d|T"));
-  const value = sourceOf(s, product.inputs[1]!, pick(factors, "B|h|T|d"));
-  const context = merged(s, product.outputs[0]!, factors);
+  const value = sourceOf(s, product.inputs[1], pick(factors, "B|h|T|d"));
+  const context = merged(s, product.outputs[0], factors);
   if (!query || !key || value?.scale !== 1 || context === undefined) return undefined;
   const scale = logits.scale * query.scale * key.scale;
   const names = { query: query.name, key: key.name, value: value.name, context, weights };
@@ -91,8 +91,8 @@ type Factors = Readonly<Record<string, Factor>>;
 function factorsOf(text: Shape, heads: number, headSize: number): Factors {
   const factor = (name: string, size: string | number) => ({ name, size });
   return {
-    B: factor("B", text[0]!),
-    T: factor("T", text[1]!),
+    B: factor("B", text[0]),
+    T: factor("T", text[1]),
     h: factor("h", heads),
     d: factor("d", headSize),
   };
@@ -100,7 +100,7 @@ function factorsOf(text: Shape, heads: number, headSize: number): Factors {
 
 /** A layout by the letters of its factors, axes apart by "|". */
 function pick(factors: Factors, letters: string): Layout {
-  return letters.split("|").map((axis) => axis.split("").map((letter) => factors[letter]!));
+  return letters.split("|").map((axis) => axis.split("").map((letter) => factors[letter]));
 }
 
 interface Logits {
@@ -123,7 +123,7 @@ function scaledProduct(s: Search, from: string): Logits | undefined {
     const logits = step === undefined ? maskedInput(s, node) : node.inputs.indexOf(step.name);
     if (logits === undefined) return undefined;
     path.push({ node, logits });
-    name = node.inputs[logits]!;
+    name = node.inputs[logits];
   }
 }
 
@@ -131,14 +131,14 @@ function scaledProduct(s: Search, from: string): Logits | undefined {
 function logitsOf(s: Search, product: Node, path: readonly MaskStep[]): Logits | undefined {
   const [left, right] = product.inputs as [string, string];
   if (!s.tokens.has(left) || !s.tokens.has(right)) return undefined;
-  let name = product.outputs[0]!;
+  let name = product.outputs[0];
   let scale = 1;
   let first = 0;
   for (const { node } of path) {
     const step = scaledStep(s, node);
     if (step === undefined) break;
     scale *= step.scale;
-    name = node.outputs[0]!;
+    name = node.outputs[0];
     first += 1;
   }
   return { name, scale, left, right, masking: path.slice(first) };
@@ -159,7 +159,7 @@ function scaledStep(s: Matching, node: Node): Source | undefined {
 function maskedInput(s: Search, node: Node): number | undefined {
   if (node.op !== "Add" && node.op !== "Where") return undefined;
   const dependent = node.inputs.filter((name) => s.tokens.has(name));
-  return dependent.length === 1 ? node.inputs.indexOf(dependent[0]!) : undefined;
+  return dependent.length === 1 ? node.inputs.indexOf(dependent[0]) : undefined;
 }
 
 /** The value behind Where(IsNaN(p), 0, p), as PyTorch's sdpa guards rows that are masked throughout; p without one. */
@@ -174,7 +174,7 @@ function withoutNanGuard(s: Search, weights: string): string {
 /** The value behind a mark of dropout, where the weights have one. */
 function throughMark(s: Search, weights: string): string {
   const reader = onlyReader(s, weights);
-  return reader?.op === "Dropout" ? reader.outputs[0]! : weights;
+  return reader?.op === "Dropout" ? reader.outputs[0] : weights;
 }
 
 /** The product in which the weights stand on the left. */
@@ -191,7 +191,7 @@ function sourceOf(s: Search, from: string, wanted: Layout): Source | undefined {
   while (!isSource(s, name)) {
     const node = s.writers.get(name);
     if (node === undefined) return undefined;
-    const step = isMove(node) ? { name: node.inputs[0]!, scale: 1 } : scaledStep(s, node);
+    const step = isMove(node) ? { name: node.inputs[0], scale: 1 } : scaledStep(s, node);
     if (step === undefined) return undefined;
     if (isMove(node)) path.push(node);
     scale *= step.scale;
@@ -231,7 +231,7 @@ function merged(s: Search, from: string, factors: Factors): string | undefined {
     const reader = onlyReader(s, name);
     if (!isMove(reader)) return undefined;
     layout = moved(s, reader, layout);
-    name = reader.outputs[0]!;
+    name = reader.outputs[0];
   }
   return layout === undefined ? undefined : name;
 }

@@ -22,11 +22,11 @@ export function isMove(node: Node | undefined): node is Node {
 
 /** The layout of a move's result from that of its input; undefined where it cuts a factor or its shape is unknown. */
 export function moved(m: Matching, node: Node, layout: Layout): Layout | undefined {
-  const shape = m.graph.types.get(node.outputs[0]!)?.shape;
+  const shape = m.graph.types.get(node.outputs[0])?.shape;
   if (shape === undefined) return undefined;
   if (node.op !== "Transpose") return regroup(layout.flat(), shape);
   const perm = intsOf(node, "perm") ?? shape.map((_, i) => shape.length - 1 - i);
-  return perm.map((axis) => layout[axis]!);
+  return perm.map((axis) => layout[axis]);
 }
 
 /** The factors in their order, as axes of these sizes. */

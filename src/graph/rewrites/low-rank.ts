@@ -90,7 +90,7 @@ function createAdapter(graph: Graph, site: LinearSite, options: LowRankOptions):
 function adapted(graph: Graph, site: LinearSite, adapter: LowRankAdapter): string {
   const b = new GraphBuilder(graph);
   // The input as it is now: a mark of dropout may stand before it.
-  const x = b.value(producers(graph).get(site.product)!.inputs[0]!);
+  const x = b.value(producers(graph).get(site.product)!.inputs[0]);
   const inner = matmul(b, x, transpose(b, b.value(adapter.a)));
   const scaled = adapter.scale === 1 ? inner : mul(b, inner, scalarLike(b, adapter.scale, inner));
   const delta = matmul(b, scaled, transpose(b, b.value(adapter.b)));
@@ -101,7 +101,7 @@ function adapted(graph: Graph, site: LinearSite, adapter: LowRankAdapter): strin
 function readAdapted(graph: Graph, results: ReadonlyMap<string, string>): void {
   const sums = new Set(results.values());
   const nodes = graph.nodes.map((node) =>
-    sums.has(node.outputs[0]!)
+    sums.has(node.outputs[0])
       ? node
       : { ...node, inputs: node.inputs.map((name) => results.get(name) ?? name) },
   );
@@ -115,14 +115,14 @@ export function mergeLowRank(
   adapter: { readonly a: Tensor; readonly b: Tensor; readonly scale: number },
 ): Tensor {
   const [inputs, outputs] = weight.shape as [number, number];
-  const rank = adapter.a.shape[0]!;
+  const rank = adapter.a.shape[0];
   const [a, b] = [adapter.a.data as Float32Array, adapter.b.data as Float32Array];
   const merged = Float32Array.from(weight.data as Float32Array);
   for (let i = 0; i < inputs; i++) {
     for (let o = 0; o < outputs; o++) {
       let sum = 0;
-      for (let r = 0; r < rank; r++) sum += a[r * inputs + i]! * b[o * rank + r]!;
-      merged[i * outputs + o]! += adapter.scale * sum;
+      for (let r = 0; r < rank; r++) sum += a[r * inputs + i] * b[o * rank + r];
+      merged[i * outputs + o] += adapter.scale * sum;
     }
   }
   return float32(weight.shape, merged);

@@ -106,7 +106,7 @@ const REDUCTIONS = "ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 ReduceSumS
 
 /** Whether each token's output depends on the same token's inputs alone, in a form that can be computed on rows. */
 function isTokenwise(graph: Graph, node: Node, text: Shape): boolean {
-  const output = graph.types.get(node.outputs[0]!);
+  const output = graph.types.get(node.outputs[0]);
   if (!isTokenShape(output?.shape, text) || !output!.dtype.startsWith("float")) return false;
   const rank = output!.shape.length;
   if (ELEMENTWISE.includes(node.op)) return true;
@@ -123,7 +123,7 @@ const isLast = (axis: number, rank: number): boolean => axis === -1 || axis === 
 
 function reducesLast(graph: Graph, node: Node, rank: number): boolean {
   const axes = graph.types.get(node.inputs[1] ?? "");
-  const known = axes && contentsOf(graph, { name: node.inputs[1]!, ...axes });
+  const known = axes && contentsOf(graph, { name: node.inputs[1], ...axes });
   const kept = intOf(node, "keepdims", 1) === 1;
   return kept && known?.length === 1 && isLast(Number(known[0]), rank);
 }
@@ -131,7 +131,7 @@ function reducesLast(graph: Graph, node: Node, rank: number): boolean {
 function enterRows(p: Packing, names: readonly string[]): void {
   for (const name of names) {
     const i = p.graph.inputs.findIndex((value) => value.name === name);
-    const { dtype, shape } = p.graph.inputs[i]!;
+    const { dtype, shape } = p.graph.inputs[i];
     const value = { name, dtype, shape: [ROWS, ...shape.slice(2)] };
     p.graph.inputs[i] = value;
     p.graph.types.set(name, { dtype, shape: value.shape });
@@ -154,7 +154,7 @@ function packNode(p: Packing, node: Node, sites: readonly AttentionSite[]): void
   if (site !== undefined || !p.tokens.has(output) || !isTokenwise(p.graph, node, p.text)) return;
   const name = p.b.fresh(node.op);
   const [rows] = p.b.append({ ...node, ...rowForm(p, node), name, outputs: [name] });
-  p.rows.set(output, rows!);
+  p.rows.set(output, rows);
 }
 
 /** The context as rows. */
@@ -171,23 +171,23 @@ function packedAttention(p: Packing, site: AttentionSite): Value {
 /** Inputs and attributes of a token-wise node on rows. */
 function rowForm(p: Packing, node: Node): Pick<Node, "inputs" | "attributes"> {
   const { graph, b } = p;
-  const rank = graph.types.get(node.outputs[0]!)!.shape.length;
+  const rank = graph.types.get(node.outputs[0])!.shape.length;
   if (node.op === "MatMul" || node.op === "LayerNormalization") {
-    const inputs = [rowsOf(p, node.inputs[0]!).name, ...node.inputs.slice(1)];
+    const inputs = [rowsOf(p, node.inputs[0]).name, ...node.inputs.slice(1)];
     return {
       inputs,
       attributes: node.op === "MatMul" ? {} : { ...node.attributes, axis: int(-1) },
     };
   }
   if (node.op === "Softmax")
-    return { inputs: [rowsOf(p, node.inputs[0]!).name], attributes: { axis: int(-1) } };
+    return { inputs: [rowsOf(p, node.inputs[0]).name], attributes: { axis: int(-1) } };
   if (node.op === "Gather") {
     const [table, indices] = node.inputs as [string, string];
     return { inputs: [table, indexRows(p, b.value(indices)).name], attributes: node.attributes };
   }
   if (REDUCTIONS.includes(node.op))
     return {
-      inputs: [rowsOf(p, node.inputs[0]!).name, vector(b, [-1]).name],
+      inputs: [rowsOf(p, node.inputs[0]).name, vector(b, [-1]).name],
       attributes: node.attributes,
     };
   const inputs = node.inputs.map((name) => (name === "" ? "" : operand(p, name, rank).name));
@@ -209,7 +209,7 @@ function operand(p: Packing, name: string, rank: number): Value {
   if (p.rows.has(name) || x.shape.length <= rank - 2) return x;
   const tail = x.shape.slice(x.shape.length - rank + 2) as number[];
   const lead = x.shape.slice(0, x.shape.length - rank + 2);
-  const [B, T] = lead.length === 1 ? [1, lead[0]!] : (lead as [string | number, string | number]);
+  const [B, T] = lead.length === 1 ? [1, lead[0]] : (lead as [string | number, string | number]);
   if (B === 1 && T === 1) return reshape(p.b, x, [1, ...tail], [1, ...tail]);
   if (B !== 1 && T !== 1) return rowsOf(p, name);
   const table = B === 1 ? positionRows(p, x) : undefined;

@@ -65,11 +65,11 @@ function linearMaps(m: Matching, text: Shape): Linear[] {
   const tokens = tokenValues(m.graph, text);
   const maps = m.graph.nodes.filter(({ op, domain, inputs: [x, w] }) => {
     const weight = m.graph.initializers.get(w ?? "");
-    return op === "MatMul" && domain === "" && tokens.has(x!) && weight?.shape.length === 2;
+    return op === "MatMul" && domain === "" && tokens.has(x) && weight?.shape.length === 2;
   });
   return maps.map((node) => {
     const [input, weight] = node.inputs as [string, string];
-    const product = node.outputs[0]!;
+    const product = node.outputs[0];
     return { node, input, weight, product, result: withBias(m, product) ?? product };
   });
 }

@@ -38,7 +38,7 @@ function useOf(
   if (rank === 2) {
     if (node.op === "Gather" && place === 0 && intOf(node, "axis", 0) === 0) return "table";
     if (isProduct(node)) return "matrix";
-    const behind = node.op === "Transpose" ? (readers.get(node.outputs[0]!) ?? []) : [];
+    const behind = node.op === "Transpose" ? (readers.get(node.outputs[0]) ?? []) : [];
     return behind.length > 0 && behind.every(isProduct) ? "matrix" : undefined;
   }
   if (rank !== 1) return undefined;
@@ -52,7 +52,7 @@ const isProduct = ({ op, domain }: Node): boolean =>
 
 /** Whether the vector is added to, or multiplied with, the last axis of something larger. */
 function isFeaturewise(graph: Graph, name: string, node: Node): boolean {
-  const shape = graph.types.get(node.outputs[0]!)?.shape ?? [];
+  const shape = graph.types.get(node.outputs[0])?.shape ?? [];
   const size = graph.types.get(name)!.shape[0];
   return (
     ["Add", "Sub", "Mul", "Div"].includes(node.op) && shape.length > 1 && shape.at(-1) === size
