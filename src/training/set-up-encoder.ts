@@ -70,9 +70,8 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     student,
     parts: (parameters) => ({
       weights: merge(parameters),
-      ...(head.kind === "none"
-        ? {}
-        : { head: { spec: head, parameters: headValues(head, parameters) } }),
+      head:
+        head.kind === "none" ? undefined : { spec: head, parameters: headValues(head, parameters) },
     }),
   };
 }
