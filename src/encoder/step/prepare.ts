@@ -10,7 +10,7 @@ import {
 } from "../../graph/rewrites/transformer-layers.js";
 import { weightsOf } from "../../graph/rewrites/weights.js";
 import { layerOfName } from "./layer-names.js";
-import type { PlacedWeight } from "./tuning.js";
+import type { PlacedWeight } from "./trained-weights.js";
 
 /** The input [B, T] that is 1 at tokens and 0 at padding. */
 export const ATTENTION_MASK = "attention_mask";
