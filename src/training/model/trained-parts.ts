@@ -1,6 +1,6 @@
 import type { HeadSpec } from "../../encoder/head.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { Student } from "./trainable.js";
+import type { Trainable } from "./trainable.js";
 
 /** A trained head. */
 export interface TrainedHead {
@@ -15,9 +15,9 @@ export interface TrainedParts {
   readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
-/** A student ready to be trained. */
-export interface Training<Batch> {
-  readonly student: Student<Batch>;
-  /** What the student's parameters make of the model. */
+/** A trainable ready to be trained. */
+export interface TrainableSetup<Batch> {
+  readonly trainable: Trainable<Batch>;
+  /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }
