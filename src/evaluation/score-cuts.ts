@@ -52,11 +52,11 @@ export function labelledScores(
 /**
  * Average precision Σ_g (R_g − R_{g−1})·P_g over the cuts by falling score, without interpolation, as scikit-learn's
  * `average_precision_score`, and the cuts of highest accuracy and F1 as sentence-transformers' BinaryClassificationEvaluator
- * finds them; `counts[i]` says how often row i was drawn.
+ * finds them; `counts[i]` says how often row i was drawn. `wanted`: rows of label 1 that there are to find, where not all have a score.
  */
-export function cutScores(rows: LabelledScores, counts: Uint32Array): CutScores {
+export function cutScores(rows: LabelledScores, counts: Uint32Array, wanted?: number): CutScores {
   const { order, labels, ends } = rows;
-  const positives = drawnPositives(rows, counts);
+  const positives = wanted ?? drawnPositives(rows, counts);
   let [tp, fp, before, sum, k] = [0, 0, 0, 0, 0];
   let mostAccurate: Cut = { group: -1, truePositives: 0, falsePositives: 0 };
   let bestF1 = mostAccurate;
