@@ -9,6 +9,7 @@ import {
   recallOf,
   thresholdOf,
 } from "./score-cuts.js";
+import { cutSwap } from "./swap.js";
 
 /** Candidate pairs by their score, and which of them are right. */
 export interface Candidates {
@@ -29,6 +30,7 @@ export function miningMetrics(
 ): Metric[] {
   const rows = labelledScores(scores, right);
   const at = rememberLast((counts) => cutScores(rows, counts, sumOf(counts)));
+  const f1 = (found: CutScores): number => f1Of(found.bestF1, found.positives);
   const all = cutScores(rows, new Uint32Array(scores.length).fill(1), total);
   const metric = (key: string, value: (found: CutScores) => number): Metric => ({
     key,
@@ -36,7 +38,7 @@ export function miningMetrics(
     ...(resampled && { resampled: (counts: Uint32Array) => value(at(counts)) }),
   });
   return [
-    metric("f1", (found) => f1Of(found.bestF1, found.positives)),
+    { ...metric("f1", f1), ...(resampled && { swap: cutSwap(scores, right, f1, total) }) },
     metric("precision", (found) => precisionOf(found.bestF1)),
     metric("recall", (found) => recallOf(found.bestF1, found.positives)),
     { key: "threshold", value: thresholdOf(rows, all.bestF1) },

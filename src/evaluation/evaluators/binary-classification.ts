@@ -14,6 +14,7 @@ import {
   recallOf,
   thresholdOf,
 } from "../score-cuts.js";
+import { cutSwap } from "../swap.js";
 import { unitsOf } from "../units.js";
 
 /** Two sentences and whether they belong together. */
@@ -92,7 +93,10 @@ export function pairMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>
     resampled: (counts) => value(at(counts)),
   });
   return [
-    metric("cosine_ap", (found) => found.averagePrecision),
+    {
+      ...metric("cosine_ap", (found) => found.averagePrecision),
+      swap: cutSwap(scores, labels, (found) => found.averagePrecision),
+    },
     metric("cosine_accuracy", (found) => accuracyOf(found.mostAccurate, found)),
     { key: "cosine_accuracy_threshold", value: thresholdOf(rows, all.mostAccurate) },
     metric("cosine_f1", (found) => f1Of(found.bestF1, found.positives)),
