@@ -10,6 +10,7 @@ import { resolveMaxLength } from "./max-length.js";
 import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
+import { checkManifest } from "./model-manifest.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -36,6 +37,7 @@ export interface LoadEncoderOptions extends LocateOptions {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
   const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
+  const checked = await checkManifest(own.path, own.onnx);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
   const [tokenizer, { session, dataFiles }] = await Promise.all([
@@ -50,7 +52,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
     });
-    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles });
+    return await assemble({ folder, checked, pooling, tokenizer, session, maxLength, dataFiles });
   } catch (error) {
     await session.release();
     throw error;
@@ -96,6 +98,7 @@ async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
 
 interface Parts {
   readonly folder: ModelFolder;
+  readonly checked: boolean;
   readonly pooling: ResolvedPooling;
   readonly tokenizer: Tokenizer;
   readonly session: Session;
@@ -169,5 +172,6 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
+    checked: parts.checked,
   };
 }
