@@ -73,6 +73,7 @@ function loop({
     },
     evaluator: {
       task: "sts",
+      sides: "alike",
       primary: "m",
       keys: ["m"],
       rows: 1,
