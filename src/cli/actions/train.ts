@@ -51,7 +51,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const progress = trainProgress(terminal, plan.steps, flags.debug ?? false);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
-    signal: interruptSignal(),
+    signal: interruptSignal(true),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway ?? false,

@@ -12,6 +12,7 @@ const evaluator: Evaluator = {
   primary: "m",
   keys: ["m"],
   rows: 9,
+  sides: "alike",
   run: async () => evaluation(0.5),
 };
 const check = (value: number, elsewhere = false) =>
