@@ -3,7 +3,7 @@ import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
-import { camelCase, kebabCase } from "../objectives/option.js";
+import { camelCase, kebabCase } from "../options/option.js";
 import { configuredEntries } from "../training/options/file-objectives.js";
 import { settingNames, type TrainOptions } from "../training/options/settings.js";
 import { objectiveFlags } from "./objective-options.js";

@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
-import { camelCase, type OptionSpec } from "../objectives/option.js";
 import { objectives } from "../objectives/registry.js";
-import { allOptions, optionFromText, optionRows } from "../objectives/resolve.js";
+import { allOptions, optionRows } from "../objectives/resolve.js";
+import { valueFromText } from "../options/from-text.js";
+import { camelCase, type OptionSpec } from "../options/option.js";
 
 /** One flag, with the objectives that have it and their defaults. */
 interface Flag {
@@ -52,7 +53,7 @@ export function objectiveOptionsOf(
     const row = rows.find((one) => one.flag === flag);
     const spec = row === undefined ? undefined : table[row.name];
     given[row?.name ?? flag] =
-      spec === undefined || typeof value !== "string" ? value : optionFromText(spec, value);
+      spec === undefined || typeof value !== "string" ? value : valueFromText(spec, value);
   }
   return given;
 }

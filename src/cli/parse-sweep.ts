@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { kebabCase } from "../objectives/option.js";
+import { kebabCase } from "../options/option.js";
 
 /** `--sweep option=v1,v2`. */
 export interface Sweep {

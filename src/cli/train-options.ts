@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { usageError } from "../errors/user-error.js";
-import { kebabCase } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
+import { kebabCase } from "../options/option.js";
 import { allHaveOwn, renamedEntries } from "../training/options/file-objectives.js";
 import type { TrainOptions } from "../training/options/settings.js";
 import { freeRunFolder, readRun } from "../training/run-folder/run-folder.js";

@@ -4,9 +4,10 @@ import { usageError } from "../errors/user-error.js";
 import type { Variant } from "../jobs/compare.js";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { acceptedRoles } from "../objectives/inputs.js";
-import { camelCase, kebabCase, type OptionValue } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
-import { allOptions, optionFromText, optionRows } from "../objectives/resolve.js";
+import { allOptions, optionRows } from "../objectives/resolve.js";
+import { valueFromText } from "../options/from-text.js";
+import { camelCase, kebabCase, type OptionValue } from "../options/option.js";
 import { settingNames, type TrainOptions } from "../training/options/settings.js";
 import { objectiveFlags, objectiveOptionsOf } from "./objective-options.js";
 import type { Sweep } from "./parse-sweep.js";
@@ -148,7 +149,7 @@ function swept(command: Command, options: TrainOptions, setting: Setting): Train
   const spec = row === undefined ? undefined : table[row.name];
   if (row === undefined || spec === undefined)
     return { ...options, [camelCase(option)]: parsedSetting(command, option, value) };
-  const read = optionFromText(spec, value) as OptionValue;
+  const read = valueFromText(spec, value) as OptionValue;
   return { ...options, objectiveOptions: { ...options.objectiveOptions, [row.name]: read } };
 }
 

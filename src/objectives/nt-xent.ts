@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { firstColumns, negativeRows, type PairInputs, transposedMask } from "./candidates.js";
 import { temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver, rowNumbers, scaled, truth } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const ntXentOptions = { temperature: temperature(0.05) };

@@ -1,19 +1,19 @@
 import type { RowKind } from "../dataset/rows/row-kinds.js";
 import { suggestion } from "../errors/suggest.js";
 import { type UserError, usageError } from "../errors/user-error.js";
-import type { ObjectiveDefinition } from "./definition.js";
-import type { ConfiguredObjective } from "./loss.js";
-import { modifiers } from "./modifiers.js";
 import {
-  accepts,
   camelCase,
-  expected,
+  flagOf,
   kebabCase,
   type OptionSpec,
   type OptionTable,
   type OptionValue,
   type OptionValues,
-} from "./option.js";
+} from "../options/option.js";
+import { accepts, expected, misfit } from "../options/values.js";
+import type { ObjectiveDefinition } from "./definition.js";
+import type { ConfiguredObjective } from "./loss.js";
+import { modifiers } from "./modifiers.js";
 
 /** One option as help, run.json and the documentation show it. */
 export interface OptionRow {
@@ -50,10 +50,6 @@ export function rowsTaken({ definition, options }: ConfiguredObjective): readonl
   return definition.rowsFor?.(options) ?? definition.rows;
 }
 
-function flagOf(name: string, spec: OptionSpec): string {
-  return spec.flag ?? kebabCase(name);
-}
-
 /**
  * All options of the objective and its modifiers: the given ones, else the defaults. Names are taken in camelCase or
  * kebab-case; undefined counts as not given. Throws a UserError (exit code 2) for an unknown name, a wrong type or a
@@ -83,21 +79,6 @@ function nameIn(table: OptionTable, key: string): string | undefined {
   return Object.entries(table).find(([, spec]) => spec.flag === key)?.[0];
 }
 
-/**
- * The value that a word of the command line stands for: `0.05`, `true`, `cosine`, `256,128,64`. What cannot be read is
- * returned as it is, for `resolveOptions` to refuse.
- */
-export function optionFromText(spec: OptionSpec, text: string): unknown {
-  if (spec.type === "choice") return text;
-  if (spec.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  if (spec.type === "numbers") return text.split(",").map((part) => numberFromText(part));
-  return numberFromText(text);
-}
-
-function numberFromText(text: string): unknown {
-  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
-}
-
 function unknownOption(
   definition: ObjectiveDefinition,
   table: OptionTable,
@@ -119,6 +100,6 @@ function wrongValue(
 ): UserError {
   return usageError(
     "option-value",
-    `option --${flag} of ${definition.name} must be ${expected(spec)}, got ${JSON.stringify(value) ?? String(value)}`,
+    `option --${flag} of ${definition.name} ${misfit(spec, value)}`,
   );
 }

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { suggestion } from "../../errors/suggest.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
-import type { OptionValue } from "../../objectives/option.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import { resolveOptions } from "../../objectives/resolve.js";
+import type { OptionValue } from "../../options/option.js";
 
 /** The objective of one training file, with its options beside its name: `{ "objective": "infonce", "temperature": 0.1 }`. */
 export interface FileObjective {

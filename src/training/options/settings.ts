@@ -1,8 +1,8 @@
 import type { HeadKind } from "../../encoder/head.js";
 import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
-import type { OptionValue } from "../../objectives/option.js";
 import type { ScheduleName } from "../../optim/schedule.js";
+import type { OptionValue } from "../../options/option.js";
 import {
   type AugmentSettings,
   augmentationsOf,

@@ -8,7 +8,7 @@ import type { PromptTexts } from "../../encoder/prompts.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
-import type { OptionValue } from "../../objectives/option.js";
+import type { OptionValue } from "../../options/option.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { FileLosses } from "./file-losses.js";
 import { lockRun, type RunLock } from "./run-lock.js";

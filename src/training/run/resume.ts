@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../../errors/user-error.js";
-import { kebabCase } from "../../objectives/option.js";
+import { kebabCase } from "../../options/option.js";
 import { findCheckpoint, type RunState } from "../run-folder/checkpoint.js";
 import {
   type DataFileRecord,
