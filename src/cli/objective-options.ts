@@ -13,15 +13,10 @@ interface Flag {
 }
 
 /**
- * Adds `--objective` and every option of every objective, from the registry's tables. Values stay text until the objective is
+ * Adds every option of every objective, from the registry's tables. Values stay text until the objective is
  * known (`objectiveOptionsOf`), since defaults and ranges differ between objectives.
  */
-export function addObjectiveOptions(command: Command): Command {
-  command.option(
-    "--objective <name>",
-    `loss to train with, or several to compare (a,b,c): ${objectives.map(({ name }) => name).join(", ")}`,
-    "infonce",
-  );
+export function addObjectiveOptions(command: Command): void {
   for (const [flag, { spec, description, defaults }] of flags()) {
     const text = `${description}${describeDefaults(defaults)}`;
     if (spec.type === "boolean") {
@@ -31,7 +26,6 @@ export function addObjectiveOptions(command: Command): Command {
       command.option(`--${flag} <${placeholder(spec)}>`, text);
     }
   }
-  return command;
 }
 
 /** Names under which commander keeps the objectives' options. */

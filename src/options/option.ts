@@ -68,6 +68,8 @@ export interface TextForm {
   /** What it must be, in words, where `pattern` is given. */
   readonly expected?: string;
   readonly pattern?: RegExp;
+  /** Texts to suggest in place of one that does not fit. */
+  readonly examples?: readonly string[];
 }
 
 /** A list of words, `a,b` on the command line. */
@@ -98,7 +100,7 @@ export interface PromptsForm {
   readonly type: "prompts";
 }
 
-/** An object that only files of options and the library can give. */
+/** An object that only files of options and the library can give; what reads it checks it. */
 export interface ObjectForm {
   readonly type: "object";
 }

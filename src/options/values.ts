@@ -3,8 +3,10 @@ import { type UserError, usageError } from "../errors/user-error.js";
 import {
   type AnyTable,
   flagOf,
+  type GivenOf,
   type NumberForm,
   type OptionSpec,
+  type OptionsOf,
   type OptionValue,
   type ValueForm,
 } from "./option.js";
@@ -86,7 +88,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "prompts":
       return typeof value === "string" || areTexts(value);
     case "object":
-      return isObject(value);
+      return true;
   }
 }
 
@@ -126,6 +128,8 @@ export function misfit(form: ValueForm, value: unknown): string {
 /** The nearest of the words that an option takes, where it takes words. */
 export function hintFor(form: ValueForm, value: unknown): string | undefined {
   if (form.type === "choice" && typeof value === "string") return suggestion(value, form.choices);
+  if (form.type === "text" && form.examples !== undefined && typeof value === "string")
+    return suggestion(value, form.examples);
   if (form.type !== "words" || form.choices === undefined || !Array.isArray(value))
     return undefined;
   const { choices } = form;
@@ -163,11 +167,17 @@ function unknownName(name: string, names: readonly string[], owner: string): Use
   return usageError("unknown-option", `${owner} has no option "${name}"`, suggestion(name, names));
 }
 
-/** The defaults of a table by name. */
-export function defaultsOf(table: AnyTable): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(table).flatMap(([name, spec]) =>
-      spec.default === undefined ? [] : [[name, spec.default]],
-    ),
-  );
+/** What is given of a table, checked as `requireFitting` does, with the defaults of the rest. */
+export function resolveGiven<T extends AnyTable>(
+  table: T,
+  given: GivenOf<T>,
+  owner: string,
+): OptionsOf<T> {
+  requireFitting(table, given, owner);
+  const defaults = Object.entries(table).filter(([, spec]) => spec.default !== undefined);
+  const values = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([
+    ...defaults.map(([name, spec]) => [name, spec.default]),
+    ...values,
+  ]) as OptionsOf<T>;
 }

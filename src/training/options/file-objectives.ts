@@ -18,10 +18,10 @@ export type FileObjectives = Readonly<Record<string, FileObjective>>;
 /** The settings that name the training files and their objectives. */
 export interface ObjectiveSettings {
   readonly data: string;
-  readonly moreData?: readonly string[];
+  readonly moreData?: readonly string[] | undefined;
   readonly objective: string;
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
-  readonly objectives?: FileObjectives;
+  readonly objectives?: FileObjectives | undefined;
 }
 
 /** The training files in their order. */
