@@ -2,6 +2,13 @@ import type { AnyTable } from "../options/option.js";
 
 /** How a file is read, where the evidence is not to decide. */
 export const dialectOptions = {
+  inputFormat: {
+    type: "choice",
+    choices: ["csv", "tsv", "jsonl", "json", "parquet", "text"],
+    placeholder: "name",
+    otherwise: "by evidence",
+    description: "format of the files",
+  },
   delimiter: {
     type: "text",
     placeholder: "char",
@@ -22,7 +29,7 @@ export const dialectOptions = {
   },
   encoding: {
     type: "choice",
-    choices: ["utf-8", "windows-1252"],
+    choices: ["utf-8", "utf-16le", "utf-16be", "windows-1252"],
     placeholder: "name",
     otherwise: "by evidence",
     description: "encoding of the files",

@@ -59,15 +59,23 @@ export function resolveOptions(
   definition: ObjectiveDefinition,
   given: Readonly<Record<string, unknown>>,
 ): OptionValues {
-  const table = allOptions(definition);
+  return resolveTable(definition.name, allOptions(definition), given);
+}
+
+/** The same of any table of options; `owner` is named in errors. */
+export function resolveTable(
+  owner: string,
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues {
   const values: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(table)) values[name] = spec.default;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = nameIn(table, key);
     const spec = name === undefined ? undefined : table[name];
-    if (name === undefined || spec === undefined) throw unknownOption(definition, table, key);
-    if (!accepts(spec, value)) throw wrongValue(definition, flagOf(name, spec), spec, value);
+    if (name === undefined || spec === undefined) throw unknownOption(owner, table, key);
+    if (!accepts(spec, value)) throw wrongValue(owner, flagOf(name, spec), spec, value);
     values[name] = value;
   }
   return values;
@@ -79,27 +87,15 @@ function nameIn(table: OptionTable, key: string): string | undefined {
   return Object.entries(table).find(([, spec]) => spec.flag === key)?.[0];
 }
 
-function unknownOption(
-  definition: ObjectiveDefinition,
-  table: OptionTable,
-  key: string,
-): UserError {
+function unknownOption(owner: string, table: OptionTable, key: string): UserError {
   const flags = Object.entries(table).map(([name, spec]) => flagOf(name, spec));
   return usageError(
     "unknown-option",
-    `${definition.name} has no option "${key}"`,
+    `${owner} has no option "${key}"`,
     suggestion(kebabCase(key), flags),
   );
 }
 
-function wrongValue(
-  definition: ObjectiveDefinition,
-  flag: string,
-  spec: OptionSpec,
-  value: unknown,
-): UserError {
-  return usageError(
-    "option-value",
-    `option --${flag} of ${definition.name} ${misfit(spec, value)}`,
-  );
+function wrongValue(owner: string, flag: string, spec: OptionSpec, value: unknown): UserError {
+  return usageError("option-value", `option --${flag} of ${owner} ${misfit(spec, value)}`);
 }

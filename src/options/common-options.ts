@@ -1,4 +1,4 @@
-import type { AnyTable } from "./option.js";
+import type { AnyTable } from "../options/option.js";
 
 /** Options of everything that computes. */
 export const commonOptions = {

@@ -1,4 +1,4 @@
-import { type AnyOption, type AnyTable, flagOf, type ValueForm } from "./option.js";
+import { type AnyOption, type AnyTable, flagOf, type ValueForm } from "../options/option.js";
 import { expected } from "./values.js";
 
 /** One option as the documentation and --help show it. */

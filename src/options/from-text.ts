@@ -1,4 +1,4 @@
-import type { ValueForm } from "./option.js";
+import type { ValueForm } from "../options/option.js";
 
 /**
  * The value that a word of the command line stands for: `0.05`, `true`, `cosine`, `256,128,64`, `role=column`. What cannot be read is

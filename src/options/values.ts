@@ -9,7 +9,7 @@ import {
   type OptionsOf,
   type OptionValue,
   type ValueForm,
-} from "./option.js";
+} from "../options/option.js";
 
 /** What a value must be: `a number above 0`, `one of cosine, dot`. */
 export function expected(form: ValueForm): string {

@@ -64,6 +64,7 @@ export const dataRows = {
     group: "Data",
     description: "views made of each text by deletion, crop and repetition; an epoch uses two",
   },
+  inputFormat: { ...dialectOptions.inputFormat, ...shared },
   delimiter: { ...dialectOptions.delimiter, ...shared },
   quotes: { ...dialectOptions.quotes, ...shared },
   header: { ...dialectOptions.header, ...shared },

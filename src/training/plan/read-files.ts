@@ -13,7 +13,8 @@ import { objectivesFor } from "../../objectives/registry.js";
 import { dataRows } from "../options/data-rows.js";
 import { dataFiles } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
-import { type ChosenEvaluation, chooseEvaluation } from "./choose-evaluation.js";
+import { chooseEvaluation } from "./choose-evaluation.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** One file of the training data. */
