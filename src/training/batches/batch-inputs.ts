@@ -1,8 +1,8 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { float32, type Tensor } from "../../math/tensor.js";
-import type { OptionValues } from "../../objectives/option.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
+import type { OptionValues } from "../../options/option.js";
 import { pairBatches } from "./pair-inputs.js";
 import { classedBatches, int64Of, singleTextBatches, twoTextBatches } from "./text-inputs.js";
 

@@ -1,6 +1,7 @@
 import type { Gradients } from "../../autodiff/value-and-grad.js";
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters } from "../../encoder/head.js";
+import type { HeadSide } from "../../encoder/step/head-part.js";
 import { internal } from "../../errors/internal.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
@@ -8,7 +9,6 @@ import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import { ADAMW_DEFAULTS } from "../../optim/adamw.js";
 import type { Runtime, TrainerParameter } from "../../runtime/runtime.js";
 import type { Feeds, HeadBatch } from "../batches/head-feeds.js";
-import type { HeadSide } from "../options/settings.js";
 import { runQueued, type TaskQueues } from "./candidate-queue.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
 import { furtherOutputs, lossGraphs } from "./loss-graph.js";
