@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { PoolingMode } from "../../src/encoder/pooling-mode.js";
 import { buildEncoderStep } from "../../src/encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { textFeeds } from "../../src/encoder/step/text-feeds.js";
 import type { Tuning } from "../../src/encoder/step/trained-weights.js";
-import type { PoolingMode } from "../../src/encoder/pooling-mode.js";
 import { float32, int64, type Tensor } from "../../src/math/tensor.js";
 import { objectiveNamed } from "../../src/objectives/registry.js";
 import { resolveOptions } from "../../src/objectives/resolve.js";
@@ -34,7 +34,9 @@ export interface StepsOptions {
 
 /** The pairs of train.csv. */
 function pairs(): (readonly [string, string])[] {
-  const [, ...lines] = readFileSync(`${SHARED_ENCODERS}/train.csv`, "utf8").trimEnd().split("\n");
+  const [, ...lines] = readFileSync(`${SHARED_ENCODERS}/train.csv`, "utf8")
+    .trimEnd()
+    .split(/\r?\n/);
   return lines.map((line) => {
     const fields = [...line.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map(
       ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
@@ -45,7 +47,7 @@ function pairs(): (readonly [string, string])[] {
 
 /** The five steps that the shared references are of: InfoNCE, 8 rows each in file order, AdamW without decay, in float64. */
 export async function fiveSteps(options: StepsOptions): Promise<Steps> {
-  const { encoder, pooling, tokenize, padId, tuning = { kind: "full" }, packed } = options;
+  const { encoder, pooling, tokenize, padId, tuning = { kind: "full" }, packed = true } = options;
   const definition = objectiveNamed("infonce");
   const objective = { definition, options: resolveOptions(definition, { temperature: 0.05 }) };
   const step = buildEncoderStep({
@@ -68,7 +70,10 @@ export async function fiveSteps(options: StepsOptions): Promise<Steps> {
       ({ name, shape }, i) => [name, float32(shape, Float32Array.from(states[i].x))] as const,
     );
     const numbers = (offset: number): Tensor =>
-      int64([ROWS], Array.from({ length: ROWS }, (_, i) => 2 * i + offset));
+      int64(
+        [ROWS],
+        Array.from({ length: ROWS }, (_, i) => 2 * i + offset),
+      );
     const outputs = await model.run({
       ...textFeeds(texts, { inputs: step.inputs, padId }),
       ...Object.fromEntries(values),
@@ -77,7 +82,9 @@ export async function fiveSteps(options: StepsOptions): Promise<Steps> {
     });
     result.losses.push(Number(outputs[step.loss].data[0]));
     const gradients = step.parameters.map((parameter) => denseGradient(parameter, outputs));
-    result.norms.push(Math.sqrt(gradients.reduce((sum, g) => g.reduce((s, x) => s + x * x, sum), 0)));
+    result.norms.push(
+      Math.sqrt(gradients.reduce((sum, g) => g.reduce((s, x) => s + x * x, sum), 0)),
+    );
     gradients.forEach((g, i) => {
       const { x, m, v } = states[i];
       g.forEach((slope, k) => {

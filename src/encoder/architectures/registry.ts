@@ -4,7 +4,7 @@ import type { Graph, Value } from "../../graph/ir.js";
 import { albert } from "./albert.js";
 import { bert, roberta } from "./bert.js";
 import { configFields } from "./config-fields.js";
-import { type Blueprint, blueprint, type Piece } from "./declare.js";
+import { type Blueprint, blueprint, type Piece, parameterShapes } from "./declare.js";
 import { decoder } from "./decoder.js";
 import { distilbert } from "./distilbert.js";
 import { gemma } from "./gemma.js";
@@ -51,12 +51,26 @@ export interface ArchitectureGraph {
 const HIDDEN = "last_hidden_state";
 
 /**
+ * The parameters of the encoder's class that a config.json describes, by name and shape, its pooler left out. A field that is not known is
+ * no hindrance: names do not depend on it. UserErrors: `unknown-architecture`, `bad-config`.
+ */
+export function architectureParameters(
+  json: JsonObject,
+  file: string,
+): Map<string, readonly number[]> {
+  const print = blueprint(configFields(json, file));
+  const hint = `use --format transformersjs; sentence-transformers works for ${modelTypes.join(", ")}`;
+  architectureOf(json, file, hint)(print);
+  return parameterShapes(print.pieces);
+}
+
+/**
  * The graph of the encoder that a config.json describes. UserErrors: `unknown-architecture`, `bad-config`,
  * `unknown-config-field` for a field that may change vectors and is not known.
  */
 export function architectureGraph(json: JsonObject, file: string): ArchitectureGraph {
-  const build = architectures[stringOf(json.model_type) ?? ""];
-  if (build === undefined) throw unknownArchitecture(json, file);
+  const hint = `known are ${modelTypes.join(", ")}; others need an export: optimum-cli export onnx --task feature-extraction`;
+  const build = architectureOf(json, file, hint);
   const config = configFields(json, file);
   config.only("quantization_config");
   const print = blueprint(config);
@@ -67,14 +81,13 @@ export function architectureGraph(json: JsonObject, file: string): ArchitectureG
   return { graph: b.graph, hidden: HIDDEN, pieces: print.pieces, namesOf: config.namesOf };
 }
 
-function unknownArchitecture(json: JsonObject, file: string): UserError {
+function architectureOf(json: JsonObject, file: string, hint: string): Architecture {
+  const type = stringOf(json.model_type);
+  if (type !== undefined && Object.hasOwn(architectures, type)) return architectures[type];
   const custom = json.auto_map === undefined ? "" : " and comes with code of its own (auto_map)";
-  return new UserError(
+  throw new UserError(
     "unknown-architecture",
     `has model_type ${JSON.stringify(json.model_type) ?? "nowhere"}${custom}, which no graph can be written for`,
-    {
-      at: { file },
-      hint: `known are ${modelTypes.join(", ")}; others need an export: optimum-cli export onnx --task feature-extraction`,
-    },
+    { at: { file }, hint },
   );
 }

@@ -15,6 +15,11 @@ export interface StoredWeights {
   readonly files: readonly string[];
 }
 
+/** Whether it is a file of weights, or their index, and no ONNX file. */
+export function isWeightsFile(file: string): boolean {
+  return file.endsWith(".safetensors") || file.endsWith(INDEX_FILE);
+}
+
 /** The file by which the weights of a folder are found: model.safetensors or its index; undefined where there is neither. */
 export function weightsFile(folder: string): string | undefined {
   return [WEIGHTS_FILE, INDEX_FILE]

@@ -31,7 +31,12 @@ async function open(name: string) {
   const { graph, hidden } = await readWeightsGraph(folder);
   const encoder = prepareEncoder(graph, hidden);
   const { padId } = tokenizer;
-  return { encoder, pooling: poolingOf(name), padId, tokenize: (text: string) => tokenizer.encode(text, 64) };
+  return {
+    encoder,
+    pooling: poolingOf(name),
+    padId,
+    tokenize: (text: string) => tokenizer.encode(text, 64),
+  };
 }
 
 describe.skipIf(!hasSharedEncoders)("graphs from weights (../shared/encoders)", () => {
