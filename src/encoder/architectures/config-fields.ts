@@ -45,9 +45,9 @@ export function configFields(config: JsonObject, file: string): ConfigFields {
   };
   const size = (names: Names, fallback?: number): number => {
     const value = typed<number | undefined>(names, fallback, WHOLE);
-    const [name] = find(names);
+    const [name, given] = find(names);
     if (value === undefined) throw badField(file, name, `must be ${WHOLE.name}, got nothing`);
-    sizes.set(name, value);
+    if (given !== undefined) sizes.set(name, value);
     return value;
   };
   const only = (name: string, ...allowed: readonly unknown[]): void => {
