@@ -15,6 +15,7 @@ import type { Sweep } from "./parse-sweep.js";
 const fixed = new Set([
   "data",
   "moreData",
+  "inputFormat",
   "delimiter",
   "quotes",
   "header",

@@ -63,15 +63,23 @@ export function resolveOptions(
   definition: ObjectiveDefinition,
   given: Readonly<Record<string, unknown>>,
 ): OptionValues {
-  const table = allOptions(definition);
+  return resolveTable(definition.name, allOptions(definition), given);
+}
+
+/** The same of any table of options; `owner` is named in errors. */
+export function resolveTable(
+  owner: string,
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues {
   const values: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(table)) values[name] = spec.default;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = nameIn(table, key);
     const spec = name === undefined ? undefined : table[name];
-    if (name === undefined || spec === undefined) throw unknownOption(definition, table, key);
-    if (!accepts(spec, value)) throw wrongValue(definition, flagOf(name, spec), spec, value);
+    if (name === undefined || spec === undefined) throw unknownOption(owner, table, key);
+    if (!accepts(spec, value)) throw wrongValue(owner, flagOf(name, spec), spec, value);
     values[name] = value;
   }
   return values;
@@ -98,27 +106,18 @@ function numberFromText(text: string): unknown {
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-function unknownOption(
-  definition: ObjectiveDefinition,
-  table: OptionTable,
-  key: string,
-): UserError {
+function unknownOption(owner: string, table: OptionTable, key: string): UserError {
   const flags = Object.entries(table).map(([name, spec]) => flagOf(name, spec));
   return usageError(
     "unknown-option",
-    `${definition.name} has no option "${key}"`,
+    `${owner} has no option "${key}"`,
     suggestion(kebabCase(key), flags),
   );
 }
 
-function wrongValue(
-  definition: ObjectiveDefinition,
-  flag: string,
-  spec: OptionSpec,
-  value: unknown,
-): UserError {
+function wrongValue(owner: string, flag: string, spec: OptionSpec, value: unknown): UserError {
   return usageError(
     "option-value",
-    `option --${flag} of ${definition.name} must be ${expected(spec)}, got ${JSON.stringify(value) ?? String(value)}`,
+    `option --${flag} of ${owner} must be ${expected(spec)}, got ${JSON.stringify(value) ?? String(value)}`,
   );
 }

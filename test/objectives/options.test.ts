@@ -27,6 +27,8 @@ describe("resolveOptions", () => {
       temperature: 0.05,
       symmetric: false,
       hardNegativeWeight: 1,
+      hardness: 0,
+      hardnessOn: "all",
       dims: [],
       weights: [],
       inBatch: true,

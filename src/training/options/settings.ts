@@ -1,3 +1,4 @@
+import type { InputFormat, ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { HeadKind } from "../../encoder/head.js";
 import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
@@ -95,10 +96,11 @@ export interface TrainSettings extends TuneSettings, AugmentSettings {
   /** Lowest and highest possible score. */
   readonly scoreRange?: readonly [number, number];
   /** How the data file is to be read, where the evidence is not to decide. */
+  readonly inputFormat?: InputFormat;
   readonly delimiter?: string;
   readonly quotes?: boolean;
   readonly header?: boolean;
-  readonly encoding?: "utf-8" | "windows-1252";
+  readonly encoding?: ReaderOptions["encoding"];
   /** Leave out training rows that share a text with the --eval file. */
   readonly dropLeaks: boolean;
   readonly requireNegatives: boolean;
@@ -157,6 +159,7 @@ export const settingNames: readonly string[] = [
   "columns",
   "labelMap",
   "scoreRange",
+  "inputFormat",
   "delimiter",
   "quotes",
   "header",

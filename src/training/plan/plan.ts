@@ -8,7 +8,7 @@ import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
-import type { EvaluationData } from "../../evaluation/evaluation-set.js";
+import type { EvaluationData } from "../../evaluation/definition.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
@@ -162,8 +162,15 @@ function loadOptions(settings: TrainSettings): LoadOptions {
   };
 }
 
-function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): ReaderOptions {
+function readerOf({
+  inputFormat,
+  delimiter,
+  quotes,
+  header,
+  encoding,
+}: TrainSettings): ReaderOptions {
   return {
+    inputFormat,
     delimiter,
     quotes,
     header,

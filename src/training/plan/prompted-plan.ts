@@ -38,7 +38,7 @@ export function requireUsedPrompts(
 ): void {
   const { prompts } = plan.settings;
   if (prompts === undefined || Object.hasOwn(prompts, "default")) return;
-  if (plan.groups.some(hasSides) || promptUse(plan.evaluator.task, "query") === "query") return;
+  if (plan.groups.some(hasSides) || promptUse(plan.evaluator.sides, "query") === "query") return;
   const kinds = plan.groups.map(({ views, train }) => (views ? "text" : train.kind));
   throw usageError(
     "option-without-effect",

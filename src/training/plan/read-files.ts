@@ -12,7 +12,8 @@ import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { objectivesFor } from "../../objectives/registry.js";
 import { dataFiles } from "../options/file-objectives.js";
 import { defaultSettings, type TrainSettings } from "../options/settings.js";
-import { type ChosenEvaluation, chooseEvaluation } from "./choose-evaluation.js";
+import { chooseEvaluation } from "./choose-evaluation.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** One file of the training data. */

@@ -76,6 +76,7 @@ function loop({
     },
     evaluator: {
       task: "sts",
+      sides: "alike",
       primary: "m",
       keys: ["m"],
       rows: 1,
