@@ -20,7 +20,7 @@ export interface Metric {
   /** Absent where resampling rows has no meaning (thresholds). */
   readonly resampled?: Resampled;
   /** What two models swap row by row under the hypothesis that they are equally good; absent where rows have no figure of their own. */
-  readonly swap?: Swap;
+  readonly swap?: Swap | undefined;
 }
 
 /** What a model makes of each row or query, for whoever looks at single ones. */

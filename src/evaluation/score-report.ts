@@ -53,6 +53,8 @@ export interface ScoreInputs {
   readonly base?: { readonly name: string; readonly evaluation: Evaluation } | undefined;
   readonly selected: boolean;
   readonly trained?: boolean | undefined;
+  /** Only the deciding metric gets interval and comparison: for tables that show no other. */
+  readonly decidingOnly?: boolean | undefined;
   readonly seed?: number;
 }
 
@@ -61,7 +63,9 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
   const { model, base, primary, seed = 42 } = inputs;
   const { rows, metrics, units } = model.evaluation;
   const enough = (units?.count ?? rows) >= LEAST_ROWS;
-  const all = [...metrics, ...(base?.evaluation.metrics ?? [])];
+  const all = [...metrics, ...(base?.evaluation.metrics ?? [])].map((metric) =>
+    inputs.decidingOnly === true && metric.key !== primary ? unsampled(metric) : metric,
+  );
   const sampled = enough ? sampleMetrics(all, { rows, units, seed }) : all.map(unsampled);
   const tuned = sampled.slice(0, metrics.length);
   const before = sampled.slice(metrics.length);
@@ -131,7 +135,7 @@ function notesOf({ model, primary }: ScoreInputs, enough: boolean): string[] | u
   return notes.length === 0 ? undefined : notes;
 }
 
-function unsampled({ key, value }: SampledMetric): SampledMetric {
+function unsampled({ key, value }: SampledMetric): Pick<SampledMetric, "key" | "value"> {
   return { key, value };
 }
 
