@@ -80,7 +80,8 @@ function importTyped(model: Uint8Array | ModelProto, options: ImportOptions, pro
 }
 
 function build(source: Source, probed: Types): Graph {
-  const graph = emptyGraph(source.name);
+  const stored = new Set(source.initializers.keys());
+  const graph: Graph = { ...emptyGraph(source.name), stored };
   graph.inputs.push(...source.inputs);
   for (const { name, dtype, shape } of source.inputs) graph.types.set(name, { dtype, shape });
   for (const [name, tensor] of source.initializers) addInitializer(graph, name, tensor);

@@ -53,6 +53,8 @@ export interface Graph {
   readonly inputs: Value[];
   readonly outputs: string[];
   readonly initializers: Map<string, Tensor>;
+  /** Names of the initializers that the model's file holds as such, and that can be replaced in it; undefined: all. */
+  readonly stored?: ReadonlySet<string> | undefined;
   readonly nodes: Node[];
   /** Type of every value that is known: inputs, initializers, node outputs. */
   readonly types: Map<string, TensorType>;
