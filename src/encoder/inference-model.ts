@@ -10,6 +10,7 @@ import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { fileError } from "../runtime/files.js";
 import { appendGraph } from "./append-graph.js";
+import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { poolTokens } from "./pooling.js";
 import type { PoolingMode } from "./pooling-mode.js";
 
@@ -36,9 +37,15 @@ export async function readInferenceModel(
   file: string,
   pooling: PoolingMode,
 ): Promise<InferenceModel> {
-  const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
+  const { model, hidden, dataFiles } = await readComputedModel(file);
+  const inputs = inputNames(model, file);
   const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
   return { bytes, inputs, dataFiles };
+}
+
+/** The model as it is run: inputs besides ids, mask and types are computed inside. */
+async function readComputedModel(file: string): Promise<TokenModel> {
+  return tokenModel(withComputedInputs(decode(await read(file), file)), file);
 }
 
 /** An encoder's model without pooling. */
@@ -57,9 +64,12 @@ export interface TokenModel {
  * precision and weights in other files go through the typed graph, which widens the one and takes in the others.
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
-  const model = decode(await read(file), file);
+  return tokenModel(decode(await read(file), file), file);
+}
+
+function tokenModel(model: ModelProto, file: string): TokenModel {
   const hidden = tokenOutput(model, file);
-  const inputs = inputNames(model, file);
+  const inputs = inputNames(withComputedInputs(model), file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
   const external = folderReader(dirname(file), file);
@@ -97,15 +107,18 @@ function tokenOutput(model: ModelProto, file: string): string {
 function inputNames(model: ModelProto, file: string): string[] {
   const weights = new Set(model.graph?.initializer.map(({ name }) => name));
   const names = (model.graph?.input ?? []).map(({ name }) => name).filter((n) => !weights.has(n));
-  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const known: readonly string[] = FED_INPUTS;
   const strange = names.filter((name) => !known.includes(name));
   const missing = known.slice(0, 2).filter((name) => !names.includes(name));
   if (strange.length === 0 && missing.length === 0) return names;
-  throw new UserError(
-    "unknown-inputs",
-    `must take input_ids, attention_mask and perhaps token_type_ids, but takes ${names.join(", ")}`,
-    { at: { file }, hint: "only text encoders can be used" },
-  );
+  const problem =
+    missing.length > 0
+      ? `has no input ${missing.join(" and no ")}, only ${names.join(", ")}`
+      : `also takes ${strange.join(", ")}, which nothing is known of`;
+  throw new UserError("unknown-inputs", problem, {
+    at: { file },
+    hint: `export the encoder with the inputs ${known.join(", ")}; position_ids, past_key_values and task_id may be there as well`,
+  });
 }
 
 function externalFiles(model: ModelProto): string[] {

@@ -30,7 +30,7 @@ export type WeightType = "fp32" | "q8";
 
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
- * onnx/model_fp16.onnx), with the files of sentence-transformers beside them. What is missing or not supported is a UserError
+ * onnx/model_fp16.onnx, of an encoder-decoder onnx/encoder_model.onnx), with the files of sentence-transformers beside them. What is missing or not supported is a UserError
  * that says what to do.
  */
 export async function readModelFolder(
@@ -69,7 +69,7 @@ export async function readModelFolder(
 
 /** The ONNX file in full or half precision, or an error that tells what the folder has in its place. */
 function findOnnx(path: string): string {
-  for (const name of ["model.onnx", "model_fp16.onnx"]) {
+  for (const name of ["model.onnx", "encoder_model.onnx", "model_fp16.onnx"]) {
     const file = join(path, "onnx", name);
     if (existsSync(file)) return file;
   }

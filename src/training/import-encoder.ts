@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withComputedInputs } from "../encoder/computed-inputs.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { type PreparedEncoder, prepareEncoder } from "../encoder/step/prepare.js";
 import { importProbed } from "../graph/import.js";
 import { folderReader } from "../onnx/external-data.js";
+import { decode } from "../onnx/model.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 /** Reads the encoder's ONNX file into a graph that training steps are built on. Errors as `importModel`. */
@@ -20,5 +22,6 @@ export async function importEncoder(
       await session.release();
     }
   };
-  return prepareEncoder(await importProbed(await readFile(onnx), run, options));
+  const model = withComputedInputs(decode(await readFile(onnx), onnx));
+  return prepareEncoder(await importProbed(model, run, options));
 }

@@ -13,7 +13,7 @@ import type { ExternalReader } from "../../onnx/external-data.js";
 import { float16ToFloat32 } from "../../onnx/float16.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { toTensor } from "../../onnx/tensor-proto.js";
-import type { Attribute, Dim, Node, Shape, Value } from "../ir.js";
+import type { Attribute, Branch, Dim, Node, Shape, Value } from "../ir.js";
 
 /** A decoded model as the importer reads it: names resolved, weights in float32, opset as it was. */
 export interface Source {
@@ -136,6 +136,9 @@ function readAttribute(proto: AttributeProto, node: NodeProto, name: string): At
       return { kind: "floats", value: proto.floats };
     case Kind.STRINGS:
       return { kind: "strings", value: proto.strings.map(text) };
+    case Kind.GRAPH:
+      if (proto.g !== undefined) return { kind: "graph", value: readBranch(proto.g) };
+      break;
     case Kind.TENSOR:
       if (proto.t !== undefined) return { kind: "tensor", value: widen(toTensor(proto.t)) };
   }
@@ -143,6 +146,15 @@ function readAttribute(proto: AttributeProto, node: NodeProto, name: string): At
     { op: node.opType, domain: node.domain, name },
     `its attribute "${proto.name}" is not supported`,
   );
+}
+
+/** A graph inside a node; values of the graph around it may be read in it. */
+function readBranch(graph: GraphProto): Branch {
+  return {
+    nodes: graph.node.map(readNode),
+    initializers: readInitializers(graph, undefined),
+    outputs: graph.output.map(({ name }) => name),
+  };
 }
 
 const QUANTISED =
