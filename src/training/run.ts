@@ -109,12 +109,15 @@ function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): ResumeP
 
 async function train(
   shop: Workshop,
-  record: RunRecord,
+  begun: RunRecord,
   { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
   const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
   const training = await setUp(shop);
+  const { tensors: trained } = training;
+  const record = trained === undefined ? begun : { ...begun, trained };
+  if (trained !== undefined) await writeRun(shop.plan.settings.out, record);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
   if (shop.plan.settings.tune !== "head") {
     if (!shared) await shop.encoder.release();

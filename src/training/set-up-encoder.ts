@@ -2,8 +2,10 @@ import type { PlannedBatch } from "../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters, initialHead } from "../encoder/head.js";
 import { embedForward } from "../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../encoder/step/encoder-step.js";
+import { describeTrained, type TrainedGroup } from "../encoder/step/trained-tensors.js";
 import { internal } from "../errors/internal.js";
 import type { DropoutRates } from "../graph/rewrites/dropout.js";
+import type { RewriteNote } from "../graph/rewrites/matching.js";
 import type { Tensor } from "../math/tensor.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
@@ -51,6 +53,8 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     tokens,
   });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
+  for (const message of encoderNotes(opened.part.notes, opened.tensors))
+    control.onEvent({ type: "note", message });
   if (plan.settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
   const student = await createEncoderStudent({
@@ -68,6 +72,7 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
   const merge = weightsMerger(prepared, opened.part);
   return {
     student,
+    tensors: opened.tensors,
     parts: (parameters) => ({
       weights: merge(parameters),
       ...(head.kind === "none"
@@ -75,6 +80,12 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
         : { head: { spec: head, parameters: headValues(head, parameters) } }),
     }),
   };
+}
+
+/** What is trained, and what of the file is trained in another form. */
+function encoderNotes(notes: readonly RewriteNote[], tensors: readonly TrainedGroup[]): string[] {
+  const fused = notes.filter(({ name }) => name === "fused operators").map(({ note }) => note);
+  return [`trains ${describeTrained(tensors)}`, ...fused];
 }
 
 function ratesText(rates: DropoutRates): string {

@@ -22,7 +22,15 @@ export interface LinearMap {
 export function linearMaps(m: Matching, tokens: ReadonlySet<string>): LinearMap[] {
   const maps = m.graph.nodes.map((node) => linearMap(m, node)).filter((map) => map !== undefined);
   const used = new Set(maps.filter(({ input }) => tokens.has(input)).map(({ weight }) => weight));
-  return maps.filter(({ weight }) => used.has(weight));
+  const products = new Set(maps.map(({ node }) => node));
+  return maps.filter(({ weight }) => used.has(weight) && isReadBy(m, weight, products));
+}
+
+/** Whether these nodes alone read the value, as it is or transposed. */
+function isReadBy(m: Matching, name: string, nodes: ReadonlySet<Node>): boolean {
+  return (m.readers.get(name) ?? []).every(
+    (node) => nodes.has(node) || (node.op === "Transpose" && isReadBy(m, node.outputs[0], nodes)),
+  );
 }
 
 function linearMap(m: Matching, node: Node): LinearMap | undefined {

@@ -56,7 +56,9 @@ export function addLowRank(
   options: LowRankOptions,
 ): LowRankAdapter[] {
   const adapters = new Map<string, LowRankAdapter>();
-  const chosen = layers.linears.filter((site) => isTarget(site, options.targets));
+  const chosen = layers.linears.filter(
+    (site) => isTarget(site, options.targets) && graph.stored?.has(site.weight) !== false,
+  );
   const results = new Map<string, string>();
   for (const site of chosen) {
     const adapter = adapters.get(site.weight) ?? createAdapter(graph, site, options);
