@@ -5,7 +5,7 @@ import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
-import { elementType } from "../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { fileError } from "../runtime/files.js";
@@ -27,20 +27,25 @@ export interface InferenceModel {
   readonly inputs: readonly string[];
   /** Files beside it that hold weights. */
   readonly dataFiles: readonly string[];
+  /** Whether it has operators that ONNX Runtime has fused. */
+  readonly fused: boolean;
 }
 
 /**
  * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
- * stay as they are: the runtime's optimisations recognise the patterns of exporters.
+ * stay as they are: the runtime's optimisations recognise the patterns of exporters. `plain`: fused operators are written as plain ones.
  */
 export async function readInferenceModel(
   file: string,
   pooling: PoolingMode,
+  { plain = false }: { readonly plain?: boolean } = {},
 ): Promise<InferenceModel> {
-  const { model, hidden, dataFiles } = await readComputedModel(file);
-  const inputs = inputNames(model, file);
+  const { model: own, hidden, dataFiles } = await readComputedModel(file);
+  const inputs = inputNames(own, file);
+  const model = plain ? lower(importModel(own, { file })) : own;
   const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
-  return { bytes, inputs, dataFiles };
+  const fused = (model.graph?.node ?? []).some(({ domain }) => domain === "com.microsoft");
+  return { bytes, inputs, dataFiles, fused };
 }
 
 /** The model as it is run: inputs besides ids, mask and types are computed inside. */
@@ -128,8 +133,8 @@ function externalFiles(model: ModelProto): string[] {
 }
 
 function hasHalfPrecision(model: ModelProto): boolean {
-  const half = elementType("float16");
-  return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
+  const half = [elementType("float16"), BFLOAT16];
+  return (model.graph?.initializer ?? []).some(({ dataType }) => half.includes(dataType));
 }
 
 /** The nodes of the pooling alone, from the token vectors and the mask of a model. */

@@ -78,7 +78,7 @@ function findOnnx(path: string): string {
     throw new UserError(
       "quantized-only",
       `model folder "${path}" has no onnx/model.onnx, only ${others.map((name) => `onnx/${name}`).join(", ")}`,
-      { hint: "quantised weights cannot be trained; add the float32 file of the same model" },
+      { hint: otherFilesHint(others) },
     );
   }
   const weights = filesOf(path).filter((name) =>
@@ -88,6 +88,13 @@ function findOnnx(path: string): string {
   throw new UserError("no-onnx", `model folder "${path}" has no onnx/model.onnx${found}`, {
     hint: `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`,
   });
+}
+
+function otherFilesHint(names: readonly string[]): string {
+  const quantised = names.every((name) => /quant|u?int8|q4|q8|bnb4/i.test(name));
+  return quantised
+    ? "quantised weights cannot be trained; add the float32 file of the same model"
+    : "call the encoder's float32 file onnx/model.onnx";
 }
 
 /** The file with 8-bit weights, for embedding alone: it cannot be trained. */

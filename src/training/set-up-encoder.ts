@@ -14,6 +14,7 @@ import type { ParameterOptions } from "./encoder-trainer.js";
 import { scalarsOfTasks } from "./first-inputs.js";
 import { type Feeds, headFeeds } from "./head-feeds.js";
 import { importEncoder } from "./import-encoder.js";
+import { refuseMixedTexts } from "./mixed-texts.js";
 import { type NumberedBatches, numberedBatches } from "./numbered-batches.js";
 import { openUpdate } from "./open-update.js";
 import { type Gather, outsideFeeds } from "./outside-feeds.js";
@@ -31,6 +32,7 @@ const componentTexts = 2_000;
 export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatches>> {
   const { plan, head, runtime, encoder, control } = shop;
   const numbered = numberedBatches(plan.tasks);
+  await refuseMixedTexts(encoder, numbered.texts);
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(shop, numbered);
   const steps: EncoderStepOptions[] = [];

@@ -1,5 +1,5 @@
 import { int64, type Tensor } from "../../math/tensor.js";
-import { elementType } from "../../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../../onnx/element-type.js";
 import { intOf, intsOf, tensorOf } from "../attributes.js";
 import { type Attributes, int, type Node } from "../ir.js";
 import { unsupported } from "./source.js";
@@ -130,7 +130,7 @@ const constant: Rule = (node) => ({
 /** Half precision is computed in float32. */
 function widenType(attribute: string): Rule {
   return (node) => {
-    const half = intOf(node, attribute, 0) === elementType("float16");
+    const half = [elementType("float16"), BFLOAT16].includes(intOf(node, attribute, 0));
     const wide = int(elementType("float32"));
     if (!half) return unchanged(node);
     return { nodes: [{ ...node, attributes: { ...node.attributes, [attribute]: wide } }] };

@@ -160,6 +160,8 @@ function readBranch(graph: GraphProto): Branch {
 const QUANTISED =
   /^(DynamicQuantize|Quantize|Dequantize|QLinear|MatMulInteger|MatMulNBits|ConvInteger|QAttention|DynamicQuantizeMatMul|GatherBlockQuantized)/;
 
+const BRANCHING = /^(If|Loop|Scan)$/;
+
 /** The error for a node that cannot be imported; names operator and node. */
 export function unsupported(
   node: Pick<Node, "op" | "domain" | "name">,
@@ -172,6 +174,8 @@ export function unsupported(
     : (problem ?? "the operator is not supported");
   const hint = quantised
     ? "use the float32 or fp16 file of the model (onnx/model.onnx)"
-    : "export the encoder again without optimisation, with opset 14 or 17";
+    : BRANCHING.test(node.op)
+      ? "export the encoder again with torch.onnx.export(…, dynamo=True), which leaves no control flow that depends on texts"
+      : "export the encoder again without optimisation, with opset 14 to 20";
   return new UserError("unsupported-operator", `${operator} "${node.name}": ${reason}`, { hint });
 }

@@ -7,6 +7,7 @@ import type { TokenIndex } from "./token-index.js";
 import {
   allFeatures,
   featureSize,
+  isOfPairs,
   isPart,
   type TextShape,
   type TokenLayout,
@@ -21,10 +22,16 @@ export interface Operands {
   readonly writers: ReadonlyMap<string, Node>;
 }
 
-/** Whether an operand of that shape can be taken along: on axes that join batch or tokens with others it must be of size 1. */
+/**
+ * Whether an operand of that shape can be taken along: on axes that join batch or tokens with others it must be of size 1. The heads of pairs may
+ * stand behind the batch on one axis.
+ */
 export function fitsOperand(shape: Shape, layout: TokenLayout): boolean {
   const dims = padded(shape, layout.length);
-  const joint = layout.map((axis) => axis.length > 1 && axis.some((p) => typeof p === "string"));
+  const pairs = isOfPairs(layout) && layout.length === 3;
+  const joint = layout.map(
+    (axis) => axis.length > 1 && axis.some((p) => typeof p === "string") && !pairs,
+  );
   return shape.length <= layout.length && dims.every((dim, i) => dim === 1 || !joint[i]);
 }
 
@@ -109,7 +116,7 @@ export function pairOperand(o: Operands, operand: Value, layout: TokenLayout): V
   const dims = padded(x.shape, layout.length);
   const leading = layout.slice(0, -2);
   const [batch, heads] = [
-    leading.some((axis, i) => isPart(axis, "batch") && dims[i] !== 1),
+    leading.some((axis, i) => axis.includes("batch") && dims[i] !== 1),
     leading.some((axis, i) => !isPart(axis, "batch") && axis.length > 0 && dims[i] !== 1),
   ];
   const node = o.writers.get(x.name);
@@ -123,26 +130,18 @@ export function pairOperand(o: Operands, operand: Value, layout: TokenLayout): V
 /** The operand [B|1, h|1, T|1, T|1]. */
 function fourAxes(o: Operands, x: Value, layout: TokenLayout): Value {
   const leading = layout.slice(0, -2);
-  const simple = leading.length === 2 && isPart(leading[0], "batch");
-  if (simple) return x;
+  if (leading.length === 2 && isPart(leading[0], "batch")) return x;
   const dims = padded(x.shape, layout.length);
-  const features = leading.map((axis, i) => ({ size: featureSize(axis), dim: dims[i] }));
-  const some = features.some(({ size, dim }) => size > 1 && dim === size);
-  const all = features.every(({ size, dim }) => size === 1 || dim === size);
-  const sizes = features.map(({ size, dim }) => (size > 1 ? size : dim));
-  const whole =
-    some && !all
-      ? expand(o.b, x, sizes.map((size) => (typeof size === "number" ? size : 1)).concat([1, 1]), [
-          ...sizes,
-          ...dims.slice(-2),
-        ])
-      : x;
-  const [B, N] = [
-    dims.slice(0, -2).find((dim) => typeof dim === "string") ?? 1,
-    some ? allFeatures(layout) : 1,
-  ];
+  const heads = leading.map((axis) => featureSize(axis));
+  const some = heads.some((size, i) => size > 1 && dims[i] !== 1);
+  const all = heads.every((size, i) => size === 1 || dims[i] !== 1);
+  const ofTexts = leading.some((axis, i) => axis.includes("batch") && dims[i] !== 1);
   const [rows, columns] = dims.slice(-2);
-  return reshapedTo(o, whole, [B, N, rows, columns]);
+  const shape = [ofTexts ? o.text[0] : 1, some ? allFeatures(layout) : 1, rows, columns];
+  if (all || !some) return reshapedTo(o, x, shape);
+  const wide = heads.map((size, i) => (size > 1 ? size : dims[i]));
+  const sizes = [...heads, 1, 1];
+  return reshapedTo(o, expand(o.b, x, sizes, [...wide, rows, columns]), shape);
 }
 
 /** The value with these four dimensions; those that are named are measured on the texts. */
