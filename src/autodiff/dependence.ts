@@ -31,7 +31,7 @@ export function dependence(graph: Graph, loss: string, wrt: readonly string[]): 
   const steps: Step[] = [];
   const needed = new Set([loss]);
   for (let index = graph.nodes.length - 1; index >= 0; index--) {
-    const node = graph.nodes[index]!;
+    const node = graph.nodes[index];
     if (!node.outputs.some((name) => needed.has(name) && active.has(name))) continue;
     steps.push({ node, index });
     for (const name of node.inputs) if (active.has(name)) needed.add(name);

@@ -41,7 +41,7 @@ export function unary(
   derivative: (b: GraphBuilder, g: Value, at: { readonly x: Value; readonly y: Value }) => Value,
 ): Rule {
   return ({ b, gradient, inputs, outputs }) => [
-    () => derivative(b, gradient, { x: inputs[0]!, y: outputs[0]! }),
+    () => derivative(b, gradient, { x: inputs[0], y: outputs[0] }),
   ];
 }
 

@@ -35,7 +35,7 @@ function readsRows(node: Node, table: string): boolean {
 
 /** The rows that one Gather passes back: its indices in any shape as [n], counted from the front. */
 export function rowsOf({ b, gradient, inputs }: RuleContext): TableRows {
-  const [table, given] = [inputs[0]!, inputs[1]!];
+  const [table, given] = [inputs[0], inputs[1]];
   const indices = cast(b, flatten(b, given), "int64");
   const isNegative = less(b, indices, scalar(b, 0, "int64"));
   const fromFront = where(b, isNegative, add(b, indices, dimOf(b, table, 0)), indices);

@@ -44,7 +44,7 @@ export function unbroadcast(
 /** Axes of the gradient along which x was broadcast; undefined when the names of dimensions do not tell. */
 function summedAxes(gradient: Shape, x: Shape): number[] | undefined {
   const lead = gradient.length - x.length;
-  const own = (i: number): Dim => (i < lead ? 1 : x[i - lead]!);
+  const own = (i: number): Dim => (i < lead ? 1 : x[i - lead]);
   const axes = gradient.flatMap((dim, i) => (i < lead || (own(i) === 1 && dim !== 1) ? [i] : []));
   const undecided = gradient.some((dim, i) => typeof own(i) === "string" && own(i) !== dim);
   return undecided ? undefined : axes;
@@ -72,7 +72,7 @@ function reshapeTo(b: GraphBuilder, x: Value, shape: readonly [Dim, number]): Va
 
 /** Ones [1, R] for a matrix [R, N]. */
 function rowOfOnes(b: GraphBuilder, matrix: Value, ones: Ones): Value {
-  const rows = matrix.shape[0]!;
+  const rows = matrix.shape[0];
   const key = `${matrix.dtype}:${rows}`;
   const known = ones.get(key);
   if (known !== undefined) return known;

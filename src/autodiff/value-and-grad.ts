@@ -60,7 +60,7 @@ export function valueAndGrad(graph: Graph, options: GradientOptions): Gradients 
     rows: new Map(),
     ones: new Map(),
   };
-  for (let i = steps.length - 1; i >= 0; i--) backward(walk, steps[i]!);
+  for (let i = steps.length - 1; i >= 0; i--) backward(walk, steps[i]);
   return collect(walk, options.wrt);
 }
 
@@ -132,12 +132,12 @@ function contextOf(walk: Walk, { node, index }: Step): RuleContext | undefined {
 /** Gives the node at `index` its first `count` outputs, where it had fewer. */
 function withOutputs(b: GraphBuilder, index: number, count: number): Value[] {
   const { graph } = b;
-  const node = graph.nodes[index]!;
+  const node = graph.nodes[index];
   const names = Array.from({ length: count }, (_, i) => node.outputs[i] || b.fresh(node.op));
   const wider: Node = { ...node, outputs: [...names, ...node.outputs.slice(count)] };
   graph.nodes[index] = wider;
   for (const [i, type] of inferTypes(wider, graph).entries()) {
-    const name = wider.outputs[i]!;
+    const name = wider.outputs[i];
     if (!graph.types.has(name)) graph.types.set(name, type);
   }
   return names.map((name) => b.value(name));

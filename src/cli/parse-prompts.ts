@@ -10,9 +10,7 @@ const separator = /,(?=\s*[A-Za-z_][\w-]*=)/;
 export function parsePrompts(text: string): GivenPrompts {
   const parts = text.split(separator).map((part) => /^\s*([A-Za-z_][\w-]*)=(.*)$/s.exec(part));
   if (parts[0] === null) return unquoted(text);
-  return Object.fromEntries(
-    parts.map((part) => [part![1] as string, unquoted(part![2] as string)]),
-  );
+  return Object.fromEntries(parts.map((part) => [part![1], unquoted(part![2])]));
 }
 
 function unquoted(text: string): string {

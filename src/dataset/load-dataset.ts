@@ -131,7 +131,7 @@ export async function openTexts(
     throw missingColumn("text", source.columns, file);
   }
   return {
-    columns: { text: source.columns[index] as string },
+    columns: { text: source.columns[index] },
     dialect: describeDialect(source.dialect),
     rows: () => textRows(source, index),
     sha256: source.sha256,
@@ -186,8 +186,8 @@ function labelColumn(
   if (more && wanted !== undefined && others.includes(wanted)) return undefined;
   return readLabelColumn(raw, {
     file: source.file,
-    column: source.columns[label] as string,
-    anchorColumn: source.columns[anchor] as string,
+    column: source.columns[label],
+    anchorColumn: source.columns[anchor],
     ...(options.labelMap === undefined ? {} : { labelMap: options.labelMap }),
   });
 }
@@ -209,7 +209,7 @@ function buildRows({ raw, chosen, labels, source, columns, book, options }: Buil
       return { kind: "pair", rows: build.buildPairs(raw, book) };
     case "scored-pair": {
       const of = columns.score === undefined ? "label" : "score";
-      const name = source.columns[columns[of] as number] as string;
+      const name = source.columns[columns[of] as number];
       const range = options.scoreRange;
       return {
         kind: "scored-pair",

@@ -65,7 +65,7 @@ export async function readTextsById(file: string, reader?: ReaderOptions): Promi
   }
   const names = (title < 0 ? [text] : [title, text]).map((i) => `"${source.columns[i]}"`);
   const note = `${file}: ${texts.size} texts in ${names.join(" and ")}, ids in "${source.columns[id]}"`;
-  const column = source.columns[text] as string;
+  const column = source.columns[text];
   return { file, texts, lines, sha256: source.sha256(), column, note };
 }
 

@@ -63,12 +63,12 @@ export function holdOutRows<Row>(
     chosen.rows >= leastRows &&
     rows.length - chosen.rows >= leastRows
   ) {
-    const heldOut = rows.filter((_, i) => chosen.groups.has(components[i] as number));
-    const train = rows.filter((_, i) => !chosen.groups.has(components[i] as number));
+    const heldOut = rows.filter((_, i) => chosen.groups.has(components[i]));
+    const train = rows.filter((_, i) => !chosen.groups.has(components[i]));
     return { train, heldOut, notes: [] };
   }
   const groups = chooseGroups(anchors, anchors, wanted, options.seed).groups;
-  return byAnchor(rows, rowKeys.keys, (i) => groups.has(anchors[i] as number));
+  return byAnchor(rows, rowKeys.keys, (i) => groups.has(anchors[i]));
 }
 
 interface Chosen {
@@ -87,7 +87,7 @@ function chooseGroups(
   const sizes = componentSizes(groups);
   const anchorSets = Array.from(sizes, () => new Set<number>());
   groups.forEach((group, i) => {
-    anchorSets[group]?.add(anchors[i] as number);
+    anchorSets[group]?.add(anchors[i]);
   });
   const chosen = new Set<number>();
   let anchorCount = 0;
@@ -97,7 +97,7 @@ function chooseGroups(
     if (anchorCount + size > wanted) continue;
     chosen.add(group);
     anchorCount += size;
-    rowCount += sizes[group] as number;
+    rowCount += sizes[group];
     if (anchorCount === wanted) break;
   }
   return { groups: chosen, anchors: anchorCount, rows: rowCount };

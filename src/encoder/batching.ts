@@ -26,7 +26,7 @@ export function batchesByLength(
   const sorted = [...texts].sort((a, b) => b.ids.length - a.ids.length || a.index - b.index);
   const batches: TokenizedText[][] = [];
   for (let start = 0; start < sorted.length; ) {
-    const longest = Math.max(1, sorted[start]!.ids.length);
+    const longest = Math.max(1, sorted[start].ids.length);
     const size = Math.max(1, Math.min(limits.texts, Math.floor(limits.tokens / longest)));
     batches.push(sorted.slice(start, start + size));
     start += size;

@@ -80,7 +80,7 @@ function cacheOver(store: VectorStore, dimension: number, fingerprint: string): 
     gather: (wanted) => {
       const data = new Float32Array(wanted.length * dimension);
       for (let i = 0; i < wanted.length; i++) {
-        store.read(wanted[i]!, data.subarray(i * dimension, (i + 1) * dimension));
+        store.read(wanted[i], data.subarray(i * dimension, (i + 1) * dimension));
       }
       return { rows: wanted.length, cols: dimension, data };
     },
@@ -114,7 +114,7 @@ export async function fillCache(
   const parts = partsOf(missing, PART);
   let done = 0;
   for await (const vectors of encoder.encodeStream(parts, options)) {
-    cache.add(parts[done]!, vectors);
+    cache.add(parts[done], vectors);
     done += 1;
   }
   return Uint32Array.from(texts, (text) => cache.rowOf(text) ?? internal("a text was not encoded"));

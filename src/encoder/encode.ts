@@ -58,7 +58,7 @@ export async function encodeTexts(
   const runBatch = async (batch: readonly TokenizedText[], distinct: readonly string[]) => {
     const vectors = await model.run(batchFeeds(batch, model.tokenizer.padId, model.inputs));
     batch.forEach(({ index }, row) => {
-      const text = distinct[index]!;
+      const text = distinct[index];
       const vector = vectorOf(vectors, row, model);
       if (vector === undefined) throw notFinite(text);
       const targets = places.get(text)!;

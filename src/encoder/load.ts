@@ -132,7 +132,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
   const { folder, session, tokenizer, maxLength } = parts;
   const inputs = session.inputs.map(({ name }) => name);
   const run = async (feeds: Record<string, Tensor>): Promise<Tensor> =>
-    (await session.run(feeds, [EMBEDDING], { transfer: true }))[EMBEDDING]!;
+    (await session.run(feeds, [EMBEDDING], { transfer: true }))[EMBEDDING];
   // The width of what comes out, rather than what some file declares; it also shows that the model runs.
   const probe = batchFeeds(
     [{ index: 0, ids: tokenizer.encode("", maxLength) }],

@@ -40,10 +40,10 @@ export function bootstrap(
   const samples = statistics.map(() => [] as number[]);
   for (let r = 0; r < resamples; r++) {
     counts.fill(0);
-    for (let i = 0; i < rows; i++) counts[random.below(rows)]! += 1;
+    for (let i = 0; i < rows; i++) counts[random.below(rows)] += 1;
     const values = statistics.map((statistic) => statistic(counts));
     if (values.every((value) => !Number.isNaN(value))) {
-      for (const [k, value] of values.entries()) samples[k]!.push(value);
+      for (const [k, value] of values.entries()) samples[k].push(value);
     }
   }
   return samples.map((values) => Float64Array.from(values));
@@ -94,7 +94,7 @@ export function metricInterval({ samples }: SampledMetric): Interval | undefined
 export function compare(base: SampledMetric, tuned: SampledMetric): Comparison | undefined {
   const { samples } = base;
   if (samples === undefined || tuned.samples === undefined) return undefined;
-  const interval = interval95(tuned.samples.map((value, i) => value - samples[i]!));
+  const interval = interval95(tuned.samples.map((value, i) => value - samples[i]));
   return {
     key: base.key,
     base: base.value,

@@ -43,7 +43,7 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
   const keys = runtime === undefined ? ["knn_accuracy"] : ["logreg_accuracy", "knn_accuracy"];
   return {
     task: "class",
-    primary: keys[0]!,
+    primary: keys[0],
     keys,
     rows: test.length,
     run: async (embed) => {

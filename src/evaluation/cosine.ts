@@ -14,8 +14,8 @@ export function rowCosine(a: Matrix, i: number, b: Matrix, j: number): number {
   let aa = 0;
   let bb = 0;
   for (let k = 0; k < d; k++) {
-    const x = a.data[i * d + k]!;
-    const y = b.data[j * d + k]!;
+    const x = a.data[i * d + k];
+    const y = b.data[j * d + k];
     dot += x * y;
     aa += x * x;
     bb += y * y;
@@ -29,9 +29,9 @@ export function normalizedRows(matrix: Matrix): Matrix {
   const data = new Float32Array(matrix.data);
   for (let i = 0; i < rows; i++) {
     let sum = 0;
-    for (let k = i * cols; k < (i + 1) * cols; k++) sum += data[k]! * data[k]!;
+    for (let k = i * cols; k < (i + 1) * cols; k++) sum += data[k] * data[k];
     const scale = sum === 0 ? 0 : 1 / Math.sqrt(sum);
-    for (let k = i * cols; k < (i + 1) * cols; k++) data[k] = data[k]! * scale;
+    for (let k = i * cols; k < (i + 1) * cols; k++) data[k] = data[k] * scale;
   }
   return { rows, cols, data };
 }

@@ -83,7 +83,7 @@ export function evaluatorFor(
 export function retrievalOf(rows: readonly PairRow[]): Evaluator {
   const { components } = indexPairs(rows);
   return pairRetrievalEvaluator(
-    rows.map(({ anchor, positive }, i) => ({ anchor, positive, component: components[i]! })),
+    rows.map(({ anchor, positive }, i) => ({ anchor, positive, component: components[i] })),
   );
 }
 

@@ -71,13 +71,13 @@ function descent(gradient: Float64Array, corrections: readonly Correction[]): Fl
   }
   const weights = new Float64Array(corrections.length);
   for (let i = corrections.length - 1; i >= 0; i--) {
-    const { step, change, curvature } = corrections[i]!;
+    const { step, change, curvature } = corrections[i];
     weights[i] = dot(step, direction) / curvature;
-    add(direction, -weights[i]!, change);
+    add(direction, -weights[i], change);
   }
   scale(direction, last.curvature / dot(last.change, last.change));
   for (const [i, { step, change, curvature }] of corrections.entries()) {
-    add(direction, weights[i]! - dot(change, direction) / curvature, step);
+    add(direction, weights[i] - dot(change, direction) / curvature, step);
   }
   return direction;
 }
@@ -103,22 +103,22 @@ async function lineSearch(
 }
 
 function correction(from: Point, to: Point): Correction {
-  const step = to.x.map((x, i) => x - from.x[i]!);
-  const change = to.gradient.map((g, i) => g - from.gradient[i]!);
+  const step = to.x.map((x, i) => x - from.x[i]);
+  const change = to.gradient.map((g, i) => g - from.gradient[i]);
   return { step, change, curvature: dot(step, change) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
 function scale(a: Float64Array, factor: number): void {
-  for (let i = 0; i < a.length; i++) a[i] = a[i]! * factor;
+  for (let i = 0; i < a.length; i++) a[i] = a[i] * factor;
 }
 
 /** a += factor · b */
 function add(a: Float64Array, factor: number, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] = a[i]! + factor * b[i]!;
+  for (let i = 0; i < a.length; i++) a[i] = a[i] + factor * b[i];
 }

@@ -73,7 +73,7 @@ export function predictClasses({ weights, intercepts }: LogisticModel, x: Rows):
     let best = 0;
     let highest = Number.NEGATIVE_INFINITY;
     for (let c = 0; c < weights.rows; c++) {
-      const score = scores[i * weights.rows + c]! + intercepts[c]!;
+      const score = scores[i * weights.rows + c] + intercepts[c];
       if (score > highest) [best, highest] = [c, score];
     }
     return best;
@@ -115,11 +115,11 @@ async function evaluateAt(
     weights: float64(shape, at.slice(0, rows * cols)),
     intercepts: float64([rows], at.slice(rows * cols)),
   });
-  const [ofWeights, ofIntercepts] = gradients.map((name) => outputs[name]!.data as Float64Array);
+  const [ofWeights, ofIntercepts] = gradients.map((name) => outputs[name].data as Float64Array);
   const gradient = new Float64Array(at.length);
-  gradient.set(ofWeights!);
-  gradient.set(ofIntercepts!, rows * cols);
-  return { value: outputs[loss]!.data[0] as number, gradient };
+  gradient.set(ofWeights);
+  gradient.set(ofIntercepts, rows * cols);
+  return { value: outputs[loss].data[0] as number, gradient };
 }
 
 /** W and b with a row for every class: zero for the first of two. */

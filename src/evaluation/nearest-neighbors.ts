@@ -22,7 +22,7 @@ export async function predictByNeighbors(
   const votes = new Uint32Array(classes);
   return Int32Array.from({ length: queries.rows }, (_, query) => {
     votes.fill(0);
-    for (const neighbor of nearest.candidates(query)) votes[y[neighbor]!]! += 1;
+    for (const neighbor of nearest.candidates(query)) votes[y[neighbor]] += 1;
     return votes.indexOf(Math.max(...votes));
   });
 }

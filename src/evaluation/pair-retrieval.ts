@@ -72,9 +72,9 @@ async function firstRightRanks(sets: Sets, queries: Matrix, documents: Matrix): 
     for (let j = 0; j < scores.length; j++) {
       const document = first + j;
       if (sets.documentComponents[document] !== component) {
-        wrong.offer(query, document, scores[j]!);
-      } else if (scores[j]! > right[query]! && sets.documents[document] !== sets.queries[query]) {
-        right[query] = scores[j]!;
+        wrong.offer(query, document, scores[j]);
+      } else if (scores[j] > right[query] && sets.documents[document] !== sets.queries[query]) {
+        right[query] = scores[j];
       }
     }
   });

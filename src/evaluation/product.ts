@@ -44,10 +44,10 @@ function accumulate(a: Rows, b: Rows, [i, j, k]: readonly [number, number, numbe
 
 function pack(source: Rows, [first, k, depth]: readonly number[], panel: Float64Array): void {
   const { rows, cols, data } = source;
-  const count = Math.min(panel.length / DEPTH, rows - first!);
+  const count = Math.min(panel.length / DEPTH, rows - first);
   for (let r = 0; r < count; r++) {
-    const at = (first! + r) * cols + k!;
-    panel.set(data.subarray(at, at + depth!), r * depth!);
+    const at = (first + r) * cols + k;
+    panel.set(data.subarray(at, at + depth), r * depth);
   }
 }
 
@@ -61,12 +61,12 @@ function addProducts(rows: number, cols: number, d: number): void {
       let [s00, s01, s02, s03] = [0, 0, 0, 0];
       let [s10, s11, s12, s13] = [0, 0, 0, 0];
       for (let k = 0; k < d; k++) {
-        const x0 = panelA[p0 + k]!;
-        const x1 = panelA[p1 + k]!;
-        const y0 = panelB[q0 + k]!;
-        const y1 = panelB[q1 + k]!;
-        const y2 = panelB[q2 + k]!;
-        const y3 = panelB[q3 + k]!;
+        const x0 = panelA[p0 + k];
+        const x1 = panelA[p1 + k];
+        const y0 = panelB[q0 + k];
+        const y1 = panelB[q1 + k];
+        const y2 = panelB[q2 + k];
+        const y3 = panelB[q3 + k];
         s00 += x0 * y0;
         s01 += x0 * y1;
         s02 += x0 * y2;
@@ -76,14 +76,14 @@ function addProducts(rows: number, cols: number, d: number): void {
         s12 += x1 * y2;
         s13 += x1 * y3;
       }
-      tile[at]! += s00;
-      tile[at + 1]! += s01;
-      tile[at + 2]! += s02;
-      tile[at + 3]! += s03;
-      tile[at + TILE_B]! += s10;
-      tile[at + TILE_B + 1]! += s11;
-      tile[at + TILE_B + 2]! += s12;
-      tile[at + TILE_B + 3]! += s13;
+      tile[at] += s00;
+      tile[at + 1] += s01;
+      tile[at + 2] += s02;
+      tile[at + 3] += s03;
+      tile[at + TILE_B] += s10;
+      tile[at + TILE_B + 1] += s11;
+      tile[at + TILE_B + 2] += s12;
+      tile[at + TILE_B + 3] += s13;
     }
   }
 }

@@ -22,8 +22,8 @@ export function resampledMean(values: ArrayLike<number>): Resampled {
     let sum = 0;
     let total = 0;
     for (let i = 0; i < counts.length; i++) {
-      sum += counts[i]! * values[i]!;
-      total += counts[i]!;
+      sum += counts[i] * values[i];
+      total += counts[i];
     }
     return sum / total;
   };
@@ -38,8 +38,8 @@ export function resampledRatio(
     let above = 0;
     let below = 0;
     for (let i = 0; i < counts.length; i++) {
-      above += counts[i]! * numerators[i]!;
-      below += counts[i]! * denominators[i]!;
+      above += counts[i] * numerators[i];
+      below += counts[i] * denominators[i];
     }
     return above / below;
   };
@@ -63,12 +63,10 @@ export function resampledSpearman(x: ArrayLike<number>, y: ArrayLike<number>): R
 /** Average ranks of the drawn rows; the returned array is reused by the next call. */
 function rankUnderCounts(values: ArrayLike<number>): (counts: Uint32Array) => Float64Array {
   const n = values.length;
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => values[i]! - values[j]!,
-  );
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const ends: number[] = [];
   for (let k = 1; k <= n; k++) {
-    if (k === n || values[order[k]!] !== values[order[k - 1]!]) ends.push(k);
+    if (k === n || values[order[k]] !== values[order[k - 1]]) ends.push(k);
   }
   const ranks = new Float64Array(n);
   return (counts) => {
@@ -76,9 +74,9 @@ function rankUnderCounts(values: ArrayLike<number>): (counts: Uint32Array) => Fl
     let start = 0;
     for (const end of ends) {
       let here = 0;
-      for (let k = start; k < end; k++) here += counts[order[k]!]!;
+      for (let k = start; k < end; k++) here += counts[order[k]];
       const rank = before + (here + 1) / 2;
-      for (let k = start; k < end; k++) ranks[order[k]!] = rank;
+      for (let k = start; k < end; k++) ranks[order[k]] = rank;
       before += here;
       start = end;
     }
@@ -91,10 +89,10 @@ function weightedPearson(x: ArrayLike<number>, y: ArrayLike<number>, counts: Uin
   let sumX = 0;
   let sumY = 0;
   for (let i = 0; i < counts.length; i++) {
-    const w = counts[i]!;
+    const w = counts[i];
     total += w;
-    sumX += w * x[i]!;
-    sumY += w * y[i]!;
+    sumX += w * x[i];
+    sumY += w * y[i];
   }
   const meanX = sumX / total;
   const meanY = sumY / total;
@@ -102,9 +100,9 @@ function weightedPearson(x: ArrayLike<number>, y: ArrayLike<number>, counts: Uin
   let xx = 0;
   let yy = 0;
   for (let i = 0; i < counts.length; i++) {
-    const w = counts[i]!;
-    const dx = x[i]! - meanX;
-    const dy = y[i]! - meanY;
+    const w = counts[i];
+    const dx = x[i] - meanX;
+    const dy = y[i] - meanY;
     xy += w * dx * dy;
     xx += w * dx * dx;
     yy += w * dy * dy;

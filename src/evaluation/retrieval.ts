@@ -80,7 +80,7 @@ async function search(embed: Embed, queries: string[], corpus: string[]): Promis
   for (let start = 0; start < corpus.length; start += CHUNK) {
     const documents = await embed(corpus.slice(start, start + CHUNK), "document");
     await visitScores(asked, normalizedRows(documents), (query, first, scores) => {
-      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]!);
+      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]);
     });
   }
   return best;

@@ -36,18 +36,16 @@ export function labelledScores(
   labels: ArrayLike<number>,
 ): LabelledScores {
   const n = scores.length;
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => scores[j]! - scores[i]!,
-  );
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => scores[j] - scores[i]);
   const ends: number[] = [];
   for (let k = 1; k <= n; k++) {
-    if (k === n || scores[order[k]!] !== scores[order[k - 1]!]) ends.push(k);
+    if (k === n || scores[order[k]] !== scores[order[k - 1]]) ends.push(k);
   }
   return {
     order,
-    labels: Uint8Array.from(order, (row) => labels[row]!),
+    labels: Uint8Array.from(order, (row) => labels[row]),
     ends: Uint32Array.from(ends),
-    distinct: Float64Array.from(ends, (end) => scores[order[end - 1]!]!),
+    distinct: Float64Array.from(ends, (end) => scores[order[end - 1]]),
   };
 }
 
@@ -63,8 +61,8 @@ export function cutScores(rows: LabelledScores, counts: Uint32Array): CutScores 
   let mostAccurate: Cut = { group: -1, truePositives: 0, falsePositives: 0 };
   let bestF1 = mostAccurate;
   for (let group = 0; group < ends.length; group++) {
-    for (const end = ends[group]!; k < end; k++) {
-      const count = counts[order[k]!]!;
+    for (const end = ends[group]; k < end; k++) {
+      const count = counts[order[k]];
       if (labels[k] === 1) tp += count;
       else fp += count;
     }
@@ -82,7 +80,7 @@ export function cutScores(rows: LabelledScores, counts: Uint32Array): CutScores 
 
 function drawnPositives({ order, labels }: LabelledScores, counts: Uint32Array): number {
   let sum = 0;
-  for (let k = 0; k < order.length; k++) if (labels[k] === 1) sum += counts[order[k]!]!;
+  for (let k = 0; k < order.length; k++) if (labels[k] === 1) sum += counts[order[k]];
   return sum;
 }
 
@@ -123,8 +121,8 @@ export function mccOf(
  * group and where the midpoint rounds to the next score; the next number above all scores when nothing is predicted 1.
  */
 export function thresholdOf({ distinct }: LabelledScores, { group }: Cut): number {
-  if (group < 0) return nextUp(distinct[0]!);
-  const score = distinct[group]!;
+  if (group < 0) return nextUp(distinct[0]);
+  const score = distinct[group];
   const next = distinct[group + 1];
   if (next === undefined) return score;
   const middle = (score + next) / 2;

@@ -57,10 +57,10 @@ export function createTopK(queries: number, k: number): TopK {
     offer: (query, candidate, score) => {
       const first = query * k;
       let at = first + k - 1;
-      if (!(score > scores[at]!)) return;
-      for (; at > first && score > scores[at - 1]!; at--) {
-        scores[at] = scores[at - 1]!;
-        candidates[at] = candidates[at - 1]!;
+      if (!(score > scores[at])) return;
+      for (; at > first && score > scores[at - 1]; at--) {
+        scores[at] = scores[at - 1];
+        candidates[at] = candidates[at - 1];
       }
       scores[at] = score;
       candidates[at] = candidate;
@@ -78,7 +78,7 @@ export function createTopK(queries: number, k: number): TopK {
 export async function searchTopK(queries: Matrix, documents: Matrix, k: number): Promise<TopK> {
   const best = createTopK(queries.rows, k);
   await visitScores(queries, documents, (query, first, scores) => {
-    for (let j = 0; j < scores.length; j++) best.offer(query, first + j, scores[j]!);
+    for (let j = 0; j < scores.length; j++) best.offer(query, first + j, scores[j]);
   });
   return best;
 }

@@ -33,7 +33,7 @@ export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
       const scored = pairs.map(([sentence1, sentence2], i) => ({
         sentence1,
         sentence2,
-        score: scores[i]!,
+        score: scores[i],
       }));
       return stsEvaluator(scored).run(embed);
     },
@@ -43,9 +43,6 @@ export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
 function neighbourPairs(texts: readonly string[]): (readonly [string, string])[] {
   const reach = Math.min(NEIGHBOURS, Math.floor((texts.length - 1) / 2));
   return texts.flatMap((text, i) =>
-    Array.from(
-      { length: reach },
-      (_, k) => [text, texts[(i + k + 1) % texts.length] as string] as const,
-    ),
+    Array.from({ length: reach }, (_, k) => [text, texts[(i + k + 1) % texts.length]] as const),
   );
 }

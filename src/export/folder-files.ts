@@ -54,7 +54,7 @@ export async function writeSentenceModules(
   await writeJson(join(folder, "modules.json"), listed);
   for (const [idx, { write }] of modules.entries()) {
     if (write === undefined) continue;
-    const path = join(folder, listed[idx]!.path);
+    const path = join(folder, listed[idx].path);
     await mkdir(path, { recursive: true });
     await write(path);
   }

@@ -147,7 +147,7 @@ async function trainingForward(
   );
   const { embedding } = CACHED_NAMES;
   const run: EncoderRun = {
-    run: async (feeds) => (await session.run({ ...feeds, ...values }))[embedding]!,
+    run: async (feeds) => (await session.run({ ...feeds, ...values }))[embedding],
     inputs: forward.inputs.filter((name) => !(name in values)),
     width: encoder.info.dimension,
     normalize: false,

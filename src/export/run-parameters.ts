@@ -18,9 +18,9 @@ export interface RunReference {
 export function runReference(text: string): RunReference | undefined {
   if (existsSync(join(text, "run.json"))) return { run: text, step: undefined };
   const match = /^(.+):(\d+)$/.exec(text);
-  if (match === null || existsSync(text) || !existsSync(join(match[1]!, "run.json")))
+  if (match === null || existsSync(text) || !existsSync(join(match[1], "run.json")))
     return undefined;
-  return { run: match[1]!, step: Number(match[2]) };
+  return { run: match[1], step: Number(match[2]) };
 }
 
 /** The trained parameters of the best evaluation, or of a step's checkpoint; undefined where the base itself was best. */

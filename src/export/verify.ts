@@ -66,7 +66,7 @@ function largestDifference(a: Matrix, b: Matrix, i: number): number {
   if (a.cols !== b.cols) return Number.POSITIVE_INFINITY;
   let largest = 0;
   for (let k = i * a.cols; k < (i + 1) * a.cols; k++) {
-    const difference = Math.abs(a.data[k]! - b.data[k]!);
+    const difference = Math.abs(a.data[k] - b.data[k]);
     if (!Number.isFinite(difference)) return Number.POSITIVE_INFINITY;
     largest = Math.max(largest, difference);
   }

@@ -35,7 +35,7 @@ function spellTerm([key, factor]: readonly [string, number]): string {
 function spell(polynomial: Polynomial): Dim {
   const terms = [...polynomial].filter(([, factor]) => factor !== 0);
   if (terms.length === 0) return 0;
-  if (terms.length === 1 && terms[0]![0] === "") return terms[0]![1];
+  if (terms.length === 1 && terms[0][0] === "") return terms[0][1];
   terms.sort(([a], [b]) => Number(a === "") - Number(b === "") || (a < b ? -1 : 1));
   const text = terms.map(spellTerm).join("");
   return text.startsWith("+") ? text.slice(1) : `0${text}`;
@@ -90,7 +90,7 @@ export function divDims(a: Dim, b: Dim): Dim | undefined {
   if (a === b) return 1;
   const divisor = [...parse(b)];
   if (divisor.length !== 1) return undefined;
-  const [divisorKey, divisorFactor] = divisor[0]!;
+  const [divisorKey, divisorFactor] = divisor[0];
   const quotient = new Map<string, number>();
   for (const [key, factor] of parse(a)) {
     const rest = divideKey(key, divisorKey);
@@ -113,7 +113,7 @@ export function evaluateDim(dim: Dim, sizes: Readonly<Record<string, number>>): 
     const names = key === "" ? [] : key.split("*");
     const values = names.map((name) => sizes[name]);
     if (values.some((size) => size === undefined)) return undefined;
-    total += values.reduce<number>((product, size) => product * size!, factor);
+    total += values.reduce<number>((product, size) => product * size, factor);
   }
   return total;
 }

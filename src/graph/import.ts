@@ -190,13 +190,13 @@ function appendNode(state: Importing, node: Node): void {
   if (!isOperator(node)) throw unsupported(node);
   const types = typesOf(state, node);
   const [x] = node.inputs;
-  const noop = node.op === "Cast" && graph.types.get(x!)?.dtype === types[0]?.dtype;
-  if (noop && !state.source.outputs.includes(node.outputs[0]!)) {
-    aliases.set(node.outputs[0]!, x!);
+  const noop = node.op === "Cast" && graph.types.get(x)?.dtype === types[0]?.dtype;
+  if (noop && !state.source.outputs.includes(node.outputs[0])) {
+    aliases.set(node.outputs[0], x);
     return;
   }
   graph.nodes.push(node);
-  for (const [i, name] of node.outputs.entries()) if (name !== "") graph.types.set(name, types[i]!);
+  for (const [i, name] of node.outputs.entries()) if (name !== "") graph.types.set(name, types[i]);
 }
 
 /** Inferred types, completed by the probed ones. */

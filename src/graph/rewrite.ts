@@ -113,7 +113,7 @@ function contentKey(graph: Graph, name: string): string | undefined {
 }
 
 function nodeKey(graph: Graph, node: Node, inputs: readonly string[]): string {
-  const held = node.outputs.length === 1 ? contentKey(graph, node.outputs[0]!) : undefined;
+  const held = node.outputs.length === 1 ? contentKey(graph, node.outputs[0]) : undefined;
   const operator = `${node.domain}:${node.op}/${node.outputs.length}`;
   return held ?? `${operator}(${inputs.join("\0")})${attributeKey(node)}`;
 }
@@ -148,7 +148,7 @@ export function mergeCommon(graph: Graph): number {
       seen.set(key, first ?? node);
       kept.push(node);
     } else {
-      for (const [i, name] of node.outputs.entries()) same.set(name, first.outputs[i]!);
+      for (const [i, name] of node.outputs.entries()) same.set(name, first.outputs[i]);
     }
   }
   const merged = graph.nodes.length - kept.length;

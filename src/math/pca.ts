@@ -33,8 +33,8 @@ function secondMoments(x: Matrix): Float64Array {
   }
   for (let i = 0; i < cols; i++) {
     for (let j = i; j < cols; j++) {
-      moments[i * cols + j]! /= picked.length;
-      moments[j * cols + i] = moments[i * cols + j]!;
+      moments[i * cols + j] /= picked.length;
+      moments[j * cols + i] = moments[i * cols + j];
     }
   }
   return moments;
@@ -56,13 +56,13 @@ function addOuterProducts(
 ): void {
   const n = a.length;
   for (let i = 0; i < n; i++) {
-    const ai = a[i]!;
-    const bi = b[i]!;
-    const ci = c[i]!;
-    const di = d[i]!;
+    const ai = a[i];
+    const bi = b[i];
+    const ci = c[i];
+    const di = d[i];
     const row = moments.subarray(i * n, (i + 1) * n);
     for (let j = i; j < n; j++) {
-      row[j]! += ai * a[j]! + bi * b[j]! + ci * c[j]! + di * d[j]!;
+      row[j] += ai * a[j] + bi * b[j] + ci * c[j] + di * d[j];
     }
   }
 }

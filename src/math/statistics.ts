@@ -3,15 +3,13 @@
  */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
   const n = values.length;
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => values[i]! - values[j]!,
-  );
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const ranks = new Float64Array(n);
   for (let start = 0; start < n; ) {
     let end = start + 1;
-    while (end < n && values[order[end]!] === values[order[start]!]) end += 1;
+    while (end < n && values[order[end]] === values[order[start]]) end += 1;
     const rank = (start + 1 + end) / 2;
-    for (let k = start; k < end; k++) ranks[order[k]!] = rank;
+    for (let k = start; k < end; k++) ranks[order[k]] = rank;
     start = end;
   }
   return ranks;
@@ -20,7 +18,7 @@ export function averageRanks(values: ArrayLike<number>): Float64Array {
 /** Arithmetic mean; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  for (let i = 0; i < values.length; i++) sum += values[i];
   return sum / values.length;
 }
 
@@ -35,8 +33,8 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   let xx = 0;
   let yy = 0;
   for (let i = 0; i < x.length; i++) {
-    const dx = x[i]! - meanX;
-    const dy = y[i]! - meanY;
+    const dx = x[i] - meanX;
+    const dy = y[i] - meanY;
     xy += dx * dy;
     xx += dx * dx;
     yy += dy * dy;
@@ -57,5 +55,5 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

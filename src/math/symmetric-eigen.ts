@@ -39,8 +39,8 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
     reflections.push({ ...reflection, start: k + 1 });
     reflectBothSides(a, n, { ...reflection, start: k + 1 });
   }
-  if (n > 1) offDiagonal[n - 2] = a[(n - 2) * n + n - 1]!;
-  const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i]!);
+  if (n > 1) offDiagonal[n - 2] = a[(n - 2) * n + n - 1];
+  const diagonal = Float64Array.from({ length: n }, (_, i) => a[i * n + i]);
   return { diagonal, offDiagonal, basis: accumulate(reflections, n) };
 }
 
@@ -48,8 +48,8 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonal {
 function householder(x: Float64Array): { v: Float64Array; beta: number; alpha: number } {
   const v = Float64Array.from(x);
   const norm = Math.sqrt(dot(v, v));
-  const alpha = v[0]! > 0 ? -norm : norm;
-  v[0]! -= alpha;
+  const alpha = v[0] > 0 ? -norm : norm;
+  v[0] -= alpha;
   const square = dot(v, v);
   return { v, beta: square === 0 ? 0 : 2 / square, alpha };
 }
@@ -67,12 +67,12 @@ function reflectBothSides(a: Float64Array, n: number, { v, beta, start }: Reflec
   const row = (i: number) => a.subarray((start + i) * n + start, (start + i + 1) * n);
   const w = Float64Array.from({ length: m }, (_, i) => beta * dot(row(i), v));
   const shift = (beta / 2) * dot(w, v);
-  for (let i = 0; i < m; i++) w[i]! -= shift * v[i]!;
+  for (let i = 0; i < m; i++) w[i] -= shift * v[i];
   for (let i = 0; i < m; i++) {
     const target = row(i);
-    const vi = v[i]!;
-    const wi = w[i]!;
-    for (let j = 0; j < m; j++) target[j]! -= vi * w[j]! + wi * v[j]!;
+    const vi = v[i];
+    const wi = w[i];
+    for (let j = 0; j < m; j++) target[j] -= vi * w[j] + wi * v[j];
   }
 }
 
@@ -84,7 +84,7 @@ function accumulate(reflections: readonly Reflection[], n: number): Float64Array
     for (let i = start; i < n; i++) {
       const target = basis.subarray(i * n + start, (i + 1) * n);
       const scale = beta * dot(target, v);
-      for (let j = 0; j < v.length; j++) target[j]! -= scale * v[j]!;
+      for (let j = 0; j < v.length; j++) target[j] -= scale * v[j];
     }
   }
   return basis;
@@ -95,7 +95,7 @@ function accumulate(reflections: readonly Reflection[], n: number): Float64Array
  * are nothing: among the zero eigenvalues of a matrix of low rank there is no more than that, and no end to removing it.
  */
 function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array): void {
-  const size = d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i]!)), 0);
+  const size = d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i])), 0);
   for (let low = 0; low < d.length; low++) {
     for (let iteration = 0; ; iteration++) {
       const high = decoupled(e, low, Number.EPSILON * size);
@@ -110,7 +110,7 @@ function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array): voi
 /** The first m ≥ low whose coupling to m + 1 is negligible; the last has none. */
 function decoupled(e: Float64Array, low: number, negligible: number): number {
   let m = low;
-  while (m < e.length - 1 && Math.abs(e[m]!) > negligible) m += 1;
+  while (m < e.length - 1 && Math.abs(e[m]) > negligible) m += 1;
   return m;
 }
 
@@ -122,32 +122,32 @@ interface Block {
 
 /** One QL sweep over rows low … high: a shifted rotation at the bottom, then the bulge is chased up. */
 function chase(d: Float64Array, e: Float64Array, { low, high, basis }: Block): void {
-  const half = (d[low + 1]! - d[low]!) / (2 * e[low]!);
+  const half = (d[low + 1] - d[low]) / (2 * e[low]);
   const root = Math.hypot(half, 1);
-  let g = d[high]! - d[low]! + e[low]! / (half + (half >= 0 ? root : -root));
+  let g = d[high] - d[low] + e[low] / (half + (half >= 0 ? root : -root));
   let s = 1;
   let c = 1;
   let p = 0;
   for (let i = high - 1; i >= low; i--) {
-    const f = s * e[i]!;
-    const b = c * e[i]!;
+    const f = s * e[i];
+    const b = c * e[i];
     const r = Math.hypot(f, g);
     e[i + 1] = r;
     if (r === 0) {
-      d[i + 1]! -= p;
+      d[i + 1] -= p;
       e[high] = 0;
       return;
     }
     s = f / r;
     c = g / r;
-    g = d[i + 1]! - p;
-    const t = (d[i]! - g) * s + 2 * c * b;
+    g = d[i + 1] - p;
+    const t = (d[i] - g) * s + 2 * c * b;
     p = s * t;
     d[i + 1] = g + p;
     g = c * t - b;
     rotate(basis, i, { s, c, n: d.length });
   }
-  d[low]! -= p;
+  d[low] -= p;
   e[low] = g;
   e[high] = 0;
 }
@@ -158,22 +158,22 @@ function rotate(basis: Float64Array, i: number, by: { s: number; c: number; n: n
   const first = basis.subarray(i * n, (i + 1) * n);
   const second = basis.subarray((i + 1) * n, (i + 2) * n);
   for (let k = 0; k < n; k++) {
-    const x = first[k]!;
-    const y = second[k]!;
+    const x = first[k];
+    const y = second[k];
     second[k] = s * x + c * y;
     first[k] = c * x - s * y;
   }
 }
 
 function sorted(values: Float64Array, vectors: Float64Array, n: number): Eigen {
-  const order = Array.from(values.keys()).sort((i, j) => values[j]! - values[i]! || i - j);
+  const order = Array.from(values.keys()).sort((i, j) => values[j] - values[i] || i - j);
   const result = new Float64Array(n * n);
   order.forEach((from, to) => {
     const vector = vectors.subarray(from * n, (from + 1) * n);
     const sign = largest(vector) < 0 ? -1 : 1;
-    for (let k = 0; k < n; k++) result[to * n + k] = sign * vector[k]!;
+    for (let k = 0; k < n; k++) result[to * n + k] = sign * vector[k];
   });
-  return { values: Float64Array.from(order, (i) => values[i]!), vectors: result };
+  return { values: Float64Array.from(order, (i) => values[i]), vectors: result };
 }
 
 /** The entry of greatest magnitude, the first of equals. */
@@ -183,6 +183,6 @@ function largest(vector: Float64Array): number {
 
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < y.length; i++) sum += x[i]! * y[i]!;
+  for (let i = 0; i < y.length; i++) sum += x[i] * y[i];
   return sum;
 }

@@ -20,7 +20,7 @@ function halves(): Float32Array {
 export function float16ToFloat32(halfBits: Uint16Array): Float32Array {
   const values = halves();
   const result = new Float32Array(halfBits.length);
-  for (let i = 0; i < halfBits.length; i++) result[i] = values[halfBits[i]!]!;
+  for (let i = 0; i < halfBits.length; i++) result[i] = values[halfBits[i]];
   return result;
 }
 
@@ -33,9 +33,9 @@ export function float32ToFloat16(numbers: Float32Array): Uint16Array {
   const value = new Float32Array(words.buffer);
   const halfBits = new Uint16Array(numbers.length);
   for (let i = 0; i < numbers.length; i++) {
-    const x = numbers[i]!;
+    const x = numbers[i];
     value[0] = Number.isFinite(x) ? Math.min(LARGEST_HALF, Math.max(-LARGEST_HALF, x)) : x;
-    halfBits[i] = halfOf(words[0]!);
+    halfBits[i] = halfOf(words[0]);
   }
   return halfBits;
 }

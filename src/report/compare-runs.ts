@@ -117,7 +117,7 @@ export async function compareRuns(
     const { info } = resources.encoder;
     const prompted = planned.map(({ plan }) => promptedPlan(plan, info));
     await encodeAll([...new Set(prompted.flatMap(textsToEncode))], resources, control);
-    await encodeMeasured(prompted[0]!, resources);
+    await encodeMeasured(prompted[0], resources);
     const outcomes: RunOutcome[] = [];
     for (const variant of planned) outcomes.push(await trainOne(variant, resources, control));
     const report = comparisonReport(outcomes as [RunOutcome, ...RunOutcome[]]);

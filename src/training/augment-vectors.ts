@@ -56,7 +56,7 @@ const change: { readonly [K in Augmentation["name"]]?: Change } = {
       const vector = data.subarray(row * cols, (row + 1) * cols);
       const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
       const scale = (strength * length) / Math.sqrt(cols);
-      for (let d = 0; d < cols; d++) vector[d] = (vector[d] as number) + scale * random.normal();
+      for (let d = 0; d < cols; d++) vector[d] = vector[d] + scale * random.normal();
     }
   },
   mixup: ({ data, rows, cols }, most, random) => {
@@ -67,8 +67,7 @@ const change: { readonly [K in Augmentation["name"]]?: Change } = {
       const share = most * random.uniform();
       for (let d = 0; d < cols; d++) {
         data[row * cols + d] =
-          (1 - share) * (before[row * cols + d] as number) +
-          share * (before[other * cols + d] as number);
+          (1 - share) * before[row * cols + d] + share * before[other * cols + d];
       }
     }
   },

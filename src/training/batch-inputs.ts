@@ -52,20 +52,20 @@ export function batchMaker(dataset: Dataset, options: BatchMakerOptions): BatchM
       return pairBatches(dataset.rows, options);
     case "labelled-pair":
       return twoTextBatches(dataset.rows.map(sentences), {
-        labels: (rows) => int64Of(rows, (row) => dataset.rows[row]!.label),
+        labels: (rows) => int64Of(rows, (row) => dataset.rows[row].label),
       });
     case "scored-pair":
       return twoTextBatches(dataset.rows.map(sentences), {
         scores: (rows) =>
           float32(
             [rows.length],
-            Array.from(rows, (row) => dataset.rows[row]!.score),
+            Array.from(rows, (row) => dataset.rows[row].score),
           ),
       });
     case "nli":
       return twoTextBatches(
         dataset.rows.map(({ premise, hypothesis }) => [premise, hypothesis] as const),
-        { labels: (rows) => int64Of(rows, (row) => nliClass[dataset.rows[row]!.label]) },
+        { labels: (rows) => int64Of(rows, (row) => nliClass[dataset.rows[row].label]) },
       );
     case "classed":
       return classedBatches(dataset.rows);

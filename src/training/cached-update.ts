@@ -42,10 +42,10 @@ export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
   const { embedding } = CACHED_NAMES;
   const accumulate = async (batch: EncoderBatch) => {
     const slots = batch.ids.map((_, slot) => slot);
-    const chunks = cut(slots, (slot) => batch.ids[slot]!.length, tokens);
+    const chunks = cut(slots, (slot) => batch.ids[slot].length, tokens);
     const vectors = await embedChunks(options, batch, chunks);
     const run = await objective.accumulate({ ...batch.feeds, [embedding]: vectors });
-    await backChunks(options, batch, { chunks, slopes: run.outputs[embeddingGradient]! });
+    await backChunks(options, batch, { chunks, slopes: run.outputs[embeddingGradient] });
     return run;
   };
   return {
@@ -71,9 +71,7 @@ async function embedChunks(
   for (const slots of chunks) {
     const feeds = await inputsOf(batch, slots, runs.forwardInputs);
     await running.at(-2);
-    running.push(
-      forward.run(feeds, [embedding], { transfer: true }).then((out) => out[embedding]!),
-    );
+    running.push(forward.run(feeds, [embedding], { transfer: true }).then((out) => out[embedding]));
   }
   return stacked(await Promise.all(running));
 }
@@ -83,7 +81,7 @@ async function backChunks(
   batch: EncoderBatch,
   { chunks, slopes }: { readonly chunks: Chunks; readonly slopes: Tensor },
 ): Promise<void> {
-  const width = slopes.shape[1]!;
+  const width = slopes.shape[1];
   const running: Promise<unknown>[] = [];
   let start = 0;
   for (const slots of chunks) {
@@ -101,8 +99,8 @@ async function backChunks(
 
 /** Matrices [n_i, W] one below the other. */
 function stacked(parts: readonly Tensor[]): Tensor {
-  const width = parts[0]!.shape[1]!;
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const width = parts[0].shape[1];
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
   const data = new Float32Array(rows * width);
   let offset = 0;
   for (const part of parts) {

@@ -44,7 +44,7 @@ export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOption
   const vectorFeed = part.packed ? rowFeed : paddedFeed;
   const masksOf = maskSource(part, seed);
   return async (batch, slots, inputs) => {
-    const texts = slots.map((slot) => batch.ids[slot]!);
+    const texts = slots.map((slot) => batch.ids[slot]);
     const feeds = { ...textFeeds(texts, { inputs, padId }), ...masksOf(batch, slots) };
     if (boundary === undefined || frozen === undefined) return feeds;
     const vectors = await tokenVectors(batch, slots, frozen);
@@ -62,7 +62,7 @@ function maskSource({ dropout }: EncoderPart, seed: number) {
   return ({ ids, counter }: EncoderBatch, slots: readonly number[]): Feeds => {
     const before = ids.slice(0, slots[0]);
     return dropoutFeeds(filler, dropout, {
-      lengths: slots.map((slot) => ids[slot]!.length),
+      lengths: slots.map((slot) => ids[slot].length),
       firstRow: before.reduce((sum, { length }) => sum + length, 0),
       seed,
       step: counter.epoch * BATCHES_PER_EPOCH + counter.batch,
@@ -80,9 +80,9 @@ async function tokenVectors(
   source: PrefixSource,
 ): Promise<Float32Array[]> {
   const { cache, tokens } = source;
-  const numbers = slots.map((slot) => batch.numbers[slot]!);
-  const ids = slots.map((slot) => batch.ids[slot]!);
-  const isWhole = ids.every(({ length }, i) => length === tokens.idsOf(numbers[i]!).length);
+  const numbers = slots.map((slot) => batch.numbers[slot]);
+  const ids = slots.map((slot) => batch.ids[slot]);
+  const isWhole = ids.every(({ length }, i) => length === tokens.idsOf(numbers[i]).length);
   // Texts that have lost tokens (--augment token-cutoff) are others each time.
   if (cache.place === "none" || !isWhole) return runInParts(source.prefix, ids);
   const missing = numbers.filter((number) => cache.get(number) === undefined);
@@ -90,7 +90,7 @@ async function tokenVectors(
     const end = Math.min(tokens.count, (group + 1) * GROUP);
     const members = Array.from({ length: end - group * GROUP }, (_, i) => group * GROUP + i);
     const vectors = await runInParts(source.prefix, members.map(tokens.idsOf));
-    for (const [i, number] of members.entries()) cache.put(number, vectors[i]!);
+    for (const [i, number] of members.entries()) cache.put(number, vectors[i]);
   }
   return numbers.map((number) => cache.get(number) ?? internal("a text was not computed"));
 }

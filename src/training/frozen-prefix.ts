@@ -40,7 +40,7 @@ export async function openFrozenPrefix(options: FrozenPrefixOptions): Promise<Fr
     width,
     run: async (texts) => {
       const feeds = textFeeds(texts, { inputs, padId });
-      const rows = (await session.run(feeds, [output], { transfer: true }))[output]!;
+      const rows = (await session.run(feeds, [output], { transfer: true }))[output];
       return packed
         ? cutRows(rows.data as Float32Array, texts, width)
         : cutPadded(rows.data as Float32Array, texts, width);

@@ -83,7 +83,7 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const graphs = await lossGraphs(trainer, models);
   const { inputsOf, release } = await openInputs(options, main);
   const methods = graphs.map(
-    (graph, i) => plainUpdate(graph, steps[i]!.inputs, inputsOf) as UpdateMethod<unknown>,
+    (graph, i) => plainUpdate(graph, steps[i].inputs, inputsOf) as UpdateMethod<unknown>,
   );
   return { trainer, methods, part: main, tensors, release };
 }
@@ -154,7 +154,7 @@ function cachedMethods(
   parts: Omit<CachedUpdateOptions, "objective" | "embeddingGradient">,
 ): UpdateMethod<unknown>[] {
   return graphs.map((objective, i) => {
-    const { embeddingGradient } = objectives[i]!;
+    const { embeddingGradient } = objectives[i];
     return cachedUpdate({ ...parts, objective, embeddingGradient }) as UpdateMethod<unknown>;
   });
 }

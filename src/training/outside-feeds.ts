@@ -67,6 +67,6 @@ type Row = readonly [matrix: Matrix, row: number];
 function rowSimilarity(similarity: Similarity, [a, i]: Row, [b, j]: Row): number {
   if (similarity === "cosine") return rowCosine(a, i, b, j);
   let dot = 0;
-  for (let k = 0; k < a.cols; k++) dot += a.data[i * a.cols + k]! * b.data[j * b.cols + k]!;
+  for (let k = 0; k < a.cols; k++) dot += a.data[i * a.cols + k] * b.data[j * b.cols + k];
   return dot;
 }

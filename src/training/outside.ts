@@ -62,7 +62,7 @@ async function modelVectors(model: string, options: OutsideOptions): Promise<Out
         signal,
         onProgress: (done) => onEvent({ type: "encoding", done, total: wanted.length }),
       });
-      return (numbers) => cache.gather(numbers.map((number) => places[number]!));
+      return (numbers) => cache.gather(numbers.map((number) => places[number]));
     },
     close: async () => {
       cache.close();
@@ -93,7 +93,7 @@ async function fileVectors(file: string, settings: TrainSettings): Promise<Outsi
       return (numbers) =>
         gatherRows(
           matrix,
-          numbers.map((number) => rows[number]!),
+          numbers.map((number) => rows[number]),
         );
     },
     close: async () => {},

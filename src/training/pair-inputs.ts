@@ -82,7 +82,7 @@ function pairConstants(
 function givenMargins(batch: PairBatch, rows: readonly PairRow[]): Tensor {
   return float32(
     [batch.rows.length, 1],
-    Array.from(batch.rows, (row) => rows[row]!.margin!),
+    Array.from(batch.rows, (row) => rows[row].margin!),
   );
 }
 

@@ -112,7 +112,7 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
   }
   // With chunks the encoder's models serve all tasks.
   const memory =
-    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0]!.frozen };
+    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0].frozen };
   return tensors === undefined ? memory : { ...memory, tensors };
 }
 
@@ -123,10 +123,10 @@ function firstLengths(
   { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
 ): number[] {
   const { makers, texts } = numberedBatches(plan.tasks);
-  const batch = makers[task]!.make(firstBatch(plan, task));
+  const batch = makers[task].make(firstBatch(plan, task));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
-    .tokenize([...numbers].map((number) => texts[number]!))
+    .tokenize([...numbers].map((number) => texts[number]))
     .map(({ length }) => length);
   let total = 0;
   return all.filter((length, i) => {

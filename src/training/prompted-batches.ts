@@ -54,7 +54,7 @@ function withTwoPrompts(
   return {
     ...maker,
     texts,
-    bareTexts: owners.map((owner) => maker.texts[owner] as string),
+    bareTexts: owners.map((owner) => maker.texts[owner]),
     make: (planned) => renumbered(maker.make(planned), numbered),
     ...(falseNegatives === undefined
       ? {}

@@ -211,7 +211,7 @@ async function runLoop(
       describeRows: (rows) => describeRows(plan, rows),
       ...(plan.files.length === 1
         ? {}
-        : { fileOf: (rows) => plan.files[fileNumber(plan.files, rows)]!.file }),
+        : { fileOf: (rows) => plan.files[fileNumber(plan.files, rows)].file }),
       ...(point === undefined ? {} : { start: point.state }),
     });
   } finally {

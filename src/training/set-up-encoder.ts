@@ -105,9 +105,9 @@ async function encodedFeeds(
   { makers, texts }: NumberedBatches,
   planned: PlannedBatch,
 ): Promise<Feeds> {
-  const batch = makers[taskNumber(plan.tasks, planned.rows)]!.make(planned);
+  const batch = makers[taskNumber(plan.tasks, planned.rows)].make(planned);
   const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
-  const vectors = await encode(numbers.map((number) => texts[number]!));
+  const vectors = await encode(numbers.map((number) => texts[number]));
   const places = new Map(numbers.map((number, i) => [number, i]));
   const { cols } = vectors;
   return headFeeds(batch, (wanted) => {
@@ -142,8 +142,8 @@ interface EncoderSources {
 function preparation({ plan }: Workshop, { numbered, tokens, others }: EncoderSources) {
   return (planned: PlannedBatch): EncoderBatch => {
     const task = taskNumber(plan.tasks, planned.rows);
-    const { views, outside } = plan.tasks[task]!;
-    return encoderBatch(numbered.makers[task]!.make(planned), planned, {
+    const { views, outside } = plan.tasks[task];
+    return encoderBatch(numbered.makers[task].make(planned), planned, {
       task,
       tokens,
       views,

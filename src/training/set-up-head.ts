@@ -20,7 +20,7 @@ export async function setUpHead(shop: Workshop): Promise<Training<readonly HeadB
   const { settings, tasks } = plan;
   const numbered = numberedBatches(tasks);
   const places = await embedTexts(shop, numbered.texts);
-  const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]!));
+  const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]));
   const others = await outside?.prepare(numbered.bareTexts);
   const prepare = preparation(shop, { numbered, gather, others });
   const reduces = head.outputDim < head.inputDim;
@@ -53,7 +53,7 @@ function preparation(
 ): HeadStudentOptions["prepare"] {
   return (planned) => {
     const task = taskNumber(plan.tasks, planned.rows);
-    const texts = numbered.makers[task]!.make(planned);
+    const texts = numbered.makers[task].make(planned);
     const place = { ...planned, seed: plan.settings.seed };
     const feeds = augmentVectors(headFeeds(texts, gather), plan.augmentations?.vector ?? [], place);
     const outside = plan.tasks[task]?.outside;

@@ -60,7 +60,7 @@ export function trainingTasks(
   const tasks: TrainingTask[] = [];
   let next = 0;
   for (const members of groups.values()) {
-    const own = members.map((i) => files[i] as AssignedFile);
+    const own = members.map((i) => files[i]);
     const [number = 0] = members;
     const prefix = groups.size === 1 ? "" : `file.${number}.`;
     tasks.push({ ...taskOf(own, options), first: next, prefix });
@@ -71,7 +71,7 @@ export function trainingTasks(
   }
   const placed = files.map(({ natural: _, outside: __, ...file }, i) => ({
     ...file,
-    first: places[i] as number,
+    first: places[i],
   }));
   return { files: placed, tasks };
 }

@@ -11,7 +11,7 @@ export function twoTextBatches(
 ): BatchMaker {
   const { texts, numbers } = numberTexts(pairs.flat());
   const column = (rows: Int32Array, offset: number): Int32Array =>
-    rows.map((row) => numbers[2 * row + offset]!);
+    rows.map((row) => numbers[2 * row + offset]);
   return {
     texts,
     roles: ["sentence1", "sentence2", ...(Object.keys(constants) as Role[])],
@@ -33,7 +33,7 @@ export function classedBatches(rows: readonly { text: string; label: string }[])
     roles: [...texts.roles, "labels"],
     make: (planned) => ({
       ...texts.make(planned),
-      constants: { labels: int64Of(planned.rows, (row) => classes[row]!) },
+      constants: { labels: int64Of(planned.rows, (row) => classes[row]) },
     }),
   };
 }
@@ -47,7 +47,7 @@ export function singleTextBatches(words: readonly string[]): BatchMaker {
     negatives: 0,
     make: ({ rows }) => ({
       rows,
-      texts: { embeddings: rows.map((row) => numbers[row]!) },
+      texts: { embeddings: rows.map((row) => numbers[row]) },
       constants: {},
     }),
   };
@@ -58,9 +58,7 @@ export function evaluated<Make>(
   constants: { readonly [R in Role]?: Make },
   run: (make: Make) => Tensor,
 ): { readonly [R in Role]?: Tensor } {
-  return Object.fromEntries(
-    Object.entries(constants).map(([role, make]) => [role, run(make as Make)]),
-  );
+  return Object.fromEntries(Object.entries(constants).map(([role, make]) => [role, run(make)]));
 }
 
 /** A whole number of each row [B]. */

@@ -28,10 +28,10 @@ export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTab
     total += own.length;
     ends[i] = total;
   });
-  const startOf = (number: number): number => (number === 0 ? 0 : ends[number - 1]!);
+  const startOf = (number: number): number => (number === 0 ? 0 : ends[number - 1]);
   return {
     count: texts.length,
-    idsOf: (number) => ids.subarray(startOf(number), ends[number]!),
+    idsOf: (number) => ids.subarray(startOf(number), ends[number]),
     startOf,
     total,
   };

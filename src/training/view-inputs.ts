@@ -39,7 +39,7 @@ export function viewBatches(rows: readonly PairRow[], options: ViewOptions): Vie
   });
   const texts = [...numbers.keys()];
   const viewOf = (owner: number, epoch: number, side: 0 | 1): number =>
-    table[owner * V + ((2 * epoch + side) % V)] as number;
+    table[owner * V + ((2 * epoch + side) % V)];
   const ownerOfRow = new Map(base.texts.map((text, owner) => [text, owner]));
   return {
     ...base,
@@ -61,7 +61,7 @@ export function viewBatches(rows: readonly PairRow[], options: ViewOptions): Vie
           falseNegatives: (which, viewNumbers) =>
             base.falseNegatives!(
               which,
-              viewNumbers.map((view) => owners[view] as number),
+              viewNumbers.map((view) => owners[view]),
             ),
         }),
     rowsIn: (epoch) =>
@@ -69,8 +69,8 @@ export function viewBatches(rows: readonly PairRow[], options: ViewOptions): Vie
         const owner = ownerOfRow.get(row.anchor) as number;
         return {
           ...row,
-          anchor: texts[viewOf(owner, epoch, 0)] as string,
-          positive: texts[viewOf(owner, epoch, 1)] as string,
+          anchor: texts[viewOf(owner, epoch, 0)],
+          positive: texts[viewOf(owner, epoch, 1)],
         };
       }),
   };

@@ -50,20 +50,20 @@ describe("activations that ONNX Runtime has in float32 only", () => {
     if (gradient?.kind !== "dense") throw new Error("expected a dense gradient");
     const weights = X.map((_, i) => 1 + i / 4);
     const feeds = { x: float32([X.length], X), g: float32([X.length], weights) };
-    const result = (await runGraph(b.graph, feeds, [gradient.name]))[gradient.name]!.data;
+    const result = (await runGraph(b.graph, feeds, [gradient.name]))[gradient.name].data;
     for (const [i, slope] of slopes.entries()) {
-      expect(Math.abs(Number(result[i]) / weights[i]! - slope)).toBeLessThanOrEqual(1e-6);
+      expect(Math.abs(Number(result[i]) / weights[i] - slope)).toBeLessThanOrEqual(1e-6);
     }
   });
 
   it.each(cases)("$name: the gradient equals differences to 1e-3", async ({ build }) => {
     const inputs = [{ tensor: float32([X.length], X) }];
     const [comparison] = await compareWithDifferences(
-      { inputs, build: (b, x) => build(b, x!) },
+      { inputs, build: (b, x) => build(b, x) },
       0.01,
     );
-    for (const [i, expected] of comparison!.differences.entries()) {
-      expect(Math.abs(comparison!.gradient[i]! - expected)).toBeLessThanOrEqual(1e-3);
+    for (const [i, expected] of comparison.differences.entries()) {
+      expect(Math.abs(comparison.gradient[i] - expected)).toBeLessThanOrEqual(1e-3);
     }
   });
 });

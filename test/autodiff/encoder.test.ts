@@ -61,12 +61,12 @@ function denseGradients(
   for (const [name, gradient] of gradients) {
     const { data, shape } = weights.get(name)!;
     const sum = new Float64Array(data.length);
-    if (gradient.kind === "dense") sum.set(results[gradient.name]!.data as Float32Array);
+    if (gradient.kind === "dense") sum.set(results[gradient.name].data as Float32Array);
     else {
-      const width = shape[1]!;
-      const rows = results[gradient.rows]!.data as Float32Array;
-      for (const [i, row] of Array.from(results[gradient.indices]!.data, Number).entries()) {
-        for (let k = 0; k < width; k++) sum[row * width + k]! += rows[i * width + k]!;
+      const width = shape[1];
+      const rows = results[gradient.rows].data as Float32Array;
+      for (const [i, row] of Array.from(results[gradient.indices].data, Number).entries()) {
+        for (let k = 0; k < width; k++) sum[row * width + k] += rows[i * width + k];
       }
     }
     dense.set(name, sum);
@@ -85,12 +85,12 @@ async function slopeAlong(
   feeds: Readonly<Record<string, Tensor>>,
   at: { name: string; loss: string; gradient: Float64Array; h: number },
 ): Promise<number> {
-  const weight = feeds[at.name]!;
+  const weight = feeds[at.name];
   const norm = normOf(at.gradient);
   const lossAt = async (h: number): Promise<number> => {
-    const moved = (weight.data as Float32Array).map((w, i) => w + (h * at.gradient[i]!) / norm);
+    const moved = (weight.data as Float32Array).map((w, i) => w + (h * at.gradient[i]) / norm);
     const results = await model.run({ ...feeds, [at.name]: { ...weight, data: moved } });
-    return Number(results[at.loss]!.data[0]);
+    return Number(results[at.loss].data[0]);
   };
   return ((await lossAt(at.h)) - (await lossAt(-at.h))) / (2 * at.h);
 }

@@ -26,7 +26,7 @@ let seed = 0;
 /** A float64 input with values in [low, high); names in the shape are symbolic dimensions. */
 function x(shape: Shape, low = -1, high = 1): CheckedInput {
   seed += 1;
-  const sizes = shape.map((dim) => (typeof dim === "number" ? dim : SIZES[dim]!));
+  const sizes = shape.map((dim) => (typeof dim === "number" ? dim : SIZES[dim]));
   return { tensor: randomTensor(sizes, { low, high, seed }), shape };
 }
 
@@ -91,7 +91,7 @@ const arithmetic: RuleCase[] = [
     "two bounds": [x([8], -2, 2), x([], -0.7, -0.6), x([], 0.4, 0.5)],
     "no upper bound": [x([8], -2, 2), x([], 0.1, 0.2)],
   }),
-  ...rows("Clip", (b, v, high) => b.op("Clip", [v, null, high!]), {
+  ...rows("Clip", (b, v, high) => b.op("Clip", [v, null, high]), {
     "no lower bound": [x([8], -2, 2), x([], 0.1, 0.2)],
   }),
   ...rows("Where", ops.where, {
@@ -114,12 +114,12 @@ const activations: RuleCase[] = [
   ...rows(
     "embtune:WithSlope",
     (b, v) => {
-      const slope = ops.mul(b, v!, ops.scalarLike(b, 2, v!));
-      return ops.withSlope(b, ops.square(b, v!), { x: v!, slope });
+      const slope = ops.mul(b, v, ops.scalarLike(b, 2, v));
+      return ops.withSlope(b, ops.square(b, v), { x: v, slope });
     },
     { square: [x([3])] },
   ),
-  ...rows("embtune:Dropout", (b, v) => ops.dropout(b, v!, { site: "a", rate: 0.1 }), {
+  ...rows("embtune:Dropout", (b, v) => ops.dropout(b, v, { site: "a", rate: 0.1 }), {
     mark: [x([3])],
   }),
 ];
@@ -177,7 +177,7 @@ const normalizations: RuleCase[] = [
 const gemm =
   (transA: boolean, transB: boolean): Build =>
   (b, a, w, c) =>
-    ops.gemm(b, a!, w!, {
+    ops.gemm(b, a, w, {
       transA,
       transB,
       alpha: 0.5,
@@ -233,7 +233,7 @@ const shapes: RuleCase[] = [
     "leading and last axes": [x(["B", 1])],
     "nothing to expand": [x([2, 3, 3])],
   }),
-  ...rows("Expand", (b, v, like) => ops.expandLike(b, v, like!), {
+  ...rows("Expand", (b, v, like) => ops.expandLike(b, v, like), {
     "to a symbolic shape": [x([1, 3]), given(int64([3, 2, 3], Array(18).fill(0)), ["B", "T", 3])],
   }),
   ...rows("Tile", (b, v) => ops.tile(b, v, [2, 3]), {
@@ -250,18 +250,18 @@ const shapes: RuleCase[] = [
 
 /** Uses the first two of three parts, differently, so that one part has no gradient. */
 function joinSome(b: GraphBuilder, parts: readonly Value[]): Value {
-  return ops.mul(b, parts[0]!, parts[1]!);
+  return ops.mul(b, parts[0], parts[1]);
 }
 
 const cut =
   (...ranges: ops.SliceRange[]): Build =>
   (b, v) =>
-    ranges.reduce((value, range) => ops.slice(b, value, range), v!);
+    ranges.reduce((value, range) => ops.slice(b, value, range), v);
 
 const pad =
   (pads: readonly number[], mode = "constant"): Build =>
   (b, v, value) =>
-    b.op("Pad", [v!, ops.vector(b, pads), ...(value === undefined ? [] : [value])], {
+    b.op("Pad", [v, ops.vector(b, pads), ...(value === undefined ? [] : [value])], {
       attributes: { mode: string(mode) },
     });
 
@@ -277,7 +277,7 @@ const windows: RuleCase[] = [
   ...rows("Slice", cut({ axis: 1, start: -1, end: -10, step: -1 }), { reversed: [x([2, 3])] }),
   ...rows(
     "Slice",
-    (b, v) => ops.slice(b, v!, { axis: 1, end: ops.unsqueeze(b, ops.dimOf(b, v!, 0), [0]) }),
+    (b, v) => ops.slice(b, v, { axis: 1, end: ops.unsqueeze(b, ops.dimOf(b, v, 0), [0]) }),
     { "computed bounds": [x(["B", 5])] },
   ),
   ...rows("Pad", pad([0, 1, 2, 0]), {
@@ -285,7 +285,7 @@ const windows: RuleCase[] = [
     "by a value": [x(["B", 3]), x([])],
   }),
   ...rows("Pad", pad([0, 1, 0, 2], "reflect"), { reflected: [x([2, 4])] }),
-  ...rows("Pad", (b, v) => b.op("Pad", [v!, ops.vector(b, [1, 2]), null, ops.vector(b, [-1])]), {
+  ...rows("Pad", (b, v) => b.op("Pad", [v, ops.vector(b, [1, 2]), null, ops.vector(b, [-1])]), {
     "of one axis": [x(["B", 3])],
   }),
 ];
@@ -296,27 +296,27 @@ const scatter =
     b.op(op, inputs, { attributes });
 
 const indexing: RuleCase[] = [
-  ...rows("Gather", (b, v, i) => ops.gather(b, v!, i!), {
+  ...rows("Gather", (b, v, i) => ops.gather(b, v, i), {
     "rows, repeated": [x([4, 3]), indices([2, 2], [1, 3, 1, -1])],
     "elements of a vector": [x([4]), indices([3], [0, 0, 2])],
     "rows of a symbolic table": [x(["B", 2]), indices([2], [0, 2])],
     "one computed row": [x([4, 3]), indices([], [2])],
   }),
-  ...rows("Gather", (b, v) => ops.gather(b, v!, ops.scalar(b, 0, "int64"), 1), {
+  ...rows("Gather", (b, v) => ops.gather(b, v, ops.scalar(b, 0, "int64"), 1), {
     "one known position": [x(["B", "T", 3])],
   }),
-  ...rows("Gather", (b, v) => ops.gather(b, v!, ops.scalar(b, -1, "int64"), 1), {
+  ...rows("Gather", (b, v) => ops.gather(b, v, ops.scalar(b, -1, "int64"), 1), {
     "the last of a symbolic axis": [x(["B", "T", 3])],
     "the last of a static axis": [x(["B", 3])],
   }),
-  ...rows("Gather", (b, v, i) => ops.gather(b, v!, i!, 1), {
+  ...rows("Gather", (b, v, i) => ops.gather(b, v, i, 1), {
     "columns, repeated": [x(["B", 3, 2]), indices([2, 2], [2, 0, 2, 1])],
     "the last axis": [x(["B", 3]), indices([2, 2], [2, 0, 2, -1])],
   }),
-  ...rows("GatherElements", (b, v, i) => ops.gatherElements(b, v!, i!, 1), {
+  ...rows("GatherElements", (b, v, i) => ops.gatherElements(b, v, i, 1), {
     "": [x([2, 3]), indices([2, 4], [0, 0, 1, 2, 2, 1, -1, 0])],
   }),
-  ...rows("GatherND", (b, v, i) => ops.gatherND(b, v!, i!), {
+  ...rows("GatherND", (b, v, i) => ops.gatherND(b, v, i), {
     tuples: [x([2, 3, 2]), indices([3, 2], [0, 1, 1, 2, 0, 1])],
     "first axis": [x(["B", 2]), indices([2, 1], [2, 0])],
   }),
@@ -331,7 +331,7 @@ const indexing: RuleCase[] = [
   }),
   ...rows(
     "embtune:GatherRows",
-    (b, v, i, inverse) => ops.gatherRows(b, v!, { indices: i!, inverse: inverse! }),
+    (b, v, i, inverse) => ops.gatherRows(b, v, { indices: i, inverse: inverse }),
     {
       "some rows": [x(["B", 2]), indices([2], [2, 0]), indices([3], [1, 2, 0])],
       "on several axes": [x(["B", 2]), indices([1, 2], [2, 0]), indices([3], [1, 2, 0])],
@@ -339,7 +339,7 @@ const indexing: RuleCase[] = [
   ),
   ...rows(
     "embtune:GatherRows",
-    (b, v, i, inverse) => ops.gatherRows(b, v!, { indices: i!, inverse: inverse!, all: true }),
+    (b, v, i, inverse) => ops.gatherRows(b, v, { indices: i, inverse: inverse, all: true }),
     { "all rows": [x(["B", "T"]), indices([3], [2, 0, 1]), indices([3], [1, 2, 0])] },
   ),
   ...rows("ScatterND", scatter("ScatterND"), {
@@ -348,18 +348,18 @@ const indexing: RuleCase[] = [
   ...rows("ScatterND", scatter("ScatterND", { reduction: string("add") }), {
     added: [x(["B", 2]), indices([3, 1], [2, 0, 2]), x([3, 2])],
   }),
-  ...rows("TopK", (b, v) => ops.topK(b, v!, 2).values, { "": [x(["B", 5])] }),
-  ...rows("CumSum", (b, v) => ops.cumSum(b, v!, 1), { "": [x(["B", 4])] }),
+  ...rows("TopK", (b, v) => ops.topK(b, v, 2).values, { "": [x(["B", 5])] }),
+  ...rows("CumSum", (b, v) => ops.cumSum(b, v, 1), { "": [x(["B", 4])] }),
   ...rows(
     "CumSum",
     (b, v) =>
-      b.op("CumSum", [v!, ops.scalar(b, 0, "int64")], {
+      b.op("CumSum", [v, ops.scalar(b, 0, "int64")], {
         attributes: { exclusive: int(1), reverse: int(1) },
       }),
     { "exclusive, from the end": [x(["B", 2])] },
   ),
-  ...rows("Trilu", (b, v) => ops.trilu(b, v!, true, 1), { upper: [x([3, 4])] }),
-  ...rows("Trilu", (b, v) => ops.trilu(b, v!, false), { lower: [x(["B", 3, 3])] }),
+  ...rows("Trilu", (b, v) => ops.trilu(b, v, true, 1), { upper: [x([3, 4])] }),
+  ...rows("Trilu", (b, v) => ops.trilu(b, v, false), { lower: [x(["B", 3, 3])] }),
 ];
 
 /** All rows that are checked in float64. Erf, Gelu and Softplus have no float64 kernels: see float32 tests. */

@@ -29,7 +29,7 @@ describe("gradients equal central differences in float64", () => {
       for (const [i, expected] of differences.entries()) {
         const tolerance = 1e-6 * Math.max(1, Math.abs(expected));
         expect(
-          Math.abs(gradient[i]! - expected),
+          Math.abs(gradient[i] - expected),
           `element ${i}: ${gradient[i]} for ${expected}`,
         ).toBeLessThanOrEqual(tolerance);
       }

@@ -57,11 +57,11 @@ function attention(b: GraphBuilder, x: Value, at: { weights: Weights; mask: Valu
   const { weights, mask } = at;
   const query = heads(b, ops.add(b, ops.matmul(b, x, weights.query), weights.queryBias));
   const [key, value] = [weights.key, weights.value].map((w) => heads(b, ops.matmul(b, x, w)));
-  const scores = ops.matmul(b, query, ops.transpose(b, key!, [0, 1, 3, 2]));
+  const scores = ops.matmul(b, query, ops.transpose(b, key, [0, 1, 3, 2]));
   const hidden = ops.sub(b, ops.scalarLike(b, 1, x), ops.cast(b, mask, x.dtype));
   const bias = ops.unsqueeze(b, ops.mul(b, hidden, ops.scalarLike(b, -1e4, x)), [1, 2]);
   const shares = ops.softmax(b, ops.add(b, scores, bias));
-  const mixed = ops.transpose(b, ops.matmul(b, shares, value!), [0, 2, 1, 3]);
+  const mixed = ops.transpose(b, ops.matmul(b, shares, value), [0, 2, 1, 3]);
   return ops.matmul(b, ops.reshape(b, mixed, ops.shapeOf(b, x)), weights.output);
 }
 
@@ -69,7 +69,7 @@ const layer =
   (activation: Activation) =>
   (b: GraphBuilder, x: Value, mask: Value, ...values: Value[]): Value => {
     const names = Object.keys(SHAPES);
-    const weights = Object.fromEntries(names.map((name, i) => [name, values[i]!])) as Weights;
+    const weights = Object.fromEntries(names.map((name, i) => [name, values[i]])) as Weights;
     const attended = ops.add(b, x, attention(b, x, { weights, mask }));
     const normed = ops.layerNormalization(b, attended, {
       scale: weights.scale1,
@@ -90,7 +90,7 @@ function checkedLayer(dtype: "float32" | "float64", activation: Activation): Che
   }));
   return {
     inputs: [x, mask, ...weights],
-    build: layer(activation) as CheckedFunction["build"],
+    build: layer(activation),
   };
 }
 
@@ -98,7 +98,7 @@ async function largestDifference(f: CheckedFunction, h: number): Promise<number>
   const comparisons = await compareWithDifferences(f, h);
   expect(comparisons.length).toBe(Object.keys(SHAPES).length + 1);
   const errors = comparisons.flatMap(({ gradient, differences }) =>
-    differences.map((d, i) => Math.abs(gradient[i]! - d) / Math.max(1, Math.abs(d))),
+    differences.map((d, i) => Math.abs(gradient[i] - d) / Math.max(1, Math.abs(d))),
   );
   return Math.max(...errors);
 }

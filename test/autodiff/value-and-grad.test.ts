@@ -25,7 +25,7 @@ async function gradientsOf(
   });
   const results = await runGraph(b.graph, feeds, names);
   return Object.fromEntries(
-    gradients.map(([name], i) => [name, Array.from(results[names[i]!]!.data, Number)]),
+    gradients.map(([name], i) => [name, Array.from(results[names[i]].data, Number)]),
   );
 }
 
@@ -42,7 +42,7 @@ async function slopes(
   const wrt = values.map((value) => value.name);
   const feeds = Object.fromEntries(inputs.map((x, i) => [`x${i}`, vector(...x)]));
   const gradients = await gradientsOf(b, { loss, wrt }, feeds);
-  return wrt.map((name) => gradients[name]!);
+  return wrt.map((name) => gradients[name]);
 }
 
 describe("points without a slope are settled as PyTorch settles them", () => {
@@ -80,8 +80,8 @@ describe("valueAndGrad", () => {
     const loss = ops.reduceSum(b, ops.add(b, ops.mul(b, x, x), ops.exp(b, x)));
     const feeds = { x: vector(1, 2) };
     const { x: gradient } = await gradientsOf(b, { loss: loss.name, wrt: ["x"] }, feeds);
-    expect(gradient![0]).toBeCloseTo(2 + Math.E, 12);
-    expect(gradient![1]).toBeCloseTo(4 + Math.E ** 2, 12);
+    expect(gradient[0]).toBeCloseTo(2 + Math.E, 12);
+    expect(gradient[1]).toBeCloseTo(4 + Math.E ** 2, 12);
   });
 
   it("differentiates with respect to initializers and to values on the way", async () => {
@@ -121,9 +121,9 @@ describe("valueAndGrad", () => {
   it("refuses a parameter that the loss does not depend on, which influential tells", () => {
     const b = builder();
     const [x, y, z] = ["x", "y", "z"].map((name) => b.input(name, "float64", [2]));
-    ops.neg(b, y!);
-    const rounded = b.op("Round", [z!]);
-    const loss = ops.reduceSum(b, ops.add(b, x!, rounded)).name;
+    ops.neg(b, y);
+    const rounded = b.op("Round", [z]);
+    const loss = ops.reduceSum(b, ops.add(b, x, rounded)).name;
     expect(influential(b.graph, loss, ["x", "y", "z"])).toEqual(["x"]);
     for (const wrt of ["y", "z"]) {
       expect(() => valueAndGrad(b.graph, { loss, wrt: ["x", wrt] })).toThrow(
@@ -156,8 +156,8 @@ describe("only what the parameters need is computed", () => {
     const x = b.input("x", "float32", ["B", "T", 4]);
     const [v, w] = ["v", "w"].map((name) => b.input(name, "float32", [4, 4]));
     const bias = b.input("bias", "float32", [4]);
-    const hidden = ops.tanh(b, ops.add(b, ops.matmul(b, x, v!), bias));
-    const loss = ops.reduceMean(b, ops.matmul(b, hidden, w!));
+    const hidden = ops.tanh(b, ops.add(b, ops.matmul(b, x, v), bias));
+    const loss = ops.reduceMean(b, ops.matmul(b, hidden, w));
     const before = b.graph.nodes.length;
     valueAndGrad(b.graph, { loss: loss.name, wrt });
     const counts: Record<string, number> = { all: b.graph.nodes.length - before };
@@ -171,7 +171,7 @@ describe("only what the parameters need is computed", () => {
     expect(appended(["v"])).toMatchObject({ MatMul: 1, Gemm: 1, Transpose: 1 });
     expect(appended(["v", "w"])).toMatchObject({ MatMul: 2, Gemm: 1, Transpose: 2 });
     expect(appended(["x", "v", "w"])).toMatchObject({ MatMul: 2, Gemm: 2, Transpose: 2 });
-    expect(appended(["w"]).all).toBeLessThan(appended(["v"]).all!);
+    expect(appended(["w"]).all).toBeLessThan(appended(["v"]).all);
   });
 
   it("a bias is summed by a product with ones", () => {
@@ -209,7 +209,7 @@ describe("sparse gradients of tables", () => {
     const rows = ops.gather(b, t, b.input("ids", "int64", ["B", "T"]));
     const other = ops.gather(b, t, b.input("more", "int64", ["N"]));
     const sums = [ops.mul(b, rows, rows), ops.exp(b, other)].map((v) => ops.reduceSum(b, v));
-    return { loss: ops.add(b, sums[0]!, sums[1]!).name, rows };
+    return { loss: ops.add(b, sums[0], sums[1]).name, rows };
   }
 
   it("equals the dense one", async () => {
@@ -225,14 +225,14 @@ describe("sparse gradients of tables", () => {
     if (gradient?.kind !== "sparse") throw new Error("expected a sparse gradient");
     expect(b.graph.nodes.filter((node) => node.op.startsWith("Scatter"))).toEqual([]);
     const results = await runGraph(b.graph, feeds, [gradient.indices, gradient.rows]);
-    const [indices, rows] = [results[gradient.indices]!, results[gradient.rows]!];
+    const [indices, rows] = [results[gradient.indices], results[gradient.rows]];
     expect(indices.shape).toEqual([8]);
     expect(rows.shape).toEqual([8, 2]);
     const sum = Array<number>(8).fill(0);
     for (const [i, row] of Array.from(indices.data, Number).entries()) {
-      for (const k of [0, 1]) sum[2 * row + k]! += Number(rows.data[2 * i + k]);
+      for (const k of [0, 1]) sum[2 * row + k] += Number(rows.data[2 * i + k]);
     }
-    for (const [i, value] of sum.entries()) expect(value).toBeCloseTo(expected.table![i]!, 10);
+    for (const [i, value] of sum.entries()) expect(value).toBeCloseTo(expected.table[i], 10);
   });
 
   it("is dense where something else reads the table", () => {

@@ -130,7 +130,7 @@ describe("train --sweep", () => {
       1,
       undefined,
     ]);
-    expect(runs[1]!.run).toBe(join(folder, "infonce-temperature-1"));
+    expect(runs[1].run).toBe(join(folder, "infonce-temperature-1"));
     expect(runs.every(({ steps }) => steps === 4)).toBe(true);
   });
 
@@ -148,7 +148,7 @@ describe("train --sweep", () => {
     ]);
     const plans = JSON.parse(stdout) as { steps: number; options: { epochs: number } }[];
     expect(plans.map(({ options }) => options.epochs)).toEqual([1, 3]);
-    expect(plans[1]!.steps).toBe(3 * plans[0]!.steps);
+    expect(plans[1].steps).toBe(3 * plans[0].steps);
   });
 
   it.each([

@@ -108,7 +108,7 @@ describe("formats", () => {
     const [header, first] = csv.split("\n");
     expect(header).toMatch(/^text,note,e0,e1,.*,e255$/);
     expect(first).toMatch(/^How do I reset it\?,"a, b",/);
-    expect(first!.split(",").slice(3).map(Number).map(Math.fround)).toEqual(row(0));
+    expect(first.split(",").slice(3).map(Number).map(Math.fround)).toEqual(row(0));
   });
 });
 
@@ -117,7 +117,7 @@ describe("--dtype, --dim and --prompt", () => {
     const { descr, shape, body } = readNpy(await write("half.npy", "--dtype", "float16"));
     expect([descr, shape]).toEqual(["<f2", [rows, cols]]);
     const values = float16ToFloat32(new Uint16Array(body));
-    expect(values.every((x, i) => Math.abs(x - vectors[i]!) <= 2 ** -12)).toBe(true);
+    expect(values.every((x, i) => Math.abs(x - vectors[i]) <= 2 ** -12)).toBe(true);
   });
 
   it("int8 can be turned back by the ranges of the manifest, to half a step", async () => {
@@ -127,7 +127,7 @@ describe("--dtype, --dim and --prompt", () => {
     const error = [...new Int8Array(body)].map((q, i) => {
       const k = i % cols;
       const step = (ranges.high[k] - ranges.low[k]) / 255;
-      return Math.abs(ranges.low[k] + (q + 128.5) * step - vectors[i]!) - step;
+      return Math.abs(ranges.low[k] + (q + 128.5) * step - vectors[i]) - step;
     });
     expect(Math.max(...error)).toBeLessThan(1e-6);
   });
@@ -154,7 +154,7 @@ describe("--dtype, --dim and --prompt", () => {
     expect(shape).toEqual([rows, 64]);
     const cut = [...new Float32Array(body)].slice(0, 64);
     const prefix = row(0).slice(0, 64);
-    expect(Math.max(...cut.map((x, k) => Math.abs(x - prefix[k]! / norm(prefix))))).toBeLessThan(
+    expect(Math.max(...cut.map((x, k) => Math.abs(x - prefix[k] / norm(prefix))))).toBeLessThan(
       1e-6,
     );
   });
@@ -168,7 +168,7 @@ describe("--dtype, --dim and --prompt", () => {
     const named = await write("n.npy", "--prompts", "query=query: ", "--prompt", "query");
     const byName = new Float32Array(readNpy(named).body);
     const far = (a: Float32Array) =>
-      Math.max(...a.subarray(0, cols).map((x, k) => Math.abs(x - wanted[k]!)));
+      Math.max(...a.subarray(0, cols).map((x, k) => Math.abs(x - wanted[k])));
     expect(far(literal)).toBeLessThan(1e-6);
     expect([...byName]).toEqual([...literal]);
     expect(far(vectors)).toBeGreaterThan(1e-3);
@@ -190,7 +190,7 @@ describe("shards", () => {
       const parts = await Promise.all(
         [1, 2, 3].map((i) => write(`part${i}${extension}`, "--shard", `${i}/3`)),
       );
-      const files = [parts[2]!, parts[0]!, parts[1]!];
+      const files = [parts[2], parts[0], parts[1]];
       const merged = out(`merged${extension}`);
       const { code } = await embtune(["embed", "--merge", ...files, "--out", merged]);
       expect(code).toBe(0);
@@ -208,7 +208,7 @@ describe("shards", () => {
 
   it("have the vectors of the whole, but for rounding in batches of other lengths", () => {
     const merged = new Float32Array(readNpy(out("merged.npy")).body);
-    expect(Math.max(...merged.map((x, i) => Math.abs(x - vectors[i]!)))).toBeLessThan(1e-6);
+    expect(Math.max(...merged.map((x, i) => Math.abs(x - vectors[i])))).toBeLessThan(1e-6);
   });
 
   it.each(["float32", "float16", "binary"])(
@@ -219,7 +219,7 @@ describe("shards", () => {
         [1, 2, 3].map((i) => write(`${dtype}${i}.parquet`, ...options, "--shard", `${i}/3`)),
       );
       const merged = out(`${dtype}.parquet`);
-      const files = [parts[1]!, parts[2]!, parts[0]!];
+      const files = [parts[1], parts[2], parts[0]];
       const { code } = await embtune(["embed", "--merge", ...files, "--out", merged]);
       expect(code).toBe(0);
       const read = async (path: string) =>

@@ -28,7 +28,7 @@ interface Report {
 async function report(...args: string[]): Promise<Report> {
   const { code, stdout, stderr } = await embtune(["evaluate", ...args, "--json", "--quiet"]);
   expect([code, stderr]).toEqual([0, ""]);
-  return (JSON.parse(stdout) as Report[])[0]!;
+  return (JSON.parse(stdout) as Report[])[0];
 }
 
 describe("the task is found from the rows", () => {

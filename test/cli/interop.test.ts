@@ -43,7 +43,7 @@ async function own(model: string): Promise<Vectors> {
 
 function largestDifference(a: Vectors, b: Vectors): number {
   expect(a.map((row) => row.length)).toEqual(b.map((row) => row.length));
-  return Math.max(...a.flatMap((row, i) => row.map((x, k) => Math.abs(x - b[i]![k]!))));
+  return Math.max(...a.flatMap((row, i) => row.map((x, k) => Math.abs(x - b[i][k]))));
 }
 
 async function exported(model: string, name: string, ...args: string[]): Promise<string> {
@@ -142,7 +142,7 @@ describe("the adapters of a run with --tune lora", () => {
       [out, r],
     ]);
     const at = (tensor: typeof a, i: number, j: number) =>
-      Number(tensor.data[i * tensor.shape[1]! + j]);
+      Number(tensor.data[i * tensor.shape[1] + j]);
     for (const [i, j] of [
       [0, 0],
       [3, 7],
@@ -151,7 +151,7 @@ describe("the adapters of a run with --tune lora", () => {
       const product = Array.from({ length: r }, (_, k) => at(b, i, k) * at(a, k, j));
       const change = (lora_alpha / r) * product.reduce((sum, x) => sum + x, 0);
       const [was, is] = [base, merged].map((of) => at(of.get(`${module}.weight`)!, i, j));
-      expect(Math.abs(was! + change - is!)).toBeLessThan(1e-7);
+      expect(Math.abs(was + change - is)).toBeLessThan(1e-7);
       expect(change).not.toBe(0);
     }
   });

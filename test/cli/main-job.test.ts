@@ -105,13 +105,13 @@ describe("train, evaluate, embed in a folder with a space", () => {
       "--quiet",
     ]);
     const [report] = JSON.parse(stdout) as Report[];
-    expect(report!.verdict).toBe("better");
-    expect(report!.rows).toBe(311);
-    const [spearman] = report!.model.metrics;
-    expect(spearman!.key).toBe("spearman_cosine");
-    expect(spearman!.value).toBeGreaterThan(spearman!.interval.low);
-    expect(spearman!.value).toBeLessThan(spearman!.interval.high);
-    expect(report!.comparisons[0]!.interval.low).toBeGreaterThan(0);
+    expect(report.verdict).toBe("better");
+    expect(report.rows).toBe(311);
+    const [spearman] = report.model.metrics;
+    expect(spearman.key).toBe("spearman_cosine");
+    expect(spearman.value).toBeGreaterThan(spearman.interval.low);
+    expect(spearman.value).toBeLessThan(spearman.interval.high);
+    expect(report.comparisons[0].interval.low).toBeGreaterThan(0);
   });
 
   it("evaluate recognises the file that selected the run", async () => {

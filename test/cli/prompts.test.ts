@@ -183,7 +183,7 @@ describe("rows without queries and documents", () => {
   const hand = csv(
     "prefixed-scored.csv",
     "sentence1,sentence2,score",
-    scoredRows.map(([a, b, score]) => [`text: ${a}`, `text: ${b}`, score as string]),
+    scoredRows.map(([a, b, score]) => [`text: ${a}`, `text: ${b}`, score]),
   );
 
   it("take one prompt for all texts, in training and evaluation", async () => {

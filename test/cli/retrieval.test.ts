@@ -39,7 +39,7 @@ interface Report {
 async function evaluated(...args: string[]): Promise<Report> {
   const { code, stdout, stderr } = await embtune(["evaluate", ...args, "--json", "--quiet"]);
   expect([code, stderr]).toEqual([0, ""]);
-  return (JSON.parse(stdout) as Report[])[0]!;
+  return (JSON.parse(stdout) as Report[])[0];
 }
 
 const keys = [
@@ -152,9 +152,9 @@ describe("train --eval QUERIES --eval-corpus FILE --eval-qrels FILE", () => {
     const report = await evaluated(...three.slice(0, -1), shifted, "--model", run);
     expect([report.selected, report.verdict]).toEqual([true, undefined]);
     for (const [i, { value }] of report.model.metrics.entries())
-      expect(value).toBeCloseTo(scores!.model.metrics[i]!.value, 6);
+      expect(value).toBeCloseTo(scores!.model.metrics[i].value, 6);
     for (const [i, { value }] of report.base!.metrics.entries())
-      expect(value).toBeCloseTo(scores!.base!.metrics[i]!.value, 6);
+      expect(value).toBeCloseTo(scores!.base!.metrics[i].value, 6);
   });
 
   it.each([
@@ -202,7 +202,7 @@ describe.skipIf(!existsSync(scifact))("scifact (skipped: ../shared/data/scifact 
     const [corpusHead = "", ...documents] = lines("corpus.csv");
     const asked = claims.slice(0, 40);
     const ids = new Set(asked.map((line) => line.slice(0, line.indexOf(","))));
-    const judged = judgments.filter((line) => ids.has(line.split(",")[0]!));
+    const judged = judgments.filter((line) => ids.has(line.split(",")[0]));
     const wanted = new Set(judged.map((line) => line.split(",")[1]));
     const some = documents.filter(
       (line, i) => i < 100 || wanted.has(line.slice(0, line.indexOf(","))),

@@ -16,7 +16,7 @@ function counting(changes: Partial<EncodingModel> = {}): Recorded {
   const batches: (readonly number[])[] = [];
   const running = { now: 0, most: 0 };
   const run = async (feeds: Record<string, Tensor>): Promise<Tensor> => {
-    const [rows = 0, length = 0] = feeds.input_ids!.shape;
+    const [rows = 0, length = 0] = feeds.input_ids.shape;
     batches.push([rows, length]);
     running.now += 1;
     running.most = Math.max(running.most, running.now);
@@ -24,10 +24,10 @@ function counting(changes: Partial<EncodingModel> = {}): Recorded {
     running.now -= 1;
     const vectors = new Float32Array(rows * 2);
     for (let i = 0; i < rows * length; i++) {
-      const mask = Number(feeds.attention_mask!.data[i]);
+      const mask = Number(feeds.attention_mask.data[i]);
       const row = Math.floor(i / length);
-      vectors[2 * row]! += mask;
-      vectors[2 * row + 1]! += mask * Number(feeds.input_ids!.data[i]);
+      vectors[2 * row] += mask;
+      vectors[2 * row + 1] += mask * Number(feeds.input_ids.data[i]);
     }
     return float32([rows, 2], vectors);
   };
@@ -69,7 +69,7 @@ describe("encodeTexts", () => {
     const sizes = model.batches.map(([rows = 0, length = 0]) => rows * length);
     const tokens = words.reduce((sum, text) => sum + text.length, 0);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2048);
-    expect(model.batches[0]![1]).toBe(Math.max(...words.map(({ length }) => length)));
+    expect(model.batches[0][1]).toBe(Math.max(...words.map(({ length }) => length)));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1.03 * tokens);
     expect(sizes.length).toBeLessThan(1.1 * (tokens / 2048));
   });
@@ -195,8 +195,8 @@ describe("batches", () => {
       shape: [2, 3],
       data: BigInt64Array.of(5n, 6n, 8n, 9n, 1n, 1n),
     });
-    expect(feeds.attention_mask!.data).toEqual(BigInt64Array.of(1n, 1n, 1n, 1n, 0n, 0n));
-    expect(feeds.token_type_ids!.data).toEqual(new BigInt64Array(6));
+    expect(feeds.attention_mask.data).toEqual(BigInt64Array.of(1n, 1n, 1n, 1n, 0n, 0n));
+    expect(feeds.token_type_ids.data).toEqual(new BigInt64Array(6));
     expect(Object.keys(batchFeeds(batch, 1, ["input_ids", "attention_mask"])).length).toBe(2);
   });
 });

@@ -23,7 +23,7 @@ function randomMatrix(rows: number, cols: number, seed = 1): Matrix {
 function expectClose(actual: ArrayLike<number | bigint>, expected: ArrayLike<number>): void {
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
-    expect(Math.abs(Number(actual[i]) - expected[i]!)).toBeLessThan(1e-5);
+    expect(Math.abs(Number(actual[i]) - expected[i])).toBeLessThan(1e-5);
   }
 }
 
@@ -43,8 +43,8 @@ describe("poolTokens", () => {
     const pooled = b.output(poolTokens(b, mode, tokens));
     expect(pooled.shape).toEqual(["B", 2]);
     const result = await runGraph(b.graph, { hidden, mask });
-    expect(result[pooled.name]!.shape).toEqual([2, 2]);
-    expectClose(result[pooled.name]!.data, expected);
+    expect(result[pooled.name].shape).toEqual([2, 2]);
+    expectClose(result[pooled.name].data, expected);
   });
 
   it("does not let what stands in padding in, whatever it is", async () => {
@@ -55,7 +55,7 @@ describe("poolTokens", () => {
     };
     const pooled = b.output(poolTokens(b, "mean", tokens));
     const feeds = { hidden: float32([1, 3, 1], [2, 4, 1e30]), mask: int64([1, 3], [1, 1, 0]) };
-    expectClose((await runGraph(b.graph, feeds))[pooled.name]!.data, [3]);
+    expectClose((await runGraph(b.graph, feeds))[pooled.name].data, [3]);
   });
 });
 
@@ -73,7 +73,7 @@ async function runHead(
   if (spec.kind !== "none") expect(y.shape).toEqual(["B", spec.outputDim]);
   const output = b.output(b.named(y, "y"));
   const feeds = { x: float32([x.rows, x.cols], x.data), ...Object.fromEntries(parameters) };
-  return (await runGraph(b.graph, feeds))[output.name]!;
+  return (await runGraph(b.graph, feeds))[output.name];
 }
 
 describe("a head", () => {
@@ -94,7 +94,7 @@ describe("a head", () => {
       const { data: p } = principalComponents(embeddings, 3);
       const expected = Array.from({ length: 5 * 3 }, (_, at) => {
         const [row, k] = [Math.floor(at / 3), at % 3];
-        return Array.from({ length: 8 }, (_, d) => x.data[row * 8 + d]! * p[k * 8 + d]!).reduce(
+        return Array.from({ length: 8 }, (_, d) => x.data[row * 8 + d] * p[k * 8 + d]).reduce(
           (a, c) => a + c,
         );
       });
@@ -108,7 +108,7 @@ describe("a head", () => {
     const names = headParameters(spec).map(({ name }) => name);
     const values = [[1, 2], [1, 0, 0, 1], [0.5, -0.5], [2, 3], [0.25]];
     const shapes = headParameters(spec).map(({ shape }) => shape);
-    const parameters = new Map(names.map((name, i) => [name, float32(shapes[i]!, values[i]!)]));
+    const parameters = new Map(names.map((name, i) => [name, float32(shapes[i], values[i])]));
     const y = await runHead(spec, parameters, {
       rows: 1,
       cols: 2,

@@ -21,7 +21,7 @@ async function vectors(model?: string): Promise<Matrix> {
 }
 
 function largestDifference(a: Matrix, b: Matrix): number {
-  return a.data.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b.data[i]!)), 0);
+  return a.data.reduce((worst, x, i) => Math.max(worst, Math.abs(x - b.data[i])), 0);
 }
 
 beforeAll(async () => {
@@ -60,9 +60,9 @@ describe("readInferenceModel", () => {
     const model = bundledModel();
     const [output] = model.graph!.output;
     for (const node of model.graph!.node) {
-      node.output = node.output.map((name) => (name === output!.name ? "token_embeddings" : name));
+      node.output = node.output.map((name) => (name === output.name ? "token_embeddings" : name));
     }
-    output!.name = "token_embeddings";
+    output.name = "token_embeddings";
     const folder = modelCopy({ "onnx/model.onnx": encode(model) });
     expect(largestDifference(await vectors(folder), expected)).toBe(0);
   });
@@ -89,8 +89,8 @@ describe("an ONNX file that cannot be used", () => {
       "lacks the output with token vectors",
       named((model) => {
         const [first] = model.graph!.output;
-        first!.name = "logits";
-        model.graph!.output.push({ ...first!, name: "pooler_output" });
+        first.name = "logits";
+        model.graph!.output.push({ ...first, name: "pooler_output" });
       }),
       "no-token-output",
       /no output last_hidden_state or token_embeddings, only logits, pooler_output$/,
@@ -98,7 +98,7 @@ describe("an ONNX file that cannot be used", () => {
     [
       "wants other inputs",
       named((model) => {
-        model.graph!.input[0]!.name = "pixel_values";
+        model.graph!.input[0].name = "pixel_values";
       }),
       "unknown-inputs",
       /^has no input input_ids, only pixel_values, attention_mask, token_type_ids$/,
@@ -106,7 +106,7 @@ describe("an ONNX file that cannot be used", () => {
     [
       "uses an operator that nobody knows",
       named((model) => {
-        model.graph!.node[40]!.opType = "Frobnicate";
+        model.graph!.node[40].opType = "Frobnicate";
       }),
       "bad-onnx",
       /onnx runtime cannot run it: .*Frobnicate/s,

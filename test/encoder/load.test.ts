@@ -32,11 +32,11 @@ async function withEncoder<T>(
 function checkVectors(model: string): void {
   const cases = golden.vectors.filter((entry) => entry.model === model);
   it.each(cases)("with $pooling pooling", async ({ pooling, vectors }) => {
-    await withEncoder({ model: folders[model]!, pooling }, async (encoder) => {
+    await withEncoder({ model: folders[model], pooling }, async (encoder) => {
       const encoded = await encoder.encode(golden.texts);
       let worst = 0;
       vectors.flat().forEach((x, i) => {
-        worst = Math.max(worst, Math.abs(x - encoded.data[i]!));
+        worst = Math.max(worst, Math.abs(x - encoded.data[i]));
       });
       expect(encoded.data.length).toBe(vectors.flat().length);
       expect(worst).toBeLessThan(2e-6);

@@ -129,7 +129,7 @@ describe("a model folder", () => {
 
   it("applies no Dense that its ONNX file holds already", async () => {
     const dense = withModules("Transformer", "Pooling", "Dense", "Normalize");
-    dense["modules.json"][1]!.path = "1_Pooling";
+    dense["modules.json"][1].path = "1_Pooling";
     const config = JSON.parse(readFileSync(join(bundled, "config.json"), "utf8"));
     const folder = await read(
       modelCopy({ ...dense, "config.json": { ...config, head: "folded" } }),

@@ -17,7 +17,7 @@ function halfBits(numbers: Float32Array): Uint16Array {
   const words = new Uint32Array(numbers.slice().buffer);
   const halves = new Uint16Array(words.length);
   for (let i = 0; i < words.length; i++) {
-    const bits = words[i]!;
+    const bits = words[i];
     const exponent = ((bits >>> 23) & 0xff) - 112;
     const magnitude = (exponent << 10) + (((bits & 0x7fffff) + 0x1000) >>> 13);
     halves[i] = ((bits >>> 16) & 0x8000) | (exponent <= 0 ? 0 : Math.min(magnitude, 0x7bff));

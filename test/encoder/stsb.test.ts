@@ -25,7 +25,7 @@ async function stsDev(model: string | undefined): Promise<number> {
   const cosines = rows.map((_, i) => {
     let dot = 0;
     for (let k = 0; k < cols; k++)
-      dot += vectors[i * cols + k]! * vectors[(rows.length + i) * cols + k]!;
+      dot += vectors[i * cols + k] * vectors[(rows.length + i) * cols + k];
     return dot;
   });
   return (

@@ -18,7 +18,7 @@ const cases = Object.entries(golden.ids).flatMap(([name, byLength]) =>
 
 describe("ids equal those of Hugging Face tokenizers", () => {
   it.each(cases)("$name, at most $length", async ({ name, length, ids }) => {
-    const tokenizer = await loadTokenizer(folders[name]!);
+    const tokenizer = await loadTokenizer(folders[name]);
     golden.texts.forEach((text, i) => {
       expect(Array.from(tokenizer.encode(text, length)), JSON.stringify(text)).toEqual(ids[i]);
     });
@@ -27,7 +27,7 @@ describe("ids equal those of Hugging Face tokenizers", () => {
 
 describe("truncation", () => {
   it("keeps the special tokens around what is left", async () => {
-    const tokenizer = await loadTokenizer(folders.bundled!);
+    const tokenizer = await loadTokenizer(folders.bundled);
     const [cls, sep] = tokenizer.encode("", 8);
     const ids = tokenizer.encode("one two three four five six seven eight nine ten", 8);
     expect(tokenizer.specialTokens).toBe(2);
@@ -39,7 +39,7 @@ describe("truncation", () => {
   it("cuts the start where the tokenizer says so", async () => {
     const folder = mkdtempSync(join(tmpdir(), "embtune-tokenizer-"));
     for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
-      const content = JSON.parse(readFileSync(join(folders.bundled!, name), "utf8"));
+      const content = JSON.parse(readFileSync(join(folders.bundled, name), "utf8"));
       const changed = name === "tokenizer_config.json" ? { truncation_side: "left" } : {};
       writeFileSync(join(folder, name), JSON.stringify({ ...content, ...changed }));
     }
@@ -52,7 +52,7 @@ describe("truncation", () => {
   });
 
   it("does not read a book to encode its first page", async () => {
-    const tokenizer = await loadTokenizer(folders.bundled!);
+    const tokenizer = await loadTokenizer(folders.bundled);
     const page = "Once upon a time, in a far-away harbour, there lived a clockmaker. ".repeat(100);
     const book = page.repeat(100);
     const started = performance.now();
@@ -66,8 +66,8 @@ describe("truncation", () => {
 
 describe("special texts", () => {
   it("lower-cases where sentence_bert_config.json asks for it", async () => {
-    const plain = await loadTokenizer(folders.roberta!);
-    const lower = await loadTokenizer(folders.roberta!, true);
+    const plain = await loadTokenizer(folders.roberta);
+    const lower = await loadTokenizer(folders.roberta, true);
     expect(lower.encode("FRESH Bread", 16)).toEqual(plain.encode("fresh bread", 16));
     expect(plain.encode("FRESH Bread", 16)).not.toEqual(plain.encode("fresh bread", 16));
   });

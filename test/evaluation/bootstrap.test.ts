@@ -21,12 +21,12 @@ const y = x.map((value) => Math.round(2 * (value + random.normal())) / 2);
 
 /** A resample written out row by row, the slow way. */
 function expand(values: readonly number[], counts: Uint32Array): number[] {
-  return values.flatMap((value, i) => Array.from({ length: counts[i]! }, () => value));
+  return values.flatMap((value, i) => Array.from({ length: counts[i] }, () => value));
 }
 
 describe("resampled statistics equal the statistic of the written-out resample", () => {
   const counts = new Uint32Array(n);
-  for (let i = 0; i < n; i++) counts[random.below(n)]! += 1;
+  for (let i = 0; i < n; i++) counts[random.below(n)] += 1;
 
   it("Spearman with ties", () => {
     const want = spearman(expand(x, counts), expand(y, counts));
@@ -46,8 +46,8 @@ describe("bootstrap", () => {
 
   it("gives the normal-theory interval of a mean", () => {
     const [samples] = bootstrap([resampledMean(values)], { rows: 400 });
-    const { low, high } = interval95(samples!);
-    expect(samples!.length).toBe(10_000);
+    const { low, high } = interval95(samples);
+    expect(samples.length).toBe(10_000);
     expect(high - low).toBeGreaterThan(0.17);
     expect(high - low).toBeLessThan(0.23);
     expect((low + high) / 2).toBeCloseTo(mean(values), 1);
@@ -63,9 +63,9 @@ describe("bootstrap", () => {
   it("drops resamples on which the statistic is undefined", () => {
     const two = [0, 1];
     const [samples] = bootstrap([resampledSpearman(two, two)], { rows: 2, resamples: 200 });
-    expect(samples!.length).toBeGreaterThan(50);
-    expect(samples!.length).toBeLessThan(150);
-    expect([...samples!].every((value) => value === 1)).toBe(true);
+    expect(samples.length).toBeGreaterThan(50);
+    expect(samples.length).toBeLessThan(150);
+    expect([...samples].every((value) => value === 1)).toBe(true);
   });
 });
 
@@ -79,7 +79,7 @@ describe("compare", () => {
   const options = { rows: 300, resamples: 2000 };
   const compared = (base: number[], tuned: number[]) => {
     const [a, b] = sampleMetrics([metric(base), metric(tuned)], options);
-    return compare(a!, b!)!;
+    return compare(a, b)!;
   };
 
   it("pairs the rows: a small constant gain is clear although the rows vary widely", () => {
@@ -101,9 +101,9 @@ describe("compare", () => {
       [{ key: "t", value: 1 }, metric(base), { ...metric(base), value: Number.NaN }],
       options,
     );
-    expect(metricInterval(threshold!)).toBeUndefined();
-    expect(metricInterval(undefinedValue!)).toBeUndefined();
-    expect(metricInterval(other!)).toBeDefined();
-    expect(compare(threshold!, other!)).toBeUndefined();
+    expect(metricInterval(threshold)).toBeUndefined();
+    expect(metricInterval(undefinedValue)).toBeUndefined();
+    expect(metricInterval(other)).toBeDefined();
+    expect(compare(threshold, other)).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { stsEvaluator } from "../../src/evaluation/sts.js";
 /** Embeds each text as the vector written in it: "1 0" → [1, 0]. */
 const written: Embed = async (texts) => {
   const rows = texts.map((text) => text.split(" ").map(Number));
-  const cols = rows[0]!.length;
+  const cols = rows[0].length;
   return { rows: rows.length, cols, data: Float32Array.from(rows.flat()) };
 };
 

@@ -69,7 +69,7 @@ const golden: Golden = JSON.parse(
 
 const matrix = (rows: readonly number[][]): Matrix => ({
   rows: rows.length,
-  cols: rows[0]!.length,
+  cols: rows[0].length,
   data: Float32Array.from(rows.flat()),
 });
 
@@ -77,11 +77,11 @@ const matrix = (rows: readonly number[][]): Matrix => ({
 const lookUp =
   (rows: readonly number[][]): Embed =>
   async (texts) =>
-    matrix(texts.map((text) => rows[Number(text.slice(1))]!));
+    matrix(texts.map((text) => rows[Number(text.slice(1))]));
 
 function expectMetrics(metrics: readonly Metric[], expected: Values): void {
   expect(metrics.map(({ key }) => key).sort()).toEqual(Object.keys(expected).sort());
-  for (const { key, value } of metrics) expect(value, key).toBeCloseTo(expected[key]!, 9);
+  for (const { key, value } of metrics) expect(value, key).toBeCloseTo(expected[key], 9);
 }
 
 describe("pairMetrics agrees with scikit-learn and sentence-transformers", () => {
@@ -100,7 +100,7 @@ describe("pairMetrics agrees with scikit-learn and sentence-transformers", () =>
       expect(drawn).toHaveLength(6);
       for (const metric of drawn) {
         const value = metric.resampled!(Uint32Array.from(counts));
-        expect(value, metric.key).toBeCloseTo(resampled[metric.key]!, 9);
+        expect(value, metric.key).toBeCloseTo(resampled[metric.key], 9);
       }
     });
   }
@@ -189,7 +189,7 @@ function expectCoefficients({ weights, intercepts }: LogisticModel, expected: Li
   const own = [...intercepts].slice(weights.rows - fitted);
   const shift = fitted === 1 ? 0 : (sum(own) - sum(expected.intercepts)) / fitted;
   expected.intercepts.forEach((value, i) => {
-    expect(own[i]! - shift).toBeCloseTo(value, 5);
+    expect(own[i] - shift).toBeCloseTo(value, 5);
   });
 }
 

@@ -41,7 +41,7 @@ describe("minimize", () => {
   });
 
   it("ends where no step lowers the value", async () => {
-    const wrong: Objective = async (x) => ({ value: x[0]!, gradient: Float64Array.of(-1) });
+    const wrong: Objective = async (x) => ({ value: x[0], gradient: Float64Array.of(-1) });
     expect(await minimize(wrong, Float64Array.of(2))).toMatchObject({
       iterations: 0,
       converged: false,

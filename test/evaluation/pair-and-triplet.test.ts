@@ -8,7 +8,7 @@ function written(asked: string[] = []): Embed {
   return async (texts, side) => {
     asked.push(`${side} ${texts.length}`);
     const rows = texts.map((text) => text.split(" ").map(Number));
-    return { rows: rows.length, cols: rows[0]!.length, data: Float32Array.from(rows.flat()) };
+    return { rows: rows.length, cols: rows[0].length, data: Float32Array.from(rows.flat()) };
   };
 }
 
@@ -46,9 +46,9 @@ describe("labelledPairEvaluator", () => {
   it("sees that reused counts have changed", () => {
     const [ap] = pairMetrics([0.9, 0.5, 0.1], [1, 0, 1]);
     const counts = Uint32Array.of(1, 2, 0);
-    expect(ap!.resampled!(counts)).toBe(1);
+    expect(ap.resampled!(counts)).toBe(1);
     counts.set([0, 2, 1]);
-    expect(ap!.resampled!(counts)).toBeCloseTo(1 / 3, 12);
+    expect(ap.resampled!(counts)).toBeCloseTo(1 / 3, 12);
   });
 
   it("is undefined on a resample without label 1, but for the accuracy", () => {
@@ -72,7 +72,7 @@ describe("tripletEvaluator", () => {
     const { metrics, rows } = await evaluator.run(written(asked));
     expect(metrics).toMatchObject([{ key: "cosine_accuracy", value: 2 / 4 }]);
     expect(rows).toBe(2);
-    expect(metrics[0]!.resampled!(Uint32Array.of(1, 3))).toBeCloseTo((1 + 3) / (3 + 3), 12);
+    expect(metrics[0].resampled!(Uint32Array.of(1, 3))).toBeCloseTo((1 + 3) / (3 + 3), 12);
     expect(asked).toEqual(["query 2", "document 2", "document 4"]);
   });
 

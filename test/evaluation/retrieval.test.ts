@@ -5,7 +5,7 @@ import { retrievalEvaluator } from "../../src/evaluation/retrieval.js";
 
 const written: Embed = async (texts) => {
   const rows = texts.map((text) => text.split(" ").map(Number));
-  return { rows: rows.length, cols: rows[0]!.length, data: Float32Array.from(rows.flat()) };
+  return { rows: rows.length, cols: rows[0].length, data: Float32Array.from(rows.flat()) };
 };
 
 const queries = [

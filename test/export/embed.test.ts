@@ -38,7 +38,7 @@ describe("an interrupted export", () => {
     const [whole, broken] = ["whole.npy", "broken.npy"].map((name) =>
       readFileSync(join(folder, name)),
     );
-    expect(broken!.equals(whole!)).toBe(true);
+    expect(broken.equals(whole)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 

@@ -62,9 +62,9 @@ const cases = sources.flatMap((source) =>
 describe("a tuned model whose source is in half precision or has its weights in another file", () => {
   it("starts from such a source", () => {
     const kinds = sources.map((source) => storage(read(fixture(source))));
-    expect(kinds[0]!.types).toEqual(new Set([elementType("float16")]));
-    expect(kinds[1]!.types).toEqual(new Set([elementType("float16")]));
-    expect(kinds[2]!.external).toBeGreaterThan(4);
+    expect(kinds[0].types).toEqual(new Set([elementType("float16")]));
+    expect(kinds[1].types).toEqual(new Set([elementType("float16")]));
+    expect(kinds[2].external).toBeGreaterThan(4);
   });
 
   it.each(cases)("gives training's vectors in transformers.js: $source, $mode", async (one) => {
@@ -110,9 +110,9 @@ describe("a tuned model whose source is in half precision or has its weights in 
     expect(report.onnx).toEqual(["onnx/model.onnx", "onnx/model_fp16.onnx"]);
     expect(readdirSync(join(to, "onnx")).sort()).toEqual(["model.onnx", "model_fp16.onnx"]);
     const [fp32, fp16] = report.onnx.map((name) => storage(decode(readFileSync(join(to, name)))));
-    expect(fp32!.types).toEqual(new Set([elementType("float32")]));
-    expect(fp16!.types).toEqual(new Set([elementType("float16")]));
-    expect(fp16!.bytes / fp32!.bytes).toBeCloseTo(0.5, 1);
+    expect(fp32.types).toEqual(new Set([elementType("float32")]));
+    expect(fp16.types).toEqual(new Set([elementType("float16")]));
+    expect(fp16.bytes / fp32.bytes).toBeCloseTo(0.5, 1);
     const [full, half] = [await transformersJs(to, "fp32"), await transformersJs(to, "fp16")];
     expect(distance(half, full)).toBeLessThan(1e-2);
     expect(distance(half, full)).toBeGreaterThan(0);

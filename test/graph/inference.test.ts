@@ -121,14 +121,14 @@ const CASES: readonly Case[] = [
     (w) => {
       const x = w.x("B", "T", 4);
       const shape = w.op("Shape", [x]);
-      const [batch] = w.op("Gather", [shape[0]!, w.int(0)]);
-      const [first] = w.op("Unsqueeze", [batch!, w.ints(0)]);
-      const wanted = w.op("Concat", [first!, w.ints(-1, 2, 2)], attribute("axis", 0));
-      return w.op("Reshape", [x, wanted[0]!]);
+      const [batch] = w.op("Gather", [shape[0], w.int(0)]);
+      const [first] = w.op("Unsqueeze", [batch, w.ints(0)]);
+      const wanted = w.op("Concat", [first, w.ints(-1, 2, 2)], attribute("axis", 0));
+      return w.op("Reshape", [x, wanted[0]]);
     },
   ],
   ["Expand", (w) => w.op("Expand", [w.x("B", 1, 4), w.ints(1, 3, 1)])],
-  ["Expand", (w) => w.op("Expand", [w.x("T", 1), w.op("Shape", [w.x("B", 1, "D")])[0]!])],
+  ["Expand", (w) => w.op("Expand", [w.x("T", 1), w.op("Shape", [w.x("B", 1, "D")])[0]])],
   [
     "ConstantOfShape",
     (w) =>
@@ -172,8 +172,8 @@ const CASES: readonly Case[] = [
   [
     "Range",
     (w) => {
-      const [n] = w.op("Squeeze", [w.op("Shape", [w.x("T")])[0]!, w.ints(0)]);
-      return w.op("Range", [w.int(0), n!, w.int(1)]);
+      const [n] = w.op("Squeeze", [w.op("Shape", [w.x("T")])[0], w.ints(0)]);
+      return w.op("Range", [w.int(0), n, w.int(1)]);
     },
   ],
   ["Range", (w) => w.op("Range", [w.int(0), w.of("int64"), w.int(1)])],
@@ -207,7 +207,7 @@ const CASES: readonly Case[] = [
   ],
   [
     "Slice",
-    (w) => w.op("Slice", [w.x(2, 512), w.ints(0), w.op("Shape", [w.x("T")])[0]!, w.ints(1)]),
+    (w) => w.op("Slice", [w.x(2, 512), w.ints(0), w.op("Shape", [w.x("T")])[0], w.ints(1)]),
   ],
   ["Trilu", (w) => w.op("Trilu", [w.x("B", "T"), w.int(1)], attribute("upper", 0))],
   ["NonZero", (w) => w.op("NonZero", [w.x("B", "T")])],
@@ -260,13 +260,13 @@ async function check([, write]: Case, dtype: DType): Promise<void> {
   const names = [...new Set([...outputs.map((value) => value.name), ...known])];
   const results = await runGraph(graph, feeds, names);
   for (const value of outputs) {
-    const actual = results[value.name]!;
+    const actual = results[value.name];
     expect(value.dtype).toBe(actual.dtype);
     expect(resolved(value.shape, actual.shape)).toEqual(actual.shape);
   }
   for (const name of known) {
     const expected = graph.contents.get(name)!.map((dim) => evaluateDim(dim, SIZES));
-    expect(expected).toEqual(Array.from(results[name]!.data, Number));
+    expect(expected).toEqual(Array.from(results[name].data, Number));
   }
 }
 
@@ -289,16 +289,16 @@ describe("named dimensions", () => {
   ])("Reshape of [B, T, 4] to %s", (_, wanted, expected) => {
     const w = new Writer("float32");
     const [out] = w.op("Reshape", [w.x("B", "T", 4), w.ints(...(wanted as number[]))]);
-    expect(out!.shape).toEqual(expected);
+    expect(out.shape).toEqual(expected);
   });
 
   it("broadcasting prefers numbers to names and names to unknown sizes", () => {
     const w = new Writer("float32");
     const n = w.op("Range", [w.int(0), w.of("int64"), w.int(1)]);
     const [x] = w.op("Cast", n, attribute("to", elementType("float32")));
-    expect(isUnknown(x!.shape[0]!)).toBe(true);
-    expect(w.op("Add", [x!, w.x("B")])[0]!.shape).toEqual(["B"]);
-    expect(w.op("Add", [w.x("B"), w.x(8)])[0]!.shape).toEqual([8]);
+    expect(isUnknown(x.shape[0])).toBe(true);
+    expect(w.op("Add", [x, w.x("B")])[0].shape).toEqual(["B"]);
+    expect(w.op("Add", [w.x("B"), w.x(8)])[0].shape).toEqual([8]);
   });
 });
 

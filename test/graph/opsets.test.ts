@@ -136,7 +136,7 @@ describe("older forms compute the same", () => {
   });
 
   it("shape arithmetic without unknowns is folded away", () => {
-    const form = FORMS["shape arithmetic"]!;
+    const form = FORMS["shape arithmetic"];
     const fixed: TensorType = { dtype: "float32", shape: [3, 4, 1] };
     const graph = importModel(writeModel({ ...form, inputs: { x: fixed }, outputs: ["y"] }));
     expect(graph.nodes.map((node) => node.op)).toEqual(["Reshape"]);
@@ -207,11 +207,11 @@ describe("external data", () => {
     outputs: ["y"],
   });
   const [weight] = model.graph!.initializer;
-  const bytes = weight!.rawData;
-  weight!.rawData = new Uint8Array();
-  weight!.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  const bytes = weight.rawData;
+  weight.rawData = new Uint8Array();
+  weight.dataLocation = TensorProto_DataLocation.EXTERNAL;
   const location = { key: "location", value: "weights/model.onnx_data" };
-  weight!.externalData = [create(StringStringEntryProtoSchema, location)];
+  weight.externalData = [create(StringStringEntryProtoSchema, location)];
 
   it("is asked for by place and size", async () => {
     const asked: unknown[] = [];
@@ -221,7 +221,7 @@ describe("external data", () => {
     };
     const graph = importModel(model, { external });
     expect(asked).toEqual([["weights/model.onnx_data", 0, 16]]);
-    expect((await runGraph(graph, { x })).y!.data[1]).toBeCloseTo(2 * Math.sin(1), 6);
+    expect((await runGraph(graph, { x })).y.data[1]).toBeCloseTo(2 * Math.sin(1), 6);
   });
 
   it("without a reader is an error that names the tensor and the file", () => {

@@ -18,7 +18,7 @@ describe("parameters", () => {
     expect([...tensors]).toEqual([["w", float32([2], [1, 2])]]);
     expect(b.graph.inputs).toEqual([{ name: "w", dtype: "float32", shape: [2] }]);
     const results = await runGraph(b.graph, { w: float32([2], [5, 6]) });
-    expect(Array.from(results[b.graph.outputs[0]!]!.data, Number)).toEqual([15, 16]);
+    expect(Array.from(results[b.graph.outputs[0]].data, Number)).toEqual([15, 16]);
   });
 
   it("refuses a name that is no initializer", () => {

@@ -82,7 +82,7 @@ describe("rewriting", () => {
     const b = new GraphBuilder(emptyGraph("g"));
     const x = neg(b, b.input("x", "float32", [1]));
     exp(b, x);
-    b.graph.nodes[0] = { ...b.graph.nodes[0]!, inputs: ["Exp_1"] };
+    b.graph.nodes[0] = { ...b.graph.nodes[0], inputs: ["Exp_1"] };
     expect(() => sortNodes(b.graph)).toThrow('circle through "Neg_0"');
   });
 });
@@ -103,8 +103,8 @@ describe("mergeCommon", () => {
         }),
       );
     });
-    b.output(add(b, parts[0]!, parts[1]!));
-    b.output(mul(b, mul(b, x, v!), w!));
+    b.output(add(b, parts[0], parts[1]));
+    b.output(mul(b, mul(b, x, v), w));
     mergeCommon(b.graph);
     removeDead(b.graph);
     expect(verify(b.graph)).toEqual([]);

@@ -17,7 +17,7 @@ function sound(): Graph {
 }
 
 function change(graph: Graph, i: number, part: Partial<Node>): void {
-  graph.nodes[i] = { ...graph.nodes[i]!, ...part };
+  graph.nodes[i] = { ...graph.nodes[i], ...part };
 }
 
 describe("verify", () => {

@@ -15,10 +15,10 @@ function residuals(matrix: Float64Array, n: number): { equation: number; orthogo
       let product = 0;
       let inner = 0;
       for (let j = 0; j < n; j++) {
-        product += matrix[i * n + j]! * vectors[k * n + j]!;
-        inner += vectors[k * n + j]! * vectors[i * n + j]!;
+        product += matrix[i * n + j] * vectors[k * n + j];
+        inner += vectors[k * n + j] * vectors[i * n + j];
       }
-      equation = Math.max(equation, Math.abs(product - values[k]! * vectors[k * n + i]!));
+      equation = Math.max(equation, Math.abs(product - values[k] * vectors[k * n + i]));
       orthogonality = Math.max(orthogonality, Math.abs(inner - (i === k ? 1 : 0)));
     }
   }
@@ -41,7 +41,7 @@ describe("symmetricEigen", () => {
     });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), entries, (n, pool) => {
-        const matrix = symmetric(n, (i, j) => pool[i * 12 + j]!);
+        const matrix = symmetric(n, (i, j) => pool[i * 12 + j]);
         const { equation, orthogonality } = residuals(matrix, n);
         expect(equation).toBeLessThan(1e-12);
         expect(orthogonality).toBeLessThan(1e-12);
@@ -60,7 +60,7 @@ describe("symmetricEigen", () => {
       const x = Float64Array.from({ length: rows * n }, () => 0.1 + random.normal() / 20);
       const matrix = symmetric(n, (i, j) => {
         let sum = 0;
-        for (let r = 0; r < rows; r++) sum += x[r * n + i]! * x[r * n + j]!;
+        for (let r = 0; r < rows; r++) sum += x[r * n + i] * x[r * n + j];
         return sum / rows;
       });
       const { equation, orthogonality } = residuals(matrix, n);
@@ -74,9 +74,9 @@ describe("symmetricEigen", () => {
     expect(values[0]).toBeCloseTo(3, 14);
     expect(values[1]).toBeCloseTo(1, 14);
     const half = Math.SQRT1_2;
-    expect(Math.abs(vectors[0]!)).toBeCloseTo(half, 14);
-    expect(vectors[0]! * vectors[1]!).toBeCloseTo(-0.5, 14);
-    expect(vectors[2]! * vectors[3]!).toBeCloseTo(0.5, 14);
+    expect(Math.abs(vectors[0])).toBeCloseTo(half, 14);
+    expect(vectors[0] * vectors[1]).toBeCloseTo(-0.5, 14);
+    expect(vectors[2] * vectors[3]).toBeCloseTo(0.5, 14);
     expect(vectors[2]).toBeGreaterThan(0);
   });
 
@@ -84,7 +84,7 @@ describe("symmetricEigen", () => {
     const random = createRandom(1);
     const pool = Float64Array.from({ length: 192 * 192 }, () => random.normal());
     const { equation, orthogonality } = residuals(
-      symmetric(192, (i, j) => pool[i * 192 + j]!),
+      symmetric(192, (i, j) => pool[i * 192 + j]),
       192,
     );
     expect(equation).toBeLessThan(1e-11);
@@ -94,12 +94,12 @@ describe("symmetricEigen", () => {
 
 describe("principalComponents equals numpy", () => {
   it.each(golden)("$name", ({ rows, k, components }) => {
-    const cols = rows[0]!.length;
+    const cols = rows[0].length;
     const data = Float32Array.from(rows.flat());
     const result = principalComponents({ rows: rows.length, cols, data }, k);
     expect([result.rows, result.cols]).toEqual([k, cols]);
     components.flat().forEach((x, i) => {
-      expect(Math.abs(result.data[i]! - x)).toBeLessThan(1e-6);
+      expect(Math.abs(result.data[i] - x)).toBeLessThan(1e-6);
     });
   });
 

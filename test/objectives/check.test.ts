@@ -66,7 +66,7 @@ const spoiled: [string, Spoil, string][] = [
   ["a missing input", (_, first) => delete first.inputs.positives, "infonce needs the inputs"],
   [
     "a shape that does not fit",
-    (_, first) => first.inputs.anchors!.data.pop(),
+    (_, first) => first.inputs.anchors.data.pop(),
     "cannot hold 47 values",
   ],
   [
@@ -81,18 +81,18 @@ describe("checkGolden", () => {
   it("reports a wrong loss and a wrong gradient, each with its error", async () => {
     const file = golden();
     const [defaults, explicit] = file.cases;
-    defaults!.loss = defaults!.loss! + 1e-6;
-    explicit!.gradients.negatives!.data[3]! *= 1.001;
+    defaults.loss = defaults.loss! + 1e-6;
+    explicit.gradients.negatives.data[3] *= 1.001;
     const [first, second] = await check(file);
     expect(first).toMatchObject({ name: "defaults", passed: false, tolerance: 1e-9 });
     const errorOf = (quantity: string): number | undefined =>
-      first!.errors.find((error) => error.quantity === quantity)?.error;
+      first.errors.find((error) => error.quantity === quantity)?.error;
     expect(errorOf("loss")).toBeGreaterThan(1e-7);
     expect(errorOf("anchors")).toBeLessThan(1e-9);
-    expect(second!.passed).toBe(false);
-    const wrong = second!.errors.filter(({ error }) => error > 1e-9);
+    expect(second.passed).toBe(false);
+    const wrong = second.errors.filter(({ error }) => error > 1e-9);
     expect(wrong.map(({ quantity }) => quantity)).toEqual(["negatives"]);
-    expect(second!.worst).toBe(Math.max(...second!.errors.map(({ error }) => error)));
+    expect(second.worst).toBe(Math.max(...second.errors.map(({ error }) => error)));
   });
 
   it("uses 1e-5 or the case's own tolerance in float32", async () => {
@@ -104,18 +104,18 @@ describe("checkGolden", () => {
   it("takes the gradient of what the loss does not flow into as 0", async () => {
     const file = JSON.parse(readFileSync(path.replace("infonce", "queue"), "utf8")) as LooseFile;
     const [first] = file.cases;
-    const queue = first!.inputs.queue!;
-    first!.gradients.queue = { shape: queue.shape, data: queue.data.map(() => 0) };
+    const queue = first.inputs.queue;
+    first.gradients.queue = { shape: queue.shape, data: queue.data.map(() => 0) };
     const [report] = await check({ ...file, cases: [first] });
-    expect(report!.errors.at(-1)).toEqual({ quantity: "queue", error: 0 });
-    first!.gradients.queue.data[0] = 1;
+    expect(report.errors.at(-1)).toEqual({ quantity: "queue", error: 0 });
+    first.gradients.queue.data[0] = 1;
     const [wrong] = await check({ ...file, cases: [first] });
-    expect(wrong!.passed).toBe(false);
+    expect(wrong.passed).toBe(false);
   });
 
   it.each(spoiled)("refuses %s, naming file and case", async (_, spoil, message) => {
     const file = golden();
-    spoil(file, file.cases[0]!);
+    spoil(file, file.cases[0]);
     await expect(check(file)).rejects.toMatchObject({
       message: expect.stringContaining(message),
       exitCode: 1,

@@ -66,17 +66,15 @@ export async function evaluate(
     return gradient.name;
   });
   const results = await runGraph(graph, feeds, [loss, ...names]);
-  const listed = wrt.map(
-    (role, i) => [role, Array.from(results[names[i]!]!.data, Number)] as const,
-  );
-  return { loss: Number(results[loss]!.data[0]), gradients: Object.fromEntries(listed) };
+  const listed = wrt.map((role, i) => [role, Array.from(results[names[i]].data, Number)] as const);
+  return { loss: Number(results[loss].data[0]), gradients: Object.fromEntries(listed) };
 }
 
 /** The largest absolute difference of two lists of equal length. */
 export function difference(x: readonly number[], y: readonly number[]): number {
   if (x.length !== y.length) return Number.POSITIVE_INFINITY;
   return x.reduce((worst, value, i) => {
-    const d = Math.abs(value - y[i]!);
+    const d = Math.abs(value - y[i]);
     return Number.isNaN(d) ? Number.POSITIVE_INFINITY : Math.max(worst, d);
   }, 0);
 }

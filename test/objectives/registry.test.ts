@@ -56,7 +56,7 @@ describe("the registry", () => {
   it("lists trained scalars among the inputs", () => {
     for (const definition of objectives)
       for (const { role } of definition.trained) expect(acceptedRoles(definition)).toContain(role);
-    expect(objectiveNamed("softmax").trained[0]!.shape(5)).toEqual([3, 15]);
+    expect(objectiveNamed("softmax").trained[0].shape(5)).toEqual([3, 15]);
     expect(objectiveNamed("sigmoid").trained.map(({ initial }) => initial)).toEqual([
       Math.log(10),
       -10,

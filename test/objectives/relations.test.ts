@@ -18,7 +18,7 @@ function expectEqual(got: Evaluated, want: Evaluated): void {
   expect(got.loss).toBeCloseTo(want.loss, 11);
   expect(Object.keys(got.gradients)).toEqual(Object.keys(want.gradients));
   for (const [role, gradient] of Object.entries(want.gradients))
-    expect(difference(got.gradients[role]!, gradient)).toBeLessThan(1e-11);
+    expect(difference(got.gradients[role], gradient)).toBeLessThan(1e-11);
 }
 
 describe("the relations that the documentation states", () => {
@@ -73,7 +73,7 @@ describe("the relations that the documentation states", () => {
     const options = { similarity: "dot", temperature: 2, inBatch: false };
     const { loss } = await evaluate("infonce", one, options);
     const dot = (x: Numbers, y: Numbers, i: number): number =>
-      x[1].slice(i * D, (i + 1) * D).reduce((sum, v, d) => sum + v * y[1][i * D + d]!, 0);
+      x[1].slice(i * D, (i + 1) * D).reduce((sum, v, d) => sum + v * y[1][i * D + d], 0);
     const terms = Array.from({ length: B }, (_, i) => {
       const gap = dot(anchors, one.negatives!, i) - dot(anchors, positives, i);
       return Math.log1p(Math.exp(gap / 2));
@@ -129,7 +129,7 @@ describe("modifiers", () => {
       { guideMargin: 0.4, temperature: 0.3 },
     );
     const cos = (i: number, j: number): number => {
-      const row = (x: Numbers, k: number): [number, number] => [x[1][2 * k]!, x[1][2 * k + 1]!];
+      const row = (x: Numbers, k: number): [number, number] => [x[1][2 * k], x[1][2 * k + 1]];
       const [x, y] = [row(guideAnchors, i), row(guidePositives, j)];
       return (x[0] * y[0] + x[1] * y[1]) / (Math.hypot(...x) * Math.hypot(...y));
     };
@@ -182,7 +182,7 @@ describe("modifiers", () => {
     const whole = await evaluate("triplet", pairs, { dims: [6, 3], weights: [1, 0.5] });
     const three = { ...prefix(3), negatives: cut(negatives, 3) };
     const parts = [await evaluate("triplet", pairs), await evaluate("triplet", three)];
-    expect(whole.loss).toBeCloseTo(parts[0]!.loss + 0.5 * parts[1]!.loss, 12);
+    expect(whole.loss).toBeCloseTo(parts[0].loss + 0.5 * parts[1].loss, 12);
     const uniform = await evaluate("align-uniform", prefix(6), { dims: [2] });
     expect(uniform.loss).toBeCloseTo((await evaluate("align-uniform", prefix(2))).loss, 12);
   });

@@ -60,7 +60,7 @@ describe("a dropout mask", () => {
     const mask = fill(n, {});
     const cuts = [0, 1, 3, 7, 8, 21, 500, 998, 1000];
     const runs = cuts.slice(1).map((end, i) => {
-      const start = cuts[i]!;
+      const start = cuts[i];
       return { target: start, place: start, length: end - start };
     });
     expect(fill(n, { runs: runs.reverse() })).toEqual(mask);

@@ -22,12 +22,12 @@ describe("addRows", () => {
   ] as const) {
     it(`adds ${count} rows of ${width} to a table of ${height}`, () => {
       const memory = table(height, width);
-      const block = memory.blocks[0]!;
+      const block = memory.blocks[0];
       const rows = rowsOf(count, width);
       const indices = BigInt64Array.from({ length: count }, (_, r) => BigInt((r * r) % height));
       const want = new Float32Array(height * width);
       indices.forEach((index, r) => {
-        for (let j = 0; j < width; j++) want[Number(index) * width + j]! += rows[r * width + j]!;
+        for (let j = 0; j < width; j++) want[Number(index) * width + j] += rows[r * width + j];
       });
       const touched = addRows(memory, block, { indices, rows });
       expect(Buffer.from(block.gradient.slice().buffer).equals(Buffer.from(want.buffer))).toBe(
@@ -44,22 +44,22 @@ describe("addRows", () => {
   it("counts negative indices from the end, as Gather does", () => {
     const memory = table(4, 2);
     const indices = Int32Array.from([-1, 3]);
-    const touched = addRows(memory, memory.blocks[0]!, {
+    const touched = addRows(memory, memory.blocks[0], {
       indices,
       rows: Float32Array.of(1, 2, 3, 4),
     });
     expect(touched).toEqual([3]);
-    expect([...memory.blocks[0]!.gradient]).toEqual([0, 0, 0, 0, 0, 0, 4, 6]);
+    expect([...memory.blocks[0].gradient]).toEqual([0, 0, 0, 0, 0, 0, 4, 6]);
   });
 
   it("refuses an index outside the table and rows of another width", () => {
     const memory = table(4, 2);
     const [block] = memory.blocks;
     const rows = Float32Array.of(1, 2);
-    expect(() => addRows(memory, block!, { indices: Int32Array.of(4), rows })).toThrow(
+    expect(() => addRows(memory, block, { indices: Int32Array.of(4), rows })).toThrow(
       'index 4 is outside the 4 rows of "table"',
     );
-    expect(() => addRows(memory, block!, { indices: Int32Array.of(1, 2), rows })).toThrow(
+    expect(() => addRows(memory, block, { indices: Int32Array.of(1, 2), rows })).toThrow(
       "has 2 indices, so 4 values were expected, got 2",
     );
   });
@@ -69,7 +69,7 @@ describe("gradientNorm", () => {
   it("sums squares in float64 for every length", () => {
     for (const n of [1, 2, 3, 7, 8, 9, 31, 1000]) {
       const memory = table(n, 1, false);
-      const { gradient } = memory.blocks[0]!;
+      const { gradient } = memory.blocks[0];
       gradient.set(
         Float32Array.from({ length: n }, (_, i) => Math.sin(i + 1) * 10 ** ((i % 5) - 2)),
       );
@@ -80,7 +80,7 @@ describe("gradientNorm", () => {
 
   it("does not overflow where float32 squares would, and shows what is not finite", () => {
     const memory = table(9, 1, false);
-    const { gradient } = memory.blocks[0]!;
+    const { gradient } = memory.blocks[0];
     gradient.fill(1e30);
     expect(gradientNorm(memory, new Map()) / 3e30).toBeCloseTo(1, 6);
     for (const [i, bad] of [

@@ -68,16 +68,16 @@ describe("accumulated gradients", () => {
     ] as const) {
       const step = await whole.step(ids(a, b), 0.1);
       const losses = [await halves.accumulate(ids(a)), await halves.accumulate(ids(b))].map(
-        (outputs) => Number(Object.values(outputs)[0]!.data[0]),
+        (outputs) => Number(Object.values(outputs)[0].data[0]),
       );
-      const loss = (losses[0]! + losses[1]!) / 2;
+      const loss = (losses[0] + losses[1]) / 2;
       const outcome = await halves.update({ learningRate: 0.1, loss, scale: 0.5 });
       expect(loss).toBeCloseTo(step.loss, 5);
       expect(outcome.gradNorm).toBeCloseTo(step.gradNorm, 5);
     }
     const expected = values(await whole.parameters());
     const got = values(await halves.parameters());
-    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(expected[i], 5);
   });
 
   it("that are not finite change nothing and are forgotten", async () => {
@@ -105,7 +105,7 @@ describe("accumulated gradients", () => {
       outputs: ["sum"],
     });
     const outputs = await further.accumulate({ x: float32([2, 1], [3, 4]) });
-    expect(outputs.sum!.data[0]).toBe(1.5 - 3);
+    expect(outputs.sum.data[0]).toBe(1.5 - 3);
     const { gradNorm } = await trainer.update({ learningRate: 0.1, loss: 1 });
     expect(gradNorm).toBeCloseTo(5, 6);
   });

@@ -82,12 +82,12 @@ function plainStep(
   let loss = 0;
   for (let r = 0; r < rows; r++) {
     for (let j = 0; j < 2; j++) {
-      let error = c.parameter[j]! - Number(y.data[r * 2 + j]);
-      for (let k = 0; k < 3; k++) error += Number(x.data[r * 3 + k]) * w.parameter[k * 2 + j]!;
+      let error = c.parameter[j] - Number(y.data[r * 2 + j]);
+      for (let k = 0; k < 3; k++) error += Number(x.data[r * 3 + k]) * w.parameter[k * 2 + j];
       loss += error ** 2 / (rows * 2);
-      gc[j]! += (2 * error) / (rows * 2);
+      gc[j] += (2 * error) / (rows * 2);
       for (let k = 0; k < 3; k++)
-        gw[k * 2 + j]! += (2 * error * Number(x.data[r * 3 + k])) / (rows * 2);
+        gw[k * 2 + j] += (2 * error * Number(x.data[r * 3 + k])) / (rows * 2);
     }
   }
   const norm = Math.hypot(...gw, ...gc);
@@ -114,8 +114,8 @@ describe("a trainer", () => {
     it(`equals a plain loop on least squares, clipping at ${maxGradNorm || "nothing"}`, async () => {
       const spec = leastSquares(maxGradNorm);
       const trainer = await runtime.createTrainer(spec);
-      const w = referenceTensor(spec.parameters[0]!.data);
-      const c = referenceTensor(spec.parameters[1]!.data);
+      const w = referenceTensor(spec.parameters[0].data);
+      const c = referenceTensor(spec.parameters[1].data);
       const losses: number[] = [];
       for (let step = 1; step <= 60; step++) {
         const rate = 0.02;
@@ -128,7 +128,7 @@ describe("a trainer", () => {
         expect(Math.abs(got.gradNorm - want.norm)).toBeLessThan(1e-5);
         losses.push(got.loss);
       }
-      expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+      expect(losses.at(-1)).toBeLessThan(losses[0] / 2);
       const state = await trainer.state();
       expect(state.step).toBe(60);
       expect(state.parameters.get("w")?.shape).toEqual([3, 2]);
@@ -289,10 +289,10 @@ describe("sparse gradients", () => {
       await trainer.release();
     }
     const [dense, sparse] = states;
-    expectClose(sparse!.norms, dense!.norms, 1e-6);
-    const want = [...dense!.parameters.get("table")!.data].map(Number);
-    expectClose(sparse!.parameters.get("table")!.data, want, 1e-6);
-    const moved = want.some((value, i) => Math.abs(value - table[i]!) > 0.1);
+    expectClose(sparse.norms, dense.norms, 1e-6);
+    const want = [...dense.parameters.get("table")!.data].map(Number);
+    expectClose(sparse.parameters.get("table")!.data, want, 1e-6);
+    const moved = want.some((value, i) => Math.abs(value - table[i]) > 0.1);
     expect(moved).toBe(true);
   });
 });
@@ -330,7 +330,7 @@ describe("further outputs of a step", () => {
     const second = await trainer.step(feeds, 0.5);
     const moved = (await trainer.parameters()).get("w")!.data[0] as number;
     expect(moved).toBeLessThan(1.5);
-    expect([...second.outputs.scaled!.data][0]).toBeCloseTo(1.5, 5);
+    expect([...second.outputs.scaled.data][0]).toBeCloseTo(1.5, 5);
     await trainer.release();
     await expect(runtime.createTrainer({ ...spec, outputs: ["lost"] })).rejects.toThrow(/lost/);
   });

@@ -50,7 +50,7 @@ export async function compareWithDifferences(f: CheckedFunction, h: number): Pro
     const comparisons: Comparison[] = [];
     for (const [i, name] of wrt.entries()) {
       const differences = await differencesOf(model, { feeds, loss: loss.name, name, h });
-      comparisons.push({ gradient: results[outputs[i]!]!.data as Float64Array, differences });
+      comparisons.push({ gradient: results[outputs[i]].data as Float64Array, differences });
     }
     return comparisons;
   } finally {
@@ -85,13 +85,13 @@ export interface Perturbation {
 
 /** Central differences of the loss in the elements of one input. */
 export async function differencesOf(model: OpenModel, at: Perturbation): Promise<number[]> {
-  const tensor = at.feeds[at.name]!;
+  const tensor = at.feeds[at.name];
   const elements = at.elements ?? Array.from({ length: sizeOf(tensor.shape) }, (_, i) => i);
   const lossAt = async (i: number, h: number): Promise<number> => {
     const data = (tensor.data as Float64Array).slice();
-    data[i]! += h;
+    data[i] += h;
     const results = await model.run({ ...at.feeds, [at.name]: { ...tensor, data } });
-    return Number(results[at.loss]!.data[0]);
+    return Number(results[at.loss].data[0]);
   };
   const result: number[] = [];
   for (const i of elements)

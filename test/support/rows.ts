@@ -33,9 +33,7 @@ const tables = {
   ],
   "scored-pair": [
     "sentence1,sentence2,score",
-    ...scenes.map(
-      (s, i) => `${s.text},${i % 2 === 0 ? s.paraphrase : s.unlike},${(i % 6) as number}`,
-    ),
+    ...scenes.map((s, i) => `${s.text},${i % 2 === 0 ? s.paraphrase : s.unlike},${i % 6}`),
   ],
   classed: [
     "text,label",

@@ -18,7 +18,7 @@ const options = { data: texts, eval: scored, out: "unused", batchSize: 4 };
 describe("views of single texts", () => {
   it("differ between sides and epochs, and come again in order", async () => {
     const plan = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    const { make, texts: all } = plan.tasks[0]!.batches;
+    const { make, texts: all } = plan.tasks[0].batches;
     const rows = Int32Array.of(0, 1, 2);
     const seen = (epoch: number) => {
       const { texts: numbers } = make({ epoch, batch: 0, rows });
@@ -29,15 +29,15 @@ describe("views of single texts", () => {
     expect(seen(1)).not.toEqual(first);
     expect(seen(2)).toEqual(first);
     for (const view of first.flat()) expect(view).toMatch(/^(\S+ ?)+$/);
-    expect(plan.tasks[0]!.seen.rows[0]).toMatchObject({
-      anchor: first[0]![0],
-      positive: first[1]![0],
+    expect(plan.tasks[0].seen.rows[0]).toMatchObject({
+      anchor: first[0][0],
+      positive: first[1][0],
     });
     expect(plan.notes.join()).toContain("4 views are made of each text");
     const again = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    expect(again.tasks[0]!.batches.texts).toEqual(all);
+    expect(again.tasks[0].batches.texts).toEqual(all);
     const other = await planTraining({ ...options, augment: "deletion:0.3", seed: 7 });
-    expect(other.tasks[0]!.batches.texts).not.toEqual(all);
+    expect(other.tasks[0].batches.texts).not.toEqual(all);
   });
 
   it("of equal texts never stand against each other", async () => {
@@ -59,8 +59,8 @@ describe("views of single texts", () => {
 
   it("leave the texts as they are where only vectors change", async () => {
     const plan = await planTraining({ ...options, augment: "noise:0.1" });
-    expect(plan.tasks[0]!.batches.texts).toHaveLength(12);
-    expect(plan.tasks[0]!.seen).toBe(plan.files[0]!.train);
+    expect(plan.tasks[0].batches.texts).toHaveLength(12);
+    expect(plan.tasks[0].seen).toBe(plan.files[0].train);
     expect(plan.augmentations?.vector).toEqual([{ name: "noise", strength: 0.1 }]);
   });
 
@@ -78,7 +78,7 @@ describe("views of single texts", () => {
       `text,label\n${Array.from({ length: 9 }, (_, i) => `${sentence(i)},${i % 2}\n`).join("")}`,
     );
     const plan = await planTraining({ ...options, data: classed, augment: "crop:0.2" });
-    expect(plan.files[0]!.data.kind).toBe("text");
+    expect(plan.files[0].data.kind).toBe("text");
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe("augmentVectors", () => {
 
   it("feature-cutoff sets the given share to zero, other ones on each side", () => {
     const { anchors, positives, other } = changed("feature-cutoff", 0.25);
-    const zeros = Array.from(anchors!).filter((x) => x === 0).length;
+    const zeros = Array.from(anchors).filter((x) => x === 0).length;
     expect(Math.abs(zeros / before.length - 0.25)).toBeLessThan(0.03);
     expect(anchors).not.toEqual(positives);
     expect(other).toEqual(before);
@@ -130,7 +130,7 @@ describe("augmentVectors", () => {
     const shares = Array.from({ length: rows }, (_, i) => {
       const part = (data: ArrayLike<number>) => Array.from(data).slice(i * cols, (i + 1) * cols);
       const own = part(before);
-      return norm(part(anchors!).map((x, d) => x - own[d]!)) / norm(own);
+      return norm(part(anchors).map((x, d) => x - own[d])) / norm(own);
     });
     expect(Math.abs(shares.reduce((a, b) => a + b, 0) / rows - 0.5)).toBeLessThan(0.03);
   });
@@ -143,7 +143,7 @@ describe("augmentVectors", () => {
       const shares = Array.from({ length: rows }, (_, j) => {
         if (j === i) return Number.NaN;
         const share = (d: number) =>
-          (at(anchors!, i, d) - at(before, i, d)) / (at(before, j, d) - at(before, i, d));
+          (at(anchors, i, d) - at(before, i, d)) / (at(before, j, d) - at(before, i, d));
         return Math.abs(share(0) - share(1)) < 1e-3 ? share(0) : Number.NaN;
       }).filter(Number.isFinite);
       expect(shares.some((share) => share >= 0 && share <= 0.3)).toBe(true);
@@ -152,7 +152,7 @@ describe("augmentVectors", () => {
 
   it("depends on seed, epoch and batch alone", () => {
     const run = (given: typeof place) =>
-      augmentVectors({ anchors: vectors() }, [{ name: "noise", strength: 1 }], given).anchors!.data;
+      augmentVectors({ anchors: vectors() }, [{ name: "noise", strength: 1 }], given).anchors.data;
     expect(run(place)).toEqual(run(place));
     expect(run({ ...place, epoch: 1 })).not.toEqual(run(place));
     expect(run({ ...place, batch: 1 })).not.toEqual(run(place));

@@ -17,7 +17,7 @@ function batch(positives: readonly number[], negatives?: readonly number[]): Tex
 
 const mask = (rows: readonly (readonly number[])[]): Tensor => ({
   dtype: "bool",
-  shape: [rows.length, rows[0]!.length],
+  shape: [rows.length, rows[0].length],
   data: Uint8Array.from(rows.flat()),
 });
 
@@ -58,14 +58,14 @@ describe("the queue of candidates", () => {
     queue.extend(batch([3, 4]), { mask: plain }).remember(vectorsOf([3, 4]));
     const { feeds } = queue.extend(batch([5, 6]), { mask: plain });
     expect(feeds.queue).toEqual(vectorsOf([4, 2, 3]));
-    expect([...feeds.mask!.data]).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+    expect([...feeds.mask.data]).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
   });
 
   it("masks what belongs with an anchor", () => {
     const queue = open(2);
     queue.extend(batch([101, 102]), { mask: plain }).remember(vectorsOf([101, 102]));
     const { feeds } = queue.extend(batch([5, 6]), { mask: plain });
-    expect([...feeds.mask!.data]).toEqual([0, 0, 1, 0, 0, 1, 0, 1]);
+    expect([...feeds.mask.data]).toEqual([0, 0, 1, 0, 0, 1, 0, 1]);
   });
 
   it("takes explicit negatives, but not what fills up missing ones", () => {
@@ -84,7 +84,7 @@ describe("the queue of candidates", () => {
     const queue = open(2);
     const first = queue.extend(batch([1, 2]), { mask: plain });
     first.remember(vectorsOf([1, 2]));
-    expect([...first.feeds.queue!.data]).toEqual([0, 0, 0, 0]);
+    expect([...first.feeds.queue.data]).toEqual([0, 0, 0, 0]);
   });
 
   it("asks the guide for the texts that it holds", () => {

@@ -23,7 +23,7 @@ const modes: [string, Partial<TrainOptions>][] = [
 /** Cosine of two vectors of length D in one array. */
 function cosine(all: Float32Array, D: number, [i, j]: readonly [number, number]): number {
   const [u, v] = [all.subarray(i * D, (i + 1) * D), all.subarray(j * D, (j + 1) * D)];
-  return u.reduce((sum, x, k) => sum + x * v[k]!, 0) / (Math.hypot(...u) * Math.hypot(...v));
+  return u.reduce((sum, x, k) => sum + x * v[k], 0) / (Math.hypot(...u) * Math.hypot(...v));
 }
 
 describe("a queue beside an encoder that is trained", () => {
@@ -31,7 +31,7 @@ describe("a queue beside an encoder that is trained", () => {
     const changes = queued({ tune: "full" }, 4);
     const plan = await planTraining(options(changes));
     const [before, now] = plan.sampler.plan(0).batches as [Int32Array, Int32Array];
-    const rows = [...before, ...now].map((row) => plan.files[0]!.train.rows[row] as PairTexts);
+    const rows = [...before, ...now].map((row) => plan.files[0].train.rows[row] as PairTexts);
     const embed = [...rows.map(({ anchor }) => anchor), ...rows.map(({ positive }) => positive)];
     const { losses, vectors, weights } = await updates(changes, [1, 1], { learningRate: 0, embed });
     const D = vectors.length / embed.length;

@@ -37,7 +37,7 @@ describe("an exported model", () => {
       const norm = Math.hypot(...row);
       const own = got.data.subarray(i * width, (i + 1) * width);
       row.forEach((x, k) => {
-        expect(Math.abs(x / norm - own[k]!)).toBeLessThan(1e-5);
+        expect(Math.abs(x / norm - own[k])).toBeLessThan(1e-5);
       });
     }
     if (width === before.cols) expect(distance(got.data, before.data)).toBeGreaterThan(1e-3);
@@ -59,7 +59,7 @@ describe("gradients", () => {
       const plain = await updates(changes, [1]);
       const cached = await updates({ ...changes, miniBatchTokens: 24 }, [1]);
       expect(gradientDistance(cached.weights, plain.weights)).toBeLessThan(1e-5);
-      expect(cached.gradNorms[0]).toBeCloseTo(plain.gradNorms[0]!, 4);
+      expect(cached.gradNorms[0]).toBeCloseTo(plain.gradNorms[0], 4);
     },
   );
 
@@ -137,7 +137,7 @@ describe("dropout", () => {
   it("makes two views of a single text (SimCSE), and a pull between them", async () => {
     const single = file(
       "texts.txt",
-      pairs.map((pair) => pair.split(",")[0]!),
+      pairs.map((pair) => pair.split(",")[0]),
     );
     const views = { data: single, tune: "full", objective: "infonce" } as const;
     const { gradNorms } = await updates({ ...views, dropout: 0.3 }, [1, 1]);

@@ -62,7 +62,7 @@ async function stepsOf(
 
 /** The losses of a run on one file, whose model hardly moves. */
 async function alone(file: string, changes: Partial<TrainOptions>): Promise<number[]> {
-  const { objective, ...objectiveOptions } = objectives[file] as { objective: string };
+  const { objective, ...objectiveOptions } = objectives[file];
   const run = common({ ...changes, data: file, objective, objectiveOptions, steps: 3 });
   return (await stepsOf(run)).map(({ loss }) => loss);
 }
@@ -103,7 +103,7 @@ describe("files with objectives of their own", () => {
       const own = steps.filter((_, step) => step % 3 === i).map(({ loss }) => loss);
       const expected = await alone(file, {});
       own.forEach((loss, k) => {
-        expect(loss).toBeCloseTo(expected[k]!, 5);
+        expect(loss).toBeCloseTo(expected[k], 5);
       });
       expect(steps[i]?.losses).toEqual({ [file]: own[0] });
     }
@@ -114,7 +114,7 @@ describe("files with objectives of their own", () => {
     const [first] = await stepsOf(common({ ...mixed, accumulate: 3, steps: 1 }));
     const expected = single.slice(0, 3).map(({ loss }) => loss);
     Object.values(first?.losses ?? {}).forEach((loss, i) => {
-      expect(loss).toBeCloseTo(expected[i]!, 5);
+      expect(loss).toBeCloseTo(expected[i], 5);
     });
     expect(first?.loss).toBeCloseTo(expected.reduce((sum, loss) => sum + loss, 0) / 3, 5);
   });
@@ -208,11 +208,11 @@ describe("an encoder that is trained on several objectives", () => {
       // Masks belong to the place in the run, so that only the first file's first batch has the same alone.
       const compared = changes.dropout === undefined ? [pairs, scored, nli] : [pairs];
       for (const [i, file] of compared.entries()) {
-        const { objective, ...objectiveOptions } = objectives[file] as { objective: string };
+        const { objective, ...objectiveOptions } = objectives[file];
         const single = { ...run, data: file, objective, objectiveOptions, steps: 1 };
         const { moreData: __, objectives: ___, mix: ____, ...rest } = single;
         const [first] = await stepsOf({ ...rest, out: join(temporary(), "one") }, {});
-        expect(steps[i]?.loss).toBeCloseTo(first!.loss, 4);
+        expect(steps[i]?.loss).toBeCloseTo(first.loss, 4);
       }
     },
     60_000,

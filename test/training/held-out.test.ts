@@ -57,7 +57,7 @@ describe("rows are held out", () => {
     ["nli", "softmax"],
   ])("%s by %s: no measured text is trained on", async (table, objective) => {
     const { files, evaluator } = await plan(table, { objective });
-    const { train, data } = files[0]!;
+    const { train, data } = files[0];
     const measured: string[] = [];
     await evaluator.run(async (texts) => {
       measured.push(...texts);
@@ -92,7 +92,7 @@ describe("rows are held out", () => {
   it("before classes become pairs, so that no pair crosses the border", async () => {
     const file = csvOf("classed");
     const { files } = await planTraining({ data: file, out: "never", objective: "infonce" });
-    const { train } = files[0]!;
+    const { train } = files[0];
     const { dataset } = await loadNatural(file);
     expect(train.kind).toBe("pair");
     expect(new Set(textsOf(train)).size).toBe(Math.round(dataset.rows.length * 0.9));

@@ -13,10 +13,10 @@ describe("texts shared with --eval", () => {
 
   it("are told, and their rows left out when asked to", async () => {
     const told = await planTraining(options);
-    expect(told.files[0]!.train.rows).toHaveLength(10);
+    expect(told.files[0].train.rows).toHaveLength(10);
     expect(told.notes.join()).toContain("1 training rows (first on line 2) share 2 texts with");
     const dropped = await planTraining({ ...options, dropLeaks: true });
-    expect(dropped.files[0]!.train.rows).toHaveLength(9);
+    expect(dropped.files[0].train.rows).toHaveLength(9);
     expect(dropped.notes.join()).toContain("and are left out");
   });
 
@@ -35,11 +35,11 @@ describe("how the data file is read", () => {
   it("can be set", async () => {
     const data = temporaryFile('query|answer\nsay "hi|a\nsay "ho|b\nx, c|y\nz|w\n');
     const plan = await planTraining({ ...options, data, delimiter: "|", quotes: false });
-    expect(plan.files[0]!.data.dialect).toBe("bar-separated, no quotes, header, utf-8");
-    expect(plan.files[0]!.train.rows[0]).toMatchObject({ anchor: 'say "hi', positive: "a" });
+    expect(plan.files[0].data.dialect).toBe("bar-separated, no quotes, header, utf-8");
+    expect(plan.files[0].train.rows[0]).toMatchObject({ anchor: 'say "hi', positive: "a" });
     const headless = temporaryFile("query,answer\nc,d\ne,f\n");
     const columns = { anchor: "1", positive: "2" };
     const read = await planTraining({ ...options, data: headless, header: false, columns });
-    expect(read.files[0]!.train.rows).toHaveLength(3);
+    expect(read.files[0].train.rows).toHaveLength(3);
   });
 });

@@ -16,7 +16,7 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
   let value = 0;
   const tensor = (x: number): Map<string, Tensor> => new Map([["x", float32([1], [x])]]);
   return {
-    prepare: ([planned]) => planned!.rows[0]!,
+    prepare: ([planned]) => planned.rows[0],
     update: async () => {
       const finite = value + 1 !== options.failsAt;
       if (finite) value += 1;
@@ -26,7 +26,7 @@ function counter(options: { failsAt?: number } = {}): Student<number> & { value:
     embed: async () => ({ rows: 1, cols: 1, data: Float32Array.of(value) }),
     write: async (path, parts) => {
       const entries = parts.map(({ part, suffix }) => {
-        const [, own] = [...tensor(part === "parameter" ? value : 0)][0]!;
+        const [, own] = [...tensor(part === "parameter" ? value : 0)][0];
         return [`x${suffix}`, own] as const;
       });
       writeTensors(path, new Map(entries));
@@ -77,7 +77,7 @@ function loop({
       rows: 1,
       run: async (embed) => {
         const { data } = await embed([], "query");
-        return { task: "sts", rows: 1, metrics: [{ key: "m", value: metric(data[0]!) }] };
+        return { task: "sts", rows: 1, metrics: [{ key: "m", value: metric(data[0]) }] };
       },
     },
     metric: "m",

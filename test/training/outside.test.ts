@@ -31,12 +31,12 @@ describe("inputs that another model fills", () => {
   it("are margins of cosines, or of dot products", () => {
     const cosine = outsideFeeds({ kind: "margin", source, similarity: "cosine" }, triplets, gather);
     const want = [Math.cos(Math.PI / 6), Math.cos(Math.PI / 6) - 0.5, 1 - 0.5, 1];
-    expect(cosine.teacher!.shape).toEqual([2, 2]);
+    expect(cosine.teacher.shape).toEqual([2, 2]);
     want.forEach((value, i) => {
-      expect(Number(cosine.teacher!.data[i])).toBeCloseTo(value, 6);
+      expect(Number(cosine.teacher.data[i])).toBeCloseTo(value, 6);
     });
     const dot = outsideFeeds({ kind: "margin", source, similarity: "dot" }, triplets, gather);
-    expect(Number(dot.teacher!.data[2])).toBeCloseTo(2 * 2 - 2 * 4 * 0.5, 5);
+    expect(Number(dot.teacher.data[2])).toBeCloseTo(2 * 2 - 2 * 4 * 0.5, 5);
   });
 
   it("are the teacher's vectors of single texts", () => {
@@ -46,8 +46,8 @@ describe("inputs that another model fills", () => {
       constants: {},
     };
     const { teacher } = outsideFeeds({ kind: "vectors", source }, texts, gather);
-    expect(teacher!.shape).toEqual([1, 2]);
-    expect(Number(teacher!.data[1])).toBeCloseTo(4, 5);
+    expect(teacher.shape).toEqual([1, 2]);
+    expect(Number(teacher.data[1])).toBeCloseTo(4, 5);
   });
 
   it("are the guide's vectors of all candidates, negatives by row", () => {

@@ -20,7 +20,7 @@ const planned = { epoch: 0, batch: 0, rows: Int32Array.of(0, 1, 2) };
 const different = { query: "Q:", document: "D:", other: "T:" };
 
 function named(texts: readonly string[], own: Int32Array | undefined): string[] {
-  return Array.from(own ?? [], (number) => texts[number] as string);
+  return Array.from(own ?? [], (number) => texts[number]);
 }
 
 describe("batches with two prompts", () => {

@@ -11,7 +11,7 @@ import { checkpoint, distance, file, options, pairs, texts } from "../support/en
 
 const single = file(
   "single texts.txt",
-  pairs.map((pair) => pair.split(",")[0]!),
+  pairs.map((pair) => pair.split(",")[0]),
 );
 
 /** Single texts, and nothing to measure by. */
@@ -30,7 +30,7 @@ describe("training on single texts without --eval", () => {
   it("trains on all texts and leaves the last step, and says so", async () => {
     const settings = alone({ ...simcse, steps: 4, saveEvery: 2 });
     const plan = await planTraining(settings);
-    expect(plan.files[0]!.train.rows).toHaveLength(pairs.length);
+    expect(plan.files[0].train.rows).toHaveLength(pairs.length);
     expect(plan.notes.join()).toMatch(/nothing selects the checkpoint.*last step goes out.*--eval/);
 
     const run = await train(settings);

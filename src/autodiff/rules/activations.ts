@@ -40,7 +40,7 @@ function tanhGeluSlope(b: GraphBuilder, x: Value): Value {
 
 const gelu: Rule = ({ b, node, gradient: g, inputs: [x] }) => {
   const slope = stringOf(node, "approximate", "none") === "tanh" ? tanhGeluSlope : geluSlope;
-  return [() => mul(b, g, slope(b, x!))];
+  return [() => mul(b, g, slope(b, x))];
 };
 
 /** erf′(x) = 2/√π · e^(−x²). */
@@ -51,7 +51,7 @@ function erfSlope(b: GraphBuilder, x: Value): Value {
 /** A function with its derivative given. */
 const withSlope: Rule = ({ b, gradient: g, inputs: [, , slope] }) => [
   null,
-  () => mul(b, g, slope!),
+  () => mul(b, g, slope),
   null,
 ];
 

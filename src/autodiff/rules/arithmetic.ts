@@ -20,12 +20,12 @@ import { optionalInput, type Rule, type Rules, unary } from "../rule.js";
 
 /** y = x^p: ∂x = g·p·x^(p−1), ∂p = g·y·log x. The exponent may have another type than the base. */
 const power: Rule = ({ b, gradient: g, inputs: [x, exponent], outputs: [y] }) => {
-  const p = (): Value => cast(b, exponent!, x!.dtype);
-  const isSquare = contentsOf(b.graph, exponent!)?.every((value) => value === 2) ?? false;
-  const lowered = (): Value => (isSquare ? x! : pow(b, x!, sub(b, p(), scalarLike(b, 1, x!))));
+  const p = (): Value => cast(b, exponent, x.dtype);
+  const isSquare = contentsOf(b.graph, exponent)?.every((value) => value === 2) ?? false;
+  const lowered = (): Value => (isSquare ? x : pow(b, x, sub(b, p(), scalarLike(b, 1, x))));
   return [
     () => mul(b, g, mul(b, p(), lowered())),
-    () => cast(b, mul(b, g, mul(b, y!, log(b, x!))), exponent!.dtype),
+    () => cast(b, mul(b, g, mul(b, y, log(b, x))), exponent.dtype),
   ];
 };
 
@@ -35,7 +35,7 @@ const power: Rule = ({ b, gradient: g, inputs: [x, exponent], outputs: [y] }) =>
  */
 const extremum: Rule = ({ b, gradient: g, inputs, outputs: [y] }) => {
   if (inputs.length === 1) return [() => g];
-  const chosen = (x: Value): Value => cast(b, equal(b, x, y!), g.dtype);
+  const chosen = (x: Value): Value => cast(b, equal(b, x, y), g.dtype);
   const ties = (): Value => inputs.map(chosen).reduce((sum, mask) => add(b, sum, mask));
   return inputs.map((x) => () => mul(b, div(b, g, ties()), chosen(x)));
 };
@@ -46,7 +46,7 @@ const extremum: Rule = ({ b, gradient: g, inputs, outputs: [y] }) => {
  */
 const clip: Rule = (context) => {
   const { b, gradient: g } = context;
-  const x = context.inputs[0]!;
+  const x = context.inputs[0];
   const zero = scalarLike(b, 0, x);
   const [low, high] = [optionalInput(context, 1), optionalInput(context, 2)];
   const inside = (): Value => {
@@ -63,24 +63,24 @@ const clip: Rule = (context) => {
 /** y = x₁ if c else x₂: each branch gets the gradient where it was taken. */
 const choice: Rule = ({ b, gradient: g, inputs: [condition] }) => {
   const zero = scalarLike(b, 0, g);
-  return [null, () => where(b, condition!, g, zero), () => where(b, condition!, zero, g)];
+  return [null, () => where(b, condition, g, zero), () => where(b, condition, zero, g)];
 };
 
 /** y = x − d·trunc(x/d) (`fmod`): slope 1 in x and −trunc(x/d) = (y − x)/d in d; 0 at the jumps. */
 const remainder: Rule = ({ b, gradient: g, inputs: [x, divisor], outputs: [y] }) => [
   () => g,
-  () => mul(b, g, div(b, sub(b, y!, x!), divisor!)),
+  () => mul(b, g, div(b, sub(b, y, x), divisor)),
 ];
 
 /** Elementwise arithmetic with broadcasting. No point is special: √ at 0 gives ∞, x/0 what division gives. */
 export const arithmeticRules: Rules = {
   Add: ({ gradient: g }) => [() => g, () => g],
   Sub: ({ b, gradient: g }) => [() => g, () => neg(b, g)],
-  Mul: ({ b, gradient: g, inputs: [x, y] }) => [() => mul(b, g, y!), () => mul(b, g, x!)],
+  Mul: ({ b, gradient: g, inputs: [x, y] }) => [() => mul(b, g, y), () => mul(b, g, x)],
   Div: ({ b, gradient: g, inputs: [, divisor], outputs: [y] }) => [
-    () => div(b, g, divisor!),
+    () => div(b, g, divisor),
     // The sign goes to the divisor, which is often the smaller one.
-    () => div(b, mul(b, g, y!), neg(b, divisor!)),
+    () => div(b, mul(b, g, y), neg(b, divisor)),
   ],
   Mod: remainder,
   Pow: power,

@@ -53,7 +53,7 @@ function addSlices(b: GraphBuilder, g: Value, at: Lookup): Value {
 /** Slices by index: one known index is a window, others are added up. */
 const gathered: Rule = (context) => {
   const { b, node, gradient: g, inputs } = context;
-  const [x, indices] = [inputs[0]!, inputs[1]!];
+  const [x, indices] = [inputs[0], inputs[1]];
   const axis = fromFront(intOf(node, "axis", 0), x.shape.length);
   const only = indices.shape.length === 0 ? knownNumbers(context, 1)?.[0] : undefined;
   const first = only === undefined ? undefined : positionOf(only, x, axis);
@@ -67,7 +67,7 @@ const gathered: Rule = (context) => {
 
 /** Rows of which none is chosen twice: each gets the gradient of the place it went to, or zero. */
 const chosenRows: Rule = ({ b, node, gradient: g, inputs }) => {
-  const [x, indices, inverse] = [inputs[0]!, inputs[1]!, inputs[2]!];
+  const [x, indices, inverse] = [inputs[0], inputs[1], inputs[2]];
   const tail = x.shape.slice(1);
   const back = (): Value => {
     const count = productOf(indices.shape);
@@ -101,7 +101,7 @@ const readTuples: Read = (g, { b, indices }) => gatherND(b, g, indices);
 const scattered =
   (read: Read): Rule =>
   ({ b, node, gradient: g, inputs }) => {
-    const [indices, updates] = [inputs[1]!, inputs[2]!];
+    const [indices, updates] = [inputs[1], inputs[2]];
     const { attributes } = node;
     const reduction = stringOf(node, "reduction", "none");
     if (reduction !== "none" && reduction !== "add") {
@@ -115,8 +115,8 @@ const scattered =
 const largest: Rule = ({ b, node, gradient: g, inputs: [x], withOutputs }) => {
   const axis = intOf(node, "axis", -1);
   const back = (): Value => {
-    const update = { indices: withOutputs(2)[1]!, updates: g };
-    return scatterElements(b, zerosLike(b, x!), update, { axis });
+    const update = { indices: withOutputs(2)[1], updates: g };
+    return scatterElements(b, zerosLike(b, x), update, { axis });
   };
   return [back, null];
 };
@@ -125,7 +125,7 @@ const largest: Rule = ({ b, node, gradient: g, inputs: [x], withOutputs }) => {
 const cumulated: Rule = ({ b, node, gradient: g, inputs }) => {
   const reverse = int(1 - intOf(node, "reverse", 0));
   const attributes = { ...node.attributes, reverse };
-  return [() => b.op("CumSum", [g, inputs[1]!], { attributes }), null];
+  return [() => b.op("CumSum", [g, inputs[1]], { attributes }), null];
 };
 
 /** A triangle: the same triangle of the gradient. */

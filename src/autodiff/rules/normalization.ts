@@ -19,14 +19,14 @@ import { fromFront } from "../shapes.js";
 /** y = softmax(x): ∂x = y ⊙ (g − Σ g⊙y), from the output alone. */
 const softmax: Rule = ({ b, node, gradient: g, outputs: [y] }) => {
   const axes = [intOf(node, "axis", -1)];
-  const inner = (): Value => reduceSum(b, mul(b, g, y!), { axes, keepDims: true });
-  return [() => mul(b, y!, sub(b, g, inner()))];
+  const inner = (): Value => reduceSum(b, mul(b, g, y), { axes, keepDims: true });
+  return [() => mul(b, y, sub(b, g, inner()))];
 };
 
 /** y = log softmax(x): ∂x = g − e^y Σ g. */
 const logSoftmax: Rule = ({ b, node, gradient: g, outputs: [y] }) => {
   const axes = [intOf(node, "axis", -1)];
-  return [() => sub(b, g, mul(b, exp(b, y!), reduceSum(b, g, { axes, keepDims: true })))];
+  return [() => sub(b, g, mul(b, exp(b, y), reduceSum(b, g, { axes, keepDims: true })))];
 };
 
 /**
@@ -37,17 +37,17 @@ const logSoftmax: Rule = ({ b, node, gradient: g, outputs: [y] }) => {
  * products with the column γ/H: mean(u) = g·γ/H and mean(u ⊙ x̂) = (g ⊙ x̂)·γ/H, of which g ⊙ x̂ serves ∂γ as well.
  */
 const layerNormalization: Rule = ({ b, node, gradient: g, inputs, withOutputs }) => {
-  const [x, gamma] = [inputs[0]!, inputs[1]!];
+  const [x, gamma] = [inputs[0], inputs[1]];
   const axes = x.shape.map((_, i) => i).slice(fromFront(intOf(node, "axis", -1), x.shape.length));
   const [, center, inverse] = withOutputs(3).map((value) => cast(b, value, x.dtype));
-  const normalized = mul(b, sub(b, x, center!), inverse!);
+  const normalized = mul(b, sub(b, x, center), inverse);
   const weighted = once(() => mul(b, g, normalized));
   const mean = meanOfScaled(b, gamma, axes);
   return [
     () => {
       const along = mul(b, normalized, mean(weighted()));
       const rest = sub(b, sub(b, mul(b, g, gamma), mean(g)), along);
-      return mul(b, inverse!, rest);
+      return mul(b, inverse, rest);
     },
     () => weighted(),
     () => g,

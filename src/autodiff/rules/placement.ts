@@ -11,7 +11,7 @@ import { flatten, fromFront, isStatic, reshapeLike, shapeVector, zerosLike } fro
  * several times sum.
  */
 export function addBack({ b, node, gradient: g, inputs }: RuleContext): Value {
-  const x = inputs[0]!;
+  const x = inputs[0];
   const size = b.op("Size", [x]);
   const numbers = reshape(b, range(b, size), shapeVector(b, x), x.shape);
   const origin = b.op(node.op, [numbers, ...inputs.slice(1).map((v) => v ?? null)], {
@@ -31,7 +31,7 @@ export function padBack(
 ): Value {
   const { x, begin } = at;
   if (isStatic(x.shape) && isStatic(g.shape)) {
-    const end = x.shape.map((dim, i) => dim - begin[i]! - Number(g.shape[i]));
+    const end = x.shape.map((dim, i) => dim - begin[i] - Number(g.shape[i]));
     return b.op("Pad", [g, vector(b, [...begin, ...end])]);
   }
   const before = vector(b, begin);
@@ -41,13 +41,13 @@ export function padBack(
 
 /** An index counted from the front and inside the axis, where that can be said. */
 export function positionOf(index: number, x: Value, axis: number): number | undefined {
-  const dim = x.shape[axis]!;
+  const dim = x.shape[axis];
   if (typeof dim === "number") return Math.min(Math.max(fromFront(index, dim), 0), dim);
   return index < 0 ? undefined : index;
 }
 
 /** The elements of an input, where all are known numbers. */
 export function knownNumbers(context: RuleContext, i: number): readonly number[] | undefined {
-  const known = contentsOf(context.b.graph, context.inputs[i]!);
+  const known = contentsOf(context.b.graph, context.inputs[i]);
   return known !== undefined && isStatic(known) ? known : undefined;
 }

@@ -20,9 +20,9 @@ const reduction =
   (context) => [
     () => {
       const { b, gradient, inputs, outputs } = context;
-      const x = inputs[0]!;
+      const x = inputs[0];
       const kept = (value: Value): Value => keepReducedAxes(context, value);
-      const r = { b, x, y: kept(outputs[0]!), g: kept(gradient), context };
+      const r = { b, x, y: kept(outputs[0]), g: kept(gradient), context };
       return broadcastLike(b, derivative(r), x);
     },
     null,
@@ -32,7 +32,7 @@ const reduction =
 function keepReducedAxes(context: RuleContext, value: Value): Value {
   const { b, inputs } = context;
   const axes = optionalInput(context, 1);
-  if (axes === undefined || value.shape.length === inputs[0]!.shape.length) return value;
+  if (axes === undefined || value.shape.length === inputs[0].shape.length) return value;
   return b.op("Unsqueeze", [value, axes]);
 }
 

@@ -6,15 +6,15 @@ import type { Rule, Rules } from "../rule.js";
 import { fromFront, interleave, reshapeLike, shapeVector, zerosLike } from "../shapes.js";
 
 /** The same elements in another shape: the gradient goes back into x's. */
-const reshaped: Rule = ({ b, gradient: g, inputs: [x] }) => [() => reshapeLike(b, g, x!), null];
+const reshaped: Rule = ({ b, gradient: g, inputs: [x] }) => [() => reshapeLike(b, g, x), null];
 
 /** The same numbers in another type: the gradient goes back into x's. */
-const converted: Rule = ({ b, gradient: g, inputs: [x] }) => [() => cast(b, g, x!.dtype), null];
+const converted: Rule = ({ b, gradient: g, inputs: [x] }) => [() => cast(b, g, x.dtype), null];
 
 /** The inverse permutation; reversed axes are their own inverse. */
 const transposed: Rule = ({ b, node, gradient: g, inputs: [x] }) => {
   const perm = intsOf(node, "perm");
-  return [() => transpose(b, g, perm && x!.shape.map((_, i) => perm.indexOf(i)))];
+  return [() => transpose(b, g, perm && x.shape.map((_, i) => perm.indexOf(i)))];
 };
 
 /** Each input gets its part of the gradient. */
@@ -31,14 +31,14 @@ const concatenated: Rule = ({ b, node, gradient: g, inputs }) => {
   return inputs.map((_, i) => () => {
     if (inputs.length === 1) return g;
     parts ??= split();
-    return parts[i]!;
+    return parts[i];
   });
 };
 
 /** The size of one dimension as an int64 vector [1]. */
 function dimension(b: GraphBuilder, x: Value, axis: number): Value {
   const start = fromFront(axis, x.shape.length);
-  const dim = x.shape[start]!;
+  const dim = x.shape[start];
   if (typeof dim === "number") return vector(b, [dim]);
   return b.op("Shape", [x], { attributes: { start: int(start), end: int(start + 1) } });
 }
@@ -51,7 +51,7 @@ const divided: Rule = ({ b, node, gradients, outputs }) => {
 
 /** y repeats x r_i times along axis i: as [r₀, d₀, r₁, d₁, …] the gradient is summed over the repeats. */
 const tiled: Rule = ({ b, gradient: g, inputs }) => {
-  const [x, repeats] = [inputs[0]!, inputs[1]!];
+  const [x, repeats] = [inputs[0], inputs[1]];
   const apart = (): Value => reshape(b, g, interleave(b, repeats, shapeVector(b, x)));
   const axes = x.shape.map((_, i) => 2 * i);
   return [() => reduceSum(b, apart(), { axes }), null];

@@ -8,14 +8,14 @@ import { addBack, knownNumbers, padBack, positionOf } from "./placement.js";
 
 /** Where a slice with steps of 1 and known bounds begins on each axis; undefined for other slices. */
 function windowBegin(context: RuleContext): number[] | undefined {
-  const x = context.inputs[0]!;
+  const x = context.inputs[0];
   const starts = knownNumbers(context, 1);
   const axes = optionalInput(context, 3) ? knownNumbers(context, 3) : x.shape.map((_, i) => i);
   const steps = optionalInput(context, 4) ? knownNumbers(context, 4) : [];
   if (!starts || !axes || !steps || steps.some((step) => step !== 1)) return undefined;
   const begin = x.shape.map(() => 0);
   for (const [i, axis] of axes.entries()) {
-    const first = positionOf(starts[i]!, x, fromFront(axis, x.shape.length));
+    const first = positionOf(starts[i], x, fromFront(axis, x.shape.length));
     if (first === undefined) return undefined;
     begin[fromFront(axis, x.shape.length)] = first;
   }
@@ -27,7 +27,7 @@ const sliced: Rule = (context) => {
   const { b, gradient: g, inputs } = context;
   const back = (): Value => {
     const begin = windowBegin(context);
-    return begin === undefined ? addBack(context) : padBack(b, g, { x: inputs[0]!, begin });
+    return begin === undefined ? addBack(context) : padBack(b, g, { x: inputs[0], begin });
   };
   return [back, ...inputs.slice(1).map(() => null)];
 };
@@ -47,7 +47,7 @@ const padded: Rule = (context) => {
   if (stringOf(node, "mode", "constant") !== "constant") return [() => addBack(context), null];
   if (knownNumbers(context, 1)?.some((pad) => pad < 0)) unsupported(node, "negative pads");
   const axes = optionalInput(context, 3);
-  const at = { x: inputs[0]!, pads: inputs[1]!, ...(axes === undefined ? {} : { axes }) };
+  const at = { x: inputs[0], pads: inputs[1], ...(axes === undefined ? {} : { axes }) };
   const window = (): Value => cutOut(b, g, at);
   return [window, null, () => sub(b, reduceSum(b, g), reduceSum(b, window())), null];
 };

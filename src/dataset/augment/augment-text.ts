@@ -25,7 +25,7 @@ export function augmentText(
 
 function withoutSome(words: readonly string[], share: number, random: Random): string[] {
   const kept = words.filter(() => random.uniform() >= share);
-  return kept.length > 0 ? kept : [words[random.below(words.length)] as string];
+  return kept.length > 0 ? kept : [words[random.below(words.length)]];
 }
 
 function span(words: readonly string[], share: number, random: Random): string[] {

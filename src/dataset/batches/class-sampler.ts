@@ -28,8 +28,7 @@ export function classSampler(rows: readonly ClassedRow[], options: ClassSamplerO
   const facts = rowFacts(rows, options);
   return plannedOnce((epoch) => {
     const units = classUnits(rows, facts, options, epoch);
-    const rowsOf = (packed: readonly number[]): number[] =>
-      packed.flatMap((u) => units[u] as number[]);
+    const rowsOf = (packed: readonly number[]): number[] => packed.flatMap((u) => units[u]);
     const packed = pack(unitItems(units, facts), Array.from(units.keys()), {
       capacity: options.batchSize,
       legal: (batch) => hasContrast(rowsOf(batch), facts.labels),
@@ -79,7 +78,7 @@ function classUnits(
   const byUnit = new Map<number, number[]>();
   const byClass = new Map<number, number[]>();
   rows.forEach(({ unit }, row) => {
-    if (unit === undefined) append(byClass, facts.labels[row] as number, row);
+    if (unit === undefined) append(byClass, facts.labels[row], row);
     else append(byUnit, unit, row);
   });
   const ofClasses = [...byClass.values()].flatMap((members) =>
@@ -93,7 +92,7 @@ function chunks(members: readonly number[], texts: Int32Array, perClass: number)
   const seen = new Set<number>();
   const repeated: number[][] = [];
   const distinct = members.filter((row) => {
-    const text = texts[row] as number;
+    const text = texts[row];
     if (seen.has(text)) repeated.push([row]);
     return !seen.has(text) && seen.add(text);
   });
@@ -101,7 +100,7 @@ function chunks(members: readonly number[], texts: Int32Array, perClass: number)
   for (let start = 0; start < distinct.length; start += perClass) {
     const chunk = distinct.slice(start, start + perClass);
     const last = found.at(-1);
-    if (chunk.length === 1 && last !== undefined) last.push(chunk[0] as number);
+    if (chunk.length === 1 && last !== undefined) last.push(chunk[0]);
     else found.push(chunk);
   }
   return [...found, ...repeated];
@@ -114,12 +113,12 @@ function unitItems(
 ): PackItems {
   const rows = labels.length;
   const hard = keyLists(units.length, (unit, add) => {
-    const members = units[unit] as readonly number[];
-    if (components !== undefined) add(2 * rows + (components[members[0] as number] as number));
-    for (const row of members) add(texts[row] as number);
+    const members = units[unit];
+    if (components !== undefined) add(2 * rows + components[members[0]]);
+    for (const row of members) add(texts[row]);
   });
   const soft = keyLists(units.length, (unit, add) => {
-    for (const label of new Set((units[unit] as number[]).map((row) => labels[row] as number)))
+    for (const label of new Set((units[unit] as number[]).map((row) => labels[row])))
       add(rows + label);
   });
   return { hard, soft, sizes: Int32Array.from(units, (unit) => unit.length), keyCount: 3 * rows };
@@ -127,7 +126,7 @@ function unitItems(
 
 /** Whether some class has two texts and there is another class. */
 function hasContrast(batch: readonly number[], labels: Int32Array): boolean {
-  const found = new Set(batch.map((row) => labels[row] as number));
+  const found = new Set(batch.map((row) => labels[row]));
   return found.size > 1 && found.size < batch.length;
 }
 

@@ -25,7 +25,7 @@ export function componentSizes(components: Int32Array): Int32Array {
   let count = 0;
   for (const component of components) count = Math.max(count, component + 1);
   const sizes = new Int32Array(count);
-  for (const component of components) sizes[component] = (sizes[component] as number) + 1;
+  for (const component of components) sizes[component] = sizes[component] + 1;
   return sizes;
 }
 
@@ -34,7 +34,7 @@ function numbered(parent: Int32Array): Int32Array {
   let next = 0;
   for (let i = 0; i < parent.length; i++) {
     const root = rootOf(parent, i);
-    components[i] = root === i ? next++ : (components[root] as number);
+    components[i] = root === i ? next++ : components[root];
   }
   return components;
 }

@@ -44,9 +44,9 @@ export function mixSampler(parts: readonly MixedPart[], mix: Mix, seed: number):
     const order = fileOrder(counts, mix, () => createRandom(seed, `mix/${epoch}`));
     const taken = counts.map((count) => epoch * count);
     const batches = order.map((file) => {
-      const place = taken[file] as number;
+      const place = taken[file];
       taken[file] = place + 1;
-      return streams[file]!(place);
+      return streams[file](place);
     });
     const unused = parts.flatMap(({ sampler, first }) =>
       Array.from(sampler.plan(epoch).unused, (row) => row + first),
@@ -63,8 +63,8 @@ function batchStream({ sampler, first }: MixedPart): (place: number) => Int32Arr
     while ((ends.at(-1) ?? 0) <= place)
       ends.push((ends.at(-1) ?? 0) + sampler.plan(ends.length).batches.length);
     const epoch = ends.findIndex((end) => end > place);
-    const start = epoch === 0 ? 0 : (ends[epoch - 1] as number);
-    const batch = sampler.plan(epoch).batches[place - start] as Int32Array;
+    const start = epoch === 0 ? 0 : ends[epoch - 1];
+    const batch = sampler.plan(epoch).batches[place - start];
     return batch.map((row) => row + first);
   };
 }

@@ -14,7 +14,7 @@ export function logNoise(index: PairIndex): Float32Array {
 
 /** log q of a batch's candidates [N], from `logNoise`. */
 export function batchNoise(batch: PairBatch, logQ: Float32Array): Float32Array {
-  return Float32Array.from(batch.candidates, (text) => logQ[text] as number);
+  return Float32Array.from(batch.candidates, (text) => logQ[text]);
 }
 
 /** Weight of each text [T] in draws: (frequency in the training set, in any role)^power; 0.75 in Mikolov 2013. */
@@ -46,8 +46,7 @@ export function drawNoise(batch: PairBatch, options: NoiseOptions): BigInt64Arra
   }
   const cumulative = new Float64Array(N);
   let sum = 0;
-  for (let j = 0; j < N; j++)
-    cumulative[j] = sum += options.weights[batch.candidates[j] as number] as number;
+  for (let j = 0; j < N; j++) cumulative[j] = sum += options.weights[batch.candidates[j]];
   const drawn = new BigInt64Array(batch.rows.length * k).fill(-1n);
   const taken = new Int32Array(N);
   for (let i = 0; i < batch.rows.length; i++) {
@@ -88,14 +87,13 @@ function drawForAnchor(draw: Draw, { weights, random }: NoiseOptions, into: BigI
 
   function drawFromRest(): number {
     let rest = 0;
-    for (let j = 0; j < N; j++)
-      if (allowed(j)) rest += weights[batch.candidates[j] as number] as number;
+    for (let j = 0; j < N; j++) if (allowed(j)) rest += weights[batch.candidates[j]];
     let left = random.uniform() * rest;
     let last = -1;
     for (let j = 0; j < N; j++) {
       if (!allowed(j)) continue;
       last = j;
-      left -= weights[batch.candidates[j] as number] as number;
+      left -= weights[batch.candidates[j]];
       if (left < 0) return j;
     }
     return last;
@@ -109,7 +107,7 @@ function search(cumulative: Float64Array, u: number): number {
   let high = cumulative.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((cumulative[middle] as number) > wanted) high = middle;
+    if (cumulative[middle] > wanted) high = middle;
     else low = middle + 1;
   }
   return low;

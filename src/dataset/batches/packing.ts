@@ -57,7 +57,7 @@ export function pack(items: PackItems, order: ArrayLike<number>, options: PackOp
   while (fresh < order.length || packer.waiting()) {
     packer.open();
     packer.takeWaiting(false);
-    while (packer.room() && fresh < order.length) packer.offer(order[fresh++] as number, false);
+    while (packer.room() && fresh < order.length) packer.offer(order[fresh++], false);
     let placing = hasSoft;
     while (placing && packer.room()) placing = packer.takeWaiting(true);
     const batch = packer.close();
@@ -138,18 +138,16 @@ function conflictTable({ hard, soft, keyCount }: PackItems): ConflictTable {
       batch += 1;
     },
     stamp: (item) => {
-      for (let i = hard.start[item] as number; i < (hard.start[item + 1] as number); i++)
-        hardIn[hard.keys[i] as number] = batch;
-      for (let i = soft.start[item] as number; i < (soft.start[item + 1] as number); i++)
-        softIn[soft.keys[i] as number] = batch;
+      for (let i = hard.start[item]; i < hard.start[item + 1]; i++) hardIn[hard.keys[i]] = batch;
+      for (let i = soft.start[item]; i < soft.start[item + 1]; i++) softIn[soft.keys[i]] = batch;
     },
     blocking: (item, relaxed) => {
-      for (let i = hard.start[item] as number; i < (hard.start[item + 1] as number); i++) {
-        const key = hard.keys[i] as number;
+      for (let i = hard.start[item]; i < hard.start[item + 1]; i++) {
+        const key = hard.keys[i];
         if (hardIn[key] === batch || softIn[key] === batch) return key;
       }
-      for (let i = soft.start[item] as number; i < (soft.start[item + 1] as number); i++) {
-        const key = soft.keys[i] as number;
+      for (let i = soft.start[item]; i < soft.start[item + 1]; i++) {
+        const key = soft.keys[i];
         if (hardIn[key] === batch || (!relaxed && softIn[key] === batch)) return key;
       }
       return -1;
@@ -178,7 +176,7 @@ function keyedQueues(keyCount: number, itemCount: number): KeyedQueues {
   const push = (key: number, item: number): void => {
     next[item] = -1;
     if (head[key] === -1) head[key] = item;
-    else next[tail[key] as number] = item;
+    else next[tail[key]] = item;
     tail[key] = item;
     list(key);
   };
@@ -191,10 +189,10 @@ function keyedQueues(keyCount: number, itemCount: number): KeyedQueues {
       let more = true;
       let at = 0;
       for (; more && at < visited.length; at++) {
-        const key = visited[at] as number;
-        const item = head[key] as number;
+        const key = visited[at];
+        const item = head[key];
         listed[key] = 0;
-        head[key] = next[item] as number;
+        head[key] = next[item];
         more = take(item);
         if (head[key] !== -1) list(key);
       }

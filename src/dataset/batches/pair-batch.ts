@@ -37,7 +37,7 @@ export function pairBatcher(
   const connected = connectedRows(index);
   return (rows) => {
     const B = rows.length;
-    const anchors = rows.map((row) => index.anchors[row] as number);
+    const anchors = rows.map((row) => index.anchors[row]);
     const candidates = new Int32Array(B + B * K);
     const mask = new Uint8Array(B * candidates.length);
     const batch = { rows, anchors, candidates, negativesPerRow: K, mask };
@@ -53,14 +53,14 @@ function fillCandidates(
 ): void {
   const B = rows.length;
   for (let i = 0; i < B; i++) {
-    const row = rows[i] as number;
-    const start = index.negativeStart[row] as number;
-    const count = (index.negativeStart[row + 1] as number) - start;
-    const positive = index.positives[row] as number;
+    const row = rows[i];
+    const start = index.negativeStart[row];
+    const count = index.negativeStart[row + 1] - start;
+    const positive = index.positives[row];
     candidates[i] = positive;
     for (let k = 0; k < K; k++) {
       const column = B + i * K + k;
-      candidates[column] = k < count ? (index.negatives[start + k] as number) : positive;
+      candidates[column] = k < count ? index.negatives[start + k] : positive;
       if (k >= count) for (let a = 0; a < B; a++) mask[a * candidates.length + column] = 1;
     }
   }
@@ -78,13 +78,13 @@ function connectedRows(index: PairIndex): (rows: Int32Array) => Places {
   let last: readonly number[] = [];
   return (rows) => {
     for (const component of last) heads[component] = -1;
-    last = Array.from(rows, (row) => index.components[row] as number);
+    last = Array.from(rows, (row) => index.components[row]);
     const next = new Int32Array(rows.length);
     last.forEach((component, place) => {
-      next[place] = heads[component] as number;
+      next[place] = heads[component];
       heads[component] = place;
     });
-    return { first: (component) => (component < 0 ? -1 : (heads[component] as number)), next };
+    return { first: (component) => (component < 0 ? -1 : heads[component]), next };
   };
 }
 
@@ -93,10 +93,10 @@ function maskFalseNegatives(batch: PairBatch, index: PairIndex, places: Places):
   const B = anchors.length;
   const N = candidates.length;
   for (let column = 0; column < N; column++) {
-    const text = candidates[column] as number;
+    const text = candidates[column];
     const owner = column < B ? column : Math.floor((column - B) / K);
-    let place = places.first(index.textComponents[text] as number);
-    for (; place >= 0; place = places.next[place] as number) {
+    let place = places.first(index.textComponents[text]);
+    for (; place >= 0; place = places.next[place]) {
       const own = place === owner;
       const kept = own && (column < B || (text !== anchors[place] && text !== candidates[place]));
       if (!kept) mask[place * N + column] = 1;

@@ -51,8 +51,8 @@ export function indexPairs(rows: readonly PairRow[]): PairIndex {
   const components = componentsOf(rows, pairKeys);
   const textComponents = new Int32Array(ids.size).fill(-1);
   for (let i = 0; i < rows.length; i++) {
-    textComponents[anchors[i] as number] = components[i] as number;
-    textComponents[positives[i] as number] = components[i] as number;
+    textComponents[anchors[i]] = components[i];
+    textComponents[positives[i]] = components[i];
   }
   return {
     texts: [...ids.keys()],
@@ -88,5 +88,5 @@ export function textCounts(index: PairIndex): Int32Array {
 }
 
 function countInto(counts: Int32Array, ids: Int32Array): void {
-  for (const id of ids) counts[id] = (counts[id] as number) + 1;
+  for (const id of ids) counts[id] = counts[id] + 1;
 }

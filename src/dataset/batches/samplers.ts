@@ -79,14 +79,14 @@ function pairItems(index: PairIndex, avoid: "text" | "component"): PackItems {
   const keyCount = texts + rows;
   if (avoid === "text") {
     const hard = keyLists(rows, (row, add) => {
-      add(index.anchors[row] as number);
-      add(index.positives[row] as number);
+      add(index.anchors[row]);
+      add(index.positives[row]);
     });
     return { hard, soft: { start: index.negativeStart, keys: index.negatives }, keyCount };
   }
-  const hard = keyLists(rows, (row, add) => add(texts + (index.components[row] as number)));
+  const hard = keyLists(rows, (row, add) => add(texts + index.components[row]));
   const keys = index.negatives.map((text) => {
-    const component = index.textComponents[text] as number;
+    const component = index.textComponents[text];
     return component < 0 ? text : texts + component;
   });
   return { hard, soft: { start: index.negativeStart, keys }, keyCount };

@@ -33,7 +33,7 @@ export function rolesByContent(
   const texts = of("text");
   const labels = of("label").filter((_, place, all) => !repeatsEarlier(columns, all, place));
   const refuse = (role: string, found: readonly number[]): never => {
-    throw ambiguous({ role, names: found.map((i) => names[i] as string), file, all: names, texts });
+    throw ambiguous({ role, names: found.map((i) => names[i]), file, all: names, texts });
   };
   if (texts.length === 0) return undefined;
   if (texts.length > 2) refuse("anchor, the positive or the negative", texts);
@@ -41,7 +41,7 @@ export function rolesByContent(
   const scores = second === undefined ? [] : of("score");
   if (scores.length > 1) refuse("score", scores);
   if (scores.length === 0 && labels.length > 1) refuse("label", labels);
-  const value = scores.length > 0 ? { score: scores[0]! } : labelOf(labels);
+  const value = scores.length > 0 ? { score: scores[0] } : labelOf(labels);
   const held =
     second === undefined
       ? { text: first, ...value }
@@ -64,7 +64,7 @@ function repeatsEarlier(
   all: readonly number[],
   place: number,
 ): boolean {
-  const own = columns[all[place] as number] as readonly string[];
+  const own = columns[all[place]];
   return all
     .slice(0, place)
     .some((other) => own.every((value, row) => value === columns[other]?.[row]));

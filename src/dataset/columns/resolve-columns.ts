@@ -46,7 +46,7 @@ export function resolveColumns(
     if (role !== "negative" && found.length > 1)
       throw ambiguous(
         role,
-        found.map((i) => columns[i] as string),
+        found.map((i) => columns[i]),
         file,
       );
     chosen.set(role, found);
@@ -65,9 +65,9 @@ export function columnMapping(columns: readonly string[], found: RoleColumns): C
   const { negatives, ...single } = found;
   const entries: [string, string | string[]][] = Object.entries(single).map(([role, index]) => [
     role,
-    columns[index] as string,
+    columns[index],
   ]);
-  if (negatives.length > 0) entries.push(["negative", negatives.map((i) => columns[i] as string)]);
+  if (negatives.length > 0) entries.push(["negative", negatives.map((i) => columns[i])]);
   const order = (role: string): number => roles.indexOf(role as Role);
   return Object.fromEntries(entries.sort(([a], [b]) => order(a) - order(b)));
 }
@@ -149,7 +149,7 @@ function columnIndex(wanted: string, columns: readonly string[], file: string): 
   const loose = columns.flatMap((name, i) =>
     name.toLowerCase() === wanted.toLowerCase() ? [i] : [],
   );
-  if (loose.length === 1) return loose[0] as number;
+  if (loose.length === 1) return loose[0];
   const number = /^\d+$/.test(wanted) ? Number(wanted) : 0;
   if (number >= 1 && number <= columns.length) return number - 1;
   throw usageError(
@@ -175,9 +175,7 @@ function columnsNamed(
   });
   if (role === "negative")
     found.sort(
-      (a, b) =>
-        (negativeNumber(columns[a] as string) as number) -
-        (negativeNumber(columns[b] as string) as number),
+      (a, b) => (negativeNumber(columns[a]) as number) - (negativeNumber(columns[b]) as number),
     );
   return found;
 }
@@ -202,7 +200,7 @@ function ambiguous(role: Role, names: readonly string[], file: string): UserErro
   const list = names.map((name) => `"${name}"`).join(" and ");
   return new UserError("ambiguous-columns", `the columns ${list} could each be the ${role}`, {
     at: { file },
-    hint: `say which: --columns ${role}=${quoted(names[0] as string)}`,
+    hint: `say which: --columns ${role}=${quoted(names[0])}`,
   });
 }
 

@@ -18,7 +18,7 @@ export function falseNegatives(linked: LinkedRows, batchSize: number): BatchInsp
   const parent = singletons(linked.numbers);
   for (let row = 0; row < linked.rows; row++) {
     const [first, ...others] = linked.numbersOf(row);
-    for (const other of others) unite(parent, first as number, other);
+    for (const other of others) unite(parent, first, other);
   }
   const sizes = new Int32Array(linked.numbers);
   let n = 0;
@@ -26,7 +26,7 @@ export function falseNegatives(linked: LinkedRows, batchSize: number): BatchInsp
     const [first] = linked.numbersOf(row);
     if (first === undefined) continue;
     const root = rootOf(parent, first);
-    sizes[root] = (sizes[root] as number) + 1;
+    sizes[root] = sizes[root] + 1;
     n += 1;
   }
   let connected = 0;

@@ -143,7 +143,7 @@ function countRecord(context: Context, { fields, line }: DataRecord): void {
   count.rows += 1;
   for (let i = 0; i < count.empty.length; i++) {
     if (textsOfCell(fields[i]).length === 0 && fields[i] !== null)
-      count.empty[i] = (count.empty[i] as number) + 1;
+      count.empty[i] = count.empty[i] + 1;
   }
   const texts: string[] = [];
   const sampled: SampledText[] = [];

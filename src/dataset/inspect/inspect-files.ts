@@ -92,15 +92,13 @@ function describeFile(
   const lengths = textLengths(count, options.tokens);
   const batch = batchSummary(count, kinds[0], labels, options.batchSize ?? 64);
   const scores =
-    columns.score === undefined
-      ? undefined
-      : scoreSummary(count, source.columns[columns.score] as string);
+    columns.score === undefined ? undefined : scoreSummary(count, source.columns[columns.score]);
   if (
     columns.score !== undefined &&
     scores?.range === undefined &&
     options.scoreRange === undefined
   )
-    errors.push(unknownScale(source.columns[columns.score] as string, file));
+    errors.push(unknownScale(source.columns[columns.score], file));
   return {
     file,
     sha256: source.sha256(),
@@ -142,8 +140,8 @@ function labelsOf(
   try {
     return labelColumnOf(labelOccurrences(count), {
       file: source.file,
-      column: source.columns[label] as string,
-      anchorColumn: source.columns[anchor] as string,
+      column: source.columns[label],
+      anchorColumn: source.columns[anchor],
       ...(options.labelMap === undefined ? {} : { labelMap: options.labelMap }),
     });
   } catch (error) {
@@ -169,7 +167,7 @@ function labelPart(
   type: LabelInspection["type"],
 ): Pick<FileInspection, "labels"> {
   if (label === undefined) return {};
-  return { labels: labelSummary(count, source.columns[label] as string, type) };
+  return { labels: labelSummary(count, source.columns[label], type) };
 }
 
 function unknownScale(column: string, file: string): UserError {

@@ -38,14 +38,13 @@ export function createLengthCount(): LengthCount {
   let longestLine = 0;
   const between = (from: number, to: number): number => {
     let total = 0;
-    for (let length = from; length <= Math.min(to, most); length++)
-      total += counts[length] as number;
+    for (let length = from; length <= Math.min(to, most); length++) total += counts[length];
     return total;
   };
   const quantile = (q: number): number => {
     let left = Math.ceil(q * texts);
     for (let length = 0; length <= most; length++) {
-      left -= counts[length] as number;
+      left -= counts[length];
       if (left <= 0) return length;
     }
     return longest;
@@ -53,7 +52,7 @@ export function createLengthCount(): LengthCount {
   return {
     add: (length, line) => {
       const place = Math.min(length, most);
-      counts[place] = (counts[place] as number) + 1;
+      counts[place] = counts[place] + 1;
       texts += 1;
       sum += length;
       if (length <= longest) return;
@@ -70,7 +69,7 @@ export function createLengthCount(): LengthCount {
       longest,
       longestLine,
       histogram: edges.slice(1).map((to, i) => {
-        const from = i === 0 ? 0 : (edges[i] as number) + 1;
+        const from = i === 0 ? 0 : edges[i] + 1;
         return { from, to, count: between(from, to) };
       }),
     }),

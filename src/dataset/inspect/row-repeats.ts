@@ -39,7 +39,7 @@ export function createRepeatCount(): RepeatCount {
       if (texts.length > 1 && texts[0] === texts[1]) addCase(same, line);
       const key = texts.join("\u0000");
       hashText(key, words);
-      const word = (words[1] as number) | 0;
+      const word = words[1] | 0;
       const number = rows.add(key);
       if (number === values.length()) {
         values.push(value);

@@ -23,7 +23,7 @@ export function compareTexts(file: string, earlier: readonly EarlierFile[]): Tex
   return {
     newText: (text) => {
       earlier.forEach(({ exact, plain }, i) => {
-        const counts = found[i]!;
+        const counts = found[i];
         if (exact.find(text) >= 0) counts.exact += 1;
         if (plain.find(text) >= 0) counts.plain += 1;
       });
@@ -31,14 +31,14 @@ export function compareTexts(file: string, earlier: readonly EarlierFile[]): Tex
     row: (texts, line) => {
       earlier.forEach(({ plain }, i) => {
         if (!texts.some((text) => plain.find(text) >= 0)) return;
-        const counts = found[i]!;
+        const counts = found[i];
         counts.rows += 1;
         if (counts.rows === 1) counts.line = line;
       });
     },
     result: () =>
       found.flatMap(({ line, ...counts }, i) =>
-        counts.plain === 0 ? [] : [{ first: earlier[i]!.file, second: file, ...counts, line }],
+        counts.plain === 0 ? [] : [{ first: earlier[i].file, second: file, ...counts, line }],
       ),
   };
 }

@@ -69,7 +69,7 @@ export function scoreSummary(count: FileCount, column: string): ScoreInspection 
   const width = (to - from) / 10 || 1;
   for (const score of scores) {
     const part = Math.min(9, Math.floor((score - from) / width));
-    counts[part] = (counts[part] as number) + 1;
+    counts[part] = counts[part] + 1;
   }
   const histogram = Array.from(counts, (times, i) => ({
     from: from + i * width,
@@ -147,7 +147,7 @@ export function singleClasses(count: FileCount): { readonly count: number; reado
 export function columnSummary(source: RecordSource, columns: RoleColumns, count: FileCount) {
   const { negatives, ...single } = columns;
   const roles = new Map<number, string>(
-    Object.entries(single).map(([role, index]) => [index as number, role]),
+    Object.entries(single).map(([role, index]) => [index, role]),
   );
   for (const index of negatives) roles.set(index, "negative");
   return source.columns.map((name, i) => {

@@ -17,7 +17,7 @@ export function findCandidates(index: PairIndex, corpus?: Iterable<string>): Can
   const texts = [...new Set(corpus ?? positivesOf(index))];
   const components = new Map<string, number[]>();
   index.texts.forEach((text, id) => {
-    const component = index.textComponents[id] as number;
+    const component = index.textComponents[id];
     if (component < 0) return;
     const plain = plainForm(text);
     const known = components.get(plain) ?? [];
@@ -38,5 +38,5 @@ export function findCandidates(index: PairIndex, corpus?: Iterable<string>): Can
 const none: readonly number[] = [];
 
 function* positivesOf({ texts, positives }: PairIndex): Generator<string> {
-  for (const id of positives) yield texts[id] as string;
+  for (const id of positives) yield texts[id];
 }

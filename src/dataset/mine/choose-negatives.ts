@@ -51,7 +51,7 @@ export function chooseNegatives(options: ChooseOptions): MinedRows {
   const chosenScores: number[] = [];
   const rowsWith = Array.from({ length: rules.count + 1 }, () => 0);
   const made = rows.map((row, i) => {
-    const anchor = index.anchors[i] as number;
+    const anchor = index.anchors[i];
     const scored = nearest.of(anchor).map(
       ({ candidate, score }): Scored => ({
         candidate,
@@ -61,14 +61,14 @@ export function chooseNegatives(options: ChooseOptions): MinedRows {
     const known = new Set(row.negatives);
     const context = {
       random,
-      positiveScore: positives[i] as number,
-      isKnown: (candidate: number) => known.has(candidates.texts[candidate] as string),
+      positiveScore: positives[i],
+      isKnown: (candidate: number) => known.has(candidates.texts[candidate]),
     };
     const chosen = selectNegatives(scored, context, rules, counts);
     for (const { score } of scored) ranged.push(score);
     for (const { score } of chosen) chosenScores.push(score);
-    rowsWith[chosen.length] = (rowsWith[chosen.length] as number) + 1;
-    const texts = chosen.map(({ candidate }) => candidates.texts[candidate] as string);
+    rowsWith[chosen.length] = rowsWith[chosen.length] + 1;
+    const texts = chosen.map(({ candidate }) => candidates.texts[candidate]);
     return { ...row, negatives: [...row.negatives, ...texts] };
   });
   const quantiles = [

@@ -142,7 +142,7 @@ function takeAll(list: TopList, found: Feeds, range: Range): void {
   for (let i = 0; i < range.count; i++) {
     const query = range.query + i;
     for (let j = 0; j < range.documents; j++) {
-      const score = scores[i * range.documents + j] as number;
+      const score = scores[i * range.documents + j];
       if (score >= lowest(list, query)) offer(list, query, range.first + j, score);
     }
   }

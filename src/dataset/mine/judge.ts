@@ -39,10 +39,10 @@ export async function judgeScores({
   }
   const found = await unitVectors(
     [
-      { texts: Array.from(anchors, (id) => index.texts[id] as string), use: "query" },
-      { texts: Array.from(positives, (id) => index.texts[id] as string), use: "document" },
+      { texts: Array.from(anchors, (id) => index.texts[id]), use: "query" },
+      { texts: Array.from(positives, (id) => index.texts[id]), use: "document" },
       {
-        texts: Array.from(needed, (candidate) => candidates.texts[candidate] as string),
+        texts: Array.from(needed, (candidate) => candidates.texts[candidate]),
         use: "document",
       },
     ],
@@ -58,12 +58,7 @@ export async function judgeScores({
   return {
     info: found.info,
     positives: Float32Array.from(index.anchors, (anchor, row) =>
-      rowProduct(
-        asked,
-        anchorPlace(anchor),
-        right,
-        positiveAt.get(index.positives[row] as number) as number,
-      ),
+      rowProduct(asked, anchorPlace(anchor), right, positiveAt.get(index.positives[row]) as number),
     ),
     scoreOf: (anchor, candidate) =>
       rowProduct(asked, anchorPlace(anchor), others, otherAt.get(candidate) as number),

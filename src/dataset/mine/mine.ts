@@ -134,7 +134,7 @@ async function search(
 ): Promise<Found> {
   const anchors = distinct(index.anchors);
   const positiveIds = distinct(index.positives);
-  const textsOf = (ids: Int32Array): string[] => Array.from(ids, (id) => index.texts[id] as string);
+  const textsOf = (ids: Int32Array): string[] => Array.from(ids, (id) => index.texts[id]);
   const sides: TextSide[] = [
     { texts: textsOf(anchors), use: "query" },
     { texts: candidates.texts, use: "document" },
@@ -183,9 +183,9 @@ function pairScores(rows: readonly PairRow[], index: PairIndex, found: PairVecto
   return Float32Array.from(rows, (_, i) =>
     rowProduct(
       found.queries,
-      anchorAt.get(index.anchors[i]!)!,
+      anchorAt.get(index.anchors[i])!,
       found.positives,
-      positiveAt.get(index.positives[i]!)!,
+      positiveAt.get(index.positives[i])!,
     ),
   );
 }

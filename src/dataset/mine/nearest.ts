@@ -43,7 +43,7 @@ const usualOwn = 224;
 /** Finds the candidates in range of every anchor: as many as asked for and as many more as may be the anchor's own texts. */
 export async function findNearest(options: NearestOptions): Promise<Nearest> {
   const { index, anchors, candidates, rules } = options;
-  const own = Array.from(anchors, (id) => candidates.ownOf(index.textComponents[id] as number));
+  const own = Array.from(anchors, (id) => candidates.ownOf(index.textComponents[id]));
   const few = places(own, (texts) => texts.length <= usualOwn);
   const many = places(own, (texts) => texts.length > usualOwn);
   const ranges = new Map<number, readonly Scored[]>();
@@ -58,7 +58,7 @@ export async function findNearest(options: NearestOptions): Promise<Nearest> {
     products += chosen.length * options.documents.rows;
     chosen.forEach((place, i) => {
       const found = inRange(scoredOf(list, i), new Set(own[place]), rules, counts);
-      ranges.set(anchors[place] as number, found);
+      ranges.set(anchors[place], found);
     });
   }
   return { of: (anchor) => ranges.get(anchor) ?? [], counts };
@@ -91,9 +91,9 @@ async function searchSome(
 
 function* scoredOf({ documents, scores, k }: TopList, query: number): Generator<Scored> {
   for (let at = query * k; at < (query + 1) * k; at++) {
-    const candidate = documents[at] as number;
+    const candidate = documents[at];
     if (candidate < 0) return;
-    yield { candidate, score: scores[at] as number };
+    yield { candidate, score: scores[at] };
   }
 }
 

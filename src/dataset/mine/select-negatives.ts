@@ -117,10 +117,10 @@ function drawn(candidates: readonly Scored[], count: number, random: Random): Sc
   const places = Array.from(candidates.keys());
   for (let i = 0; i < Math.min(count, places.length); i++) {
     const other = i + random.below(places.length - i);
-    [places[i], places[other]] = [places[other] as number, places[i] as number];
+    [places[i], places[other]] = [places[other], places[i]];
   }
   return places
     .slice(0, count)
     .sort((a, b) => a - b)
-    .map((place) => candidates[place] as Scored);
+    .map((place) => candidates[place]);
 }

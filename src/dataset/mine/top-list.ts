@@ -23,13 +23,13 @@ export function offer(list: TopList, query: number, document: number, score: num
   const first = query * k;
   let at = first + k - 1;
   const before = (place: number): boolean => {
-    const other = scores[place] as number;
-    return score > other || (score === other && document < (documents[place] as number));
+    const other = scores[place];
+    return score > other || (score === other && document < documents[place]);
   };
   if (!before(at)) return;
   for (; at > first && before(at - 1); at--) {
-    scores[at] = scores[at - 1] as number;
-    documents[at] = documents[at - 1] as number;
+    scores[at] = scores[at - 1];
+    documents[at] = documents[at - 1];
   }
   scores[at] = score;
   documents[at] = document;
@@ -37,7 +37,7 @@ export function offer(list: TopList, query: number, document: number, score: num
 
 /** The score of the last of a query's k documents; −∞ where there are fewer. */
 export function lowest({ scores, k }: TopList, query: number): number {
-  return scores[(query + 1) * k - 1] as number;
+  return scores[(query + 1) * k - 1];
 }
 
 /** Documents of a later block by falling score: their numbers count from `first`, behind all that are in the list. */
@@ -54,24 +54,24 @@ export function merge(list: TopList, query: number, found: Found): void {
   let taken = 0;
   // Of the k best, how many are new: each pushes out the last of the old ones that are left.
   while (taken < Math.min(k, found.scores.length)) {
-    if (!((found.scores[taken] as number) > (scores[start + k - 1 - taken] as number))) break;
+    if (!(found.scores[taken] > scores[start + k - 1 - taken])) break;
     taken += 1;
   }
   let old = k - taken - 1;
   for (let at = k - 1, next = taken - 1; next >= 0; at--) {
-    const score = found.scores[next] as number;
-    if (old >= 0 && (scores[start + old] as number) < score) move(list, start + old--, start + at);
+    const score = found.scores[next];
+    if (old >= 0 && scores[start + old] < score) move(list, start + old--, start + at);
     else
       put(list, [start, at], {
         score,
-        document: found.first + (found.documents[next--] as number),
+        document: found.first + found.documents[next--],
       });
   }
 }
 
 function move({ scores, documents }: TopList, from: number, to: number): void {
-  scores[to] = scores[from] as number;
-  documents[to] = documents[from] as number;
+  scores[to] = scores[from];
+  documents[to] = documents[from];
 }
 
 /** Puts a document at a place, and behind those of the same score with lower numbers that stand after it. */
@@ -83,7 +83,7 @@ function put(
   const { scores, documents, k } = list;
   let place = start + at;
   for (; place + 1 < start + k; place++) {
-    if (scores[place + 1] !== score || (documents[place + 1] as number) > document) break;
+    if (scores[place + 1] !== score || documents[place + 1] > document) break;
     move(list, place + 1, place);
   }
   scores[place] = score;

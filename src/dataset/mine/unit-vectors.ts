@@ -64,7 +64,7 @@ function normalized(matrix: Matrix): Matrix {
   for (let i = 0; i < rows; i++) {
     const row = data.subarray(i * cols, (i + 1) * cols);
     const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) || 1;
-    for (let j = 0; j < cols; j++) row[j] = (row[j] as number) / length;
+    for (let j = 0; j < cols; j++) row[j] = row[j] / length;
   }
   return matrix;
 }
@@ -72,7 +72,6 @@ function normalized(matrix: Matrix): Matrix {
 /** The product of row i of a and row j of b. */
 export function rowProduct(a: Matrix, i: number, b: Matrix, j: number): number {
   let sum = 0;
-  for (let d = 0; d < a.cols; d++)
-    sum += (a.data[i * a.cols + d] as number) * (b.data[j * b.cols + d] as number);
+  for (let d = 0; d < a.cols; d++) sum += a.data[i * a.cols + d] * b.data[j * b.cols + d];
   return sum;
 }

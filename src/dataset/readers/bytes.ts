@@ -97,7 +97,7 @@ async function peek(source: AsyncGenerator<Buffer>, bytes: number): Promise<Peek
     parts.push(next.value);
     size += next.value.length;
   }
-  const head = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  const head = parts.length === 1 ? parts[0] : Buffer.concat(parts);
   return { head, complete, chunks: resume(head, source) };
 }
 

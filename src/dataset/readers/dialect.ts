@@ -97,7 +97,7 @@ function fallback(
   const [comma, tab] = readings as [Reading, Reading];
   const name = sample.file.toLowerCase().replace(/\.gz$/, "");
   if (name.endsWith(".tsv")) return tab;
-  const single = comma.found.first.length === 1 && isRoleName(comma.found.first[0] as string);
+  const single = comma.found.first.length === 1 && isRoleName(comma.found.first[0]);
   const asked = given.quotes !== undefined || given.header !== undefined;
   return name.endsWith(".csv") || single || asked ? comma : undefined;
 }

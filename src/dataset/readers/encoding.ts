@@ -25,7 +25,7 @@ export function detectEncoding(head: Buffer): Encoding {
   let high = 0;
   let plausible = 0;
   for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i];
     if (byte < 0x80) continue;
     if (validSequence(bytes, i)) return "utf-8";
     high += 1;
@@ -45,7 +45,7 @@ export function decodeHead(head: Buffer, encoding: Encoding): string {
 function decodeWindows1252(bytes: Buffer): string {
   return bytes
     .toString("latin1")
-    .replace(/[\u0080-\u009f]/g, (char) => c1[char.charCodeAt(0) - 0x80] as string);
+    .replace(/[\u0080-\u009f]/g, (char) => c1[char.charCodeAt(0) - 0x80]);
 }
 
 /**
@@ -106,7 +106,7 @@ function refuseUtf16(bytes: Buffer, at: Position): void {
 function invalid(bytes: Buffer, at: Position): UserError {
   const where = firstInvalid(bytes);
   const line = at.line + count(bytes.subarray(0, where), newline);
-  const hex = (bytes[where] as number).toString(16).toUpperCase().padStart(2, "0");
+  const hex = bytes[where].toString(16).toUpperCase().padStart(2, "0");
   return new UserError(
     "invalid-utf8",
     `is not valid UTF-8: byte 0x${hex} (byte ${at.offset + where + 1} of the file)`,
@@ -135,7 +135,7 @@ function firstInvalid(bytes: Buffer): number {
 /** Bytes at the end that begin a character and do not finish it: 0 to 3. */
 function incompleteTail(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] as number;
+    const byte = bytes[bytes.length - back];
     if (byte < 0x80) return 0;
     if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;
   }
@@ -149,7 +149,7 @@ function sequenceLength(lead: number): number {
 }
 
 function validSequence(bytes: Buffer, start: number): boolean {
-  const length = sequenceLength(bytes[start] as number);
+  const length = sequenceLength(bytes[start]);
   return (
     length > 1 && start + length <= bytes.length && isUtf8(bytes.subarray(start, start + length))
   );

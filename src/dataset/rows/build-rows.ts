@@ -104,7 +104,7 @@ export function buildScoredPairs(
   return rows.map(({ anchor, positive, line }, i) => ({
     sentence1: anchor,
     sentence2: positive,
-    score: scores[i] as number,
+    score: scores[i],
     line,
   }));
 }

@@ -30,7 +30,7 @@ export function classesToPairs(
     const count = Math.min((n * (n - 1)) / 2, wantedPairs(label, options) ?? n);
     for (let i = 0; i < count; i++) {
       const next = (i % n) + 1 + Math.floor(i / n);
-      const [anchor, positive] = [ring[i % n] as ClassedRow, ring[next % n] as ClassedRow];
+      const [anchor, positive] = [ring[i % n], ring[next % n]];
       pairs.push({
         anchor: anchor.text,
         positive: positive.text,
@@ -40,7 +40,7 @@ export function classesToPairs(
       });
     }
     for (let i = count === 0 ? 0 : count + 1; i < n; i++)
-      book.drop("beyond the number of pairs of a class", (ring[i] as ClassedRow).line);
+      book.drop("beyond the number of pairs of a class", ring[i].line);
   }
   return pairs.sort((a, b) => a.line - b.line);
 }

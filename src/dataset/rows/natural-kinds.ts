@@ -82,7 +82,7 @@ export function planRows(
     const found = conversionTo(wanted, from);
     if (found !== undefined) return { from, ...found };
   }
-  throw missing(wanted[0] as RowKind, context) ?? wrongKind(likeliest, wanted, context);
+  throw missing(wanted[0], context) ?? wrongKind(likeliest, wanted, context);
 }
 
 function kindOfLabels(labels: LabelColumn): RowKind {
@@ -108,7 +108,7 @@ function wrongKind(found: RowKind, wanted: readonly RowKind[], context: PlanCont
   const expected = wanted.map((kind) => kinds[kind].name).join(" or ");
   const fitting = context.objectivesFor?.(found) ?? [];
   const columns = context.columnNames.map((name) => `"${name}"`).join(", ");
-  const naming = kinds[wanted[0] as RowKind].needs.map((role) => `${role}=…`).join(",");
+  const naming = kinds[wanted[0]].needs.map((role) => `${role}=…`).join(",");
   const other =
     fitting.length > 0 ? `, or use an objective for these rows: ${fitting.join(", ")}` : "";
   return new UserError(

@@ -46,7 +46,7 @@ function appendRows(rows: RawRow[], record: DataRecord, columns: RoleColumns, wr
   const { fields, line } = record;
   const list = (index: number | undefined): readonly string[] => {
     if (index === undefined) return none;
-    return cellTexts(fields[index] as Cell, () => wrong(index, line));
+    return cellTexts(fields[index], () => wrong(index, line));
   };
   const one = (index: number | undefined): string => {
     const texts = list(index);

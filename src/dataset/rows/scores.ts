@@ -48,7 +48,7 @@ export function scaleScores(
   const values = parseScores(scores, column, book.file, given);
   const [low, high] = given ?? detectRange(values, column, book.file);
   const spread = high - low;
-  for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) - low) / spread;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] - low) / spread;
   book.note(
     `scores of column "${column}" scaled from ${low}–${high} (${given === undefined ? "detected" : "given"}) to 0–1`,
   );

@@ -33,25 +33,25 @@ export function chooseParts(
   strata.forEach((groups, stratum) => {
     const order = permutation(groups.length, random);
     let next = 0;
-    for (const [part, wanted] of (targets[stratum] as readonly number[]).entries()) {
+    for (const [part, wanted] of targets[stratum].entries()) {
       let left = wanted;
       const passed: number[] = [];
       for (; left > 0 && next < order.length; next++) {
-        const place = order[next] as number;
-        const group = groups[place] as number;
-        if ((sizes[group] as number) > left) {
+        const place = order[next];
+        const group = groups[place];
+        if (sizes[group] > left) {
           passed.push(place);
           continue;
         }
         partOf[group] = part + 1;
-        left -= sizes[group] as number;
+        left -= sizes[group];
       }
       // What was too large for this part may fit into the next.
       next -= passed.length;
       order.set(passed, next);
     }
   });
-  return Uint8Array.from(of, (group) => partOf[group] as number);
+  return Uint8Array.from(of, (group) => partOf[group]);
 }
 
 /** Groups of each label of their first rows; one stratum without labels. */
@@ -60,10 +60,10 @@ function strataOf({ of, sizes }: RowGroups, labels: Int32Array | undefined): num
   const strata = new Map<number, number[]>();
   const seen = new Uint8Array(sizes.length);
   for (let row = 0; row < of.length; row++) {
-    const group = of[row] as number;
+    const group = of[row];
     if (seen[group] === 1) continue;
     seen[group] = 1;
-    const label = labels[row] as number;
+    const label = labels[row];
     const stratum = strata.get(label) ?? [];
     strata.set(label, stratum);
     stratum.push(group);
@@ -102,8 +102,7 @@ export function separateTexts(part: Uint8Array, links: FileLinks, remove: boolea
   const { start, texts, distinct } = links;
   const last = new Uint8Array(distinct);
   const each = (row: number, visit: (text: number) => void): void => {
-    for (let at = start[row] as number; at < (start[row + 1] as number); at++)
-      visit(texts[at] as number);
+    for (let at = start[row]; at < start[row + 1]; at++) visit(texts[at]);
   };
   // Later parts first: a row of eval that is left out takes no row of train with it.
   let rows = 0;
@@ -112,7 +111,7 @@ export function separateTexts(part: Uint8Array, links: FileLinks, remove: boolea
       if (part[row] !== number) continue;
       let shared = false;
       each(row, (text) => {
-        shared ||= (last[text] as number) > number + 1;
+        shared ||= last[text] > number + 1;
       });
       if (!shared) continue;
       rows += 1;
@@ -121,7 +120,7 @@ export function separateTexts(part: Uint8Array, links: FileLinks, remove: boolea
     for (let row = 0; row < part.length; row++) {
       if (part[row] !== number) continue;
       each(row, (text) => {
-        last[text] = Math.max(last[text] as number, number + 1);
+        last[text] = Math.max(last[text], number + 1);
       });
     }
   }

@@ -135,13 +135,12 @@ function summary(part: Uint8Array, number: number, links: FileLinks): PartSummar
   for (let row = 0; row < part.length; row++) {
     if (part[row] !== number) continue;
     rows += 1;
-    for (let at = start[row] as number; at < (start[row + 1] as number); at++)
-      seen[texts[at] as number] = 1;
-    if (labels !== undefined) seenLabels[labels[row] as number] = 1;
+    for (let at = start[row]; at < start[row + 1]; at++) seen[texts[at]] = 1;
+    if (labels !== undefined) seenLabels[labels[row]] = 1;
   }
   const count = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0);
   return {
-    part: parts[number] as Part,
+    part: parts[number],
     rows,
     texts: count(seen),
     ...(labels === undefined ? {} : { labels: count(seenLabels) }),

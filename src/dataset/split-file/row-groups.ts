@@ -32,8 +32,8 @@ export function groupRows(links: FileLinks, by: SplitBy): RowGroups {
 function firstTexts({ lines, start, texts, distinct }: FileLinks): Int32Array {
   const first = new Int32Array(lines.length);
   for (let row = 0; row < first.length; row++) {
-    const at = start[row] as number;
-    first[row] = at < (start[row + 1] as number) ? (texts[at] as number) : distinct + row;
+    const at = start[row];
+    first[row] = at < start[row + 1] ? texts[at] : distinct + row;
   }
   return first;
 }
@@ -43,10 +43,9 @@ function componentRoots(links: FileLinks): Int32Array {
   const parent = singletons(distinct + groupCount);
   const first = firstTexts(links);
   for (let row = 0; row < first.length; row++) {
-    const own = first[row] as number;
+    const own = first[row];
     if (own >= distinct) continue;
-    for (let at = start[row] as number; at < (start[row + 1] as number); at++)
-      unite(parent, own, texts[at] as number);
+    for (let at = start[row]; at < start[row + 1]; at++) unite(parent, own, texts[at]);
     const group = groups?.[row] ?? -1;
     if (group >= 0) unite(parent, own, distinct + group);
   }
@@ -59,11 +58,11 @@ function numbered(keys: Int32Array, keyCount: number): RowGroups {
   const sizes = new Int32Array(keys.length);
   let count = 0;
   for (let row = 0; row < keys.length; row++) {
-    const key = keys[row] as number;
-    if ((numbers[key] as number) < 0) numbers[key] = count++;
-    const group = numbers[key] as number;
+    const key = keys[row];
+    if (numbers[key] < 0) numbers[key] = count++;
+    const group = numbers[key];
     of[row] = group;
-    sizes[group] = (sizes[group] as number) + 1;
+    sizes[group] = sizes[group] + 1;
   }
   return { of, sizes: sizes.slice(0, count) };
 }

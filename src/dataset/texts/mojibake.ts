@@ -31,7 +31,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 function decode(run: string): string | undefined {
   const bytes = Uint8Array.from(run, (char) => {
     const place = typographic.indexOf(char);
-    return place < 0 ? char.charCodeAt(0) : (typographicBytes[place] as number);
+    return place < 0 ? char.charCodeAt(0) : typographicBytes[place];
   });
   try {
     return utf8.decode(bytes);

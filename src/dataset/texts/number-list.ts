@@ -32,7 +32,7 @@ function createList<A extends Int32Array | Float64Array>(
       }
       data[length++] = value;
     },
-    at: (index) => data[index] as number,
+    at: (index) => data[index],
     set: (index, value) => {
       data[index] = value;
     },

@@ -22,11 +22,11 @@ export function createTextTable(hash: (text: string, into: HashWords) => void): 
   const words = hashWords();
   let slots = emptySlots(1 << 10);
   let size = 0;
-  const numberIn = (slot: number): number => (slots.numbers[slot] as number) - 1;
+  const numberIn = (slot: number): number => slots.numbers[slot] - 1;
   return {
     add: (text) => {
       hash(text, words);
-      const [a, b] = [words[0] as number, words[1] as number];
+      const [a, b] = [words[0], words[1]];
       if (size >= fullest * slots.low.length) slots = doubled(slots);
       const slot = slotOf(slots, a, b);
       if (isTaken(slots, slot)) return numberIn(slot);
@@ -35,7 +35,7 @@ export function createTextTable(hash: (text: string, into: HashWords) => void): 
     },
     find: (text) => {
       hash(text, words);
-      return numberIn(slotOf(slots, words[0] as number, words[1] as number));
+      return numberIn(slotOf(slots, words[0], words[1]));
     },
     size: () => size,
   };
@@ -79,8 +79,8 @@ function doubled(old: Slots): Slots {
   const slots = emptySlots(2 * old.low.length);
   for (let i = 0; i < old.low.length; i++) {
     if (!isTaken(old, i)) continue;
-    const [a, b] = [old.low[i] as number, old.high[i] as number];
-    put(slots, slotOf(slots, a, b), [a, b, old.numbers[i] as number]);
+    const [a, b] = [old.low[i], old.high[i]];
+    put(slots, slotOf(slots, a, b), [a, b, old.numbers[i]]);
   }
   return slots;
 }

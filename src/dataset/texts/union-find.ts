@@ -12,9 +12,9 @@ export function singletons(n: number): Int32Array {
 export function rootOf(parent: Int32Array, start: number): number {
   let node = start;
   for (;;) {
-    const up = parent[node] as number;
+    const up = parent[node];
     if (up === node) return node;
-    const above = parent[up] as number;
+    const above = parent[up];
     parent[node] = above;
     node = above;
   }

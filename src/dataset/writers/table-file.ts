@@ -64,7 +64,7 @@ export async function writeTable(
   options: TableFileOptions = {},
 ): Promise<void> {
   const { extension, gzip } = tableFormat(path);
-  const lines = (formats[extension] as Encode)(table, options.csvSafe ?? false);
+  const lines = formats[extension](table, options.csvSafe ?? false);
   const encode = (part: string): Uint8Array | string => (gzip ? gzipSync(part) : part);
   await writeNewFile(
     path,

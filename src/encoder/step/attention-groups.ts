@@ -13,13 +13,13 @@ export interface TextGroups {
  */
 export function attentionGroups(lengths: readonly number[]): TextGroups {
   const S = Math.max(0, ...lengths);
-  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const firstPlaces = new Int32Array(lengths.length);
   const used: number[] = [];
   // Groups before this one have no room for anything that is still to come.
   let open = 0;
   for (const i of order) {
-    const length = lengths[i]!;
+    const length = lengths[i];
     let group = open;
     while ((used[group] ?? 0) + length > S) group += 1;
     firstPlaces[i] = group * S + (used[group] ?? 0);

@@ -83,8 +83,8 @@ function* attentionRuns(
   const { first, T, heads } = at;
   let row = texts.firstRow ?? 0;
   for (const [b, length] of texts.lengths.entries()) {
-    const group = Math.floor(first[b]! / T);
-    const start = first[b]! % T;
+    const group = Math.floor(first[b] / T);
+    const start = first[b] % T;
     for (let i = 0; i < length; i++, row++) {
       for (let head = 0; head < heads; head++) {
         const target = ((group * heads + head) * T + start + i) * T + start;

@@ -59,7 +59,7 @@ export function embeddingGraph(options: EmbeddingGraphOptions): EmbeddingGraph {
   expandGelu(graph);
   notes.push(joinLinear(graph));
   const b = new GraphBuilder(graph);
-  const hidden = b.value(graph.outputs[0]!);
+  const hidden = b.value(graph.outputs[0]);
   const means = poolTokens(b, options.pooling, { hidden, mask: b.value(ATTENTION_MASK) });
   const pooled = options.normalize === true ? l2Normalize(b, means) : means;
   graph.outputs.length = 0;

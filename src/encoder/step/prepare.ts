@@ -55,7 +55,7 @@ export function prepareEncoder(imported: Graph, output = tokenOutput(imported)):
   const weights = placedWeights(graph, layers);
   const deepest = Math.max(-1, ...weights.map(({ layer }) => layer));
   const depth = Math.max(sites.length, deepest + 1);
-  return { graph, hidden: graph.outputs[0]!, layers, depth, weights, notes };
+  return { graph, hidden: graph.outputs[0], layers, depth, weights, notes };
 }
 
 /** That operators which the file has fused are trained as plain ones; the file keeps them. */

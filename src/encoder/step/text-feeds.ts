@@ -37,7 +37,7 @@ export function textFeeds(
   for (const [i, text] of texts.entries()) {
     for (let t = 0; t < text.length; t++, row++) {
       const slot = i * T + t;
-      ids[slot] = BigInt(text[t]!);
+      ids[slot] = BigInt(text[t]);
       mask[slot] = 1n;
       rows[row] = BigInt(slot);
       slots[slot] = BigInt(row);
@@ -65,7 +65,7 @@ function attentionFeeds(
   let row = 0;
   for (const [i, length] of lengths.entries()) {
     for (let t = 0; t < length; t++, row++) {
-      const place = firstPlaces[i]! + t;
+      const place = firstPlaces[i] + t;
       rows[row] = BigInt(place);
       slots[place] = BigInt(row);
     }

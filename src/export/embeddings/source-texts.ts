@@ -54,7 +54,7 @@ export async function openSourceTexts(
     const kept = columns.map((name) => keptIndex(source, name));
     return {
       file,
-      column: source.columns[index] as string,
+      column: source.columns[index],
       columns,
       dialect: describeDialect(source.dialect),
       rows: () => rowsOf(source, index, kept),

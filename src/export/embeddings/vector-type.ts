@@ -49,10 +49,10 @@ export function storedRow({ type, cols, data }: StoredVectors, i: number): Array
  * NumPy computes it. Values outside the ranges become the nearest end.
  */
 function scalarQuantized(data: Float32Array, cols: number, { low, high }: Ranges): Int8Array {
-  const steps = low.map((from, k) => Math.fround(Math.fround(high[k]! - from) / 255) || 1);
+  const steps = low.map((from, k) => Math.fround(Math.fround(high[k] - from) / 255) || 1);
   return Int8Array.from(data, (x, i) => {
     const k = i % cols;
-    const step = Math.floor(Math.fround(Math.fround(x - low[k]!) / steps[k]!));
+    const step = Math.floor(Math.fround(Math.fround(x - low[k]) / steps[k]));
     return Math.min(255, Math.max(0, step)) - 128;
   });
 }
@@ -63,7 +63,7 @@ function signBits(data: Float32Array, cols: number): Int8Array {
   const bytes = new Uint8Array((data.length / cols) * width);
   for (let i = 0; i < data.length; i++) {
     const k = i % cols;
-    if (data[i]! > 0) bytes[((i - k) / cols) * width + (k >> 3)]! |= 0x80 >> (k & 7);
+    if (data[i] > 0) bytes[((i - k) / cols) * width + (k >> 3)] |= 0x80 >> (k & 7);
   }
   return Int8Array.from(bytes, (byte) => byte - 128);
 }
@@ -78,8 +78,8 @@ export async function rangesOf(
   for await (const { data } of parts) {
     for (let i = 0; i < data.length; i++) {
       const k = i % cols;
-      low[k] = Math.min(low[k]!, data[i]!);
-      high[k] = Math.max(high[k]!, data[i]!);
+      low[k] = Math.min(low[k], data[i]);
+      high[k] = Math.max(high[k], data[i]);
     }
   }
   return { low, high };
@@ -91,7 +91,7 @@ export function prefixVectors({ rows, cols, data }: Matrix, dimension: number): 
   for (let i = 0; i < rows; i++) {
     const prefix = data.subarray(i * cols, i * cols + dimension);
     const norm = Math.sqrt(prefix.reduce((sum, x) => sum + x * x, 1e-12));
-    for (let k = 0; k < dimension; k++) cut[i * dimension + k] = prefix[k]! / norm;
+    for (let k = 0; k < dimension; k++) cut[i * dimension + k] = prefix[k] / norm;
   }
   return { rows, cols: dimension, data: cut };
 }

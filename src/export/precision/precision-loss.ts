@@ -66,7 +66,7 @@ async function measured(
 function compare(full: Measured, other: Measured): Omit<PrecisionLoss, "dtype"> {
   const { rows } = full.vectors;
   const cosines = pairedCosine(full.vectors, other.vectors);
-  const differences = full.vectors.data.map((x, i) => Math.abs(x - other.vectors.data[i]!));
+  const differences = full.vectors.data.map((x, i) => Math.abs(x - other.vectors.data[i]));
   return {
     texts: rows,
     meanCosine: cosines.reduce((sum, x) => sum + x, 0) / rows,

@@ -128,9 +128,9 @@ function quantizedColumns(weight: Tensor, bits: 7 | 8): { matrix: Tensor; scale:
   const scale = new Float32Array(N);
   for (let i = 0; i < data.length; i++) {
     const n = i % N;
-    scale[n] = Math.max(scale[n]!, Math.abs(data[i]!) / most);
+    scale[n] = Math.max(scale[n], Math.abs(data[i]) / most);
   }
-  const q = Int8Array.from(data, (x, i) => rounded(x, scale[i % N]!));
+  const q = Int8Array.from(data, (x, i) => rounded(x, scale[i % N]));
   return {
     matrix: { dtype: "int8", shape: [K, N], data: q },
     scale: { dtype: "float32", shape: [N], data: scale },
@@ -144,9 +144,9 @@ function quantizedRows(table: Tensor): { matrix: Tensor; scale: Tensor } {
   const scale = new Float32Array(V);
   for (let i = 0; i < data.length; i++) {
     const v = Math.floor(i / H);
-    scale[v] = Math.max(scale[v]!, Math.abs(data[i]!) / 127);
+    scale[v] = Math.max(scale[v], Math.abs(data[i]) / 127);
   }
-  const q = Int8Array.from(data, (x, i) => rounded(x, scale[Math.floor(i / H)]!));
+  const q = Int8Array.from(data, (x, i) => rounded(x, scale[Math.floor(i / H)]));
   return {
     matrix: { dtype: "int8", shape: [V, H], data: q },
     scale: { dtype: "float32", shape: [V, 1], data: scale },

@@ -47,7 +47,7 @@ export function denseStack({ spec, parameters }: HeadContent): Dense[] {
     const row = second.subarray(o * (H + 2 * D), (o + 1) * (H + 2 * D));
     row.set(w2.subarray(o * H, (o + 1) * H));
     for (let i = 0; i < D; i++) {
-      const weight = p === undefined ? Number(o === i) : p[o * D + i]!;
+      const weight = p === undefined ? Number(o === i) : p[o * D + i];
       row[H + i] = weight;
       row[H + D + i] = -weight;
     }

@@ -73,7 +73,7 @@ function findWeight(
   const candidates = evidence.products.get(name.slice(0, -".weight".length));
   if (candidates?.size !== 1) return undefined;
   const [product] = candidates;
-  const tensor = transposed(tensorOf(product!));
+  const tensor = transposed(tensorOf(product));
   return `${tensor.shape}` === `${shape}` ? tensor : undefined;
 }
 
@@ -135,7 +135,7 @@ function pathOf(node: string): string | undefined {
   const match = /^\/(.+)\/MatMul(?:_\d+)?$/.exec(node);
   if (match === null) return undefined;
   // A module that runs several times gets numbers behind its name: `query_1`.
-  return match[1]!.replaceAll("/", ".").replace(/_\d+$/, "");
+  return match[1].replaceAll("/", ".").replace(/_\d+$/, "");
 }
 
 /** The module of the bias that an Add puts onto a product. */

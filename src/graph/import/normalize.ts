@@ -49,7 +49,7 @@ function attributeToInput(attribute: string, position: number): Rule {
 /** Opset 18 wants to be told the number of equal parts. */
 const split: Rule = (node, around) => {
   const result = attributeToInput("split", 1)(node, around);
-  const rewritten = result.nodes[0]!;
+  const rewritten = result.nodes[0];
   if (rewritten.inputs[1]) return result;
   const attributes = { ...node.attributes, num_outputs: int(node.outputs.length) };
   return { nodes: [{ ...node, attributes }] };
@@ -58,7 +58,7 @@ const split: Rule = (node, around) => {
 /** Before opset 13 softmax ran over all axes from `axis` on; exporters used it on the last one only. */
 const softmax: Rule = (node, around) => {
   if (around.opset >= 13) return unchanged(node);
-  const rank = around.rank(node.inputs[0]!);
+  const rank = around.rank(node.inputs[0]);
   const axis = intOf(node, "axis", 1);
   if (axis !== -1 && axis !== rank - 1) {
     throw unsupported(node, `opset ${around.opset} softmax over several axes is not supported`);
@@ -66,7 +66,7 @@ const softmax: Rule = (node, around) => {
   return { nodes: [{ ...node, attributes: { ...node.attributes, axis: int(-1) } }] };
 };
 
-const identity: Rule = (node) => ({ nodes: [], alias: node.inputs[0]! });
+const identity: Rule = (node) => ({ nodes: [], alias: node.inputs[0] });
 
 /** In inference dropout passes its input through. */
 const dropout: Rule = (node, around) => {
@@ -79,11 +79,11 @@ const dropout: Rule = (node, around) => {
 function chain(op: string): Rule {
   return (node, around) => {
     const [first, ...rest] = node.inputs;
-    if (rest.length === 0) return { nodes: [], alias: first! };
-    let sum = first!;
+    if (rest.length === 0) return { nodes: [], alias: first };
+    let sum = first;
     const nodes = rest.map((operand, i) => {
       const last = i === rest.length - 1;
-      const output = last ? node.outputs[0]! : around.fresh(`${node.outputs[0]}/${i}`);
+      const output = last ? node.outputs[0] : around.fresh(`${node.outputs[0]}/${i}`);
       const step = {
         ...node,
         op,
@@ -124,7 +124,7 @@ function constantTensor(node: Node): Tensor {
 
 const constant: Rule = (node) => ({
   nodes: [],
-  constants: [[node.outputs[0]!, constantTensor(node)]],
+  constants: [[node.outputs[0], constantTensor(node)]],
 });
 
 /** Half precision is computed in float32. */

@@ -81,8 +81,8 @@ export async function probeTypes(
   const feeds = PROBES.map((sizes) =>
     Object.fromEntries(inputs.map((value) => [value.name, feed(value, sizes)])),
   );
-  const first = await run(bytes, feeds[0]!);
-  const second = await run(bytes, feeds[1]!);
+  const first = await run(bytes, feeds[0]);
+  const second = await run(bytes, feeds[1]);
   return new Map(
     Object.entries(first).flatMap(([name, a]) => {
       const b = second[name];
@@ -94,8 +94,6 @@ export async function probeTypes(
 }
 
 function merge(name: string, a: Tensor, b: Tensor): TensorType {
-  const shape = a.shape.map(
-    (dim, axis) => nameSizes(dim, b.shape[axis]!) ?? unknownDim(name, axis),
-  );
+  const shape = a.shape.map((dim, axis) => nameSizes(dim, b.shape[axis]) ?? unknownDim(name, axis));
   return { dtype: a.dtype === "float16" ? "float32" : a.dtype, shape };
 }

@@ -19,7 +19,7 @@ function pairwise(f: (x: Dim, y: Dim) => Dim | undefined): ContentRule {
     if (x.length !== y.length && x.length !== 1 && y.length !== 1) return undefined;
     const length = Math.max(x.length, y.length);
     return Array.from({ length }, (_, i) =>
-      f(x[x.length === 1 ? 0 : i]!, y[y.length === 1 ? 0 : i]!),
+      f(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i]),
     );
   };
 }
@@ -71,7 +71,7 @@ const slice: ContentRule = (call) => {
   if (!known || !starts || !ends || input(call, 0).shape.length !== 1) return undefined;
   const step = call.node.inputs[4] ? numbersIn(call, 4)?.[0] : 1;
   if (!step) return undefined;
-  return sliceIndices(known.length, starts[0]!, ends[0]!, step).map((i) => known[i]);
+  return sliceIndices(known.length, starts[0], ends[0], step).map((i) => known[i]);
 };
 
 const concat: ContentRule = (call) => {

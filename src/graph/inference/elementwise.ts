@@ -20,7 +20,7 @@ function broadcast(call: Call, values: readonly Value[]): Shape {
 }
 
 function sameType(call: Call, values: readonly Value[]): DType {
-  const dtype = values[0]!.dtype;
+  const dtype = values[0].dtype;
   if (values.some((v) => v.dtype !== dtype)) {
     fail(call, `element types differ: ${values.map((v) => v.dtype).join(" and ")}`);
   }
@@ -42,7 +42,7 @@ const arithmetic: TypeRule = (call) => {
 
 const power: TypeRule = (call) => {
   const values = inputs(call);
-  return [{ dtype: values[0]!.dtype, shape: broadcast(call, values) }];
+  return [{ dtype: values[0].dtype, shape: broadcast(call, values) }];
 };
 
 const comparison: TypeRule = (call) => {

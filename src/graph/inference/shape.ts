@@ -75,7 +75,7 @@ function fillUnknown(call: Call, from: Shape, wanted: Shape): Shape {
   const open = wanted.flatMap((dim, i) => (dim === unknown(call, i) ? [i] : []));
   if (open.length !== 1) return wanted;
   const others = wanted.filter((_, i) => i !== open[0]);
-  return replaceDim(wanted, open[0]!, remaining(from, others) ?? wanted[open[0]!]!);
+  return replaceDim(wanted, open[0], remaining(from, others) ?? wanted[open[0]]);
 }
 
 const reshape: TypeRule = (call) => {
@@ -103,7 +103,7 @@ const transpose: TypeRule = (call) => {
   if (perm.length !== rank || new Set(perm).size !== rank || perm.some((p) => p < 0 || p >= rank)) {
     fail(call, `perm [${perm}] does not permute rank ${rank}`);
   }
-  return [{ dtype: x.dtype, shape: perm.map((p) => x.shape[p]!) }];
+  return [{ dtype: x.dtype, shape: perm.map((p) => x.shape[p]) }];
 };
 
 const concat: TypeRule = (call) => {
@@ -118,7 +118,7 @@ const concat: TypeRule = (call) => {
       );
     }
   }
-  const total = values.map((v) => v.shape[axis]!).reduce(addDims);
+  const total = values.map((v) => v.shape[axis]).reduce(addDims);
   return [{ dtype: first.dtype, shape: replaceDim(first.shape, axis, total) }];
 };
 
@@ -138,7 +138,7 @@ function splitSizes(call: Call, total: Dim): Shape {
 const split: TypeRule = (call) => {
   const x = input(call, 0);
   const axis = resolveAxis(call, intOf(call.node, "axis", 0), x.shape.length);
-  const sizes = splitSizes(call, x.shape[axis]!);
+  const sizes = splitSizes(call, x.shape[axis]);
   return sizes.map((dim) => ({ dtype: x.dtype, shape: replaceDim(x.shape, axis, dim) }));
 };
 
@@ -181,7 +181,7 @@ function rangeLength(call: Call, ...bounds: (Dim | undefined)[]): Dim {
 const tile: TypeRule = (call) => {
   const x = input(call, 0);
   const repeats: Contents | undefined = contents(call, 1);
-  const shape = x.shape.map((dim, i) => (repeats ? mulDims(dim, repeats[i]!) : unknown(call, i)));
+  const shape = x.shape.map((dim, i) => (repeats ? mulDims(dim, repeats[i]) : unknown(call, i)));
   return [{ dtype: x.dtype, shape }];
 };
 
@@ -200,7 +200,7 @@ const pad: TypeRule = (call) => {
     const at = axes.indexOf(i);
     if (at < 0) return dim;
     if (pads === undefined) return unknown(call, i);
-    return addDims(dim, addDims(pads[at]!, pads[at + axes.length]!));
+    return addDims(dim, addDims(pads[at], pads[at + axes.length]));
   });
   return [{ dtype: x.dtype, shape: padded }];
 };

@@ -67,7 +67,7 @@ export function topK(
   const count = typeof k === "number" ? b.constant(int64([1], [k])) : k;
   const attributes = sorted ? {} : { sorted: int(0) };
   const [values, indices] = b.multi("TopK", [x, count], { outputs: 2, attributes });
-  return { values: values!, indices: indices! };
+  return { values: values, indices: indices };
 }
 
 /** Running sum along the axis, x included. */

@@ -14,10 +14,10 @@ export function expandGelu(graph: Graph): void {
   const substitutes = new Map<string, string>();
   for (const node of [...graph.nodes]) {
     if (node.op !== "Gelu" || node.domain !== "") continue;
-    const x = b.value(node.inputs[0]!);
+    const x = b.value(node.inputs[0]);
     const approximate = stringOf(node, "approximate", "none");
     const y = approximate === "tanh" ? tanhGelu(b, x) : exactGelu(b, x);
-    substitutes.set(node.outputs[0]!, y.name);
+    substitutes.set(node.outputs[0], y.name);
   }
   substitute(graph, substitutes);
 }

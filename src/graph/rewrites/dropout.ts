@@ -93,7 +93,7 @@ function embeddingPlace({ linears }: TransformerLayers, boundary: string): strin
 function readMarks(graph: Graph, marks: ReadonlyMap<string, string>): void {
   const own = new Set(marks.values());
   const nodes = graph.nodes.map((node) =>
-    own.has(node.outputs[0]!)
+    own.has(node.outputs[0])
       ? node
       : { ...node, inputs: node.inputs.map((name) => marks.get(name) ?? name) },
   );
@@ -111,7 +111,7 @@ export function dropoutSites(graph: Graph): DropoutSite[] {
   return graph.nodes.filter(isMark).map((node) => ({
     name: stringOf(node, "site", ""),
     rate: floatOf(node, "rate", 0),
-    shape: graph.types.get(node.outputs[0]!)!.shape,
+    shape: graph.types.get(node.outputs[0])!.shape,
   }));
 }
 
@@ -121,9 +121,9 @@ export function dropoutMasks(graph: Graph): DropoutSite[] {
   const b = new GraphBuilder(graph);
   const substitutes = new Map<string, string>();
   for (const [i, node] of graph.nodes.filter(isMark).entries()) {
-    const { name, shape } = sites[i]!;
-    const x = b.value(node.inputs[0]!);
-    substitutes.set(node.outputs[0]!, mul(b, x, b.input(name, x.dtype, shape)).name);
+    const { name, shape } = sites[i];
+    const x = b.value(node.inputs[0]);
+    substitutes.set(node.outputs[0], mul(b, x, b.input(name, x.dtype, shape)).name);
   }
   substitute(graph, substitutes);
   return sites;

@@ -71,8 +71,8 @@ function results(m: Matching, seed: Node, x: string): string[] {
   let current: Node | undefined = seed;
   for (let steps = 0; steps < LONGEST && current !== undefined; steps++) {
     const [output] = current.outputs;
-    found.push(output!);
-    const readers: readonly Node[] = m.readers.get(output!) ?? [];
+    found.push(output);
+    const readers: readonly Node[] = m.readers.get(output) ?? [];
     const next: Node | undefined = readers.length === 1 ? readers[0] : undefined;
     current = next !== undefined && isScalarFunction(next) ? next : undefined;
   }

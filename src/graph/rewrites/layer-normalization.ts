@@ -35,7 +35,7 @@ export function raiseLayerNormalization(graph: Graph): RewriteNote {
     const [x, scale, bias] = [b.value(found.x), b.value(found.scale), b.value(found.bias)];
     const { epsilon } = found;
     const y = layerNormalization(b, x, { scale, bias, epsilon });
-    substitutes.set(node.outputs[0]!, y.name);
+    substitutes.set(node.outputs[0], y.name);
   }
   substitute(graph, substitutes);
   const total = graph.nodes.filter((node) => node.op === "LayerNormalization").length;
@@ -66,7 +66,7 @@ function matchNormalized(
 ): Pick<Normalization, "x" | "epsilon"> | undefined {
   const quotient = writerOf(m, name, "Div");
   if (quotient !== undefined) {
-    return matchDeviation(m, quotient.inputs[0]!, rootOf(m, quotient.inputs[1]!));
+    return matchDeviation(m, quotient.inputs[0], rootOf(m, quotient.inputs[1]));
   }
   const product = writerOf(m, name, "Mul");
   for (const [centered, inverse] of product === undefined ? [] : operandOrders(product)) {

@@ -34,7 +34,7 @@ export function joinLinear(graph: Graph): RewriteNote {
   for (const node of [...graph.nodes]) {
     const start = linearOf(m, node);
     if (start === undefined) continue;
-    const { linear, end } = extended(m, scaledInput(m, start), node.outputs[0]!);
+    const { linear, end } = extended(m, scaledInput(m, start), node.outputs[0]);
     const y = b.op("Gemm", operands(b, linear), {
       attributes: {
         transA: int(0),
@@ -59,16 +59,16 @@ function operands(b: GraphBuilder, { x, weight, bias }: Linear) {
 function linearOf(m: Matching, node: Node): Linear | undefined {
   const [x, w, c] = node.inputs;
   const isProduct = node.domain === "" && (node.op === "MatMul" || node.op === "Gemm");
-  if (!isProduct || rankOf(m, x) !== 2 || rankOf(m, w) !== 2 || m.graph.initializers.has(x!))
+  if (!isProduct || rankOf(m, x) !== 2 || rankOf(m, w) !== 2 || m.graph.initializers.has(x))
     return undefined;
   const transposed = writerOf(m, w, "Transpose");
-  const source = transposed?.inputs[0] ?? w!;
+  const source = transposed?.inputs[0] ?? w;
   if (!isWeight(m, source)) return undefined;
   if (node.op === "Gemm" && intOf(node, "transA", 0) === 1) return undefined;
   const transB = (intOf(node, "transB", 0) === 1) !== (transposed !== undefined);
   const alpha = node.op === "Gemm" ? floatOf(node, "alpha", 1) : 1;
   const beta = node.op === "Gemm" ? floatOf(node, "beta", 1) : 1;
-  return { x: x!, weight: source, transB, bias: c, alpha, beta };
+  return { x: x, weight: source, transB, bias: c, alpha, beta };
 }
 
 const rankOf = (m: Matching, name: string | undefined): number | undefined =>
@@ -95,7 +95,7 @@ function extended(m: Matching, start: Linear, output: string): { linear: Linear;
     const next = reader && (withBias(m, reader, linear, end) ?? withFactor(m, reader, linear));
     if (reader === undefined || next === undefined) return { linear, end };
     linear = next;
-    end = reader.outputs[0]!;
+    end = reader.outputs[0];
   }
 }
 

@@ -96,7 +96,7 @@ function createAdapter(graph: Graph, site: LinearSite, options: LowRankOptions):
 function adapted(graph: Graph, site: LinearSite, adapter: LowRankAdapter): string {
   const b = new GraphBuilder(graph);
   // The input as it is now: a mark of dropout may stand before it.
-  const x = b.value(producers(graph).get(site.product)!.inputs[0]!);
+  const x = b.value(producers(graph).get(site.product)!.inputs[0]);
   const inner = matmul(b, x, transpose(b, b.value(adapter.a)));
   const scaled = adapter.scale === 1 ? inner : mul(b, inner, scalarLike(b, adapter.scale, inner));
   const delta = matmul(b, scaled, transpose(b, b.value(adapter.b)));
@@ -107,7 +107,7 @@ function adapted(graph: Graph, site: LinearSite, adapter: LowRankAdapter): strin
 function readAdapted(graph: Graph, results: ReadonlyMap<string, string>): void {
   const sums = new Set(results.values());
   const nodes = graph.nodes.map((node) =>
-    sums.has(node.outputs[0]!)
+    sums.has(node.outputs[0])
       ? node
       : { ...node, inputs: node.inputs.map((name) => results.get(name) ?? name) },
   );
@@ -127,13 +127,13 @@ export function mergeLowRank(
 ): Tensor {
   const { transposed = false } = adapter;
   const [inputs, outputs] = transposed ? weight.shape.toReversed() : weight.shape;
-  const rank = adapter.a.shape[0]!;
+  const rank = adapter.a.shape[0];
   const [a, b] = [adapter.a.data as Float32Array, adapter.b.data as Float32Array];
   const merged = Float32Array.from(weight.data as Float32Array);
   for (let i = 0; i < inputs; i++) {
     for (let o = 0; o < outputs; o++) {
       let sum = 0;
-      for (let r = 0; r < rank; r++) sum += a[r * inputs + i]! * b[o * rank + r]!;
+      for (let r = 0; r < rank; r++) sum += a[r * inputs + i] * b[o * rank + r];
       merged[transposed ? o * inputs + i : i * outputs + o] += adapter.scale * sum;
     }
   }

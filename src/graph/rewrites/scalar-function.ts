@@ -5,14 +5,14 @@ type Operation = (...x: number[]) => number;
 
 /** Elementwise operators as functions of numbers. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  Add: (x, y) => x! + y!,
-  Sub: (x, y) => x! - y!,
-  Mul: (x, y) => x! * y!,
-  Div: (x, y) => x! / y!,
-  Pow: (x, y) => x! ** y!,
-  Neg: (x) => -x!,
-  Tanh: (x) => Math.tanh(x!),
-  Erf: (x) => errorFunction(x!),
+  Add: (x, y) => x + y,
+  Sub: (x, y) => x - y,
+  Mul: (x, y) => x * y,
+  Div: (x, y) => x / y,
+  Pow: (x, y) => x ** y,
+  Neg: (x) => -x,
+  Tanh: (x) => Math.tanh(x),
+  Erf: (x) => errorFunction(x),
 };
 
 /**
@@ -50,7 +50,7 @@ export function evaluateAt(m: Matching, y: string, at: { x: string; value: numbe
     if (constant !== undefined) return constant;
     const node = m.writers.get(name);
     if (node === undefined || !isScalarFunction(node)) return Number.NaN;
-    const result = OPERATIONS[node.op]!(...node.inputs.map(evaluate));
+    const result = OPERATIONS[node.op](...node.inputs.map(evaluate));
     known.set(name, result);
     return result;
   };

@@ -17,14 +17,14 @@ export function shapesFromInput(graph: Graph, input: string): void {
   for (const node of [...graph.nodes]) {
     const sizes = node.op === "Shape" ? measured(graph, node, source.shape) : undefined;
     if (sizes === undefined || node.inputs[0] === input) continue;
-    substitutes.set(node.outputs[0]!, shapeVector(b, sizes, source).name);
+    substitutes.set(node.outputs[0], shapeVector(b, sizes, source).name);
   }
   substitute(graph, substitutes);
 }
 
 /** The sizes that a Shape node gives, where all are B, T, multiples of these or numbers. */
 function measured(graph: Graph, node: Node, text: Shape): Shape | undefined {
-  const shape = graph.types.get(node.inputs[0]!)?.shape;
+  const shape = graph.types.get(node.inputs[0])?.shape;
   const sizes = shape?.slice(intOf(node, "start", 0), intOf(node, "end", shape.length));
   return sizes?.every((dim) => typeof dim === "number" || multiple(dim, text) !== undefined)
     ? sizes
@@ -48,5 +48,5 @@ function shapeVector(b: GraphBuilder, sizes: Shape, source: Value): Value {
     const size = slice(b, measure, { axis: 0, start: axis, end: axis + 1 });
     return factor === 1 ? size : mul(b, size, vector(b, [factor]));
   });
-  return parts.length === 1 ? parts[0]! : concat(b, parts, 0);
+  return parts.length === 1 ? parts[0] : concat(b, parts, 0);
 }

@@ -22,7 +22,7 @@ function copies(graph: Graph): Map<string, string> {
   const writers = producers(graph);
   const same = new Map<string, string>();
   for (const node of graph.nodes) {
-    const original = node.op === "Identity" ? node.inputs[0]! : undoneTransposition(writers, node);
+    const original = node.op === "Identity" ? node.inputs[0] : undoneTransposition(writers, node);
     const [copy] = node.outputs as [string];
     if (original !== undefined && !graph.outputs.includes(copy)) same.set(copy, original);
   }
@@ -31,7 +31,7 @@ function copies(graph: Graph): Map<string, string> {
 
 /** x of Transpose(Transpose(x)) where the two permutations cancel. */
 function undoneTransposition(writers: ReadonlyMap<string, Node>, node: Node): string | undefined {
-  const before = node.op === "Transpose" ? writers.get(node.inputs[0]!) : undefined;
+  const before = node.op === "Transpose" ? writers.get(node.inputs[0]) : undefined;
   if (before?.op !== "Transpose") return undefined;
   const [first, second] = [intsOf(before, "perm"), intsOf(node, "perm")];
   const undone = second?.every((axis, i) => first?.[axis] === i);

@@ -117,7 +117,7 @@ export class TokenIndex {
   }
 
   private get places(): Dim {
-    return mulDims(this.text.shape[0]!, this.text.shape[1]!);
+    return mulDims(this.text.shape[0], this.text.shape[1]);
   }
 
   private once(key: string, make: () => Value): Value {

@@ -104,7 +104,7 @@ function target({ filled, scratch }: Accumulation, block: ParameterBlock): Float
 function addDense({ filled, scratch }: Accumulation, { spec, gradient }: ParameterBlock): void {
   if (filled.has(spec.name)) {
     const further = scratch.get(spec.name) ?? internal("no room for a further gradient");
-    for (let i = 0; i < further.length; i++) gradient[i] = gradient[i]! + further[i]!;
+    for (let i = 0; i < further.length; i++) gradient[i] = gradient[i] + further[i];
   }
   filled.add(spec.name);
 }
@@ -131,7 +131,7 @@ function addSparse(
 
 function resultOf(results: Readonly<Record<string, OnnxValue>>, name: string): Tensor {
   const value = results[name] ?? internal(`the run returned no "${name}"`);
-  return fromOrt(name, value as OrtTensor);
+  return fromOrt(name, value);
 }
 
 function over({ ort }: HostSession, block: ParameterBlock, data: Float32Array): OrtTensor {

@@ -153,7 +153,7 @@ async function run(
   for (const name of names) outputOf(host, name);
   const results = await runSession(host, feeds, names);
   const tensors = Object.entries(results).map(
-    ([name, value]) => [name, fromOrt(name, value as Parameters<typeof fromOrt>[1])] as const,
+    ([name, value]) => [name, fromOrt(name, value)] as const,
   );
   return packTensorsOf(Object.fromEntries(tensors));
 }

@@ -20,7 +20,7 @@ const filesIn = (mix: string, epoch: number): number[] =>
     .batches.map((batch) => {
       const files = new Set(Array.from(batch, fileOf));
       expect(files.size).toBe(1);
-      return [...files][0]!;
+      return [...files][0];
     });
 const counts = (files: readonly number[]): number[] =>
   [0, 1, 2].map((file) => files.filter((one) => one === file).length);

@@ -52,7 +52,7 @@ describe("components", () => {
           keys.forEach((a, i) => {
             keys.forEach((b, j) => {
               if (a.some((key) => b.includes(key)))
-                naive[i] = naive[j] = Math.min(naive[i] as number, naive[j] as number);
+                naive[i] = naive[j] = Math.min(naive[i], naive[j]);
             });
           });
         }
@@ -129,11 +129,11 @@ describe("the mask of false negatives", () => {
         for (let i = 0; i < B; i++) {
           const family = rows.filter((_, j) => index.components[j] === index.components[i]);
           const texts = new Set(family.flatMap((r) => [r.anchor, r.positive]));
-          const row = rows[i] as PairRow;
+          const row = rows[i];
           for (let j = 0; j < N; j++) {
             const owner = j < B ? j : Math.floor((j - B) / K);
-            const candidate = index.texts[candidates[j] as number] as string;
-            const missing = j >= B && (j - B) % K >= (rows[owner] as PairRow).negatives.length;
+            const candidate = index.texts[candidates[j]];
+            const missing = j >= B && (j - B) % K >= rows[owner].negatives.length;
             const wrong =
               owner === i
                 ? j >= B && (candidate === row.anchor || candidate === row.positive)
@@ -157,7 +157,7 @@ describe("noise", () => {
 
   it("q counts texts among candidates", () => {
     const q = Object.fromEntries(
-      index.texts.map((text, i) => [text, Math.exp(logNoise(index)[i] as number)]),
+      index.texts.map((text, i) => [text, Math.exp(logNoise(index)[i])]),
     );
     expect(q.a).toBe(0);
     expect(q.b).toBeCloseTo(2 / 7, 6);
@@ -220,11 +220,11 @@ describe("noise", () => {
     const counts = [0, 0, 0, 0];
     for (let i = 0; i < 8000; i++) {
       const j = Number(drawNoise(batch, { weights, count: 1, random })[0]);
-      counts[j] = (counts[j] as number) + 1;
+      counts[j] = counts[j] + 1;
     }
     expect(counts[0]).toBe(0);
     [1000, 2000, 5000].forEach((expected, i) => {
-      expect(Math.abs((counts[i + 1] as number) - expected)).toBeLessThan(200);
+      expect(Math.abs(counts[i + 1] - expected)).toBeLessThan(200);
     });
   });
 

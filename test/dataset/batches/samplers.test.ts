@@ -57,7 +57,7 @@ describe("the pair sampler", () => {
           for (const batch of (sampler as Sampler).plan(epoch).batches) {
             expect(batch.length).toBeGreaterThanOrEqual(2);
             expect(batch.length).toBeLessThanOrEqual(batchSize);
-            const members = Array.from(batch, (i) => rows[i] as PairRow);
+            const members = Array.from(batch, (i) => rows[i]);
             const main = members.flatMap((r) => [...new Set([r.anchor, r.positive])]);
             expect(new Set(main).size).toBe(main.length);
             const negatives = members.flatMap((r, i) =>
@@ -90,8 +90,7 @@ describe("the pair sampler", () => {
           for (let i = 0; i < B; i++) {
             for (let j = 0; j < N; j++) {
               const owner = j < B ? j : Math.floor((j - B) / K);
-              const present =
-                j < B || (j - B) % K < (rows[batch[owner] as number] as PairRow).negatives.length;
+              const present = j < B || (j - B) % K < rows[batch[owner]].negatives.length;
               if (present && owner !== i) expect(mask[i * N + j]).toBe(0);
             }
           }
@@ -225,8 +224,7 @@ describe("the class sampler", () => {
     const labels = classNumbers(rows);
     const balanced = batches.filter((batch) => {
       const times = new Map<number, number>();
-      for (const row of batch)
-        times.set(labels[row] as number, (times.get(labels[row] as number) ?? 0) + 1);
+      for (const row of batch) times.set(labels[row], (times.get(labels[row]) ?? 0) + 1);
       return times.size === 8 && [...times.values()].every((n) => n === 4);
     });
     expect(balanced.length).toBeGreaterThanOrEqual(8);
@@ -246,7 +244,7 @@ describe("the class sampler", () => {
           if (sampler === undefined) return;
           expect(everyRow(sampler, 0)).toEqual([...rows.keys()]);
           for (const batch of sampler.plan(0).batches) {
-            const members = Array.from(batch, (i) => rows[i] as ClassedRow);
+            const members = Array.from(batch, (i) => rows[i]);
             const labels = new Set(members.map((r) => r.label));
             expect(labels.size).toBeGreaterThan(1);
             expect(labels.size).toBeLessThan(members.length);
@@ -262,7 +260,7 @@ describe("the class sampler", () => {
     const rows = classed([200, 200]);
     const { batches } = classSampler(rows, { batchSize: 40, perClass: 4, seed: 1 }).plan(0);
     expect(batches[0]).toHaveLength(40);
-    const ones = Array.from(batches[0] as Int32Array).filter((row) => row >= 200).length;
+    const ones = Array.from(batches[0]).filter((row) => row >= 200).length;
     expect(ones).toBe(20);
   });
 
@@ -280,7 +278,7 @@ describe("the class sampler", () => {
         if (sampler === undefined) return;
         expect(everyRow(sampler, 0)).toEqual([...rows.keys()]);
         for (const batch of sampler.plan(0).batches) {
-          const members = Array.from(batch, (i) => rows[i] as ClassedRow);
+          const members = Array.from(batch, (i) => rows[i]);
           for (const unit of new Set(members.map((r) => r.unit))) {
             expect(members.filter((r) => r.unit === unit)).toHaveLength(
               rows.filter((r) => r.unit === unit).length,

@@ -10,7 +10,7 @@ import { temporaryFile } from "../temporary-files.js";
 const data = join(import.meta.dirname, "..", "..", "..", "..", "shared", "data");
 
 const inspect = async (content: string, options?: InspectOptions): Promise<FileInspection> =>
-  (await inspectFiles([temporaryFile(content)], options)).files[0]!;
+  (await inspectFiles([temporaryFile(content)], options)).files[0];
 const counts = ({ findings }: FileInspection): Record<string, number> =>
   Object.fromEntries(findings.map(({ code, count }) => [code, count]));
 const counter = async () => ({
@@ -123,7 +123,7 @@ describe("inspectFiles", () => {
 
   it("agrees with counting all pairs", () => {
     const numbers = [[0, 1], [2, 3], [1, 2], [4, 5], [], [6, 7], [7, 4]];
-    const found = falseNegatives({ rows: 7, numbers: 8, numbersOf: (row) => numbers[row]! }, 4);
+    const found = falseNegatives({ rows: 7, numbers: 8, numbersOf: (row) => numbers[row] }, 4);
     // Components of rows: {0, 1, 2}, {3, 5, 6}; row 4 counts for nothing.
     expect(found).toEqual({ batchSize: 4, rows: 6, expected: (4 * 3 * 12) / (6 * 5), largest: 3 });
   });
@@ -133,7 +133,7 @@ describe("inspectFiles", () => {
     for (let seed = 0; seed < 2000; seed++) {
       const reservoir = createReservoir<number>(5, seed);
       for (let i = 0; i < 20; i++) reservoir.offer(() => i);
-      for (const i of reservoir.items()) hits[i]! += 1;
+      for (const i of reservoir.items()) hits[i] += 1;
     }
     for (const hit of hits) expect(Math.abs(hit / 2000 - 0.25)).toBeLessThan(0.05);
   });

@@ -28,7 +28,7 @@ function byHand(queries: Matrix, documents: Matrix, k: number): TopList {
     for (let j = 0; j < documents.rows; j++) {
       let sum = 0;
       for (let d = 0; d < queries.cols; d++)
-        sum += queries.data[i * queries.cols + d]! * documents.data[j * queries.cols + d]!;
+        sum += queries.data[i * queries.cols + d] * documents.data[j * queries.cols + d];
       offer(list, i, j, sum);
     }
   }
@@ -49,7 +49,7 @@ describe("searchExact", () => {
     expect(found.scores).toEqual(expected.scores);
     // Of equal scores at the end any may be taken; each must have the score that it is given.
     for (let at = 0; at < n * k; at++) {
-      const [i, j] = [Math.floor(at / k), found.documents[at]!];
+      const [i, j] = [Math.floor(at / k), found.documents[at]];
       const one = { rows: 1, cols: 8, data: queries.data.subarray(i * 8, i * 8 + 8) };
       const other = { rows: 1, cols: 8, data: documents.data.subarray(j * 8, j * 8 + 8) };
       expect(byHand(one, other, 1).scores[0]).toBe(found.scores[at]);
@@ -112,10 +112,10 @@ describe("searchExact", () => {
     expect(state.read()).toEqual({ list, done: 1 });
     expect(openSearchState(folder, { key: ["y"], queries: 2, k: 3 }).read()).toBeUndefined();
     const [name] = readdirSync(folder);
-    writeFileSync(join(folder, name!), "cut short");
+    writeFileSync(join(folder, name), "cut short");
     expect(state.read()).toBeUndefined();
     await state.write(list, 2, 2);
-    expect(existsSync(join(folder, name!))).toBe(false);
+    expect(existsSync(join(folder, name))).toBe(false);
   });
 
   it("stops when it is told to", async () => {

@@ -35,7 +35,7 @@ describe("mineNegatives", () => {
     const path = join(temporaryFolder(), "mined.csv");
     await writeTable(path, rowTable({ kind: "pair", rows: mined.rows }));
     expect((await loadDataset(path, { as: ["pair"] })).rows[0]).toMatchObject({
-      negatives: mined.rows[0]!.negatives,
+      negatives: mined.rows[0].negatives,
     });
   });
 

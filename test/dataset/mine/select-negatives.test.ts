@@ -34,7 +34,7 @@ describe("candidates", () => {
   ];
   const index = indexPairs(rows);
   const own = (candidates: ReturnType<typeof findCandidates>, i: number): string[] =>
-    candidates.ownOf(index.components[i]!).map((c) => candidates.texts[c]!);
+    candidates.ownOf(index.components[i]).map((c) => candidates.texts[c]);
 
   it("are the positives, and no row's own or connected ones", () => {
     const candidates = findCandidates(index);
@@ -91,8 +91,8 @@ describe("rules", () => {
         { ...rules, sampling: "random" },
         noCounts(),
       );
-      expect(chosen[0]!.score).toBeGreaterThan(chosen[1]!.score);
-      for (const { candidate } of chosen) hits[candidate]! += 1;
+      expect(chosen[0].score).toBeGreaterThan(chosen[1].score);
+      for (const { candidate } of chosen) hits[candidate] += 1;
     }
     for (const hit of hits) expect(Math.abs(hit / 2000 - 0.4)).toBeLessThan(0.05);
   });
@@ -124,8 +124,8 @@ describe("chooseNegatives", () => {
     expect(mined.counts).toMatchObject({ known: 1, chosen: 5 });
     const [positives, ranged] = mined.quantiles;
     expect(positives).toMatchObject({ what: "positives", count: 3 });
-    expect(positives!.values[3]).toBeCloseTo(0.8);
-    expect(ranged!.count).toBe(6);
+    expect(positives.values[3]).toBeCloseTo(0.8);
+    expect(ranged.count).toBe(6);
   });
 
   it("goes by a judge's scores", () => {

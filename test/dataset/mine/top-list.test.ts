@@ -16,11 +16,11 @@ describe("merge", () => {
         const documents = Int32Array.from({ length: m }, (_, i) => i);
         for (let i = m - 1; i > 0; i--) {
           const j = random.below(i + 1);
-          [documents[i], documents[j]] = [documents[j]!, documents[i]!];
+          [documents[i], documents[j]] = [documents[j], documents[i]];
         }
         merge(merged, 1, { scores, documents, first });
         documents.forEach((document, i) => {
-          offer(offered, 1, first + document, scores[i]!);
+          offer(offered, 1, first + document, scores[i]);
         });
       }
       expect(merged.scores).toEqual(offered.scores);

@@ -35,7 +35,7 @@ describe("splitting a file", () => {
     expect(Object.keys(out)).toEqual(["eval.csv", "split.json", "train.csv"]);
     for (const name of ["train.csv", "eval.csv"])
       expect(out[name]).toMatch(/^id;question;answer\r\n/);
-    const body = [out["eval.csv"], out["train.csv"]].map((part) => part!.slice(header.length));
+    const body = [out["eval.csv"], out["train.csv"]].map((part) => part.slice(header.length));
     const records = ['1;"a ""x""\r\ny";b\r\n', "2;c;d\r\n\r\n", '3;e;"f;g"\r\n', "4;h;i\n"];
     expect(records).toContain(body[0]);
     expect(body[1]).toBe(records.filter((record) => record !== body[0]).join(""));
@@ -51,7 +51,7 @@ describe("splitting a file", () => {
     expect((await split(file, { eval: 0.2, test: 10, seed: 1 }))["eval.csv"]).not.toBe(
       once["eval.csv"],
     );
-    const record = JSON.parse(once["split.json"]!) as { parts: unknown; source: { rows: number } };
+    const record = JSON.parse(once["split.json"]) as { parts: unknown; source: { rows: number } };
     expect(record.source.rows).toBe(100);
   });
 
@@ -97,12 +97,12 @@ describe("splitting a file", () => {
               [0, 2],
               [1, 2],
             ] as const)
-              expect([...texts[i]!].filter((text) => texts[j]!.has(text))).toEqual([]);
-            const { leftOut } = JSON.parse(made["split.json"]!) as { leftOut: number };
+              expect([...texts[i]].filter((text) => texts[j].has(text))).toEqual([]);
+            const { leftOut } = JSON.parse(made["split.json"]) as { leftOut: number };
             expect(found.flat().length + leftOut).toBe(rows.length);
             if (by === "label") {
               const labels = found.map((part) => new Set(part.map((line) => line.split(",")[2])));
-              expect([...labels[0]!].filter((label) => labels[1]!.has(label))).toEqual([]);
+              expect([...labels[0]].filter((label) => labels[1].has(label))).toEqual([]);
             }
           },
         ),

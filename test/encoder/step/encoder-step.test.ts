@@ -115,7 +115,7 @@ describe("a step of the encoder", () => {
             name,
             float32(
               shape,
-              data!.map((x, i) => x + sign * h * slope[i]!),
+              data!.map((x, i) => x + sign * h * slope[i]),
             ),
           ];
         }),
@@ -199,7 +199,7 @@ async function boundaryRows(options: EncoderStepOptions, cut: EncoderStep): Prom
   const bytes = serialize({ ...graph, outputs: [cut.boundary!] });
   const inputs = graph.inputs.map(({ name }) => name);
   const outputs = await runModel(bytes, textFeeds(TEXTS, { inputs, padId: 0 }));
-  const { shape, data } = outputs[cut.boundary!]!;
+  const { shape, data } = outputs[cut.boundary!];
   const [, T, H] = shape as [number, number, number];
   const rows = TEXTS.flatMap(({ length }, b) => [
     ...(data as Float32Array).slice(b * T * H, (b * T + length) * H),
@@ -234,11 +234,11 @@ describe("low-rank adaptation", () => {
       const dB = Float64Array.from({ length: outputs * rank }, (_, k) => {
         const [o, r] = [Math.floor(k / rank), k % rank];
         let sum = 0;
-        for (let i = 0; i < inputs; i++) sum += dW[i * outputs + o]! * data![r * inputs + i]!;
+        for (let i = 0; i < inputs; i++) sum += dW[i * outputs + o] * data![r * inputs + i];
         return scale * sum;
       });
       const found = adapted.gradients.get(b)!;
-      expect(norm(found.map((x, k) => x - dB[k]!)) / norm(dB)).toBeLessThan(1e-5);
+      expect(norm(found.map((x, k) => x - dB[k])) / norm(dB)).toBeLessThan(1e-5);
     }
   });
 
@@ -249,15 +249,15 @@ describe("low-rank adaptation", () => {
       const lora = buildEncoderStep(options);
       const values = valuesOf(lora.parameters);
       for (const { b } of lora.adapters) {
-        const { shape } = values[b]!;
+        const { shape } = values[b];
         values[b] = randomTensor(shape, { dtype: "float32", low: -0.2, high: 0.2, seed: 7 });
       }
       const adapted = await run(lora, values);
       const encoder = await prepareTiny(name);
       for (const { weight, a, b, scale } of lora.adapters) {
         const merged = mergeLowRank(encoder.graph.initializers.get(weight)!, {
-          a: values[a]!,
-          b: values[b]!,
+          a: values[a],
+          b: values[b],
           scale,
         });
         encoder.graph.initializers.set(weight, merged);

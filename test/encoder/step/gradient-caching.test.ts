@@ -124,11 +124,11 @@ async function cachedOutcome(
   for (const chunk of CHUNKS) {
     const feeds = feedsOf({ ...part, inputs: forward.inputs }, chunk);
     const { embedding } = await run(forward.model, { ...feeds, ...values });
-    vectors.push(...Array.from(embedding!.data, Number));
+    vectors.push(...Array.from(embedding.data, Number));
   }
   const embedding = { ...random([TEXTS.length, H], 1), data: Float64Array.from(vectors) };
   const outputs = await run(objective.model, { ...own, embedding: asGiven(embedding, run) });
-  const slopes = Array.from(outputs[objective.embeddingGradient]!.data, Number);
+  const slopes = Array.from(outputs[objective.embeddingGradient].data, Number);
   const sums = new Map<string, Float64Array>();
   for (const chunk of CHUNKS) {
     const [start, end] = chunk;
@@ -162,7 +162,7 @@ function outcome(
 ): Outcome {
   const found = candidates === undefined ? undefined : outputs[candidates];
   return {
-    loss: Number(outputs[loss]!.data[0]),
+    loss: Number(outputs[loss].data[0]),
     gradients,
     candidates: found && Array.from(found.data, Number),
   };
@@ -174,7 +174,7 @@ function largestError(x: Outcome["gradients"], y: Outcome["gradients"], rounding
   const floor = rounding * norm([...y.values()].map(norm));
   const errors = [...y].map(([name, gradient]) => {
     const found = x.get(name)!;
-    if (norm(gradient) > floor) return norm(found.map((v, i) => v - gradient[i]!)) / norm(gradient);
+    if (norm(gradient) > floor) return norm(found.map((v, i) => v - gradient[i])) / norm(gradient);
     expect(norm(found)).toBeLessThanOrEqual(floor);
     return 0;
   });
@@ -205,7 +205,7 @@ describe("gradient caching with dropout", () => {
       expect(Math.abs(cached.loss / plain.loss - 1)).toBeLessThan(tolerance);
       expect(plain.candidates?.length).toBe(one.withQueue ? 6 * H : undefined);
       plain.candidates?.forEach((value, i) => {
-        expect(Math.abs(cached.candidates![i]! - value)).toBeLessThan(tolerance);
+        expect(Math.abs(cached.candidates![i] - value)).toBeLessThan(tolerance);
       });
     }
   });

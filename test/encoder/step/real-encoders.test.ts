@@ -47,8 +47,8 @@ describe.each(MODELS)("%s", (_, folder, depth) => {
       const feeds = textFeeds(ids, { inputs: model.inputs, padId: tokenizer.padId });
       const weights = model.parameters.map((name) => [name, encoder.graph.initializers.get(name)!]);
       const found = await runModel(model.model, { ...feeds, ...Object.fromEntries(weights) });
-      const [x, y] = [found.embedding!.data, expected[EMBEDDING]!.data] as Float32Array[];
-      expect(Math.max(...x!.map((value, i) => Math.abs(value - y![i]!)))).toBeLessThan(1e-5);
+      const [x, y] = [found.embedding.data, expected[EMBEDDING].data] as Float32Array[];
+      expect(Math.max(...x.map((value, i) => Math.abs(value - y[i])))).toBeLessThan(1e-5);
     }
   });
 

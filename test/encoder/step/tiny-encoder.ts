@@ -65,13 +65,13 @@ export async function prepareTiny(name: string): Promise<PreparedEncoder> {
 /** The fixture's texts as token ids without padding, and the id at padding. */
 export function tinyTexts(reference: Reference): { texts: Int32Array[]; padId: number } {
   const { input_ids: ids, attention_mask: mask } = reference.inputs;
-  const [B, T] = ids!.shape as [number, number];
+  const [B, T] = ids.shape as [number, number];
   const texts = Array.from({ length: B }, (_, b) =>
     Int32Array.from(
-      ids!.data.slice(b * T, (b + 1) * T).filter((_, t) => mask!.data[b * T + t] === 1),
+      ids.data.slice(b * T, (b + 1) * T).filter((_, t) => mask.data[b * T + t] === 1),
     ),
   );
-  return { texts, padId: ids!.data[mask!.data.indexOf(0)] ?? 0 };
+  return { texts, padId: ids.data[mask.data.indexOf(0)] ?? 0 };
 }
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -87,12 +87,12 @@ export function valuesOf(parameters: readonly StepParameter[]): Record<string, T
 export function denseGradient(parameter: StepParameter, outputs: Tensors): Float64Array {
   const { gradient, shape } = parameter;
   if (gradient.kind === "dense")
-    return Float64Array.from(outputs[gradient.name]!.data as Float32Array);
+    return Float64Array.from(outputs[gradient.name].data as Float32Array);
   const [height, width] = shape as [number, number];
   const dense = new Float64Array(height * width);
-  const rows = outputs[gradient.rows]!.data as Float32Array;
-  for (const [i, index] of (outputs[gradient.indices]!.data as BigInt64Array).entries()) {
-    for (let k = 0; k < width; k++) dense[Number(index) * width + k]! += rows[i * width + k]!;
+  const rows = outputs[gradient.rows].data as Float32Array;
+  for (const [i, index] of (outputs[gradient.indices].data as BigInt64Array).entries()) {
+    for (let k = 0; k < width; k++) dense[Number(index) * width + k] += rows[i * width + k];
   }
   return dense;
 }
@@ -117,7 +117,7 @@ export function largestDifference(
   return Math.max(
     ...[...expected].map(([name, y]) => {
       const x = found.get(name)!;
-      return norm(x.map((v, i) => v - y[i]!)) / (norm(y) + 1e-3 * total);
+      return norm(x.map((v, i) => v - y[i])) / (norm(y) + 1e-3 * total);
     }),
   );
 }

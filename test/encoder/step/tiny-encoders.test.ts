@@ -22,7 +22,7 @@ const unit = (x: readonly number[]): number[] => {
 };
 
 const dot = (x: readonly number[], y: readonly number[]): number =>
-  x.reduce((sum, v, i) => sum + v * y[i]!, 0);
+  x.reduce((sum, v, i) => sum + v * y[i], 0);
 
 /** The fixture's loss (InfoNCE against its targets) and the slope of pooled vectors [B, H], in float64. */
 function lossOf(pooled: Float32Array, reference: Reference): { loss: number; slope: Float32Array } {
@@ -39,17 +39,17 @@ function lossOf(pooled: Float32Array, reference: Reference): { loss: number; slo
     const largest = Math.max(...logits);
     const exps = logits.map((l) => Math.exp(l - largest));
     const sum = exps.reduce((a, b) => a + b, 0);
-    loss += (largest + Math.log(sum) - logits[i]!) / B;
+    loss += (largest + Math.log(sum) - logits[i]) / B;
     const de = e.map((_, k) =>
       candidates.reduce((total, c, j) => {
-        const weight = (exps[j]! / sum - (i === j ? 1 : 0)) / reference.temperature / B;
-        return total + weight * c[k]!;
+        const weight = (exps[j] / sum - (i === j ? 1 : 0)) / reference.temperature / B;
+        return total + weight * c[k];
       }, 0),
     );
     const length = Math.sqrt(x.reduce((total, v) => total + v * v, 1e-12));
     const along = dot(de, e);
     slope.set(
-      de.map((v, k) => (v - along * e[k]!) / length),
+      de.map((v, k) => (v - along * e[k]) / length),
       i * H,
     );
   }
@@ -60,12 +60,12 @@ function lossOf(pooled: Float32Array, reference: Reference): { loss: number; slo
 function oriented(gradient: Float64Array, { shape, transposed }: ReferenceParameter): Float64Array {
   if (!transposed) return gradient;
   const [out, inputs] = shape as [number, number];
-  return gradient.map((_, k) => gradient[(k % inputs) * out + Math.floor(k / inputs)]!);
+  return gradient.map((_, k) => gradient[(k % inputs) * out + Math.floor(k / inputs)]);
 }
 
 /** ‖difference‖ as far as the reference tells: of the whole gradient, or of its norm and projection. */
 function errorOf(found: Float64Array, expected: ReferenceParameter): number {
-  if (expected.gradient !== undefined) return norm(found.map((v, k) => v - expected.gradient![k]!));
+  if (expected.gradient !== undefined) return norm(found.map((v, k) => v - expected.gradient![k]));
   const projection = found.reduce((sum, v, k) => sum + v * Math.cos(k), 0);
   return Math.max(
     Math.abs(norm(found) - expected.gradientNorm),
@@ -93,7 +93,7 @@ async function train(name: string, packed: boolean) {
     ...values,
   });
   const outputs = await runModel(parts.forward.model, feeds(parts.forward.inputs));
-  const { data, shape } = outputs.embedding!;
+  const { data, shape } = outputs.embedding;
   const { loss, slope } = lossOf(data as Float32Array, reference);
   const results = await runModel(parts.backward.model, {
     ...feeds(parts.backward.inputs),

@@ -22,7 +22,7 @@ const golden = JSON.parse(readFileSync("test/fixtures/quantized.json", "utf8")) 
 
 const matrix = (rows: readonly (readonly number[])[]): Matrix => ({
   rows: rows.length,
-  cols: rows[0]!.length,
+  cols: rows[0].length,
   data: Float32Array.from(rows.flat()),
 });
 const vectors = matrix(golden.vectors);
@@ -49,7 +49,7 @@ describe("storeVectors, against sentence-transformers' quantize_embeddings", () 
   it("rounds to the nearest half", () => {
     const stored = storeVectors(vectors, "float16");
     expect([...stored.data]).toEqual(golden.float16_bits.flat());
-    expect(storedRow(stored, 2)[0]).toBeCloseTo(golden.vectors[2]![0]!, 3);
+    expect(storedRow(stored, 2)[0]).toBeCloseTo(golden.vectors[2][0], 3);
   });
 });
 

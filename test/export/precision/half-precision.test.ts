@@ -31,9 +31,9 @@ describe("halfPrecision", () => {
     };
     const { normed, masked: result } = await runModel(encode(model), feeds);
     expect(normed).toMatchObject({ dtype: "float32" });
-    expect([...normed!.data]).toEqual([0]);
-    expect([...result!.data].slice(0, 2)).toEqual([1, 2]);
-    expect([...result!.data].slice(2).every((x) => Number(x) < -65_000)).toBe(true);
+    expect([...normed.data]).toEqual([0]);
+    expect([...result.data].slice(0, 2)).toEqual([1, 2]);
+    expect([...result.data].slice(2).every((x) => Number(x) < -65_000)).toBe(true);
     const types = model.graph!.initializer.map(({ dataType }) => dataType);
     expect(new Set(types)).toEqual(new Set([elementType("float16")]));
   });
@@ -51,8 +51,8 @@ describe("halfPrecision", () => {
     const feeds = { position: int64([400], positions) };
     const half = await runModel(encode(halfPrecision(model)), feeds);
     const full = await runModel(encode(model), feeds);
-    expect([...half.bucket!.data]).toEqual([...full.bucket!.data]);
-    expect(half.other!.dtype).toBe("float32");
+    expect([...half.bucket.data]).toEqual([...full.bucket.data]);
+    expect(half.other.dtype).toBe("float32");
   });
 
   it.each([
@@ -70,10 +70,10 @@ describe("halfPrecision", () => {
       if (given !== undefined) feeds[input] = int64(given.shape, given.data);
     }
     const output = "last_hidden_state";
-    const full = (await runModel(encode(model), feeds))[output]!.data as Float32Array;
-    const half = (await runModel(encode(halfPrecision(model)), feeds))[output]!;
+    const full = (await runModel(encode(model), feeds))[output].data as Float32Array;
+    const half = (await runModel(encode(halfPrecision(model)), feeds))[output];
     expect(half.dtype).toBe("float32");
-    const errors = (half.data as Float32Array).map((x, i) => Math.abs(x - full[i]!));
+    const errors = (half.data as Float32Array).map((x, i) => Math.abs(x - full[i]));
     expect(errors.every(Number.isFinite)).toBe(true);
     expect(Math.max(...errors)).toBeLessThan(0.05);
   });

@@ -34,7 +34,7 @@ const feeds = { x: tensor([5, 24]), ids: int64([5], [0, 1, 2, 3, 8]) };
 
 async function outputs(proto: ModelProto): Promise<{ y: Float32Array; z: Float32Array }> {
   const { y, z } = await runModel(encode(proto), feeds, "disabled");
-  return { y: y!.data as Float32Array, z: z!.data as Float32Array };
+  return { y: y.data as Float32Array, z: z.data as Float32Array };
 }
 
 const original = model();
@@ -52,7 +52,7 @@ describe("quantize", () => {
       expect(Math.max(...values)).toBe(most);
     }
     const [is, was] = [await outputs(quantized), await outputs(original)];
-    const worst = Math.max(...is.y.map((value, i) => Math.abs(value - was.y[i]!)));
+    const worst = Math.max(...is.y.map((value, i) => Math.abs(value - was.y[i])));
     expect(worst).toBeGreaterThan(0);
     expect(worst).toBeLessThan(error);
     expect([...is.z]).toEqual([...was.z]);
@@ -67,7 +67,7 @@ describe("quantize", () => {
     const largest = Array.from({ length: 16 }, (_, n) =>
       Math.max(...w.filter((_, i) => i % 16 === n).map(Math.abs)),
     );
-    expect(Math.max(...largest.map((x, n) => Math.abs(x - 127 * scales[n]!)))).toBeLessThan(1e-5);
+    expect(Math.max(...largest.map((x, n) => Math.abs(x - 127 * scales[n])))).toBeLessThan(1e-5);
   });
 
   it("quantises an input once for both of its products, and drops the float weights", () => {

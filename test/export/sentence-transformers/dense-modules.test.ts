@@ -57,14 +57,14 @@ describe("denseStack", () => {
     );
     const projection = parameters.get(HEAD_NAMES.projection);
     const direct = projection === undefined ? x : product(projection, x);
-    const wanted = branch.map((y, i) => y + direct[i]!);
+    const wanted = branch.map((y, i) => y + direct[i]);
     const stack = denseStack({ spec, parameters });
     expect(stack.map(({ weight }) => weight.shape)).toEqual([
       [hidden + 2 * input, input],
       [dim, hidden + 2 * input],
     ]);
     const got = apply(stack, x);
-    expect(Math.max(...got.map((y, i) => Math.abs(y - wanted[i]!)))).toBeLessThan(1e-12);
+    expect(Math.max(...got.map((y, i) => Math.abs(y - wanted[i])))).toBeLessThan(1e-12);
   });
 
   it("of a linear head is one Dense without bias", () => {

@@ -90,8 +90,8 @@ const TEXTS = [5, 2, 9, 1, 3].map((length, i) =>
 /** Token vectors of real tokens. */
 async function tokenVectors(graph: Graph): Promise<number[]> {
   const inputs = graph.inputs.map(({ name }) => name);
-  const output = graph.outputs[0]!;
-  const { shape, data } = (await runGraph(graph, textFeeds(TEXTS, { inputs, padId: 0 })))[output]!;
+  const output = graph.outputs[0];
+  const { shape, data } = (await runGraph(graph, textFeeds(TEXTS, { inputs, padId: 0 })))[output];
   const [, T, H] = shape as [number, number, number];
   return TEXTS.flatMap(({ length }, b) => [
     ...(data as Float32Array).slice(b * T * H, (b * T + length) * H),
@@ -172,11 +172,11 @@ describe("cutting", () => {
     const whole = writeLayer({ before: (b, x) => ops.tanh(b, x) });
     const [site] = attentionSites(whole, TEXT).sites;
     const writer = whole.nodes.find(({ op }) => op === "Tanh")!;
-    const parts = splitAt(whole, writer.outputs[0]!, TEXT)!;
+    const parts = splitAt(whole, writer.outputs[0], TEXT)!;
     expect(parts.prefix.nodes.map(({ op }) => op)).toEqual(["Gather", "Tanh"]);
     expect(parts.suffix.inputs.map(({ name }) => name)).toContain(writer.outputs[0]);
     expect(parts.suffix.nodes).toHaveLength(whole.nodes.length - 2);
-    expect(splitAt(whole, site!.query, TEXT)).toBeUndefined();
+    expect(splitAt(whole, site.query, TEXT)).toBeUndefined();
   });
 });
 
@@ -190,7 +190,7 @@ describe("groups of attention", () => {
         const { groups, firstPlaces } = attentionGroups(own);
         const taken = new Set<number>();
         own.forEach((length, i) => {
-          const first = firstPlaces[i]!;
+          const first = firstPlaces[i];
           expect((first % S) + length).toBeLessThanOrEqual(S);
           for (let t = 0; t < length; t++) taken.add(first + t);
         });

@@ -33,12 +33,12 @@ const tensorOf = (shape: readonly number[], seed: number): Tensor =>
 async function evaluate(graph: Graph, x: Tensor, weights: readonly string[]): Promise<number[][]> {
   const own = cloneGraph(graph);
   const b = new GraphBuilder(own);
-  const y = b.value(own.outputs[0]!);
+  const y = b.value(own.outputs[0]);
   const loss = weightedSum(b, y);
   const gradients = valueAndGrad(own, { loss: loss.name, wrt: weights });
   const names = [...gradients.values()].map((g) => (g.kind === "dense" ? g.name : g.rows));
   const results = await runGraph(own, { x }, [y.name, ...names]);
-  return [y.name, ...names].map((name) => [...(results[name]!.data as Float32Array)]);
+  return [y.name, ...names].map((name) => [...(results[name].data as Float32Array)]);
 }
 
 /** Rewrites a graph and checks that it is sound and that values and all gradients are the same to float32's accuracy. */
@@ -46,7 +46,7 @@ export async function expectSameFunction(
   f: WrittenFunction,
   rewrite: (graph: Graph) => void,
 ): Promise<Graph> {
-  const [name, shape] = Object.entries(f.inputs)[0]!;
+  const [name, shape] = Object.entries(f.inputs)[0];
   const x = tensorOf(shape, 0);
   const before = writeGraph(f);
   const after = writeGraph(f);
@@ -60,7 +60,7 @@ export async function expectSameFunction(
     const size = Math.max(1e-3, ...values.map(Math.abs));
     values.forEach((value, i) => {
       expect(
-        Math.abs(found[k]![i]! - value) / size,
+        Math.abs(found[k][i] - value) / size,
         `${["value", ...weights][k]}[${i}]`,
       ).toBeLessThan(5e-6);
     });
