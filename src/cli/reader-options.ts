@@ -41,10 +41,10 @@ export function readerOptions(flags: ReaderFlags): {
 } {
   const { delimiter, quotes, header, encoding, scoreRange: range } = flags;
   const reader = {
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(quotes === undefined ? {} : { quotes }),
-    ...(header === undefined ? {} : { header }),
-    ...(encoding === undefined ? {} : { encoding }),
+    delimiter,
+    quotes,
+    header,
+    encoding,
   };
   return range === undefined ? { reader } : { reader, scoreRange: range };
 }

@@ -94,9 +94,9 @@ function ownOptions(
     ...rest,
     objective: definition.name,
     objectiveOptions: objectiveOptions ?? {},
-    ...(guide !== undefined && definition.modifiers.includes("guide") ? { guide } : {}),
-    ...(teacher !== undefined && takesTeacher ? { teacher } : {}),
-    ...(teacherVectors !== undefined && takesTeacher ? { teacherVectors } : {}),
+    guide: guide !== undefined && definition.modifiers.includes("guide") ? guide : undefined,
+    teacher: teacher !== undefined && takesTeacher ? teacher : undefined,
+    teacherVectors: teacherVectors !== undefined && takesTeacher ? teacherVectors : undefined,
   };
 }
 

@@ -21,22 +21,22 @@ import type { ScoreRange } from "./rows/scores.js";
 
 export interface LoadOptions {
   /** Role → column, as `--columns` gives it; other roles are found by header names. */
-  readonly columns?: GivenColumns;
+  readonly columns?: GivenColumns | undefined;
   /** The kinds an objective or evaluator takes, the best first; without it the file's likeliest kind. */
-  readonly as?: readonly RowKind[];
-  readonly labelMap?: LabelMap;
-  readonly scoreRange?: ScoreRange;
+  readonly as?: readonly RowKind[] | undefined;
+  readonly labelMap?: LabelMap | undefined;
+  readonly scoreRange?: ScoreRange | undefined;
   /** Drop pair rows without explicit negatives. */
-  readonly requireNegatives?: boolean;
+  readonly requireNegatives?: boolean | undefined;
   /** Of classes to pairs: at most so many pairs of a class. */
-  readonly perClass?: number;
+  readonly perClass?: number | undefined;
   /** For what is drawn (classes to pairs). Default 42. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Fewer usable rows are an error. Default 2. */
-  readonly leastRows?: number;
-  readonly reader?: ReaderOptions;
+  readonly leastRows?: number | undefined;
+  readonly reader?: ReaderOptions | undefined;
   /** Names of objectives for rows of a kind, for the hint of the error about a wrong kind. */
-  readonly objectivesFor?: (kind: RowKind) => readonly string[];
+  readonly objectivesFor?: ((kind: RowKind) => readonly string[]) | undefined;
 }
 
 /** A file's rows as its columns give them, and the kind that was asked for. */
@@ -45,7 +45,7 @@ export interface NaturalDataset {
   /** What `convertDataset` is to make of them. */
   readonly to: RowKind;
   /** The conversion in words, when there is one. */
-  readonly how?: string;
+  readonly how?: string | undefined;
 }
 
 /**
@@ -81,7 +81,7 @@ export async function loadNatural(
   return {
     dataset: { ...rows, account, columns: mapping, dialect },
     to,
-    ...(how === undefined ? {} : { how }),
+    how,
   };
 }
 
@@ -96,7 +96,7 @@ export function convertDataset(
   const made = convertRows(dataset, to, book, {
     seed: options.seed ?? 42,
     requireNegatives,
-    ...(options.perClass === undefined ? {} : { perClass: options.perClass }),
+    perClass: options.perClass,
   });
   if (how !== undefined) book.note(`converted: ${how}`);
   const rows: KindRows =
@@ -158,7 +158,7 @@ function plan(
       file: source.file,
       columnNames: source.columns,
       columns,
-      ...(objectivesFor === undefined ? {} : { objectivesFor }),
+      objectivesFor,
     });
   } catch (error) {
     source.close();
@@ -188,7 +188,7 @@ function labelColumn(
     file: source.file,
     column: source.columns[label],
     anchorColumn: source.columns[anchor],
-    ...(options.labelMap === undefined ? {} : { labelMap: options.labelMap }),
+    labelMap: options.labelMap,
   });
 }
 

@@ -20,8 +20,8 @@ export interface OpenedFile {
 }
 
 export interface OpenOptions {
-  readonly columns?: GivenColumns;
-  readonly reader?: ReaderOptions;
+  readonly columns?: GivenColumns | undefined;
+  readonly reader?: ReaderOptions | undefined;
 }
 
 /** Records that the content of columns is judged by. */

@@ -19,7 +19,7 @@ export function preview(
 function previewRow(row: RowTypes[DatasetKind], prompts: PromptTexts): PreviewRow {
   const { line, ...values } = row;
   const cells = Object.entries(values).flatMap(([name, value]) => {
-    if (name === "unit") return [];
+    if (name === "unit" || value === undefined) return [];
     const prompt = promptOfCell(name, prompts);
     if (!Array.isArray(value)) return [{ name, value: prompt + String(value) }];
     return value.map((item: string, k) => ({

@@ -11,7 +11,7 @@ export function inFile<T>(file: string, make: () => T): T {
       exitCode,
       at: { file },
       cause: error,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   }
 }

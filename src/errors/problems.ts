@@ -35,7 +35,7 @@ export class Problems {
     if (more > 0) rest.push(`\n       and ${more} more`);
     throw new UserError(this.code, first.message + rest.join(""), {
       at: first.at,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   }
 }

@@ -8,9 +8,9 @@ export interface Location {
 export interface UserErrorOptions {
   /** 2: the command line is wrong (unknown name, bad value); 1: the contents of a file are. Default 1. */
   readonly exitCode?: 1 | 2;
-  readonly at?: Location;
+  readonly at?: Location | undefined;
   /** What to do about it, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -37,7 +37,7 @@ export class UserError extends Error {
 
 /** A UserError about the command line or an option (exit code 2). */
 export function usageError(code: string, message: string, hint?: string): UserError {
-  return new UserError(code, message, { exitCode: 2, ...(hint === undefined ? {} : { hint }) });
+  return new UserError(code, message, { exitCode: 2, hint });
 }
 
 /** `data/train.csv:17` or `data/train.csv`. */

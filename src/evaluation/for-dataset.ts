@@ -46,11 +46,11 @@ export function taskOf(dataset: Dataset): RowTask {
 
 export interface EvaluatorOptions {
   /** Fits the logistic regression of classes; without it nearest neighbours decide. */
-  readonly runtime?: Pick<Runtime, "createSession">;
+  readonly runtime?: Pick<Runtime, "createSession"> | undefined;
   /** Classed texts to learn classes from; without them a fifth of the file is tested on the rest. */
-  readonly train?: DatasetOf<"classed">;
+  readonly train?: DatasetOf<"classed"> | undefined;
   /** Of that split. Default 42. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -22,19 +22,21 @@ export interface ScoreReport {
   readonly rows: number;
   readonly primary: string;
   readonly model: { readonly name: string; readonly metrics: readonly ReportedMetric[] };
-  readonly base?: { readonly name: string; readonly metrics: readonly ReportedMetric[] };
+  readonly base?:
+    | { readonly name: string; readonly metrics: readonly ReportedMetric[] }
+    | undefined;
   readonly comparisons: readonly Comparison[];
   /** The file selected the run's checkpoint: its figures are optimistic and no verdict is given. */
   readonly selected: boolean;
   /** `better | no clear difference | worse`, on the primary metric; absent without a base or with `selected`. */
-  readonly verdict?: Comparison["verdict"];
+  readonly verdict?: Comparison["verdict"] | undefined;
 }
 
 export interface ScoreInputs {
   readonly file: string;
   readonly primary: string;
   readonly model: { readonly name: string; readonly evaluation: Evaluation };
-  readonly base?: { readonly name: string; readonly evaluation: Evaluation };
+  readonly base?: { readonly name: string; readonly evaluation: Evaluation } | undefined;
   readonly selected: boolean;
   readonly seed?: number;
 }
@@ -60,10 +62,10 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
     rows,
     primary,
     model: { name: model.name, metrics: tuned.map(reported) },
-    ...(base === undefined ? {} : { base: { name: base.name, metrics: before.map(reported) } }),
+    base: base === undefined ? undefined : { name: base.name, metrics: before.map(reported) },
     comparisons,
     selected: inputs.selected,
-    ...(deciding === undefined || inputs.selected ? {} : { verdict: deciding.verdict }),
+    verdict: deciding === undefined || inputs.selected ? undefined : deciding.verdict,
   };
 }
 

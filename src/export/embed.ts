@@ -262,7 +262,7 @@ function manifestOf({ options, source, info, ...finished }: Finished): Embedding
     prompt,
     model: { name: info.name, hash: info.hash, maxLength: info.maxLength },
     source: { path: options.data, column, sha256, kept: columns },
-    ...(shard === undefined ? {} : { shard }),
-    ...(ranges === undefined ? {} : { ranges: { low: [...ranges.low], high: [...ranges.high] } }),
+    shard,
+    ranges: ranges === undefined ? undefined : { low: [...ranges.low], high: [...ranges.high] },
   };
 }

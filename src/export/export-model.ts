@@ -52,7 +52,7 @@ export interface ExportReport {
   readonly onnx: readonly string[];
   /** Also in the folder's precision.json. */
   readonly loss: readonly PrecisionLoss[];
-  readonly verification?: Verification;
+  readonly verification?: Verification | undefined;
 }
 
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
@@ -90,9 +90,8 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
         ? (["fp32", ...precisions] as const).map((d) => `onnx/${precisionFile(d)}`)
         : [],
       loss,
-      ...(own === undefined
-        ? {}
-        : { verification: await verifyFolder(to, own, { pooling, normalize }) }),
+      verification:
+        own === undefined ? undefined : await verifyFolder(to, own, { pooling, normalize }),
     };
   } finally {
     await runtime.close();
@@ -142,6 +141,6 @@ async function writeFormats(
   await writeModelFolder(to, content, {
     broadcast: format === "fastembed",
     precisions,
-    ...(format === "both" ? { extra } : {}),
+    extra: format === "both" ? extra : undefined,
   });
 }

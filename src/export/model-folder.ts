@@ -35,7 +35,7 @@ export interface ModelFolderOptions {
   /** Further files beside the fp32 model: model_fp16.onnx, model_quantized.onnx. */
   readonly precisions?: readonly Precision[];
   /** Puts more into the folder before it appears. */
-  readonly extra?: (folder: string) => Promise<void>;
+  readonly extra?: ((folder: string) => Promise<void>) | undefined;
 }
 
 /**
@@ -93,8 +93,8 @@ async function configOf(content: ModelContent): Promise<Record<string, unknown>>
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,
-    ...(content.head === undefined ? {} : { head: "folded" }),
-    ...(dimensions.length === 0 ? {} : { matryoshka_dimensions: dimensions }),
+    head: content.head === undefined ? config.head : "folded",
+    matryoshka_dimensions: dimensions.length === 0 ? config.matryoshka_dimensions : dimensions,
   };
 }
 

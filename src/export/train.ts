@@ -50,9 +50,9 @@ export async function train(options: TrainOptions & Partial<RunOptions>): Promis
   const plan = await planTraining(settings);
   return trainPlanned(plan, {
     onEvent,
-    ...(signal === undefined ? {} : { signal }),
-    ...(overwrite === undefined ? {} : { overwrite }),
-    ...(resume === undefined ? {} : { resume }),
-    ...(resumeAnyway === undefined ? {} : { resumeAnyway }),
+    signal,
+    overwrite,
+    resume,
+    resumeAnyway,
   });
 }

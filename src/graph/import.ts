@@ -78,7 +78,7 @@ function importTyped(model: Uint8Array | ModelProto, options: ImportOptions, pro
     const { code, message, hint, cause } = error;
     throw new UserError(code, message, {
       at: { file: options.file },
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       cause,
     });
   }

@@ -9,9 +9,9 @@ import { similarityMatrix } from "./vectors.js";
 export interface PairInputs {
   readonly anchors: Value;
   readonly positives: Value;
-  readonly negatives?: Value;
-  readonly mask?: Value;
-  readonly queue?: Value;
+  readonly negatives?: Value | undefined;
+  readonly mask?: Value | undefined;
+  readonly queue?: Value | undefined;
 }
 
 /** Similarities of the anchors with all candidates and which of them count. All but `positive` are [B,N]. */
@@ -146,7 +146,7 @@ export function inDirections(
   const swapped: PairInputs = {
     anchors: inputs.positives,
     positives: inputs.anchors,
-    ...(inputs.mask === undefined ? {} : { mask: transposedMask(b, inputs.mask) }),
+    mask: inputs.mask === undefined ? undefined : transposedMask(b, inputs.mask),
   };
   return scaled(b, ops.add(b, forward, loss(swapped)), 0.5);
 }

@@ -202,7 +202,7 @@ function located<T>(file: string, name: string | undefined, f: () => T): T {
     throw new UserError(error.code, message, {
       at: { file },
       cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      hint: error.hint,
     });
   }
 }

@@ -35,7 +35,7 @@ export function classedTexts(b: GraphBuilder, inputs: ClassedInputs): ClassedTex
   const pairs = {
     anchors: anchors as Value,
     positives: positives as Value,
-    ...(negatives === undefined ? {} : { negatives }),
+    negatives,
   };
   const candidates = candidateVectors(b, pairs);
   const ofAnchors = ops.range(b, ops.dimOf(b, pairs.anchors, 0));

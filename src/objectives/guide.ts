@@ -8,8 +8,8 @@ import { keepOnly } from "./masking.js";
 export interface GuideVectors {
   readonly anchors: Value;
   readonly positives: Value;
-  readonly negatives?: Value;
-  readonly queue?: Value;
+  readonly negatives?: Value | undefined;
+  readonly queue?: Value | undefined;
 }
 
 /**

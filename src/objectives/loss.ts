@@ -49,8 +49,8 @@ function withModifierMasks(b: GraphBuilder, inputs: Inputs, options: OptionValue
     const guide: GuideVectors = {
       anchors: guideAnchors,
       positives: guidePositives,
-      ...(guideNegatives === undefined ? {} : { negatives: guideNegatives }),
-      ...(guideQueue === undefined ? {} : { queue: guideQueue }),
+      negatives: guideNegatives,
+      queue: guideQueue,
     };
     removed.push(guideMask(b, guide, options.guideMargin as number));
   }

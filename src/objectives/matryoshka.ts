@@ -62,7 +62,7 @@ function cutInputs(
 ): Inputs {
   if (cut.dimension === cut.size) return inputs;
   const others = definition.prefix?.(b, inputs, cut) ?? inputs;
-  const result: Partial<Record<Role, Value>> = { ...others };
+  const result: Partial<Record<Role, Value | undefined>> = { ...others };
   for (const role of Object.keys(result) as Role[]) {
     const value = result[role];
     if (value !== undefined && (roles[role].kind === "vectors" || role === "queue"))

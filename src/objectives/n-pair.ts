@@ -49,7 +49,7 @@ export function unitPairs(b: GraphBuilder, inputs: PairInputs): PairInputs {
     ...inputs,
     anchors: unitIf(b, true, inputs.anchors),
     positives: unitIf(b, true, inputs.positives),
-    ...(inputs.negatives === undefined ? {} : { negatives: unitIf(b, true, inputs.negatives) }),
+    negatives: inputs.negatives === undefined ? undefined : unitIf(b, true, inputs.negatives),
   };
 }
 

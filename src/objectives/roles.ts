@@ -64,7 +64,7 @@ export const roles = {
 export type Role = keyof typeof roles;
 
 /** Graph values by role; what is absent is not used. */
-export type Inputs = { readonly [R in Role]?: Value };
+export type Inputs = { readonly [R in Role]?: Value | undefined };
 
 /** Whether a name is a role. */
 export function isRole(name: string): name is Role {

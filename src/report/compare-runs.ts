@@ -171,7 +171,7 @@ async function trainOne(
     onEvent: (event) => onEvent(name, event),
     resources,
     overwrite: overwrite ?? false,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   const { result } = record;
   invariant(result !== undefined && scores !== undefined, "a finished run without a result");

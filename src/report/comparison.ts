@@ -16,7 +16,7 @@ export interface ComparedRun {
   readonly value: number;
   readonly interval?: Interval;
   /** Against the base, on the same resamples. */
-  readonly difference?: Pick<Comparison, "difference" | "interval" | "verdict">;
+  readonly difference?: Pick<Comparison, "difference" | "interval" | "verdict"> | undefined;
   readonly bestStep: number;
   readonly steps: number;
   readonly stoppedEarly: boolean;
@@ -69,15 +69,14 @@ function comparedRun(outcome: RunOutcome, metric: string): ComparedRun {
     ...rest,
     run: folder,
     ...measured(scores.model.metrics, metric),
-    ...(change === undefined
-      ? {}
-      : {
-          difference: {
+    difference:
+      change === undefined
+        ? undefined
+        : {
             difference: change.difference,
             interval: change.interval,
             verdict: change.verdict,
           },
-        }),
   };
 }
 

@@ -108,10 +108,10 @@ async function loadSet(file: string, options: EvaluateOptions): Promise<Inputs["
 
 function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions): LoadOptions {
   return {
-    ...(reader === undefined ? {} : { reader }),
-    ...(columns === undefined ? {} : { columns }),
-    ...(labelMap === undefined ? {} : { labelMap }),
-    ...(scoreRange === undefined ? {} : { scoreRange }),
+    reader,
+    columns,
+    labelMap,
+    scoreRange,
   };
 }
 
@@ -142,7 +142,7 @@ interface ScoredModel {
 interface Models {
   readonly model: ScoredModel;
   readonly base?: ScoredModel;
-  readonly run?: RunRecord;
+  readonly run?: RunRecord | undefined;
 }
 
 async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<Models> {
@@ -163,7 +163,7 @@ async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<M
   };
   if (other === undefined) return { model };
   const base = { info: other.info, embed: embedWith(other, options) };
-  return { model, base, ...(run === undefined ? {} : { run }) };
+  return { model, base, run };
 }
 
 function runOf(model: string | undefined): RunRecord | undefined {
@@ -197,7 +197,7 @@ async function scoreFile(
 ): Promise<ScoreReport> {
   const { account } = set.dataset;
   const { model, base, run } = models;
-  const own = { runtime, seed, ...(train === undefined ? {} : { train }) };
+  const own = { runtime, seed, train };
   const evaluator = evaluatorOfSet(set, own);
   const scored = async ({ info, embed }: ScoredModel) => ({
     name: info.name,
@@ -207,7 +207,7 @@ async function scoreFile(
     file: account.file,
     primary: evaluator.primary,
     model: await scored(model),
-    ...(base === undefined ? {} : { base: await scored(base) }),
+    base: base === undefined ? undefined : await scored(base),
     selected: run?.eval !== undefined && run.eval.sha256 === account.sha256,
     seed,
   });

@@ -88,9 +88,10 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
   return {
     options: resolvedOptions(plan),
     ...(files.length === 1 ? { data: first } : { files: files.map(fileRecord) }),
-    ...(evalData === undefined
-      ? {}
-      : { eval: { ...evalData.account, kind: evalData.kind, rows: evalData.rows.length } }),
+    eval:
+      evalData === undefined
+        ? undefined
+        : { ...evalData.account, kind: evalData.kind, rows: evalData.rows.length },
     trainRows: trainedRows(plan),
     texts: trainedTexts(plan),
     prompts: promptTexts(prompts),

@@ -26,7 +26,7 @@ export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "
       usage,
     );
   }
-  return { corpus, qrels, ...(reader === undefined ? {} : { reader }) };
+  return { corpus, qrels, reader };
 }
 
 /** Refuses the files of retrieval for another task. Usage error: useless-option. */

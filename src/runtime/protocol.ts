@@ -139,8 +139,8 @@ function unwrapped(wire: WireError): Error {
   if (wire.type === "other") return new Error(message);
   return new UserError(code, message, {
     exitCode,
-    ...(at === undefined ? {} : { at }),
-    ...(hint === undefined ? {} : { hint }),
+    at,
+    hint,
   });
 }
 

@@ -49,9 +49,9 @@ export interface TrainerParameter {
    * The graph outputs that hold its gradient: one tensor, or (indices, rows) to be added up for a table [V, W]. Absent: only
    * graphs added later depend on it.
    */
-  readonly gradient?: Gradient;
+  readonly gradient?: Gradient | undefined;
   /** Whether some graph's gradient of it is sparse; default: whether `gradient` is. */
-  readonly sparse?: boolean;
+  readonly sparse?: boolean | undefined;
   readonly shape: readonly number[];
   /** Start values; copied. */
   readonly data: Float32Array;

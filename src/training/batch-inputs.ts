@@ -32,7 +32,7 @@ export interface BatchMaker {
    * [rows, texts], 1 where a text may not serve as a negative of a row because it belongs to the row's component. Only where
    * candidates of other batches can be negatives.
    */
-  readonly falseNegatives?: (rows: Int32Array, texts: Int32Array) => Uint8Array;
+  readonly falseNegatives?: ((rows: Int32Array, texts: Int32Array) => Uint8Array) | undefined;
 }
 
 export interface BatchMakerOptions {

@@ -14,7 +14,7 @@ export interface Weights {
   readonly firstMoments: ReadonlyMap<string, Tensor>;
   readonly secondMoments: ReadonlyMap<string, Tensor>;
   /** What else the next update depends on, without being trained: the queue of earlier candidates. */
-  readonly buffers?: ReadonlyMap<string, Tensor>;
+  readonly buffers?: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /** What a checkpoint is written from. */
@@ -97,7 +97,7 @@ export function readCheckpoint(folder: string): Checkpoint {
       parameters,
       firstMoments: moment(".first_moment"),
       secondMoments: moment(".second_moment"),
-      ...(existsSync(buffers) ? { buffers: readTensors(buffers) } : {}),
+      buffers: existsSync(buffers) ? readTensors(buffers) : undefined,
     },
   };
 }

@@ -102,8 +102,8 @@ function leaksOfNothing(): UserError {
 /** How labels and scores are to be read. */
 export function labelOptions({ labelMap, scoreRange }: TrainSettings): LoadOptions {
   return {
-    ...(labelMap === undefined ? {} : { labelMap }),
-    ...(scoreRange === undefined ? {} : { scoreRange }),
+    labelMap,
+    scoreRange,
   };
 }
 

@@ -34,8 +34,8 @@ export async function encoderStepOptions(
     prefix,
     roles,
     negatives,
-    ...(guideDimension === undefined ? {} : { guideDimension }),
-    ...(head.kind === "none" ? {} : { head: { spec: head, side: plan.settings.headSide, start } }),
+    guideDimension,
+    head: head.kind === "none" ? undefined : { spec: head, side: plan.settings.headSide, start },
   };
 }
 

@@ -8,7 +8,7 @@ export interface StepRecord {
   readonly epoch: number;
   readonly loss: number;
   /** With several files: the mean loss of the update's batches of each file that it has any of. */
-  readonly losses?: Readonly<Record<string, number>>;
+  readonly losses?: Readonly<Record<string, number>> | undefined;
   /** L2 norm of all gradients before clipping. */
   readonly gradNorm: number;
   readonly lr: number;

@@ -21,7 +21,7 @@ export interface HeadStep {
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
   /** G: numbers in a guide's vector. */
-  readonly guideDimension?: number;
+  readonly guideDimension?: number | undefined;
 }
 
 /** A serialised step: loss and gradients in one run. */

@@ -150,7 +150,7 @@ function parameterStart(name: string, tensor: Tensor, gradients: Gradients) {
   const gradient = gradients.get(name);
   return {
     name,
-    ...(gradient === undefined ? {} : { gradient }),
+    gradient,
     shape: tensor.shape,
     data: tensor.data as Float32Array,
   };

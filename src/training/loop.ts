@@ -23,20 +23,20 @@ export interface LoopOptions<Batch> {
   readonly evalEvery: number;
   readonly saveEvery: number;
   /** A due checkpoint waits for the next time where it would take more than this share of the time since the last one. Default: none waits. */
-  readonly saveShare?: number;
+  readonly saveShare?: number | undefined;
   readonly keep: number;
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** The run's checkpoints/ folder. */
   readonly checkpoints: string;
   readonly log: RunLog;
   readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Names the rows of a batch (file and lines) in errors. */
   readonly describeRows: (rows: Int32Array) => string;
   /** Where there are several files: the one that rows of a batch are from. */
-  readonly fileOf?: (rows: Int32Array) => string;
+  readonly fileOf?: ((rows: Int32Array) => string) | undefined;
   /** Where a resumed run stands. */
-  readonly start?: RunState;
+  readonly start?: RunState | undefined;
 }
 
 export interface LoopResult {
@@ -153,7 +153,7 @@ async function update<Batch>(
     step,
     epoch: Number((step / options.stepsPerEpoch).toFixed(4)),
     loss: result.loss,
-    ...(drawn.files === undefined ? {} : { losses: meansByFile(drawn.files, result.losses) }),
+    losses: drawn.files === undefined ? undefined : meansByFile(drawn.files, result.losses),
     gradNorm: result.gradNorm,
     lr,
     tokens: result.tokens,

@@ -33,24 +33,21 @@ function shifted(
   { make, falseNegatives }: BatchMaker,
   { first, firstText }: { readonly first: number; readonly firstText: number },
 ): Pick<BatchMaker, "make" | "falseNegatives"> {
-  if (first === 0 && firstText === 0)
-    return { make, ...(falseNegatives === undefined ? {} : { falseNegatives }) };
+  if (first === 0 && firstText === 0) return { make, falseNegatives };
   const own = (rows: Int32Array): Int32Array => rows.map((row) => row - first);
   return {
     make: (planned) => {
       const batch = make({ ...planned, rows: own(planned.rows) });
       return { ...batch, rows: planned.rows, texts: textsFrom(firstText, batch.texts) };
     },
-    ...(falseNegatives === undefined
-      ? {}
-      : {
-          // Empty places of a queue have the number −1.
-          falseNegatives: (rows, texts) =>
+    falseNegatives:
+      falseNegatives === undefined
+        ? undefined
+        : (rows, texts) =>
             falseNegatives(
               own(rows),
               texts.map((text) => (text < 0 ? text : text - firstText)),
             ),
-        }),
   };
 }
 

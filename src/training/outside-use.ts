@@ -90,9 +90,10 @@ export function outsideUses(
   return objectives.map((objective) => {
     const own = (flag: string): boolean => takes(objective.definition, flag);
     const used = {
-      ...(guide !== undefined && own("--guide") ? { guide } : {}),
-      ...(teacher !== undefined && own("--teacher") ? { teacher } : {}),
-      ...(teacherVectors !== undefined && own("--teacher-vectors") ? { teacherVectors } : {}),
+      guide: guide !== undefined && own("--guide") ? guide : undefined,
+      teacher: teacher !== undefined && own("--teacher") ? teacher : undefined,
+      teacherVectors:
+        teacherVectors !== undefined && own("--teacher-vectors") ? teacherVectors : undefined,
     };
     return outsideUse({ ...others, ...used }, objective);
   });

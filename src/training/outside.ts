@@ -31,7 +31,7 @@ export interface OutsideOptions {
   readonly runtime: Runtime;
   readonly texts: number;
   readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Opens where the vectors come from. UserError: as loadEncoder; for files bad-npy, wrong-row-count, unknown-text. */

@@ -59,7 +59,7 @@ function pairConstants(
   const logQ = logNoise(index);
   const weights = noiseWeights(index, Number(objective.noisePower ?? 0.75));
   const hasMargins = rows.some((row) => row.margin !== undefined);
-  const all: { readonly [R in Role]?: PairConstant } = {
+  const all: { readonly [R in Role]?: PairConstant | undefined } = {
     mask: ({ candidates, anchors, mask }) => ({
       dtype: "bool",
       shape: [anchors.length, candidates.length],
@@ -71,11 +71,13 @@ function pairConstants(
       const drawn = drawNoise(batch, { weights, count: Number(objective.k), random });
       return int64([batch.anchors.length, drawn.length / batch.anchors.length], drawn);
     },
-    ...(hasMargins ? { teacher: (batch) => givenMargins(batch, rows) } : {}),
+    teacher: hasMargins ? (batch) => givenMargins(batch, rows) : undefined,
   };
   return Object.fromEntries(
-    Object.entries(all).filter(([role]) => accepted.includes(role as Role)),
-  );
+    Object.entries(all).filter(
+      ([role, make]) => make !== undefined && accepted.includes(role as Role),
+    ),
+  ) as { readonly [R in Role]?: PairConstant };
 }
 
 /** The rows' own margins [B,1]: a row with a margin has one negative. */

@@ -33,11 +33,11 @@ export interface TrainingPlan {
   /** One, unless files have objectives of their own or rows of several kinds. */
   readonly tasks: readonly TrainingTask[];
   /** Another model's vectors, where some objective uses them. */
-  readonly outside?: OutsideSource;
-  readonly augmentations?: Augmentations;
+  readonly outside?: OutsideSource | undefined;
+  readonly augmentations?: Augmentations | undefined;
   /** The kind of the first file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
-  readonly evalData?: MeasuringData;
+  readonly evalData?: MeasuringData | undefined;
   readonly evaluator: Evaluator;
   readonly metric: string;
   /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
@@ -88,10 +88,10 @@ export async function planTraining(
     objective: commonObjective(settings),
     files,
     tasks,
-    ...(outside === undefined ? {} : { outside }),
-    ...(augmentations === undefined ? {} : { augmentations }),
+    outside,
+    augmentations,
     natural: { kind: dataset.kind, measured: measured ?? to },
-    ...(evaluation.evalData === undefined ? {} : { evalData: evaluation.evalData }),
+    evalData: evaluation.evalData,
     evaluator: evaluation.evaluator,
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
@@ -153,16 +153,16 @@ function loadOptions(settings: TrainSettings): LoadOptions {
     seed,
     ...labelOptions(settings),
     reader: readerOf(settings),
-    ...(columns === undefined ? {} : { columns }),
+    columns,
   };
 }
 
 function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): ReaderOptions {
   return {
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(quotes === undefined ? {} : { quotes }),
-    ...(header === undefined ? {} : { header }),
-    ...(encoding === undefined ? {} : { encoding }),
+    delimiter,
+    quotes,
+    header,
+    encoding,
   };
 }
 

@@ -56,16 +56,14 @@ function withTwoPrompts(
     texts,
     bareTexts: owners.map((owner) => maker.texts[owner]),
     make: (planned) => renumbered(maker.make(planned), numbered),
-    ...(falseNegatives === undefined
-      ? {}
-      : {
-          // Empty places of a queue have the number −1.
-          falseNegatives: (rows, numbers) =>
+    falseNegatives:
+      falseNegatives === undefined
+        ? undefined
+        : (rows, numbers) =>
             falseNegatives(
               rows,
               numbers.map((number) => owners[number] ?? -1),
             ),
-        }),
   };
 }
 

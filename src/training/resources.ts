@@ -61,7 +61,7 @@ export async function openOutsideOf(
     runtime,
     texts: trainedTexts(plan),
     onEvent,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
 }
 

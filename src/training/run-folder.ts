@@ -59,8 +59,8 @@ export interface RunRecord {
   readonly options: TrainSettings;
   readonly data: DataFileRecord;
   /** Each file, where there are several; `data` is all of them. */
-  readonly files?: readonly TrainingFileRecord[];
-  readonly eval?: EvalRecord;
+  readonly files?: readonly TrainingFileRecord[] | undefined;
+  readonly eval?: EvalRecord | undefined;
   /** Metric that selects the checkpoint; `none` where the last step goes out. */
   readonly metric: string;
   readonly steps: number;
@@ -68,9 +68,11 @@ export interface RunRecord {
   /** What was put before texts: the model's prompts and those of --prompts. */
   readonly prompts?: PromptTexts;
   /** The guide or teacher: model or file. */
-  readonly outside?: { readonly name: string; readonly hash: string; readonly dimension: number };
+  readonly outside?:
+    | { readonly name: string; readonly hash: string; readonly dimension: number }
+    | undefined;
   /** What of the encoder is trained, by layer and role; absent while it is frozen. */
-  readonly trained?: readonly TrainedGroup[];
+  readonly trained?: readonly TrainedGroup[] | undefined;
   readonly machine: {
     readonly platform: string;
     readonly cpu: string;
@@ -88,9 +90,9 @@ export interface RunRecord {
     readonly stoppedEarly: boolean;
     readonly seconds: number;
     /** By file, where there are several. */
-    readonly losses?: Readonly<Record<string, FileLosses>>;
+    readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
     /** Base and chosen model on the selecting data; absent where nothing was measured. */
-    readonly scores?: ScoreReport;
+    readonly scores?: ScoreReport | undefined;
   };
 }
 

@@ -33,8 +33,8 @@ export function newRecord(
     created: new Date().toISOString(),
     options: resolvedOptions(plan),
     data: allFiles(files),
-    ...(files.length > 1 ? { files: files.map(fileRecord) } : {}),
-    ...(evalData === undefined ? {} : { eval: evalRecord(evalData) }),
+    files: files.length > 1 ? files.map(fileRecord) : undefined,
+    eval: evalData === undefined ? undefined : evalRecord(evalData),
     metric: plan.metric,
     steps: plan.steps,
     base: {
@@ -45,9 +45,10 @@ export function newRecord(
       dimension: info.dimension,
     },
     prompts: promptTexts(info),
-    ...(outside === undefined
-      ? {}
-      : { outside: { name: outside.name, hash: outside.hash, dimension: outside.dimension } }),
+    outside:
+      outside === undefined
+        ? undefined
+        : { name: outside.name, hash: outside.hash, dimension: outside.dimension },
     machine: {
       platform: `${platform()} ${arch()}`,
       cpu: cpus()[0]?.model ?? "unknown",
@@ -111,8 +112,8 @@ export function withResult(
       startValue: start,
       stoppedEarly,
       seconds: Number(seconds.toFixed(2)),
-      ...(losses.size === 0 ? {} : { losses: Object.fromEntries(losses) }),
-      ...(scores === undefined ? {} : { scores }),
+      losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
+      scores,
     },
   };
 }

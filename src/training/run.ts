@@ -28,11 +28,11 @@ const SAVE_SHARE = 0.05;
 
 export interface RunOptions extends RunControl {
   /** Replace the run in the plan's folder. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Go on with the run in the plan's folder. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Go on although data, base model or options have changed. */
-  readonly resumeAnyway?: boolean;
+  readonly resumeAnyway?: boolean | undefined;
   /** What other runs have opened; left open. */
   readonly resources?: Resources;
 }
@@ -201,18 +201,19 @@ async function runLoop(
       accumulate: settings.accumulate,
       evalEvery: plan.evalEvery,
       saveEvery: plan.saveEvery,
-      ...(settings.saveEvery === undefined ? { saveShare: SAVE_SHARE } : {}),
+      saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
       keep: settings.keep,
-      ...(settings.patience === undefined ? {} : { patience: settings.patience }),
+      patience: settings.patience,
       checkpoints: paths.checkpoints,
       log,
       onEvent: control.onEvent,
-      ...(control.signal === undefined ? {} : { signal: control.signal }),
+      signal: control.signal,
       describeRows: (rows) => describeRows(plan, rows),
-      ...(plan.files.length === 1
-        ? {}
-        : { fileOf: (rows) => plan.files[fileNumber(plan.files, rows)].file }),
-      ...(point === undefined ? {} : { start: point.state }),
+      fileOf:
+        plan.files.length === 1
+          ? undefined
+          : (rows) => plan.files[fileNumber(plan.files, rows)].file,
+      start: point?.state,
     });
   } finally {
     log.close();

@@ -77,9 +77,8 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     tensors: opened.tensors,
     parts: (parameters) => ({
       weights: merge(parameters),
-      ...(head.kind === "none"
-        ? {}
-        : { head: { spec: head, parameters: headValues(head, parameters) } }),
+      head:
+        head.kind === "none" ? undefined : { spec: head, parameters: headValues(head, parameters) },
     }),
   };
 }

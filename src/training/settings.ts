@@ -51,11 +51,11 @@ export interface TrainSettings extends TuneSettings, AugmentSettings {
   /** Objectives of files that have one of their own, by the names of the files. */
   readonly objectives?: FileObjectives;
   /** Model whose similarities find false negatives (GISTEmbed). */
-  readonly guide?: string;
+  readonly guide?: string | undefined;
   /** Model whose vectors, or margins between them, are learnt. */
-  readonly teacher?: string;
+  readonly teacher?: string | undefined;
   /** .npy file with the teacher's vector of each text of the data file. */
-  readonly teacherVectors?: string;
+  readonly teacherVectors?: string | undefined;
   readonly head: HeadKind;
   readonly headDim?: number;
   readonly headHidden?: number;

@@ -24,7 +24,7 @@ export interface TrainingFile extends Omit<ReadFile, "natural"> {
 export interface TrainingTask {
   readonly objective: ConfiguredObjective;
   /** What another model is used for. */
-  readonly outside?: OutsideUse;
+  readonly outside?: OutsideUse | undefined;
   readonly train: Dataset;
   /** The rows as the first epoch sees them: augmented, or those of `train`. */
   readonly seen: Dataset;
@@ -93,7 +93,7 @@ function taskOf(
     seed: settings.seed,
   };
   const made = makeBatches(train, augmentations, making);
-  return { objective, ...(outside === undefined ? {} : { outside }), train, views, ...made };
+  return { objective, outside, train, views, ...made };
 }
 
 /** The objective's inputs; margins that a teacher gives are not read from the file too. */

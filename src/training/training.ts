@@ -11,7 +11,7 @@ export interface TrainedHead {
 
 /** The parts of a model that training has made or changed. */
 export interface TrainedParts {
-  readonly head?: TrainedHead;
+  readonly head?: TrainedHead | undefined;
   /** Weights of the encoder by the names of its initializers, adapters merged; what is absent is as it was. */
   readonly weights?: ReadonlyMap<string, Tensor>;
 }

@@ -55,15 +55,14 @@ export function viewBatches(rows: readonly PairRow[], options: ViewOptions): Vie
         },
       };
     },
-    ...(base.falseNegatives === undefined
-      ? {}
-      : {
-          falseNegatives: (which, viewNumbers) =>
+    falseNegatives:
+      base.falseNegatives === undefined
+        ? undefined
+        : (which, viewNumbers) =>
             base.falseNegatives!(
               which,
               viewNumbers.map((view) => owners[view]),
             ),
-        }),
     rowsIn: (epoch) =>
       rows.map((row) => {
         const owner = ownerOfRow.get(row.anchor) as number;

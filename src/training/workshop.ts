@@ -17,7 +17,7 @@ import type { TrainingTask } from "./tasks.js";
 /** How a run is watched and stopped. */
 export interface RunControl {
   readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the parts of a run share. */
@@ -56,7 +56,7 @@ export function headStep(
     headSide: plan.settings.headSide,
     roles: [...batches.roles, ...outsideRoles(task.outside, batches), ...queued],
     negatives: batches.negatives,
-    ...(outside === undefined ? {} : { guideDimension: outside.dimension }),
+    guideDimension: outside?.dimension,
   };
 }
 

@@ -33,7 +33,11 @@ const sliced: Rule = (context) => {
 };
 
 /** The window of g that x filled before it was padded by `pads`. */
-function cutOut(b: GraphBuilder, g: Value, at: { x: Value; pads: Value; axes?: Value }): Value {
+function cutOut(
+  b: GraphBuilder,
+  g: Value,
+  at: { x: Value; pads: Value; axes?: Value | undefined },
+): Value {
   const dims = shapeVector(b, at.x);
   const sizes = at.axes === undefined ? dims : gather(b, dims, at.axes);
   const starts = slice(b, at.pads, { axis: 0, start: 0, end: Number(at.pads.shape[0]) / 2 });
@@ -47,7 +51,7 @@ const padded: Rule = (context) => {
   if (stringOf(node, "mode", "constant") !== "constant") return [() => addBack(context), null];
   if (knownNumbers(context, 1)?.some((pad) => pad < 0)) unsupported(node, "negative pads");
   const axes = optionalInput(context, 3);
-  const at = { x: inputs[0], pads: inputs[1], ...(axes === undefined ? {} : { axes }) };
+  const at = { x: inputs[0], pads: inputs[1], axes };
   const window = (): Value => cutOut(b, g, at);
   return [window, null, () => sub(b, reduceSum(b, g), reduceSum(b, window())), null];
 };

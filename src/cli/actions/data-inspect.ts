@@ -32,7 +32,7 @@ export async function runInspect(files: readonly string[], command: Command): Pr
   const inspection = await inspectFiles(files, {
     ...options,
     ...readerOptions(flags),
-    ...(tokens ? { tokens: () => openTokenCounter(flags) } : {}),
+    tokens: tokens ? () => openTokenCounter(flags) : undefined,
     onProgress: (file, rows) => progress.update(rows, `rows of ${file}`),
   }).finally(progress.stop);
   if (flags.html !== undefined) {

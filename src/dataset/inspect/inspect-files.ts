@@ -25,12 +25,12 @@ import {
 export interface InspectOptions
   extends Pick<LoadOptions, "columns" | "labelMap" | "scoreRange" | "reader" | "seed"> {
   /** Opens what counts tokens, after the first file was read; without it lengths are in words only. */
-  readonly tokens?: () => Promise<TokenCounter>;
+  readonly tokens?: (() => Promise<TokenCounter>) | undefined;
   /** Rows of each file whose tokens are counted. Default 20,000. */
-  readonly sample?: number;
+  readonly sample?: number | undefined;
   /** Rows of the batch whose false negatives are estimated. Default 64. */
-  readonly batchSize?: number;
-  readonly onProgress?: (file: string, rows: number) => void;
+  readonly batchSize?: number | undefined;
+  readonly onProgress?: ((file: string, rows: number) => void) | undefined;
 }
 
 /**
@@ -70,9 +70,10 @@ export async function inspectFiles(
   return {
     files: inspected,
     shared,
-    ...(tokens === undefined
-      ? {}
-      : { tokens: { model: tokens.model, maxLength: tokens.maxLength, sample } }),
+    tokens:
+      tokens === undefined
+        ? undefined
+        : { model: tokens.model, maxLength: tokens.maxLength, sample },
   };
 }
 
@@ -110,8 +111,8 @@ function describeFile(
     texts: { total: count.texts, distinct: count.distinct },
     lengths,
     ...labelPart(source, columns, count, kindOfLabels(kinds, labels)),
-    ...(scores === undefined ? {} : { scores }),
-    ...(batch === undefined ? {} : { batch }),
+    scores,
+    batch,
     findings: findingsOf({
       count,
       kind: kinds[0],
@@ -142,7 +143,7 @@ function labelsOf(
       file: source.file,
       column: source.columns[label],
       anchorColumn: source.columns[anchor],
-      ...(options.labelMap === undefined ? {} : { labelMap: options.labelMap }),
+      labelMap: options.labelMap,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -18,7 +18,7 @@ export interface Finding {
 export interface ColumnInspection {
   readonly name: string;
   /** What the column is to an objective; absent: nothing. */
-  readonly role?: string;
+  readonly role?: string | undefined;
   readonly empty: number;
 }
 
@@ -47,7 +47,7 @@ export interface ScoreInspection {
   readonly high: number;
   readonly mean: number;
   /** The usual scale that holds all scores, or undefined. */
-  readonly range?: readonly [number, number];
+  readonly range?: readonly [number, number] | undefined;
   /** Ten equal parts of the range. */
   readonly histogram: readonly Bin[];
 }
@@ -75,8 +75,8 @@ export interface FileInspection {
   readonly texts: { readonly total: number; readonly distinct: number };
   readonly lengths: readonly TextInspection[];
   readonly labels?: LabelInspection;
-  readonly scores?: ScoreInspection;
-  readonly batch?: BatchInspection;
+  readonly scores?: ScoreInspection | undefined;
+  readonly batch?: BatchInspection | undefined;
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
 }
@@ -97,9 +97,11 @@ export interface Inspection {
   readonly files: readonly FileInspection[];
   readonly shared: readonly SharedTexts[];
   /** How tokens were counted: by which model, on how many rows of each file at most. */
-  readonly tokens?: {
-    readonly model: string;
-    readonly maxLength: number;
-    readonly sample: number;
-  };
+  readonly tokens?:
+    | {
+        readonly model: string;
+        readonly maxLength: number;
+        readonly sample: number;
+      }
+    | undefined;
 }

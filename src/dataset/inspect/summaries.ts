@@ -77,7 +77,7 @@ export function scoreSummary(count: FileCount, column: string): ScoreInspection 
     count: times,
   }));
   const mean = sum / scores.length;
-  return { column, low, high, mean, ...(range === undefined ? {} : { range }), histogram };
+  return { column, low, high, mean, range, histogram };
 }
 
 /** Expected false negatives of rows that are trained with in-batch negatives; undefined for other kinds. */
@@ -152,6 +152,6 @@ export function columnSummary(source: RecordSource, columns: RoleColumns, count:
   for (const index of negatives) roles.set(index, "negative");
   return source.columns.map((name, i) => {
     const role = roles.get(i);
-    return { name, ...(role === undefined ? {} : { role }), empty: count.empty[i] ?? 0 };
+    return { name, role, empty: count.empty[i] ?? 0 };
   });
 }

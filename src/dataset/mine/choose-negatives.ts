@@ -37,7 +37,7 @@ export interface ChooseOptions {
   /** Score of each row's anchor and positive [n]. */
   readonly positives: Float32Array;
   /** A judge's score in place of the search's. */
-  readonly judged?: (anchor: number, candidate: number) => number;
+  readonly judged?: ((anchor: number, candidate: number) => number) | undefined;
   readonly rules: SelectionRules;
   readonly seed: number;
 }

@@ -13,9 +13,11 @@ export interface SearchOptions {
   readonly documents: Matrix;
   readonly k: number;
   /** What was found in the first `done` blocks of documents by an earlier search. */
-  readonly start?: { readonly list: TopList; readonly done: number };
+  readonly start?: { readonly list: TopList; readonly done: number } | undefined;
   /** Called after each block of documents, with what was found so far and how many of all blocks are done. */
-  readonly onBlock?: (list: TopList, done: number, blocks: number) => Promise<void> | void;
+  readonly onBlock?:
+    | ((list: TopList, done: number, blocks: number) => Promise<void> | void)
+    | undefined;
   readonly onProgress?: (products: number) => void;
   readonly signal?: AbortSignal | undefined;
 }

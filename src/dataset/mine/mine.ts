@@ -48,7 +48,7 @@ export interface Mined extends MinedRows {
   readonly dataset: DatasetOf<"pair">;
   readonly candidates: number;
   readonly model: EncoderInfo;
-  readonly judge?: EncoderInfo;
+  readonly judge?: EncoderInfo | undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
     candidates,
     nearest,
     positives: judged?.positives ?? positives,
-    ...(judged === undefined ? {} : { judged: judged.scoreOf }),
+    judged: judged?.scoreOf,
     rules: options.rules,
     seed: options.seed ?? 42,
   });
@@ -116,7 +116,7 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
     dataset,
     candidates: candidates.texts.length,
     model: info,
-    ...(judged === undefined ? {} : { judge: judged.info }),
+    judge: judged?.info,
   };
 }
 

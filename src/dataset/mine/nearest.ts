@@ -84,8 +84,8 @@ async function searchSome(
     k,
     signal,
     onProgress,
-    ...(start === undefined ? {} : { start }),
-    ...(state === undefined ? {} : { onBlock: state.write }),
+    start,
+    onBlock: state?.write,
   });
 }
 

@@ -9,7 +9,7 @@ export interface RetrievalFiles {
   readonly queries: string;
   readonly corpus: string;
   readonly qrels: string;
-  readonly reader?: ReaderOptions;
+  readonly reader?: ReaderOptions | undefined;
 }
 
 /**

@@ -61,7 +61,7 @@ async function readSource(
       queries: file,
       corpus,
       qrels,
-      ...(reader === undefined ? {} : { reader }),
+      reader,
     });
   }
   return (await loadNatural(file, { ...options, as: targets[target].from })).dataset;

@@ -16,7 +16,7 @@ export interface Dialect {
   /** "\r" only for files without any "\n"; "\n" also ends at "\r\n". */
   readonly newline: "\n" | "\r";
   /** Without a header: the numbers of fields a record may have; absent trailing fields are empty. */
-  readonly widths?: readonly [number, number];
+  readonly widths?: readonly [number, number] | undefined;
 }
 
 /** The beginning of a file as text. */
@@ -65,7 +65,7 @@ export function detectDialect(sample: Sample, given: ReaderOptions = {}): Dialec
     delimiter: best.delimiter,
     quotes: best.quotes,
     header,
-    ...(header ? {} : { widths: widthRange(best.found, best.delimiter) }),
+    widths: header ? undefined : widthRange(best.found, best.delimiter),
   };
 }
 

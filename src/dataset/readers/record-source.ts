@@ -34,10 +34,10 @@ export interface RecordSource {
 
 /** What the caller fixes of the dialect; the rest is found by evidence. */
 export interface ReaderOptions {
-  readonly delimiter?: string;
-  readonly quotes?: boolean;
-  readonly header?: boolean;
-  readonly encoding?: "utf-8" | "windows-1252";
+  readonly delimiter?: string | undefined;
+  readonly quotes?: boolean | undefined;
+  readonly header?: boolean | undefined;
+  readonly encoding?: "utf-8" | "windows-1252" | undefined;
 }
 
 /** What a format's reader gets: valid UTF-8 without a byte-order mark, and the dialect to read it by. */

@@ -42,7 +42,7 @@ export interface RetrievalPaths {
   readonly queries: string;
   readonly corpus: string;
   readonly qrels: string;
-  readonly reader?: ReaderOptions;
+  readonly reader?: ReaderOptions | undefined;
 }
 
 /**

@@ -31,8 +31,8 @@ export function buildPairs(raw: readonly RawRow[], book: AccountBook): PairRow[]
       anchor: row.anchor,
       positive: row.positive,
       negatives: cleanNegatives(row, row.negatives, book),
-      ...(row.group === "" ? {} : { group: row.group }),
-      ...(margin === undefined ? {} : { margin }),
+      group: row.group === "" ? undefined : row.group,
+      margin,
       line: row.line,
     });
   }

@@ -5,7 +5,7 @@ import type { ClassedRow, PairRow } from "./row-types.js";
 export interface ClassPairOptions {
   readonly seed: number;
   /** At most so many pairs of a class, the same for all or by label; default: as many as the class has texts. */
-  readonly perClass?: number | ((label: string) => number);
+  readonly perClass?: (number | ((label: string) => number)) | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface ConvertOptions {
   /** Drop pair rows without explicit negatives. */
   readonly requireNegatives: boolean;
   /** Of classes to pairs: at most so many pairs of a class, the same for all or by label. */
-  readonly perClass?: number | ((label: string) => number);
+  readonly perClass?: number | ((label: string) => number) | undefined;
 }
 
 /** Rows of another kind, as the objectives' page defines the conversion; what is left out goes into the account. */

@@ -84,7 +84,7 @@ export interface LabelContext {
   /** The column's name and that of the first text; relation-like names forbid guessing what 0 and 1 mean. */
   readonly column: string;
   readonly anchorColumn: string;
-  readonly labelMap?: LabelMap;
+  readonly labelMap?: LabelMap | undefined;
 }
 
 /**

@@ -61,7 +61,7 @@ export interface PlanContext {
   readonly columnNames: readonly string[];
   readonly columns: RoleColumns;
   /** Names of objectives that can be trained on rows of a kind, for the error's hint. */
-  readonly objectivesFor?: (kind: RowKind) => readonly string[];
+  readonly objectivesFor?: ((kind: RowKind) => readonly string[]) | undefined;
 }
 
 /**

@@ -8,9 +8,9 @@ export interface PairRow {
   readonly positive: string;
   readonly negatives: readonly string[];
   /** Rows of one group are never each other's negatives. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** A teacher's sim(anchor, positive) − sim(anchor, negative), for margin-mse. */
-  readonly margin?: number;
+  readonly margin?: number | undefined;
   /** Physical line of the file, 1-based. */
   readonly line: number;
 }

@@ -23,7 +23,7 @@ export interface PartSummary {
   /** Texts distinct but for case and punctuation. */
   readonly texts: number;
   /** Distinct labels, where there is a label column. */
-  readonly labels?: number;
+  readonly labels?: number | undefined;
 }
 
 /** Which row goes where. */
@@ -143,7 +143,7 @@ function summary(part: Uint8Array, number: number, links: FileLinks): PartSummar
     part: parts[number],
     rows,
     texts: count(seen),
-    ...(labels === undefined ? {} : { labels: count(seenLabels) }),
+    labels: labels === undefined ? undefined : count(seenLabels),
   };
 }
 

@@ -19,7 +19,7 @@ import { appendObjective, type ObjectiveOptions } from "./role-inputs.js";
 
 /** Everything that a training step of the encoder depends on. */
 export interface EncoderStepOptions extends EmbeddingGraphOptions, ObjectiveOptions {
-  readonly head?: HeadOptions;
+  readonly head?: HeadOptions | undefined;
 }
 
 /** A model that computes a loss and its gradients in one run. */

@@ -15,7 +15,7 @@ export interface ObjectiveOptions {
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
   /** G: numbers in a guide's vector. */
-  readonly guideDimension?: number;
+  readonly guideDimension?: number | undefined;
 }
 
 /** Vectors [B, D] of all texts of a batch, as each role sees them. */

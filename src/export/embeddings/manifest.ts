@@ -33,9 +33,11 @@ export interface EmbeddingManifest {
     /** Source columns that are kept. */
     readonly kept: readonly string[];
   };
-  readonly shard?: Shard;
+  readonly shard?: Shard | undefined;
   /** int8: the range of each dimension, by which x ≈ low + (q + 128)·(high − low)/255. */
-  readonly ranges?: { readonly low: readonly number[]; readonly high: readonly number[] };
+  readonly ranges?:
+    | { readonly low: readonly number[]; readonly high: readonly number[] }
+    | undefined;
 }
 
 /** The manifest's path beside an embeddings file. */

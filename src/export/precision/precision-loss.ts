@@ -19,7 +19,9 @@ export interface PrecisionLoss {
   /** Largest difference of a number of the vectors. */
   readonly largestDifference: number;
   /** The deciding metric of the given data, 0–1. */
-  readonly metric?: { readonly key: string; readonly fp32: number; readonly value: number };
+  readonly metric?:
+    | { readonly key: string; readonly fp32: number; readonly value: number }
+    | undefined;
 }
 
 export type LossOptions = Omit<PipelineOptions, "dtype">;
@@ -72,8 +74,9 @@ function compare(full: Measured, other: Measured): Omit<PrecisionLoss, "dtype"> 
     meanCosine: cosines.reduce((sum, x) => sum + x, 0) / rows,
     smallestCosine: cosines.reduce((least, x) => Math.min(least, x), 1),
     largestDifference: differences.reduce((most, x) => Math.max(most, x), 0),
-    ...(full.score === undefined || other.score === undefined
-      ? {}
-      : { metric: { key: full.score.key, fp32: full.score.value, value: other.score.value } }),
+    metric:
+      full.score === undefined || other.score === undefined
+        ? undefined
+        : { key: full.score.key, fp32: full.score.value, value: other.score.value },
   };
 }
