@@ -16,9 +16,9 @@ import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { exportModel } from "../dist/export/export-model.js";
-import { writeTensors } from "../dist/runtime/tensor-file.js";
-import { writeCheckpoint } from "../dist/training/checkpoint.js";
+import { writeTensors } from "../dist/files/tensor-file.js";
+import { exportModel } from "../dist/jobs/export.js";
+import { writeCheckpoint } from "../dist/training/run-folder/checkpoint.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values, positionals } = parseArgs({

@@ -22,8 +22,8 @@ import { pairBatcher } from "../dist/dataset/batches/pair-batch.js";
 import { indexPairs } from "../dist/dataset/batches/pair-index.js";
 import { batchCursor, stepsPerEpoch } from "../dist/dataset/batches/sampler.js";
 import { pairSampler } from "../dist/dataset/batches/samplers.js";
+import { holdOut } from "../dist/dataset/hold-out.js";
 import { openRecords } from "../dist/dataset/readers/open-records.js";
-import { holdOut } from "../dist/dataset/split.js";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "1000000" } } });
 const rowCount = Number(values.rows);

@@ -13,9 +13,9 @@ import { acceptedRoles } from "../dist/objectives/inputs.js";
 import { objectiveNamed } from "../dist/objectives/registry.js";
 import { resolveOptions } from "../dist/objectives/resolve.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
-import { batchMaker } from "../dist/training/batch-inputs.js";
-import { headFeeds } from "../dist/training/head-feeds.js";
-import { createHeadStudent } from "../dist/training/head-student.js";
+import { batchMaker } from "../dist/training/batches/batch-inputs.js";
+import { headFeeds } from "../dist/training/batches/head-feeds.js";
+import { createHeadStudent } from "../dist/training/model/trainable-head.js";
 import { machine } from "./machine.js";
 
 const pairs = 10_000;

@@ -12,9 +12,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
-import { planTraining } from "../dist/training/plan.js";
-import { layWorkshop, openResources } from "../dist/training/resources.js";
-import { setUp } from "../dist/training/set-up.js";
+import { layWorkshop, openResources } from "../dist/training/model/resources.js";
+import { setUp } from "../dist/training/model/set-up.js";
+import { planTraining } from "../dist/training/plan/plan.js";
 import { machine } from "./machine.js";
 import { snliTriplets } from "./snli-triplets.js";
 

@@ -11,7 +11,6 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { searchExact } from "../dist/dataset/mine/exact-search.js";
 import { GraphBuilder } from "../dist/graph/builder.js";
 import { emptyGraph } from "../dist/graph/ir.js";
 import { lower } from "../dist/graph/lower.js";
@@ -19,6 +18,7 @@ import { gemm, slice } from "../dist/graph/ops/index.js";
 import { matrixTensor } from "../dist/math/tensor.js";
 import { encode } from "../dist/onnx/model.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
+import { searchExact } from "../dist/search/exact-search.js";
 
 const { values } = parseArgs({ options: { queries: { type: "string", default: "8192" } } });
 const [rows, cols, searched] = [100_000, 384, Number(values.queries)];

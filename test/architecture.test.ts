@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 const layers = [
   "errors",
   "math",
+  "files",
+  "dataset",
   "onnx",
   "graph",
   "autodiff",
@@ -12,13 +14,19 @@ const layers = [
   "optim",
   "runtime",
   "encoder",
-  "dataset",
+  "search",
   "evaluation",
+  "mining",
   "training",
   "export",
+  "embeddings",
   "report",
+  "jobs",
   "cli",
 ];
+
+/** The rooms of training/, in the order of their imports. */
+const rooms = ["options", "run-folder", "batches", "auxiliary", "plan", "model", "run"];
 
 /** Packages that only one layer may import. */
 const owners: Record<string, string> = {
@@ -71,6 +79,27 @@ describe("layers", () => {
         )
         .map((target) => `${path} imports ${target}`);
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it("each room of training imports only from itself and from rooms to its left", () => {
+    const roomOf = (path: string): number => rooms.indexOf(path.split(sep)[1] ?? "");
+    const wrong = files
+      .filter((path) => layerOf(path) === "training")
+      .flatMap((path) =>
+        targets(path)
+          .filter((target) => layerOf(target) === "training" && roomOf(target) > roomOf(path))
+          .concat(roomOf(path) < 0 ? ["no room"] : [])
+          .map((target) => `${path} imports ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it("dataset knows only errors, math and files", () => {
+    const allowed = ["errors", "math", "files", "dataset"];
+    const wrong = files
+      .filter((path) => layerOf(path) === "dataset")
+      .flatMap((path) => targets(path).filter((target) => !allowed.includes(layerOf(target))));
     expect(wrong).toEqual([]);
   });
 

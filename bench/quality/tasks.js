@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { componentsOf } from "../../dist/dataset/batches/components.js";
 import { loadRetrieval } from "../../dist/dataset/retrieval/load-retrieval.js";
-import { classEvaluator } from "../../dist/evaluation/class.js";
 import { stratifiedSplit } from "../../dist/evaluation/class-split.js";
-import { retrievalEvaluator } from "../../dist/evaluation/retrieval.js";
-import { stsEvaluator } from "../../dist/evaluation/sts.js";
+import { classEvaluator } from "../../dist/evaluation/evaluators/classification.js";
+import { retrievalEvaluator } from "../../dist/evaluation/evaluators/retrieval.js";
+import { stsEvaluator } from "../../dist/evaluation/evaluators/similarity.js";
 import { createRandom, shuffle } from "../../dist/math/random.js";
 import { dataFolder, table } from "../shared-data.js";
 import { snliTriplets } from "../snli-triplets.js";

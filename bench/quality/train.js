@@ -8,9 +8,9 @@ import { appendFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { batchCursor } from "../../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../../dist/optim/schedule.js";
-import { planTraining } from "../../dist/training/plan.js";
-import { layWorkshop, openResources } from "../../dist/training/resources.js";
-import { setUp } from "../../dist/training/set-up.js";
+import { layWorkshop, openResources } from "../../dist/training/model/resources.js";
+import { setUp } from "../../dist/training/model/set-up.js";
+import { planTraining } from "../../dist/training/plan/plan.js";
 import { dataFolder, miniLmFolder } from "../shared-data.js";
 import { tasks } from "./tasks.js";
 

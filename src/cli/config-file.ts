@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
+import { fileError } from "../files/files.js";
 import { camelCase, kebabCase } from "../objectives/option.js";
-import { fileError } from "../runtime/files.js";
-import { configuredEntries } from "../training/file-objectives.js";
-import { settingNames, type TrainOptions } from "../training/settings.js";
+import { configuredEntries } from "../training/options/file-objectives.js";
+import { settingNames, type TrainOptions } from "../training/options/settings.js";
 import { objectiveFlags } from "./objective-options.js";
 
 /**

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { packageVersion } from "../training/version.js";
+import { packageVersion } from "../files/version.js";
 import { dataCommand } from "./commands/data.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { usageError } from "../errors/user-error.js";
 import { kebabCase } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
-import { allHaveOwn, renamedEntries } from "../training/file-objectives.js";
-import { freeRunFolder, readRun } from "../training/run-folder.js";
-import type { TrainOptions } from "../training/settings.js";
+import { allHaveOwn, renamedEntries } from "../training/options/file-objectives.js";
+import type { TrainOptions } from "../training/options/settings.js";
+import { freeRunFolder, readRun } from "../training/run-folder/run-folder.js";
 import { readConfig } from "./config-file.js";
 import { objectiveFlags, objectiveOptionsOf } from "./objective-options.js";
 

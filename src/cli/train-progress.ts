@@ -1,5 +1,5 @@
 import { times100 } from "../report/scores.js";
-import type { OnTrainEvent, StepRecord, TrainEvent } from "../training/events.js";
+import type { OnTrainEvent, StepRecord, TrainEvent } from "../training/run-folder/events.js";
 import type { Progress, Terminal } from "./terminal.js";
 
 /** Shows a run's events: a bar while texts are encoded, another while steps are made, a line an evaluation. */

@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
+import type { Variant } from "../jobs/compare.js";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import { camelCase, kebabCase, type OptionValue } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
 import { allOptions, optionFromText, optionRows } from "../objectives/resolve.js";
-import type { Variant } from "../report/compare-runs.js";
-import { settingNames, type TrainOptions } from "../training/settings.js";
+import { settingNames, type TrainOptions } from "../training/options/settings.js";
 import { objectiveFlags, objectiveOptionsOf } from "./objective-options.js";
 import type { Sweep } from "./parse-sweep.js";
 

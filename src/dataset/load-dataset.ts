@@ -1,5 +1,4 @@
 import { invariant } from "../errors/internal.js";
-import type { RowKind } from "../objectives/row-kinds.js";
 import {
   type ColumnMapping,
   columnMapping,
@@ -10,12 +9,13 @@ import {
 import { openWithColumns } from "./open-with-columns.js";
 import { describeDialect } from "./readers/dialect.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
-import { type AccountBook, continueAccount, openAccount, requireRows } from "./rows/account.js";
 import * as build from "./rows/build-rows.js";
 import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
+import { naturalKinds, type Plan, planRows } from "./rows/detect-kind.js";
 import { type LabelColumn, type LabelMap, readLabelColumn } from "./rows/labels.js";
-import { naturalKinds, type Plan, planRows } from "./rows/natural-kinds.js";
 import { type RawRow, readRawRows } from "./rows/raw-rows.js";
+import type { RowKind } from "./rows/row-kinds.js";
+import { type AccountBook, continueAccount, openAccount, requireRows } from "./rows/row-report.js";
 import type { Dataset, TextRow } from "./rows/row-types.js";
 import type { ScoreRange } from "./rows/scores.js";
 

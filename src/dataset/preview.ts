@@ -1,5 +1,7 @@
-import type { PromptTexts } from "../encoder/prompts.js";
 import type { Dataset, DatasetKind, RowTypes } from "./rows/row-types.js";
+
+/** What each kind of text gets put before it. */
+export type TextPrefixes = Readonly<Record<"query" | "document" | "other", string>>;
 
 /** A row as the model will see it: names and values in order, absent ones left out. */
 export interface PreviewRow {
@@ -11,12 +13,12 @@ export interface PreviewRow {
 export function preview(
   dataset: Dataset,
   count: number,
-  prompts: PromptTexts = { query: "", document: "", other: "" },
+  prompts: TextPrefixes = { query: "", document: "", other: "" },
 ): PreviewRow[] {
   return dataset.rows.slice(0, count).map((row) => previewRow(row, prompts));
 }
 
-function previewRow(row: RowTypes[DatasetKind], prompts: PromptTexts): PreviewRow {
+function previewRow(row: RowTypes[DatasetKind], prompts: TextPrefixes): PreviewRow {
   const { line, ...values } = row;
   const cells = Object.entries(values).flatMap(([name, value]) => {
     if (name === "unit" || value === undefined) return [];
@@ -30,7 +32,7 @@ function previewRow(row: RowTypes[DatasetKind], prompts: PromptTexts): PreviewRo
   return { line, cells };
 }
 
-function promptOfCell(name: string, { query, document, other }: PromptTexts): string {
+function promptOfCell(name: string, { query, document, other }: TextPrefixes): string {
   if (name === "anchor") return query;
   if (name === "positive" || name === "negatives") return document;
   const isText = ["sentence1", "sentence2", "premise", "hypothesis", "text"].includes(name);

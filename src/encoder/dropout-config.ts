@@ -1,5 +1,5 @@
+import { type JsonObject, numberOf, stringOf } from "../files/json-file.js";
 import type { DropoutRates } from "../graph/rewrites/dropout.js";
-import { type JsonObject, numberOf, stringOf } from "./json-file.js";
 
 /**
  * The rates with which a model was trained, by its config.json, at the places that its architecture has: DistilBERT drops

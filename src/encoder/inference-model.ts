@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../errors/user-error.js";
+import { fileError } from "../files/files.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph } from "../graph/ir.js";
@@ -8,7 +9,6 @@ import { lower } from "../graph/lower.js";
 import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
-import { fileError } from "../runtime/files.js";
 import { appendGraph } from "./append-graph.js";
 import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { poolTokens } from "./pooling.js";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/user-error.js";
-import { isObject, numberOf, readJsonObject, stringOf } from "./json-file.js";
+import { isObject, numberOf, readJsonObject, stringOf } from "../files/json-file.js";
 import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
 import type { Prompts } from "./prompts.js";

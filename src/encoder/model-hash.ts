@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fileError, sha256File } from "../runtime/files.js";
+import { fileError, sha256File } from "../files/files.js";
 
 const known = new Map<string, Promise<string>>();
 

@@ -1,6 +1,12 @@
 import { isAbsolute, join, normalize } from "node:path";
 import { UserError } from "../errors/user-error.js";
-import { isObject, type JsonObject, readJson, readJsonObject, stringOf } from "./json-file.js";
+import {
+  isObject,
+  type JsonObject,
+  readJson,
+  readJsonObject,
+  stringOf,
+} from "../files/json-file.js";
 import type { PoolingMode } from "./pooling-mode.js";
 
 /** What modules.json of sentence-transformers says about a model folder. */

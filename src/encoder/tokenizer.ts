@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PreTrainedTokenizer } from "@xenova/transformers";
 import { UserError } from "../errors/user-error.js";
-import { type JsonObject, numberOf, readJsonObject } from "./json-file.js";
+import { type JsonObject, numberOf, readJsonObject } from "../files/json-file.js";
 
 /** Turns texts into token ids as sentence-transformers does, truncation included. */
 export interface Tokenizer {

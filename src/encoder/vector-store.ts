@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { invariant } from "../errors/internal.js";
-import { fileError } from "../runtime/files.js";
+import { fileError } from "../files/files.js";
 
 /** Bytes of a key. */
 const KEY_BYTES = 16;

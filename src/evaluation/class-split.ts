@@ -1,6 +1,6 @@
 import { UserError } from "../errors/user-error.js";
 import { createRandom, shuffle } from "../math/random.js";
-import type { ClassedText } from "./class.js";
+import type { ClassedText } from "./evaluators/classification.js";
 
 export interface ClassSplitOptions {
   /** Share of the texts to test on, in (0, 1). Default 0.2. */

@@ -6,8 +6,8 @@ import { serialize } from "../graph/lower.js";
 import * as op from "../graph/ops/index.js";
 import { float64, int64, type Matrix, matrixTensor } from "../math/tensor.js";
 import type { Runtime, Session } from "../runtime/types.js";
+import { multiply, type Rows } from "../search/product.js";
 import { type Evaluated, type LbfgsOptions, minimize } from "./lbfgs.js";
-import { multiply, type Rows } from "./product.js";
 
 /** Rows x_i [n, d] with their classes y_i, 0 … classes − 1. */
 export interface ClassedVectors {

@@ -1,5 +1,5 @@
 import type { Matrix } from "../math/tensor.js";
-import { searchTopK } from "./search.js";
+import { searchTopK } from "../search/scores.js";
 
 /** Vectors of unit length [n, d] with their classes y_i, 0 … classes − 1. */
 export interface Reference {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { objectIn, writeJson } from "../files/json-file.js";
 import { type ModelContent, outputDimension, sourceFile } from "./model-content.js";
 
 /** Files that are taken over as they are, where the encoder has them. */
@@ -12,7 +13,7 @@ export async function copyTokenizer(folder: string, content: ModelContent): Prom
     const source = sourceFile(content, name);
     if (existsSync(source)) await copyFile(source, join(folder, name));
   }
-  const config = await readJsonFile(sourceFile(content, "tokenizer_config.json"));
+  const config = await objectIn(sourceFile(content, "tokenizer_config.json"));
   const limited = { ...config, model_max_length: content.encoder.maxLength };
   await writeJson(join(folder, "tokenizer_config.json"), limited);
 }
@@ -58,7 +59,7 @@ export async function writeSentenceModules(
     await mkdir(path, { recursive: true });
     await write(path);
   }
-  const source = await readJsonFile(sourceFile(content, "sentence_bert_config.json"));
+  const source = await objectIn(sourceFile(content, "sentence_bert_config.json"));
   // Only what every version of sentence-transformers takes: older ones refuse the keys of newer ones.
   await writeJson(join(folder, "sentence_bert_config.json"), {
     max_seq_length: content.encoder.maxLength,
@@ -69,7 +70,7 @@ export async function writeSentenceModules(
 
 async function writeSettings(folder: string, content: ModelContent): Promise<void> {
   const name = "config_sentence_transformers.json";
-  const source = await readJsonFile(sourceFile(content, name));
+  const source = await objectIn(sourceFile(content, name));
   const { prompts, defaultPromptName } = content.encoder;
   await writeJson(join(folder, name), {
     similarity_fn_name: "cosine",
@@ -101,14 +102,4 @@ export function foldedModules(content: ModelContent): SentenceModule[] {
     poolingModule(content, outputDimension(content)),
   ];
   return content.encoder.normalize ? [...modules, { kind: "Normalize" }] : modules;
-}
-
-/** The object in a JSON file; none where there is no such file. */
-export async function readJsonFile(path: string): Promise<Record<string, unknown>> {
-  if (!existsSync(path)) return {};
-  return JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-}
-
-export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }

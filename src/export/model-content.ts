@@ -5,7 +5,7 @@ import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
 import type { Tensor } from "../math/tensor.js";
 import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
-import type { RunRecord } from "../training/run-folder.js";
+import type { RunRecord } from "../training/run-folder/run-folder.js";
 
 /** A head and the values of its parameters. */
 export interface HeadContent {

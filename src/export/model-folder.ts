@@ -3,18 +3,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HEAD_NAMES, headSpec } from "../encoder/head.js";
 import { internal } from "../errors/internal.js";
+import { writeFolderAtomic } from "../files/files.js";
+import { objectIn, writeJson } from "../files/json-file.js";
 import { encode, type ModelProto } from "../onnx/model.js";
-import { writeFolderAtomic } from "../runtime/files.js";
-import { broadcastForm } from "./broadcast-form.js";
+import { broadcastForm } from "./embed-per-token.js";
+import { foldLinearHead } from "./fold-linear-head.js";
 import {
   copyTokenizer,
   float32Config,
   foldedModules,
-  readJsonFile,
-  writeJson,
   writeSentenceModules,
 } from "./folder-files.js";
-import { foldLinearHead } from "./linear-form.js";
 import {
   type HeadContent,
   type ModelContent,
@@ -89,7 +88,7 @@ function noHead(size: number): HeadContent {
 }
 
 async function configOf(content: ModelContent): Promise<Record<string, unknown>> {
-  const config = float32Config(await readJsonFile(sourceFile(content, "config.json")));
+  const config = float32Config(await objectIn(sourceFile(content, "config.json")));
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,
@@ -102,7 +101,7 @@ async function configOf(content: ModelContent): Promise<Record<string, unknown>>
 async function writeTokensMap(folder: string, content: ModelContent): Promise<void> {
   const path = join(folder, "special_tokens_map.json");
   if (existsSync(path)) return;
-  const config = await readJsonFile(sourceFile(content, "tokenizer_config.json"));
+  const config = await objectIn(sourceFile(content, "tokenizer_config.json"));
   const tokens = Object.entries(config).filter(([name]) =>
     /^(bos|eos|unk|sep|pad|cls|mask)_token$/.test(name),
   );

@@ -1,10 +1,10 @@
+import type { RowKind } from "../dataset/rows/row-kinds.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import type { Tensor } from "../math/tensor.js";
 import type { ModifierName } from "./modifiers.js";
 import type { OptionsOf, OptionTable, OptionValues } from "./option.js";
 import type { Inputs, Role } from "./roles.js";
-import type { RowKind } from "./row-kinds.js";
 
 /** Where a formula comes from. */
 export interface Paper {

@@ -1,3 +1,5 @@
+import type { RowKind } from "../dataset/rows/row-kinds.js";
+import { conversionTo } from "../dataset/rows/row-kinds.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { alignUniform } from "./align-uniform.js";
@@ -19,8 +21,6 @@ import { nce } from "./nce.js";
 import { neg } from "./neg.js";
 import { ntXent } from "./nt-xent.js";
 import { onlineContrastive } from "./online-contrastive.js";
-import type { RowKind } from "./row-kinds.js";
-import { conversionTo } from "./row-kinds.js";
 import { sigmoid } from "./sigmoid.js";
 import { softNearestNeighbors } from "./soft-nearest-neighbors.js";
 import { softmax } from "./softmax.js";

@@ -1,3 +1,4 @@
+import type { RowKind } from "../dataset/rows/row-kinds.js";
 import { suggestion } from "../errors/suggest.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import type { ObjectiveDefinition } from "./definition.js";
@@ -13,7 +14,6 @@ import {
   type OptionValue,
   type OptionValues,
 } from "./option.js";
-import type { RowKind } from "./row-kinds.js";
 
 /** One option as help, run.json and the documentation show it. */
 export interface OptionRow {

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
 import type { OptionValue } from "../objectives/option.js";
-import { writeFileAtomic } from "../runtime/files.js";
 import { range, signed, times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 
@@ -84,12 +82,6 @@ function measured(metrics: ScoreReport["model"]["metrics"], metric: string) {
   const found = metrics.find(({ key }) => key === metric);
   const value = found?.value ?? Number.NaN;
   return found?.interval === undefined ? { value } : { value, interval: found.interval };
-}
-
-/** Writes comparison.json into the folder of the runs. */
-export async function writeComparison(folder: string, report: ComparisonReport): Promise<void> {
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  await writeFileAtomic(join(folder, "comparison.json"), json);
 }
 
 /** One table: the base, then each run with its metric, its difference from the base, steps and time. */

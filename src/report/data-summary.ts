@@ -1,6 +1,6 @@
 import type { PreviewRow } from "../dataset/preview.js";
-import type { Account } from "../dataset/rows/account.js";
-import type { MeasuringData } from "../evaluation/measuring-set.js";
+import type { Account } from "../dataset/rows/row-report.js";
+import type { MeasuringData } from "../evaluation/evaluation-set.js";
 
 /** Longest cell that a preview shows, in characters. */
 const longest = 100;

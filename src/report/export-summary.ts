@@ -1,4 +1,4 @@
-import type { ExportReport } from "../export/export-model.js";
+import type { ExportReport } from "../export/export-report.js";
 import type { PrecisionLoss } from "../export/precision/precision-loss.js";
 import { times100 } from "./scores.js";
 import { formatTable } from "./table.js";

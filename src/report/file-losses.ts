@@ -1,4 +1,4 @@
-import type { RunRecord } from "../training/run-folder.js";
+import type { RunRecord } from "../training/run-folder/run-folder.js";
 import { formatTable } from "./table.js";
 
 /** How the losses of several files went, a line a file; undefined for a run of one file. */

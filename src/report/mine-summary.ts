@@ -1,5 +1,5 @@
-import { reportedQuantiles } from "../dataset/mine/choose-negatives.js";
-import type { Mined } from "../dataset/mine/mine.js";
+import { reportedQuantiles } from "../mining/choose-negatives.js";
+import type { Mined } from "../mining/mined.js";
 import { formatTable } from "./table.js";
 
 /** What mining found: scores of positives and negatives side by side, and what became of the candidates. */

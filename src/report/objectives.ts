@@ -1,10 +1,10 @@
+import { conversionTo, convertibleKinds } from "../dataset/rows/row-kinds.js";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { showValue } from "../objectives/document.js";
 import { acceptedRoles } from "../objectives/inputs.js";
 import { modifiers } from "../objectives/modifiers.js";
 import { objectives } from "../objectives/registry.js";
 import { type OptionRow, optionRows } from "../objectives/resolve.js";
-import { conversionTo, convertibleKinds } from "../objectives/row-kinds.js";
 import { formatTable } from "./table.js";
 
 /** The table of all objectives: name, rows, options with their defaults, and what each does. */

@@ -1,9 +1,9 @@
 import { preview } from "../dataset/preview.js";
 import type { Prompts } from "../encoder/prompts.js";
 import { internal } from "../errors/internal.js";
-import type { TrainingPlan } from "../training/plan.js";
-import { trainingPrompts } from "../training/prompted-plan.js";
-import { taskNumber } from "../training/tasks.js";
+import { taskNumber } from "../training/plan/objective-groups.js";
+import type { TrainingPlan } from "../training/plan/plan.js";
+import { trainingPrompts } from "../training/plan/prompted-plan.js";
 import { formatDataSummary } from "./data-summary.js";
 
 /** What was made of each training file, with its first rows as the model will see them. */

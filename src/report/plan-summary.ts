@@ -2,10 +2,10 @@ import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import { describeTrained } from "../encoder/step/trained-tensors.js";
 import { measures } from "../evaluation/metric.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
-import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan.js";
-import type { PlannedMemory } from "../training/planned-memory.js";
-import { resolvedOptions } from "../training/run-record.js";
-import type { TrainingFile } from "../training/tasks.js";
+import type { TrainingFile } from "../training/plan/objective-groups.js";
+import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan/plan.js";
+import type { PlannedMemory } from "../training/run/planned-memory.js";
+import { resolvedOptions } from "../training/run/run-record.js";
 import { formatPrompts } from "./prompts.js";
 
 /** What the model of a plan adds to it. */

@@ -1,4 +1,4 @@
-import type { Account } from "../dataset/rows/account.js";
+import type { Account } from "../dataset/rows/row-report.js";
 
 /** The account of rows that were prepared: every input row is kept or stands in a counted reason. */
 export function formatAccount(account: Account): string {

@@ -2,8 +2,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { beforeAll, describe, expect, it } from "vitest";
+import { float16ToFloat32 } from "../../src/math/float16.js";
 import { decodeSafetensors } from "../../src/math/safetensors.js";
-import { float16ToFloat32 } from "../../src/onnx/float16.js";
 import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
 
 const folder = freshFolder();

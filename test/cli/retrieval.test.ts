@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readRun } from "../../src/training/run-folder.js";
+import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
 
 const folder = freshFolder();

@@ -5,12 +5,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inspectFiles } from "../../src/dataset/inspect/inspect-files.js";
 import { loadDataset } from "../../src/dataset/load-dataset.js";
-import { prepareFile } from "../../src/dataset/prepare/prepare.js";
 import { rowTable } from "../../src/dataset/prepare/row-table.js";
 import { planSplit } from "../../src/dataset/split-file/plan-split.js";
 import { writeSplit } from "../../src/dataset/split-file/write-split.js";
 import { writeTable } from "../../src/dataset/writers/table-file.js";
 import { UserError } from "../../src/errors/user-error.js";
+import { prepareFile } from "../../src/jobs/prepare.js";
 import { temporaryFile, temporaryFolder } from "./temporary-files.js";
 
 /** Errors about a place in a file. */

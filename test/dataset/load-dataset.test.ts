@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LoadOptions, loadDataset, openTexts } from "../../src/dataset/load-dataset.js";
 import { preview } from "../../src/dataset/preview.js";
-import type { Account } from "../../src/dataset/rows/account.js";
+import type { Account } from "../../src/dataset/rows/row-report.js";
 import type { Dataset, DatasetKind, RowTypes } from "../../src/dataset/rows/row-types.js";
 import { formatError, UserError } from "../../src/errors/user-error.js";
 import { collect, temporaryFile, userErrorOf } from "./temporary-files.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { pairRetrievalEvaluator } from "../../src/evaluation/evaluators/pair-retrieval.js";
+import { stsEvaluator } from "../../src/evaluation/evaluators/similarity.js";
 import type { Embed } from "../../src/evaluation/metric.js";
-import { pairRetrievalEvaluator } from "../../src/evaluation/pair-retrieval.js";
-import { stsEvaluator } from "../../src/evaluation/sts.js";
 
 /** Embeds each text as the vector written in it: "1 0" → [1, 0]. */
 const written: Embed = async (texts) => {

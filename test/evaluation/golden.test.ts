@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { classEvaluator } from "../../src/evaluation/class.js";
 import { normalizedRows } from "../../src/evaluation/cosine.js";
+import { pairMetrics } from "../../src/evaluation/evaluators/binary-classification.js";
+import { classEvaluator } from "../../src/evaluation/evaluators/classification.js";
+import { retrievalEvaluator } from "../../src/evaluation/evaluators/retrieval.js";
+import { tripletEvaluator } from "../../src/evaluation/evaluators/triplet.js";
 import {
   fitLogisticRegression,
   type LogisticModel,
@@ -9,9 +12,6 @@ import {
 } from "../../src/evaluation/logistic-regression.js";
 import type { Embed, Metric } from "../../src/evaluation/metric.js";
 import { predictByNeighbors } from "../../src/evaluation/nearest-neighbors.js";
-import { pairMetrics } from "../../src/evaluation/pair.js";
-import { retrievalEvaluator } from "../../src/evaluation/retrieval.js";
-import { tripletEvaluator } from "../../src/evaluation/triplet.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import { openRuntime } from "../../src/runtime/runtime.js";
 import type { Runtime } from "../../src/runtime/types.js";

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import {
+  labelledPairEvaluator,
+  pairMetrics,
+} from "../../src/evaluation/evaluators/binary-classification.js";
+import { tripletEvaluator } from "../../src/evaluation/evaluators/triplet.js";
 import type { Embed } from "../../src/evaluation/metric.js";
-import { labelledPairEvaluator, pairMetrics } from "../../src/evaluation/pair.js";
-import { tripletEvaluator } from "../../src/evaluation/triplet.js";
 
 /** Embeds each text as the vector written in it: "1 0" → [1, 0]; notes who asked. */
 function written(asked: string[] = []): Embed {

@@ -2,11 +2,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openPipeline } from "../../src/encoder/transformers-js.js";
-import { exportModel } from "../../src/export/export-model.js";
-import { train } from "../../src/export/train.js";
+import { exportModel } from "../../src/jobs/export.js";
+import { train } from "../../src/jobs/train.js";
 import { elementType } from "../../src/onnx/element-type.js";
 import { decode, type ModelProto } from "../../src/onnx/model.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
 import { distance, inFolder, options, texts, updates } from "../support/encoder-run.js";
 
 const fixture = (name: string): string => join("test/fixtures/encoders", name);

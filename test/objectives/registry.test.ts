@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { conversionTo, convertibleKinds } from "../../src/dataset/rows/row-kinds.js";
 import { objectivePage, objectivesDocument } from "../../src/objectives/document.js";
 import { acceptedRoles } from "../../src/objectives/inputs.js";
 import { modifiers } from "../../src/objectives/modifiers.js";
 import { objectiveNamed, objectives, objectivesFor } from "../../src/objectives/registry.js";
-import { conversionTo, convertibleKinds } from "../../src/objectives/row-kinds.js";
 
 const names = objectives.map(({ name }) => name);
 const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "objectives.md"), "utf8");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type TensorProto, TensorProto_DataLocation, TensorProtoSchema } from "onnx-buf";
 import { afterAll, describe, expect, it } from "vitest";
+import { float16ToFloat32, halfToNumber } from "../../src/math/float16.js";
 import { float32, float64, int64, type Tensor } from "../../src/math/tensor.js";
 import { elementType } from "../../src/onnx/element-type.js";
 import { folderReader } from "../../src/onnx/external-data.js";
-import { float16ToFloat32, halfToNumber } from "../../src/onnx/float16.js";
 import { fromTensor, toTensor } from "../../src/onnx/tensor-proto.js";
 
 function proto(fields: Partial<TensorProto>): TensorProto {

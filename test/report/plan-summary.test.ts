@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatPlan } from "../../src/report/plan-summary.js";
-import { planTraining } from "../../src/training/plan.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining } from "../../src/training/plan/plan.js";
 import { options } from "../support/encoder-run.js";
 
 const prompts = { prompts: {}, defaultPromptName: undefined };

@@ -5,13 +5,17 @@ import { expect } from "vitest";
 import type { TrainedGroup } from "../../src/encoder/step/trained-tensors.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
-import { readCheckpoint, type Weights, writeCheckpoint } from "../../src/training/checkpoint.js";
-import { planTraining, trainedTexts } from "../../src/training/plan.js";
-import { layWorkshop, openResources } from "../../src/training/resources.js";
-import { setUp } from "../../src/training/set-up.js";
-import type { TrainOptions } from "../../src/training/settings.js";
-import type { Student } from "../../src/training/student.js";
-import type { TrainedParts } from "../../src/training/training.js";
+import { layWorkshop, openResources } from "../../src/training/model/resources.js";
+import { setUp } from "../../src/training/model/set-up.js";
+import type { Student } from "../../src/training/model/trainable.js";
+import type { TrainedParts } from "../../src/training/model/trained-parts.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
+import {
+  readCheckpoint,
+  type Weights,
+  writeCheckpoint,
+} from "../../src/training/run-folder/checkpoint.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 

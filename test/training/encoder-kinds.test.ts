@@ -5,8 +5,8 @@ import { loadEncoder } from "../../src/encoder/load.js";
 import { decode } from "../../src/onnx/model.js";
 import { toTensor } from "../../src/onnx/tensor-proto.js";
 import { openRuntime } from "../../src/runtime/runtime.js";
-import type { TrainOptions } from "../../src/training/settings.js";
-import type { Tune } from "../../src/training/tune.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import type { Tune } from "../../src/training/options/tune.js";
 import { distance, inFolder, texts, updates } from "../support/encoder-run.js";
 
 const ROOT = "../shared/encoders";

@@ -1,10 +1,10 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { train } from "../../src/export/train.js";
-import { checkpointPath, readCheckpoint } from "../../src/training/checkpoint.js";
-import { planTraining } from "../../src/training/plan.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import { train } from "../../src/jobs/train.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining } from "../../src/training/plan/plan.js";
+import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import { gradientDistance, options, updates } from "../support/encoder-run.js";
 
 const tiny = "test/fixtures/encoders/bert-torchscript-14";

@@ -1,9 +1,9 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadModel } from "../../src/export/load-model.js";
-import { train } from "../../src/export/train.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import { loadModel } from "../../src/jobs/load-model.js";
+import { train } from "../../src/jobs/train.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
 import {
   checkpoint,
   distance,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planTraining } from "../../src/training/plan.js";
+import { planTraining } from "../../src/training/plan/plan.js";
 import { temporaryFile, userErrorOf } from "../dataset/temporary-files.js";
 
 const pairs = (names: readonly string[]): string =>

@@ -3,11 +3,11 @@ import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
-import { planTraining, trainedTexts } from "../../src/training/plan.js";
-import { layWorkshop, openResources } from "../../src/training/resources.js";
-import { setUp } from "../../src/training/set-up.js";
-import type { TrainOptions } from "../../src/training/settings.js";
-import { weightsMerger } from "../../src/training/tuned-weights.js";
+import { weightsMerger } from "../../src/training/model/merged-weights.js";
+import { layWorkshop, openResources } from "../../src/training/model/resources.js";
+import { setUp } from "../../src/training/model/set-up.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { options } from "../support/encoder-run.js";
 
 const adapter = {

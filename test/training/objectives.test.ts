@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel } from "../../src/export/load-model.js";
-import { npyHeader } from "../../src/export/npy.js";
-import { trainPlanned } from "../../src/export/train.js";
+import { writeFileAtomic } from "../../src/files/files.js";
+import { npyHeader } from "../../src/files/npy-header.js";
+import { loadModel } from "../../src/jobs/load-model.js";
+import { trainPlanned } from "../../src/jobs/train.js";
 import { objectives } from "../../src/objectives/registry.js";
-import { writeFileAtomic } from "../../src/runtime/files.js";
-import { planTraining } from "../../src/training/plan.js";
-import { openResources, type Resources } from "../../src/training/resources.js";
-import { runTraining } from "../../src/training/run.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import { openResources, type Resources } from "../../src/training/model/resources.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining } from "../../src/training/plan/plan.js";
+import { runTraining } from "../../src/training/run/run.js";
 import { csvOf, type Table, temporary } from "../support/rows.js";
 
 let resources: Resources;

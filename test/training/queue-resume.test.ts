@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkpointPath, readCheckpoint } from "../../src/training/checkpoint.js";
-import { planTraining } from "../../src/training/plan.js";
-import { runTraining } from "../../src/training/run.js";
+import { planTraining } from "../../src/training/plan/plan.js";
+import { runTraining } from "../../src/training/run/run.js";
+import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import { csvOf, temporary } from "../support/rows.js";
 
 describe("a run with a queue", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { textsOfRow } from "../../src/dataset/rows/convert.js";
-import { describeRows, planTraining } from "../../src/training/plan.js";
+import { describeRows, planTraining } from "../../src/training/plan/plan.js";
 import { temporaryFile, userErrorOf } from "../dataset/temporary-files.js";
 
 const pairs = (count: number, name: string): string =>

@@ -1,12 +1,12 @@
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadModel } from "../../src/export/load-model.js";
-import { train } from "../../src/export/train.js";
-import { planComparison } from "../../src/report/compare-runs.js";
-import { planTraining } from "../../src/training/plan.js";
-import { readRun } from "../../src/training/run-folder.js";
-import type { TrainOptions } from "../../src/training/settings.js";
+import { planComparison } from "../../src/jobs/compare.js";
+import { loadModel } from "../../src/jobs/load-model.js";
+import { train } from "../../src/jobs/train.js";
+import type { TrainOptions } from "../../src/training/options/settings.js";
+import { planTraining } from "../../src/training/plan/plan.js";
+import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { checkpoint, distance, file, options, pairs, texts } from "../support/encoder-run.js";
 
 const single = file(

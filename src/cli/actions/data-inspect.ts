@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { inspectFiles } from "../../dataset/inspect/inspect-files.js";
-import { openTokenCounter } from "../../dataset/inspect/token-counter.js";
+import { refuseExisting, writeNewFile } from "../../files/new-file.js";
+import { inspect } from "../../jobs/inspect.js";
 import { formatInspection } from "../../report/inspection.js";
 import { inspectionPage } from "../../report/inspection-page.js";
-import { refuseExisting, writeNewFile } from "../../runtime/new-file.js";
 import type { CommonOptions } from "../parse.js";
 import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { openTerminal } from "../terminal.js";
@@ -28,11 +27,9 @@ export async function runInspect(files: readonly string[], command: Command): Pr
   const page = { option: "--html", overwrite: flags.overwrite ?? false };
   if (flags.html !== undefined) refuseExisting(flags.html, page);
   const progress = terminal.progress("reading", undefined);
-  const { tokens, ...options } = flags;
-  const inspection = await inspectFiles(files, {
-    ...options,
+  const inspection = await inspect(files, {
+    ...flags,
     ...readerOptions(flags),
-    tokens: tokens ? () => openTokenCounter(flags) : undefined,
     onProgress: (file, rows) => progress.update(rows, `rows of ${file}`),
   }).finally(progress.stop);
   if (flags.html !== undefined) {

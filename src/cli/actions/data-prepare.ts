@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { prepareFile } from "../../dataset/prepare/prepare.js";
 import type { NeutralUse, PrepareTarget } from "../../dataset/prepare/prepare-rows.js";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
 import { usageError } from "../../errors/user-error.js";
+import { refuseExisting } from "../../files/new-file.js";
+import { prepareFile } from "../../jobs/prepare.js";
 import { formatPreview } from "../../report/data-summary.js";
 import { formatAccount } from "../../report/prepare-summary.js";
-import { refuseExisting } from "../../runtime/new-file.js";
 import type { CommonOptions } from "../parse.js";
 import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { openTerminal } from "../terminal.js";

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { planSplit } from "../../dataset/split-file/plan-split.js";
 import type { SplitBy } from "../../dataset/split-file/row-groups.js";
-import { writeSplit } from "../../dataset/split-file/write-split.js";
+import { splitFile } from "../../jobs/split.js";
 import { formatSplit } from "../../report/split-summary.js";
 import type { CommonOptions } from "../parse.js";
 import { type ReaderFlags, readerOptions } from "../reader-options.js";
@@ -20,8 +19,7 @@ interface Flags extends CommonOptions, ReaderFlags {
 export async function runSplit(file: string, command: Command): Promise<void> {
   const flags = command.opts<Flags>();
   const terminal = openTerminal(flags);
-  const plan = await planSplit(file, { ...flags, ...readerOptions(flags) });
-  const record = await writeSplit(plan, flags.out, flags.overwrite ?? false);
+  const record = await splitFile(file, { ...flags, ...readerOptions(flags) });
   terminal.result(
     terminal.json
       ? JSON.stringify({ out: flags.out, ...record }, null, 2)

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import type { EmbedOptions } from "../../embeddings/embed-options.js";
+import { type EmbeddingManifest, manifestPath } from "../../embeddings/manifest.js";
 import { usageError } from "../../errors/user-error.js";
-import { embed } from "../../export/embed.js";
-import type { EmbedOptions } from "../../export/embeddings/embed-options.js";
-import { type EmbeddingManifest, manifestPath } from "../../export/embeddings/manifest.js";
-import { mergeEmbeddings } from "../../export/embeddings/merge.js";
+import { embed } from "../../jobs/embed.js";
+import { mergeEmbeddings } from "../../jobs/merge.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions } from "../parse.js";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { GivenPrompts } from "../../encoder/prompts.js";
 import type { Task } from "../../evaluation/metric.js";
+import { evaluate } from "../../jobs/evaluate.js";
 import { formatDataSummary } from "../../report/data-summary.js";
-import { evaluate } from "../../report/evaluate.js";
 import { formatScores } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";

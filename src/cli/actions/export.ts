@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../../errors/user-error.js";
-import { exportModel } from "../../export/export-model.js";
+import { exportModel } from "../../jobs/export.js";
 import { formatExport } from "../../report/export-summary.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import { type MineEvent, mineNegatives } from "../../dataset/mine/mine.js";
-import type { Margin, SelectionRules } from "../../dataset/mine/select-negatives.js";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
 import type { GivenPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
+import { refuseExisting } from "../../files/new-file.js";
+import { type MineEvent, mineNegatives } from "../../jobs/mine.js";
+import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
-import { refuseExisting } from "../../runtime/new-file.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { checkFiles } from "../../jobs/check-objectives.js";
 import { objectivePage } from "../../objectives/document.js";
 import { objectiveNamed, objectives } from "../../objectives/registry.js";
-import { checkFiles, formatChecks } from "../../report/objective-check.js";
+import { formatChecks } from "../../report/objective-check.js";
 import { formatObjectives, objectiveRecord } from "../../report/objectives.js";
 import { openRuntime } from "../../runtime/runtime.js";
 import type { CommonOptions } from "../parse.js";

@@ -6,7 +6,7 @@ import {
   type PlannedVariant,
   planComparison,
   type Variant,
-} from "../../report/compare-runs.js";
+} from "../../jobs/compare.js";
 import { formatComparison } from "../../report/comparison.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatTrainingData } from "../../report/plan-data.js";

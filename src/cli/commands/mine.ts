@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Margin } from "../../dataset/mine/select-negatives.js";
+import type { Margin } from "../../mining/select-negatives.js";
 import {
   mapping,
   numberWithin,

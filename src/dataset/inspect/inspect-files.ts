@@ -1,13 +1,12 @@
 import { UserError } from "../../errors/user-error.js";
-import type { RowKind } from "../../objectives/row-kinds.js";
-import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { columnMapping, type RoleColumns } from "../columns/resolve-columns.js";
 import type { LoadOptions } from "../load-dataset.js";
 import { type OpenedFile, openWithColumns } from "../open-with-columns.js";
 import { describeDialect } from "../readers/dialect.js";
 import type { RecordSource } from "../readers/record-source.js";
+import { naturalKinds } from "../rows/detect-kind.js";
 import { type LabelColumn, labelColumnOf } from "../rows/labels.js";
-import { naturalKinds } from "../rows/natural-kinds.js";
+import type { RowKind } from "../rows/row-kinds.js";
 import { countFile, type FileCount } from "./file-count.js";
 import { findingsOf } from "./findings.js";
 import type { FileInspection, Inspection, LabelInspection } from "./inspection.js";
@@ -61,8 +60,6 @@ export async function inspectFiles(
       onRow: comparison.row,
       onProgress: (rows) => options.onProgress?.(file, rows),
     });
-    // What reading took is free again before the tokenizer needs as much.
-    await collectGarbage();
     inspected.push(describeFile(opened, count, { ...options, tokens: await openTokens() }));
     shared.push(...comparison.result());
     if (count.tables !== undefined) earlier.push({ file, ...count.tables });

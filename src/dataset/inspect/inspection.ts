@@ -1,5 +1,5 @@
-import type { RowKind } from "../../objectives/row-kinds.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
+import type { RowKind } from "../rows/row-kinds.js";
 import type { Bin, Lengths } from "./length-count.js";
 
 /** What is worth doing something about. */

@@ -1,7 +1,7 @@
-import type { RowKind } from "../../objectives/row-kinds.js";
 import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { RecordSource } from "../readers/record-source.js";
 import { isUnlabelled, type LabelColumn } from "../rows/labels.js";
+import type { RowKind } from "../rows/row-kinds.js";
 import { usualScale } from "../rows/scores.js";
 import { falseNegatives } from "./false-negatives.js";
 import type { FileCount } from "./file-count.js";

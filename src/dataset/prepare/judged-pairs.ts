@@ -1,7 +1,7 @@
 import type { ReaderOptions } from "../readers/record-source.js";
-import { type Judgment, readJudgments, readTextsById } from "../retrieval-files.js";
-import { openAccount } from "../rows/account.js";
+import { type Judgment, readJudgments, readTextsById } from "../retrieval/retrieval-files.js";
 import { cleanNegatives } from "../rows/build-rows.js";
+import { openAccount } from "../rows/row-report.js";
 import type { DatasetOf, PairRow } from "../rows/row-types.js";
 
 /** The three files of a retrieval task. */

@@ -1,4 +1,4 @@
-import type { AccountBook } from "../rows/account.js";
+import type { AccountBook } from "../rows/row-report.js";
 
 /**
  * An account of rows that may be several of one record (lists of positives give a row each): a record counts as left out only when

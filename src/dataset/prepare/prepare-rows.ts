@@ -1,8 +1,8 @@
 import { usageError } from "../../errors/user-error.js";
 import { createRandom, permutation } from "../../math/random.js";
-import type { RowKind } from "../../objectives/row-kinds.js";
-import type { AccountBook } from "../rows/account.js";
 import { convertRows, type KindRows } from "../rows/convert.js";
+import type { RowKind } from "../rows/row-kinds.js";
+import type { AccountBook } from "../rows/row-report.js";
 import type { LabelledPairRow, NliRow, PairRow, ScoredPairRow } from "../rows/row-types.js";
 import { balancedCaps } from "./balance.js";
 

@@ -1,5 +1,5 @@
-import type { AccountBook } from "../rows/account.js";
 import { type KindRows, textsOfRow } from "../rows/convert.js";
+import type { AccountBook } from "../rows/row-report.js";
 import type { DatasetKind, RowTypes } from "../rows/row-types.js";
 import { cleanText, countWords } from "../texts/defects.js";
 import { plainForm } from "../texts/text-hash.js";

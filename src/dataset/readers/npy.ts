@@ -1,6 +1,6 @@
 import { UserError } from "../../errors/user-error.js";
+import { halfToNumber } from "../../math/float16.js";
 import type { Matrix } from "../../math/tensor.js";
-import { halfToNumber } from "../../onnx/float16.js";
 
 /** "\x93NUMPY" */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

@@ -1,14 +1,14 @@
 import { Problems } from "../../errors/problems.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import type { ReaderOptions } from "../readers/record-source.js";
+import { type Account, type AccountBook, openAccount, requireRows } from "../rows/row-report.js";
 import {
   type Judgment,
   type Judgments,
   readJudgments,
   readTextsById,
   type TextsById,
-} from "../retrieval-files.js";
-import { type Account, type AccountBook, openAccount, requireRows } from "../rows/account.js";
+} from "./retrieval-files.js";
 
 /** A query or a document. */
 export interface IdentifiedText {

@@ -1,7 +1,7 @@
 import { Problems } from "../../errors/problems.js";
-import type { AccountBook } from "./account.js";
 import { isUnlabelled, type LabelColumn, type NliLabel } from "./labels.js";
 import type { RawRow } from "./raw-rows.js";
+import type { AccountBook } from "./row-report.js";
 import type {
   ClassedRow,
   LabelledPairRow,

@@ -1,5 +1,5 @@
 import { createRandom, shuffle } from "../../math/random.js";
-import type { AccountBook } from "./account.js";
+import type { AccountBook } from "./row-report.js";
 import type { ClassedRow, PairRow } from "./row-types.js";
 
 export interface ClassPairOptions {

@@ -1,7 +1,7 @@
 import { invariant } from "../../errors/internal.js";
-import type { AccountBook } from "./account.js";
 import { classesToPairs, pairsToClasses } from "./classes.js";
 import { nliToLabelledPairs, nliToPairs, nliToScoredPairs } from "./nli.js";
+import type { AccountBook } from "./row-report.js";
 import type { DatasetKind, PairRow, RowTypes, TextRow } from "./row-types.js";
 
 /** Rows with their kind. */

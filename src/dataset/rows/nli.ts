@@ -1,5 +1,5 @@
-import type { AccountBook } from "./account.js";
 import { cleanNegatives } from "./build-rows.js";
+import type { AccountBook } from "./row-report.js";
 import type { LabelledPairRow, NliRow, PairRow, ScoredPairRow } from "./row-types.js";
 
 /**

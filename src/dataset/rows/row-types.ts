@@ -1,6 +1,6 @@
 import type { ColumnMapping } from "../columns/resolve-columns.js";
-import type { Account } from "./account.js";
 import type { NliLabel } from "./labels.js";
+import type { Account } from "./row-report.js";
 
 /** Two texts that belong together, with K ≥ 0 explicit negatives (K may differ from row to row). K = 1 is a triplet. */
 export interface PairRow {

@@ -1,6 +1,6 @@
 import { Problems } from "../../errors/problems.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import type { AccountBook } from "./account.js";
+import type { AccountBook } from "./row-report.js";
 
 /** The lowest and the highest score that the annotators could give. */
 export type ScoreRange = readonly [number, number];

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { usageError } from "../../errors/user-error.js";
-import { fileError, writeFolderAtomic } from "../../runtime/files.js";
+import { fileError, writeFolderAtomic } from "../../files/files.js";
 import { openBytes } from "../readers/bytes.js";
 import { toUtf8 } from "../readers/encoding.js";
 import { type Part, parts } from "./choose-parts.js";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
-import { type NewFileOptions, writeNewFile } from "../../runtime/new-file.js";
+import { type NewFileOptions, writeNewFile } from "../../files/new-file.js";
 
 /** A cell: a list belongs to a column that holds lists. */
 export type TableValue = string | number | readonly string[];

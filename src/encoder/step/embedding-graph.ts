@@ -13,7 +13,7 @@ import { tablesOf } from "../../graph/rewrites/weights.js";
 import { poolTokens } from "../pooling.js";
 import type { PoolingMode } from "../pooling-mode.js";
 import { ATTENTION_MASK, type PreparedEncoder, textShape } from "./prepare.js";
-import { isTrained, type PlacedWeight, type Tuning } from "./tuning.js";
+import { isTrained, type PlacedWeight, type Tuning } from "./trained-weights.js";
 
 /** How texts become pooled vectors in training. */
 export interface EmbeddingGraphOptions {

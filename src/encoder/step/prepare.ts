@@ -11,7 +11,7 @@ import {
 } from "../../graph/rewrites/transformer-layers.js";
 import { weightsOf } from "../../graph/rewrites/weights.js";
 import { layerOfName } from "./layer-names.js";
-import type { PlacedWeight } from "./tuning.js";
+import type { PlacedWeight } from "./trained-weights.js";
 import { weightRole } from "./weight-roles.js";
 
 /** The input [B, T] that is 1 at tokens and 0 at padding. */

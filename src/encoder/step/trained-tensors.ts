@@ -2,7 +2,7 @@ import { UserError } from "../../errors/user-error.js";
 import { sizeOf } from "../../math/tensor.js";
 import type { Parameter } from "./parameters.js";
 import type { PreparedEncoder } from "./prepare.js";
-import type { Tuning } from "./tuning.js";
+import type { Tuning } from "./trained-weights.js";
 
 /** The trained tensors of the encoder that do the same in the same layer. */
 export interface TrainedGroup {

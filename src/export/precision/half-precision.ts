@@ -8,9 +8,9 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { internal } from "../../errors/internal.js";
+import { float32ToFloat16 } from "../../math/float16.js";
 import type { Tensor } from "../../math/tensor.js";
 import { elementType } from "../../onnx/element-type.js";
-import { float32ToFloat16 } from "../../onnx/float16.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { fromTensor, toTensor } from "../../onnx/tensor-proto.js";
 

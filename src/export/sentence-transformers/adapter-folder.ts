@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { usageError } from "../../errors/user-error.js";
+import { writeFolderAtomic } from "../../files/files.js";
+import { objectIn, writeJson } from "../../files/json-file.js";
+import { writeTensors } from "../../files/tensor-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import { decode } from "../../onnx/model.js";
-import { writeFolderAtomic } from "../../runtime/files.js";
-import { readJsonFile, writeJson } from "../folder-files.js";
 import { type ModelContent, sourceFile } from "../model-content.js";
-import { writeTensors } from "../tensor-file.js";
 import { weightShapes } from "./architectures.js";
 import { linearModules } from "./weight-names.js";
 
@@ -24,7 +24,7 @@ export async function writeAdapterFolder(target: string, content: ModelContent):
     );
   }
   const model = decode(await readFile(encoder.onnx), encoder.onnx);
-  const config = await readJsonFile(sourceFile(content, "config.json"));
+  const config = await objectIn(sourceFile(content, "config.json"));
   const modules = linearModules(model, weightShapes(config));
   const tensors = new Map<string, Tensor>();
   const targets: string[] = [];
@@ -42,7 +42,7 @@ export async function writeAdapterFolder(target: string, content: ModelContent):
     );
   }
   await writeFolderAtomic(target, async (folder) => {
-    await writeTensors(join(folder, "adapter_model.safetensors"), tensors);
+    writeTensors(join(folder, "adapter_model.safetensors"), tensors);
     await writeJson(join(folder, "adapter_config.json"), {
       peft_type: "LORA",
       task_type: "FEATURE_EXTRACTION",

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { HEAD_NAMES } from "../../encoder/head.js";
 import { internal } from "../../errors/internal.js";
+import { writeJson } from "../../files/json-file.js";
+import { writeTensors } from "../../files/tensor-file.js";
 import { float32, type Tensor } from "../../math/tensor.js";
-import { type SentenceModule, writeJson } from "../folder-files.js";
+import type { SentenceModule } from "../folder-files.js";
 import type { HeadContent } from "../model-content.js";
-import { writeTensors } from "../tensor-file.js";
 
 /** One Dense module of sentence-transformers: activation(x·Wᵀ + b). */
 export interface Dense {
@@ -80,7 +81,7 @@ export function denseModule({ weight, bias, activation }: Dense): SentenceModule
       });
       const tensors = new Map([["linear.weight", weight]]);
       if (bias !== undefined) tensors.set("linear.bias", bias);
-      await writeTensors(join(folder, "model.safetensors"), tensors);
+      writeTensors(join(folder, "model.safetensors"), tensors);
     },
   };
 }

@@ -2,23 +2,22 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { internal } from "../../errors/internal.js";
 import { usageError } from "../../errors/user-error.js";
+import { writeFolderAtomic } from "../../files/files.js";
+import { objectIn, writeJson } from "../../files/json-file.js";
+import { writeTensors } from "../../files/tensor-file.js";
 import { widen } from "../../graph/import/source.js";
 import type { Tensor } from "../../math/tensor.js";
 import { folderReader } from "../../onnx/external-data.js";
 import { decode } from "../../onnx/model.js";
 import { toTensor } from "../../onnx/tensor-proto.js";
-import { writeFolderAtomic } from "../../runtime/files.js";
 import {
   copyTokenizer,
   float32Config,
   poolingModule,
-  readJsonFile,
   type SentenceModule,
-  writeJson,
   writeSentenceModules,
 } from "../folder-files.js";
 import { type ModelContent, sourceFile } from "../model-content.js";
-import { writeTensors } from "../tensor-file.js";
 import { type ModelConfig, weightShapes } from "./architectures.js";
 import { denseModule, denseStack } from "./dense-modules.js";
 import { modelCard } from "./model-card.js";
@@ -37,7 +36,7 @@ export async function writeSentenceTransformersFolder(
   const config = await bareConfig(content);
   const weights = await encoderWeights(content, config);
   await writeFolderAtomic(target, async (folder) => {
-    await writeTensors(join(folder, "model.safetensors"), weights);
+    writeTensors(join(folder, "model.safetensors"), weights);
     await writeJson(join(folder, "config.json"), config);
     await copyTokenizer(folder, content);
     await writeSentenceModules(folder, content, modulesOf(content));
@@ -63,7 +62,7 @@ function modulesOf(content: ModelContent): SentenceModule[] {
 }
 
 async function bareConfig(content: ModelContent): Promise<ModelConfig> {
-  return float32Config(await readJsonFile(sourceFile(content, "config.json")));
+  return float32Config(await objectIn(sourceFile(content, "config.json")));
 }
 
 /** The file as it was exported is read, not a rewritten graph: its nodes tell the names. */

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
+import { packageVersion } from "../../files/version.js";
 import { objectiveNamed } from "../../objectives/registry.js";
-import type { RunRecord } from "../../training/run-folder.js";
-import { packageVersion } from "../../training/version.js";
+import type { RunRecord } from "../../training/run-folder/run-folder.js";
 import {
   type ModelContent,
   matryoshkaDimensions,

@@ -7,10 +7,10 @@ import {
   type ValueInfoProto,
 } from "onnx-buf";
 import { UserError } from "../../errors/user-error.js";
+import { float16ToFloat32 } from "../../math/float16.js";
 import type { Tensor } from "../../math/tensor.js";
 import { dtypeOf } from "../../onnx/element-type.js";
 import type { ExternalReader } from "../../onnx/external-data.js";
-import { float16ToFloat32 } from "../../onnx/float16.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { toTensor } from "../../onnx/tensor-proto.js";
 import type { Attribute, Branch, Dim, Node, Shape, Value } from "../ir.js";

@@ -1,5 +1,7 @@
 import { internal, invariant } from "../../errors/internal.js";
 import { UserError } from "../../errors/user-error.js";
+import { fileError } from "../../files/files.js";
+import { writeTensors } from "../../files/tensor-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import { adamWUpdate } from "../../optim/adamw.js";
 import { clipFactor } from "../../optim/clip.js";
@@ -9,8 +11,6 @@ import {
   type ParameterBlock,
   type ParameterMemory,
 } from "../../optim/parameter-memory.js";
-import { fileError } from "../files.js";
-import { writeTensors } from "../tensor-file.js";
 import type {
   GradientSpec,
   SessionOptions,

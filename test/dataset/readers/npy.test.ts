@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeNpy } from "../../../src/dataset/readers/npy.js";
-import { npyHeader } from "../../../src/export/npy.js";
+import { npyHeader } from "../../../src/files/npy-header.js";
 
 /** A .npy file as numpy.save writes it. */
 function npy(type: string, shape: string, data: ArrayBufferView, order = "False"): Uint8Array {

@@ -8,7 +8,7 @@ import {
 } from "../../../src/encoder/step/encoder-step.js";
 import type { StepParameter } from "../../../src/encoder/step/parameters.js";
 import { textFeeds } from "../../../src/encoder/step/text-feeds.js";
-import type { Tuning } from "../../../src/encoder/step/tuning.js";
+import type { Tuning } from "../../../src/encoder/step/trained-weights.js";
 import { bool, float32, int64, type Tensor } from "../../../src/math/tensor.js";
 import { objectiveNamed } from "../../../src/objectives/registry.js";
 import { resolveOptions } from "../../../src/objectives/resolve.js";

@@ -1,0 +1,82 @@
+import { mkdirSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import { suggestion } from "../errors/suggest.js";
+import { usageError } from "../errors/user-error.js";
+import { fileError } from "../files/files.js";
+import { fvecsFormat, npyFormat, safetensorsFormat } from "./binary-formats.js";
+import type { EmbeddingFormat, FormatWriter, Layout } from "./format.js";
+import { parquetFormat } from "./parquet-format.js";
+import { csvFormat, jsonLinesFormat } from "./text-formats.js";
+import type { VectorType } from "./vector-type.js";
+
+/** A new format is one file and one line here. */
+const formats: readonly EmbeddingFormat[] = [
+  npyFormat,
+  jsonLinesFormat,
+  csvFormat,
+  safetensorsFormat,
+  parquetFormat,
+  fvecsFormat,
+];
+
+/** File name extensions that embeddings files are written in. */
+export const embeddingExtensions: readonly string[] = formats.map(({ extension }) => extension);
+
+/** The format of a file name by its extension; another extension is a usage error. */
+export function embeddingFormat(path: string): EmbeddingFormat {
+  const extension = extname(path).toLowerCase();
+  const format = formats.find((one) => one.extension === extension);
+  if (format !== undefined) return format;
+  throw usageError(
+    "unknown-embedding-format",
+    `--out must end in ${embeddingExtensions.join(", ")}, got "${path}"`,
+    suggestion(extension, embeddingExtensions),
+  );
+}
+
+/** Refuses a type or columns that the format has no place for. */
+export function requireFit(
+  { extension, types, hasText }: EmbeddingFormat,
+  type: VectorType,
+  columns: readonly string[],
+): void {
+  if (!types.includes(type)) {
+    throw usageError(
+      "type-without-place",
+      `${extension} holds ${types.join(", ")}, not ${type}`,
+      "use .npy or .safetensors",
+    );
+  }
+  if (columns.length > 0 && !hasText) {
+    throw usageError(
+      "columns-without-place",
+      `${extension} holds vectors only, so --keep-columns has no place there`,
+      "use .parquet, .jsonl or .csv",
+    );
+  }
+}
+
+/**
+ * Writes a file that appears only when it is complete: `fill` gets a writer on a hidden file beside the target, which is renamed at
+ * the end and removed on failure. A full disk or read-only folder is a UserError.
+ */
+export async function writeEmbeddingFile(
+  path: string,
+  layout: Layout,
+  fill: (writer: FormatWriter) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  let writer: FormatWriter | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writer = await embeddingFormat(path).open(temporary, layout);
+    await fill(writer);
+    await writer.finish();
+    await rename(temporary, path);
+  } catch (error) {
+    await writer?.abort().catch(() => {});
+    await rm(temporary, { force: true });
+    throw fileError(error, path);
+  }
+}

@@ -1,0 +1,119 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { missingColumn, resolveColumns } from "../dataset/columns/resolve-columns.js";
+import { describeDialect } from "../dataset/readers/dialect.js";
+import { openRecords } from "../dataset/readers/open-records.js";
+import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
+import { safeCell } from "../dataset/writers/table-file.js";
+import { suggestion } from "../errors/suggest.js";
+import { usageError } from "../errors/user-error.js";
+import { fileError } from "../files/files.js";
+
+/** A row to embed. */
+export interface SourceRow {
+  readonly text: string;
+  /** Cells of the kept columns. */
+  readonly cells: readonly string[];
+}
+
+/** The texts of a file, read from its beginning at each opening. */
+export interface SourceTexts {
+  readonly file: string;
+  /** The column that holds the texts. */
+  readonly column: string;
+  readonly columns: readonly string[];
+  readonly dialect: string;
+  readonly rows: () => AsyncGenerator<SourceRow>;
+  /** SHA-256 of the file; known after the walk. */
+  readonly sha256: () => string;
+}
+
+export interface SourceOptions {
+  readonly column?: string | undefined;
+  /** Columns to keep: names, or true for all but that of the texts. */
+  readonly keep?: readonly string[] | true | undefined;
+  /** How the file is to be read, where the evidence is not to decide. */
+  readonly reader?: ReaderOptions | undefined;
+}
+
+/** Opens the text column of a file, or all lines of a plain text file. UserError: as `openRecords`, missing-column, unknown-column. */
+export async function openSourceTexts(
+  file: string,
+  { column, keep = [], reader }: SourceOptions,
+): Promise<SourceTexts> {
+  const source = await openRecords(file, reader);
+  try {
+    const found = resolveColumns(
+      source.columns,
+      column === undefined ? {} : { text: column },
+      file,
+    );
+    const index = found.text ?? (found.positive === undefined ? found.anchor : undefined);
+    if (index === undefined) throw missingColumn("text", source.columns, file);
+    const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
+    const kept = columns.map((name) => keptIndex(source, name));
+    return {
+      file,
+      column: source.columns[index],
+      columns,
+      dialect: describeDialect(source.dialect),
+      rows: () => rowsOf(source, index, kept),
+      sha256: source.sha256,
+    };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** The same texts and cells as a spreadsheet can be given them: none is taken for a formula. */
+export function safeTexts(texts: SourceTexts): SourceTexts {
+  const rows = async function* () {
+    for await (const { text, cells } of texts.rows())
+      yield { text: safeCell(text), cells: cells.map(safeCell) };
+  };
+  return { ...texts, rows };
+}
+
+async function* rowsOf(
+  source: RecordSource,
+  index: number,
+  kept: readonly number[],
+): AsyncGenerator<SourceRow> {
+  for await (const { fields } of source.records()) {
+    const cell = fields[index];
+    const text = typeof cell === "string" ? cell.trim() : (cell ?? []).join(" ").trim();
+    yield { text, cells: kept.map((i) => cellText(fields[i] ?? "")) };
+  }
+}
+
+function cellText(cell: Cell): string {
+  return typeof cell === "string" ? cell : JSON.stringify(cell);
+}
+
+function keptIndex({ columns, file }: RecordSource, name: string): number {
+  if (name === "text" || name === "embedding") {
+    throw usageError(
+      "column-name-taken",
+      `a column "${name}" of ${file} cannot be kept: the file written has one of that name`,
+      "name the columns to keep: --keep-columns a,b",
+    );
+  }
+  const index = columns.indexOf(name);
+  if (index >= 0) return index;
+  throw usageError(
+    "unknown-column",
+    `--keep-columns names "${name}", which ${file} does not have`,
+    suggestion(name, columns),
+  );
+}
+
+/** Copies standard input to a file, so that it can be read again. */
+export async function keepStandardInput(path: string): Promise<void> {
+  try {
+    const input = createReadStream("", { fd: 0, autoClose: false });
+    await pipeline(input, createWriteStream(path));
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

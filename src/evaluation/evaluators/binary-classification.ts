@@ -1,0 +1,89 @@
+import { UserError } from "../../errors/user-error.js";
+import { pairedCosine } from "../cosine.js";
+import type { Evaluator, Metric } from "../metric.js";
+import { rememberLast } from "../resampling.js";
+import {
+  accuracyOf,
+  type CutScores,
+  cutScores,
+  f1Of,
+  labelledScores,
+  mccOf,
+  precisionOf,
+  recallOf,
+  thresholdOf,
+} from "../score-cuts.js";
+
+/** Two sentences and whether they belong together. */
+export interface LabelledPair {
+  readonly sentence1: string;
+  readonly sentence2: string;
+  readonly label: 0 | 1;
+}
+
+/**
+ * How well the cosine of two embeddings tells pairs of label 1 from pairs of label 0, as sentence-transformers'
+ * BinaryClassificationEvaluator: average precision, and accuracy and F1 (with its precision, recall and Matthews's
+ * correlation) at the threshold that is best on these very pairs. On a resample the threshold is chosen anew; the
+ * thresholds themselves are not resampled. `sentence1` is embedded on the query side, `sentence2` on the document side.
+ * UserError `one-label` when the labels are all the same.
+ */
+export function labelledPairEvaluator(pairs: readonly LabelledPair[]): Evaluator {
+  const labels = Uint8Array.from(pairs, (pair) => pair.label);
+  requireBothLabels(labels);
+  return {
+    task: "pair",
+    primary: "cosine_ap",
+    keys: [
+      "cosine_ap",
+      "cosine_accuracy",
+      "cosine_accuracy_threshold",
+      "cosine_f1",
+      "cosine_f1_threshold",
+      "cosine_precision",
+      "cosine_recall",
+      "cosine_mcc",
+    ],
+    rows: pairs.length,
+    run: async (embed) => {
+      const texts1 = pairs.map((pair) => pair.sentence1);
+      const texts2 = pairs.map((pair) => pair.sentence2);
+      const first = await embed(texts1, "query");
+      const second = await embed(texts2, "document");
+      const metrics = pairMetrics(pairedCosine(first, second), labels);
+      return { task: "pair", rows: pairs.length, metrics };
+    },
+  };
+}
+
+/** The metrics of scores [n] and labels [n], each 0 or 1. */
+export function pairMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>): Metric[] {
+  const rows = labelledScores(scores, labels);
+  const at = rememberLast((counts) => cutScores(rows, counts));
+  const all = at(new Uint32Array(scores.length).fill(1));
+  const metric = (key: string, value: (found: CutScores) => number): Metric => ({
+    key,
+    value: value(all),
+    resampled: (counts) => value(at(counts)),
+  });
+  return [
+    metric("cosine_ap", (found) => found.averagePrecision),
+    metric("cosine_accuracy", (found) => accuracyOf(found.mostAccurate, found)),
+    { key: "cosine_accuracy_threshold", value: thresholdOf(rows, all.mostAccurate) },
+    metric("cosine_f1", (found) => f1Of(found.bestF1, found.positives)),
+    { key: "cosine_f1_threshold", value: thresholdOf(rows, all.bestF1) },
+    metric("cosine_precision", (found) => precisionOf(found.bestF1)),
+    metric("cosine_recall", (found) => recallOf(found.bestF1, found.positives)),
+    metric("cosine_mcc", (found) => mccOf(found.bestF1, found)),
+  ];
+}
+
+function requireBothLabels(labels: Uint8Array): void {
+  const ones = labels.reduce((sum, label) => sum + label, 0);
+  if (ones > 0 && ones < labels.length) return;
+  throw new UserError(
+    "one-label",
+    `labelled pairs must have both labels to be told apart, got ${ones} of label 1 and ${labels.length - ones} of label 0`,
+    { hint: "evaluate on a file with pairs of both labels" },
+  );
+}

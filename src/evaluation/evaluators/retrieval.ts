@@ -1,0 +1,131 @@
+import type { IdentifiedText } from "../../dataset/retrieval/load-retrieval.js";
+import { UserError } from "../../errors/user-error.js";
+import { createTopK, type TopK, visitScores } from "../../search/scores.js";
+import { normalizedRows } from "../cosine.js";
+import { meanMetric } from "../mean-metric.js";
+import type { Embed, Evaluator } from "../metric.js";
+import { type RankingScores, rankingScores } from "../ranking.js";
+
+/** How relevant a document is to a query, both by id; above 0 it is relevant. */
+export interface Judgement {
+  readonly query: string;
+  readonly document: string;
+  readonly relevance: number;
+}
+
+/** Queries, the documents they search, and which are relevant (qrels). */
+export interface RetrievalSets {
+  readonly queries: readonly IdentifiedText[];
+  readonly corpus: readonly IdentifiedText[];
+  readonly qrels: readonly Judgement[];
+}
+
+/** Documents are ranked to this depth. */
+const DEPTH = 100;
+/** Documents whose vectors are held at a time (sentence-transformers' chunk). */
+const CHUNK = 50_000;
+
+const measures: Readonly<Record<string, keyof RankingScores>> = {
+  "cosine_ndcg@10": "ndcg10",
+  "cosine_mrr@10": "mrr10",
+  "cosine_recall@10": "recall10",
+  "cosine_accuracy@1": "accuracy1",
+  "cosine_map@100": "map100",
+};
+
+/**
+ * Each query searches the whole corpus by cosine, exactly; measures of `rankingScores`, averaged over the queries, as
+ * sentence-transformers' InformationRetrievalEvaluator: relevance is binary (above 0), queries without a relevant
+ * document are left out, a document with the query's own id is not skipped, and of equally similar documents the
+ * one with the smaller id (as a string) ranks first. A resample draws queries. Judgements of other queries are ignored.
+ * UserErrors: `duplicate-id`; `unknown-document` for a relevant document that is not in the corpus;
+ * `no-judged-queries`.
+ */
+export function retrievalEvaluator(sets: RetrievalSets): Evaluator {
+  requireDistinct("corpus", sets.corpus);
+  requireDistinct("queries", sets.queries);
+  const corpus = [...sets.corpus].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const relevant = relevantDocuments(sets, corpus);
+  const queries = sets.queries.filter((query) => relevant.has(query.id));
+  if (queries.length === 0) throw noJudgedQueries(sets);
+  return {
+    task: "retrieval",
+    primary: "cosine_ndcg@10",
+    keys: Object.keys(measures),
+    rows: queries.length,
+    run: async (embed) => {
+      const best = await search(embed, texts(queries), texts(corpus));
+      const scores = queries.map(({ id }, i) => {
+        const wanted = relevant.get(id)!;
+        const hits = Array.from(best.candidates(i), (document) => wanted.has(document));
+        return rankingScores(hits, wanted.size);
+      });
+      const metrics = Object.entries(measures).map(([key, measure]) =>
+        meanMetric(
+          key,
+          scores.map((score) => score[measure]),
+        ),
+      );
+      return { task: "retrieval", rows: queries.length, metrics };
+    },
+  };
+}
+
+const texts = (items: readonly IdentifiedText[]): string[] => items.map((item) => item.text);
+
+/** The best documents of each query, by position in the corpus. */
+async function search(embed: Embed, queries: string[], corpus: string[]): Promise<TopK> {
+  const asked = normalizedRows(await embed(queries, "query"));
+  const best = createTopK(queries.length, DEPTH);
+  for (let start = 0; start < corpus.length; start += CHUNK) {
+    const documents = await embed(corpus.slice(start, start + CHUNK), "document");
+    await visitScores(asked, normalizedRows(documents), (query, first, scores) => {
+      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]);
+    });
+  }
+  return best;
+}
+
+/** Positions of the relevant documents by query id. */
+function relevantDocuments(
+  { queries, qrels }: RetrievalSets,
+  corpus: readonly IdentifiedText[],
+): Map<string, Set<number>> {
+  const positions = new Map(corpus.map(({ id }, i) => [id, i]));
+  const asked = new Set(queries.map(({ id }) => id));
+  const relevant = new Map<string, Set<number>>();
+  for (const { query, document, relevance } of qrels) {
+    if (relevance <= 0 || !asked.has(query)) continue;
+    const position = positions.get(document);
+    if (position === undefined) throw unknownDocument(query, document);
+    const known = relevant.get(query) ?? new Set<number>();
+    relevant.set(query, known.add(position));
+  }
+  return relevant;
+}
+
+function requireDistinct(what: string, items: readonly IdentifiedText[]): void {
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    if (seen.has(id)) {
+      throw new UserError("duplicate-id", `the ${what} must have distinct ids, got "${id}" twice`);
+    }
+    seen.add(id);
+  }
+}
+
+function unknownDocument(query: string, document: string): UserError {
+  return new UserError(
+    "unknown-document",
+    `document "${document}", relevant to query "${query}", is not in the corpus`,
+    { hint: "complete the corpus, or drop the judgement from the qrels" },
+  );
+}
+
+function noJudgedQueries({ queries, qrels }: RetrievalSets): UserError {
+  return new UserError(
+    "no-judged-queries",
+    `none of the ${queries.length} queries has a relevant document in the ${qrels.length} judgements`,
+    { hint: "check that queries and qrels use the same ids" },
+  );
+}

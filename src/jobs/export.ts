@@ -1,0 +1,134 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import { UserError } from "../errors/user-error.js";
+import { loadMeasuringSet } from "../evaluation/evaluation-set.js";
+import { evaluatorFor } from "../evaluation/evaluators/registry.js";
+import type { Evaluator } from "../evaluation/metric.js";
+import { promptedEvaluator } from "../evaluation/prompt-use.js";
+import type { ExportFormat, ExportReport } from "../export/export-report.js";
+import {
+  type ModelContent,
+  matryoshkaDimensions,
+  outputDimension,
+} from "../export/model-content.js";
+import { writeModelFolder } from "../export/model-folder.js";
+import { openModelSource, type SourceOptions } from "../export/model-source.js";
+import { type Dtype, type Precision, precisionFile } from "../export/precision/precision.js";
+import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
+import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
+import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
+import { ownVectors, verifyFolder } from "../export/verify.js";
+import { ensureEmptyFolder, fileError } from "../files/files.js";
+import { writeJson } from "../files/json-file.js";
+import { openRuntime } from "../runtime/runtime.js";
+
+export interface ExportOptions extends SourceOptions {
+  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
+  readonly model?: string | undefined;
+  /** The folder to write; new or empty. */
+  readonly to: string;
+  readonly format?: ExportFormat | undefined;
+  /** fp32 always; fp16 and q8 are written beside it. */
+  readonly dtype?: Dtype | undefined;
+  /** Also write the adapters of a run with `--tune lora`, in PEFT's layout, to adapter/ inside. */
+  readonly adapter?: boolean | undefined;
+  /** Measuring data for the loss of fp16 and q8. */
+  readonly eval?: string | undefined;
+  /** Reload through transformers.js and compare. */
+  readonly verify?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly onEvent?: (event: ExportEvent) => void;
+}
+
+export type ExportEvent = { readonly type: "model"; readonly info: EncoderInfo };
+
+/** Writes a deployable folder. A verification that fails is reported, not thrown. */
+export async function exportModel(options: ExportOptions): Promise<ExportReport> {
+  const { format = "transformersjs", to } = options;
+  refuseIdle(options);
+  const evaluator = await evaluatorOf(options);
+  await ensureEmptyFolder(to);
+  const runtime = await openRuntime(
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
+  try {
+    const source = await openModelSource(options.model, runtime, sourceOptions(options));
+    options.onEvent?.({ type: "model", info: source.content.encoder });
+    const own = options.verify ? await ownVectors(source) : undefined;
+    await source.release();
+    const { content } = source;
+    const precisions = precisionsOf(options);
+    await writeFormats(content, options, precisions);
+    if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
+    const { pooling, normalize } = content.encoder;
+    const loss = await measurePrecisionLoss(to, precisions, {
+      pooling,
+      normalize,
+      evaluator: evaluator && promptedEvaluator(evaluator, content.encoder),
+    });
+    if (loss.length > 0) await writeJson(join(to, "precision.json"), loss);
+    const hasOnnx = format !== "sentence-transformers";
+    return {
+      folder: to,
+      format,
+      dimension: outputDimension(content),
+      matryoshka: matryoshkaDimensions(content),
+      onnx: hasOnnx
+        ? (["fp32", ...precisions] as const).map((d) => `onnx/${precisionFile(d)}`)
+        : [],
+      loss,
+      verification:
+        own === undefined ? undefined : await verifyFolder(to, own, { pooling, normalize }),
+    };
+  } finally {
+    await runtime.close();
+  }
+}
+
+function sourceOptions({ maxLength, pooling, allowDownload, hub }: ExportOptions): SourceOptions {
+  const given = { maxLength, pooling, allowDownload, hub };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function precisionsOf({ dtype = "fp32" }: ExportOptions): Precision[] {
+  return dtype === "fp32" ? [] : [dtype];
+}
+
+/** Options that would do nothing are refused. */
+function refuseIdle({ format, dtype = "fp32", verify, eval: data }: ExportOptions): void {
+  const refuse = (what: string, why: string): never => {
+    throw new UserError("option-without-effect", `${what} has no effect ${why}`, { exitCode: 2 });
+  };
+  if (format === "sentence-transformers" && dtype !== "fp32")
+    refuse(`--dtype ${dtype}`, "on --format sentence-transformers, whose weights are float32");
+  if (format === "sentence-transformers" && verify)
+    refuse("--verify", "on --format sentence-transformers, which transformers.js does not read");
+  if (data !== undefined && dtype === "fp32") refuse("--eval", "without --dtype fp16 or q8");
+}
+
+async function evaluatorOf({ eval: file }: ExportOptions): Promise<Evaluator | undefined> {
+  if (file === undefined) return undefined;
+  const { dataset } = await loadMeasuringSet(file);
+  return evaluatorFor(dataset);
+}
+
+async function writeFormats(
+  content: ModelContent,
+  { to, format = "transformersjs" }: ExportOptions,
+  precisions: readonly Precision[],
+): Promise<void> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+  } catch (error) {
+    throw fileError(error, to);
+  }
+  if (format === "sentence-transformers") return writeSentenceTransformersFolder(to, content);
+  const extra = (folder: string) =>
+    writeSentenceTransformersFolder(join(folder, "sentence-transformers"), content);
+  await writeModelFolder(to, content, {
+    broadcast: format === "fastembed",
+    precisions,
+    extra: format === "both" ? extra : undefined,
+  });
+}

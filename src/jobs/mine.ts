@@ -1,0 +1,209 @@
+import { indexPairs, type PairIndex } from "../dataset/batches/pair-index.js";
+import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
+import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import type { LoadEncoderOptions } from "../encoder/load.js";
+import { type GivenPrompts, promptFor, requireKnownPrompts } from "../encoder/prompts.js";
+import type { Matrix } from "../math/tensor.js";
+import { type Candidates, findCandidates } from "../mining/candidates.js";
+import { chooseNegatives } from "../mining/choose-negatives.js";
+import { readCorpus } from "../mining/corpus.js";
+import type { Mined } from "../mining/mined.js";
+import { findNearest, type Nearest } from "../mining/nearest.js";
+import { judgeScores } from "../mining/second-model.js";
+import type { SelectionRules } from "../mining/select-negatives.js";
+import {
+  rowProduct,
+  type TextSide,
+  unitVectors,
+  type VectorOptions,
+} from "../mining/unit-vectors.js";
+import { openRuntime, type Runtime } from "../runtime/runtime.js";
+
+export interface MineOptions
+  extends Pick<LoadOptions, "columns" | "labelMap" | "reader" | "seed">,
+    Pick<LoadEncoderOptions, "model" | "maxLength" | "pooling" | "allowDownload"> {
+  readonly data: string;
+  /** Texts to look through instead of the data's own positives: a text column, or a text a line. */
+  readonly corpus?: string;
+  readonly rules: SelectionRules;
+  /** A second model whose scores the rules go by, in place of the first one's. */
+  readonly judge?: string;
+  /**
+   * Put before anchors (query) and before positives and candidates (document), or before all of them (default), in the place of the
+   * model's own. A judge has its own.
+   */
+  readonly prompts?: GivenPrompts;
+  /** Folder for vectors and unfinished searches, so that a later run goes on. */
+  readonly cache?: string;
+  readonly batchSize?: number;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: MineEvent) => void;
+}
+
+export type MineEvent =
+  | { readonly type: "data"; readonly dataset: Dataset; readonly candidates: number }
+  | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "encoding"; readonly done: number; readonly total: number }
+  /** Products of a query and a document, of all that there are. */
+  | { readonly type: "search"; readonly done: number; readonly total: number };
+
+/**
+ * Adds hard negatives to rows of pairs: the candidates nearest to each anchor, by exact search, without the positives and what equals them,
+ * thinned out by the rules. UserError: as loadDataset (rows of pairs) and loadEncoder. An abort leaves what is needed to go on in the
+ * cache folder.
+ */
+export async function mineNegatives(options: MineOptions): Promise<Mined> {
+  const { onEvent, threads } = options;
+  requireKnownPrompts(options.prompts);
+  const dataset = await loadPairs(options);
+  const index = indexPairs(dataset.rows);
+  const { corpus, reader } = options;
+  const candidates = findCandidates(
+    index,
+    corpus === undefined ? undefined : await readCorpus(corpus, reader),
+  );
+  onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    return await mineWith(runtime, { options, dataset, index, candidates });
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function loadPairs(options: MineOptions): Promise<DatasetOf<"pair">> {
+  // Kinds that are read or converted to pairs; a triplet is a pair already.
+  const dataset = await loadDataset(options.data, { ...options, as: ["pair"] });
+  return dataset as DatasetOf<"pair">;
+}
+
+interface Mining {
+  readonly options: MineOptions;
+  readonly dataset: DatasetOf<"pair">;
+  readonly index: PairIndex;
+  readonly candidates: Candidates;
+}
+
+async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
+  const { options, dataset, index, candidates } = mining;
+  const { nearest, positives, info } = await search(runtime, mining);
+  const judged =
+    options.judge === undefined
+      ? undefined
+      : await judgeScores({
+          index,
+          candidates,
+          nearest,
+          rules: options.rules,
+          vectors: { ...vectorOptions(options, runtime), model: options.judge },
+        });
+  const mined = chooseNegatives({
+    rows: dataset.rows,
+    index,
+    candidates,
+    nearest,
+    positives: judged?.positives ?? positives,
+    judged: judged?.scoreOf,
+    rules: options.rules,
+    seed: options.seed ?? 42,
+  });
+  return {
+    ...mined,
+    dataset,
+    candidates: candidates.texts.length,
+    model: info,
+    judge: judged?.info,
+  };
+}
+
+interface Found {
+  readonly nearest: Nearest;
+  /** Product of each row's anchor and positive [n]. */
+  readonly positives: Float32Array;
+  readonly info: EncoderInfo;
+}
+
+/** Encodes, then searches; the vectors are gone afterwards. */
+async function search(
+  runtime: Runtime,
+  { options, dataset, index, candidates }: Mining,
+): Promise<Found> {
+  const anchors = distinct(index.anchors);
+  const positiveIds = distinct(index.positives);
+  const textsOf = (ids: Int32Array): string[] => Array.from(ids, (id) => index.texts[id]);
+  const sides: TextSide[] = [
+    { texts: textsOf(anchors), use: "query" },
+    { texts: candidates.texts, use: "document" },
+    { texts: textsOf(positiveIds), use: "document" },
+  ];
+  const { prompts } = options;
+  const own = { ...vectorOptions(options, runtime), prompts };
+  const { vectors, info } = await unitVectors(sides, own);
+  const [queries, documents, positives] = vectors as [Matrix, Matrix, Matrix];
+  const scores = pairScores(dataset.rows, index, { queries, positives, anchors, positiveIds });
+  const nearest = await findNearest({
+    runtime,
+    index,
+    candidates,
+    anchors,
+    queries,
+    documents,
+    rules: options.rules,
+    cache: options.cache,
+    key: [
+      info.hash,
+      promptFor(info, "query"),
+      promptFor(info, "document"),
+      dataset.account.sha256,
+      candidates.texts.length,
+    ],
+    signal: options.signal,
+    onProgress: (done) =>
+      options.onEvent?.({ type: "search", done, total: queries.rows * documents.rows }),
+  });
+  return { nearest, positives: scores, info };
+}
+
+interface PairVectors {
+  readonly queries: Matrix;
+  readonly positives: Matrix;
+  readonly anchors: Int32Array;
+  readonly positiveIds: Int32Array;
+}
+
+function pairScores(rows: readonly PairRow[], index: PairIndex, found: PairVectors): Float32Array {
+  const places = (ids: Int32Array): Map<number, number> =>
+    new Map(Array.from(ids, (id, place) => [id, place]));
+  const anchorAt = places(found.anchors);
+  const positiveAt = places(found.positiveIds);
+  return Float32Array.from(rows, (_, i) =>
+    rowProduct(
+      found.queries,
+      anchorAt.get(index.anchors[i])!,
+      found.positives,
+      positiveAt.get(index.positives[i])!,
+    ),
+  );
+}
+
+function distinct(ids: Int32Array): Int32Array {
+  return Int32Array.from(new Set(ids));
+}
+
+function vectorOptions(options: MineOptions, runtime: Runtime): VectorOptions {
+  const { model, maxLength, pooling, allowDownload, cache, batchSize, signal, onEvent } = options;
+  return {
+    runtime,
+    model,
+    maxLength,
+    pooling,
+    allowDownload,
+    cache,
+    batchSize,
+    signal,
+    onModel: (info) => onEvent?.({ type: "model", info }),
+    onEncoded: (done, total) => onEvent?.({ type: "encoding", done, total }),
+  };
+}

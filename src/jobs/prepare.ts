@@ -1,0 +1,68 @@
+import { type LoadOptions, loadNatural } from "../dataset/load-dataset.js";
+import { judgedPairs } from "../dataset/prepare/judged-pairs.js";
+import { openLedger } from "../dataset/prepare/ledger.js";
+import {
+  type ConversionOptions,
+  type PrepareTarget,
+  prepareRows,
+  targets,
+} from "../dataset/prepare/prepare-rows.js";
+import { type ReviseOptions, reviseRows } from "../dataset/prepare/revise-rows.js";
+import type { KindRows } from "../dataset/rows/convert.js";
+import { type Account, continueAccount, requireRows } from "../dataset/rows/row-report.js";
+import type { Dataset } from "../dataset/rows/row-types.js";
+
+export interface PrepareOptions
+  extends Pick<LoadOptions, "columns" | "labelMap" | "scoreRange" | "reader">,
+    Partial<ConversionOptions>,
+    ReviseOptions {
+  /** A queries file (the data), a corpus and judgments; both or none. */
+  readonly corpus?: string;
+  readonly qrels?: string;
+}
+
+/** Rows ready to be written, and what became of every input row. */
+export interface Prepared {
+  /** The file as read: its kind before anything was done. */
+  readonly source: Dataset;
+  readonly data: KindRows;
+  readonly account: Account;
+}
+
+/**
+ * Reads a file, cleans, thins out and converts its rows. The same file, options and seed give the same rows. UserError: as loadNatural,
+ * judgedPairs and prepareRows, and all-rows-dropped.
+ */
+export async function prepareFile(
+  file: string,
+  target: PrepareTarget,
+  options: PrepareOptions = {},
+): Promise<Prepared> {
+  const source = await readSource(file, target, options);
+  const book = continueAccount(source.account);
+  const ledger = openLedger(book);
+  const revised = reviseRows(source, options, ledger);
+  const data = prepareRows(revised, target, ledger, { ...options, seed: options.seed ?? 42 });
+  ledger.settle(data.rows);
+  if (source.kind !== targets[target].kind) book.note(`made of rows of kind ${source.kind}`);
+  const account = book.close(source.account.sha256);
+  requireRows(data.rows.length, 1, account);
+  return { source, data, account };
+}
+
+async function readSource(
+  file: string,
+  target: PrepareTarget,
+  options: PrepareOptions,
+): Promise<Dataset> {
+  const { corpus, qrels, reader } = options;
+  if (corpus !== undefined && qrels !== undefined) {
+    return judgedPairs({
+      queries: file,
+      corpus,
+      qrels,
+      reader,
+    });
+  }
+  return (await loadNatural(file, { ...options, as: targets[target].from })).dataset;
+}

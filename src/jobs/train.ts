@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { UserError } from "../errors/user-error.js";
+import type { ModelContent } from "../export/model-content.js";
+import { writeModelFolder } from "../export/model-folder.js";
+import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
+import type { TrainOptions } from "../training/options/settings.js";
+import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
+import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
+import type { OnTrainEvent } from "../training/run-folder/events.js";
+import { runPaths } from "../training/run-folder/run-folder.js";
+
+/** Trains as planned and leaves the best model in the run's model/ folder. */
+export async function trainPlanned(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+  const trained = await runTraining(plan, options);
+  await writeRunModel(trained, options.onEvent);
+  return trained;
+}
+
+/**
+ * Writes model/ in the transformers.js form and model/sentence-transformers/ in the other. An encoder whose weights cannot be named
+ * goes without the other form, with a note.
+ */
+async function writeRunModel(
+  { folder, encoder, head, weights, record }: TrainedRun,
+  onEvent: OnTrainEvent,
+): Promise<void> {
+  const content: ModelContent = { encoder, head, weights, run: record };
+  await writeModelFolder(runPaths(folder).model, content, {
+    extra: async (model) => {
+      try {
+        await writeSentenceTransformersFolder(join(model, "sentence-transformers"), content);
+      } catch (error) {
+        if (!(error instanceof UserError) || !withoutNames.has(error.code)) throw error;
+        const message = `model/ has no sentence-transformers form: ${error.message}`;
+        onEvent({ type: "note", message });
+      }
+    },
+  });
+}
+
+/** Codes of encoders that have no sentence-transformers form. */
+const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-folded"]);
+
+/**
+ * Fine-tunes: reads the data, trains, selects the best checkpoint, writes the run folder. Nothing is printed; `onEvent` tells what
+ * happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
+ */
+export async function train(options: TrainOptions & Partial<RunOptions>): Promise<TrainedRun> {
+  const { onEvent = () => {}, signal, overwrite, resume, resumeAnyway, ...settings } = options;
+  const plan = await planTraining(settings);
+  return trainPlanned(plan, {
+    onEvent,
+    signal,
+    overwrite,
+    resume,
+    resumeAnyway,
+  });
+}

@@ -1,0 +1,24 @@
+import type { Matrix } from "../../math/tensor.js";
+import { matrixTensor, type Tensor } from "../../math/tensor.js";
+import type { TextBatch } from "./batch-inputs.js";
+
+/** Inputs of a step by graph input name. */
+export type Feeds = Record<string, Tensor>;
+
+/** A batch ready for an update of a head: its texts by number and their vectors. */
+export interface HeadBatch {
+  /** Number of the task that it is of. */
+  readonly task: number;
+  readonly texts: TextBatch;
+  readonly feeds: Feeds;
+}
+
+/** The batch with each text replaced by its vector: [B,E], negatives [B·K,E]. `gather` gives the vectors of numbered texts. */
+export function headFeeds(
+  { texts, constants }: TextBatch,
+  gather: (numbers: Int32Array) => Matrix,
+): Feeds {
+  const feeds: Feeds = { ...constants };
+  for (const [role, numbers] of Object.entries(texts)) feeds[role] = matrixTensor(gather(numbers));
+  return feeds;
+}

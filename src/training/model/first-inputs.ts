@@ -1,0 +1,66 @@
+import type { PlannedBatch } from "../../dataset/batches/sampler.js";
+import { internal } from "../../errors/internal.js";
+import type { Matrix, Tensor } from "../../math/tensor.js";
+import type { TensorInputs } from "../../objectives/definition.js";
+import { type Role, roles } from "../../objectives/roles.js";
+import type { Feeds } from "../batches/head-feeds.js";
+import { taskNumber } from "../plan/objective-groups.js";
+import type { TrainingPlan } from "../plan/plan.js";
+import type { Workshop } from "./run-context.js";
+import { initialScalars } from "./scalars.js";
+import { openHead } from "./trainable-head.js";
+
+/** Start values of the own parameters of all tasks' objectives, by name. */
+export async function scalarsOfTasks(
+  shop: Workshop,
+  first: Omit<FirstBatch, "task">,
+): Promise<Map<string, Tensor>> {
+  const all = new Map<string, Tensor>();
+  for (const [task, own] of shop.plan.tasks.entries()) {
+    const values = await initialScalars(own, shop.head.outputDim, () =>
+      firstInputs(shop, { ...first, task }),
+    );
+    for (const [name, value] of values) all.set(name, value);
+  }
+  return all;
+}
+
+/** Which task's batch is made, of what. */
+export interface FirstBatch {
+  readonly task: number;
+  /** Start values of the head. */
+  readonly start: ReadonlyMap<string, Tensor>;
+  readonly feeds: (planned: PlannedBatch) => Feeds | Promise<Feeds>;
+}
+
+/** The first batch of a task; every task has one in the first epoch. */
+export function firstBatch(
+  { sampler, tasks }: Pick<TrainingPlan, "sampler" | "tasks">,
+  task: number,
+): PlannedBatch {
+  const { batches } = sampler.plan(0);
+  const batch = batches.findIndex((rows) => taskNumber(tasks, rows) === task);
+  return { epoch: 0, batch, rows: batches[batch] ?? internal(`task ${task} has no batch`) };
+}
+
+/**
+ * The first batch of a task as its objective sees it at the start: the encoder's vectors with the head applied. `feeds` gives the
+ * encoder's vectors of a batch by role, and its constants.
+ */
+async function firstInputs(
+  { plan, runtime, head }: Workshop,
+  { task, start, feeds }: FirstBatch,
+): Promise<TensorInputs> {
+  const inputs = { ...(await feeds(firstBatch(plan, task))) };
+  if (head.kind === "none") return inputs;
+  const open = await openHead(runtime, head);
+  for (const [role, tensor] of Object.entries(inputs)) {
+    if (roles[role as Role].kind !== "vectors") continue;
+    const [count = 0, cols = 0] = tensor.shape;
+    const x: Matrix = { rows: count, cols, data: tensor.data as Float32Array };
+    const { data } = await open.apply(x, start);
+    inputs[role] = { dtype: "float32", shape: [count, head.outputDim], data };
+  }
+  await open.release();
+  return inputs;
+}

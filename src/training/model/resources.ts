@@ -1,0 +1,111 @@
+import {
+  type EmbeddingCache,
+  encodeCached,
+  openEmbeddingCache,
+} from "../../encoder/embedding-cache.js";
+import type { Encoder } from "../../encoder/encoder.js";
+import { type HeadSpec, headSpec } from "../../encoder/head.js";
+import { loadEncoder } from "../../encoder/load.js";
+import { usageError } from "../../errors/user-error.js";
+import { openRuntime, type Runtime } from "../../runtime/runtime.js";
+import { type OutsideVectors, openOutside, outsideEmbed } from "../auxiliary/vectors.js";
+import type { TrainSettings } from "../options/settings.js";
+import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import { promptedPlan } from "../plan/prompted-plan.js";
+import { runPaths } from "../run-folder/run-folder.js";
+import type { RunControl, Workshop } from "./run-context.js";
+
+/**
+ * What runs on the same model may share: the worker thread, the encoder and the vectors it has given. Texts come to the cache with their
+ * prompts before them, so that a text under two prompts is two.
+ */
+export interface Resources {
+  readonly runtime: Runtime;
+  readonly encoder: Encoder;
+  readonly cache: EmbeddingCache;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the model for runs on so many texts; vectors of many texts are kept in `folder`. */
+export async function openResources(
+  settings: TrainSettings,
+  texts: number,
+  folder = runPaths(settings.out).cache,
+): Promise<Resources> {
+  const { threads } = settings;
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    const encoder = await loadEncoder({ ...settings, runtime });
+    const cache = openEmbeddingCache(encoder, { texts, folder, prompt: "" });
+    const close = async (): Promise<void> => {
+      cache.close();
+      await runtime.close();
+    };
+    return { runtime, encoder, cache, close };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** Opens the guide or teacher of a run, where it has one. */
+export async function openOutsideOf(
+  plan: TrainingPlan,
+  { runtime }: Resources,
+  { onEvent, signal }: RunControl,
+): Promise<OutsideVectors | undefined> {
+  const { settings, outside } = plan;
+  if (outside === undefined) return undefined;
+  return openOutside(outside, {
+    settings,
+    runtime,
+    texts: trainedTexts(plan),
+    onEvent,
+    signal,
+  });
+}
+
+/** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */
+export function layWorkshop(
+  planned: TrainingPlan,
+  { runtime, encoder, cache }: Resources,
+  {
+    outside,
+    control,
+  }: { readonly outside: OutsideVectors | undefined; readonly control: RunControl },
+): Workshop {
+  const plan = promptedPlan(planned, encoder.info);
+  const { signal } = control;
+  const encode = (texts: readonly string[]) =>
+    encodeCached(encoder, texts, cache, { signal, prompt: "" });
+  const head = headOf(plan, encoder.info.dimension, outside);
+  const shop = { control, runtime, encoder, cache, head, encode };
+  if (outside === undefined) return { ...shop, plan };
+  const { evaluator } = plan;
+  const run: typeof evaluator.run = (embed) => evaluator.run(embed, outsideEmbed(outside));
+  return { ...shop, plan: { ...plan, evaluator: { ...evaluator, run } }, outside };
+}
+
+function headOf(
+  { settings, tasks }: TrainingPlan,
+  dimension: number,
+  outside: OutsideVectors | undefined,
+): HeadSpec {
+  const { head: kind, headHidden: hidden } = settings;
+  if (!tasks.some(imitates) || outside === undefined)
+    return headSpec(dimension, { kind, dim: settings.headDim, hidden });
+  const { dimension: wanted, name } = outside;
+  const dim = settings.headDim ?? wanted;
+  if (dim !== wanted)
+    throw usageError(
+      "teacher-dimension",
+      `--head-dim ${dim} cannot imitate the ${wanted} dimensions of the teacher ${name}`,
+      `leave --head-dim out, or give ${wanted}`,
+    );
+  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
+}
+
+/** Whether the task learns another model's vectors themselves. */
+function imitates({ outside }: TrainingPlan["tasks"][number]): boolean {
+  return outside?.kind === "vectors";
+}

@@ -1,0 +1,159 @@
+import type { PlannedBatch } from "../../dataset/batches/sampler.js";
+import { type HeadSpec, headParameters, initialHead } from "../../encoder/head.js";
+import { embedForward } from "../../encoder/step/cached-step.js";
+import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
+import { internal } from "../../errors/internal.js";
+import type { DropoutRates } from "../../graph/rewrites/dropout.js";
+import type { Tensor } from "../../math/tensor.js";
+import { type Gather, outsideFeeds } from "../auxiliary/feeds.js";
+import { type Feeds, headFeeds } from "../batches/head-feeds.js";
+import { type NumberedBatches, numberedBatches } from "../batches/numbered-batches.js";
+import { cutTokens } from "../batches/token-cutoff.js";
+import { type TokenTable, tokenTable } from "../batches/token-table.js";
+import { taskNumber } from "../plan/objective-groups.js";
+import { describeTrained, type TrainedGroup } from "../../encoder/step/trained-tensors.js";
+import type { RewriteNote } from "../../graph/rewrites/matching.js";
+import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
+import { encoderStepOptions } from "./encoder-step-options.js";
+import type { ParameterOptions } from "./encoder-trainer.js";
+import { scalarsOfTasks } from "./first-inputs.js";
+import { importEncoder } from "./import-encoder.js";
+import { weightsMerger } from "./merged-weights.js";
+import { refuseMixedTexts } from "./mixed-texts.js";
+import { openUpdate } from "./open-update.js";
+import { openQueues, type Workshop } from "./run-context.js";
+import { createEncoderStudent, type EncoderBatches } from "./trainable-encoder.js";
+import type { Training } from "./trained-parts.js";
+
+/** Texts whose vectors tell the principal components that a smaller head starts from. */
+const componentTexts = 2_000;
+
+/** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
+export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatches>> {
+  const { plan, head, runtime, encoder, control } = shop;
+  const numbered = numberedBatches(plan.tasks);
+  await refuseMixedTexts(encoder, numbered.texts);
+  const prepared = await importEncoder(encoder.info, runtime);
+  const start = await headStart(shop, numbered);
+  const steps: EncoderStepOptions[] = [];
+  for (const task of plan.tasks)
+    steps.push(await encoderStepOptions(shop, { prepared, start, task }));
+  const [step, ...others] = steps;
+  if (step === undefined) internal("a plan without tasks");
+  const feeds = (first: PlannedBatch) => encodedFeeds(shop, numbered, first);
+  const options: ParameterOptions = {
+    settings: plan.settings,
+    depth: prepared.depth,
+    scalars: await scalarsOfTasks(shop, { start, feeds }),
+  };
+  const tokens = tokenTable(encoder, numbered.texts);
+  const outside = await shop.outside?.prepare(numbered.bareTexts);
+  const opened = await openUpdate({
+    shop,
+    steps: [step, ...others],
+    parameters: options,
+    tokens,
+  });
+  control.onEvent({ type: "rewrites", notes: opened.part.notes });
+  for (const message of encoderNotes(opened.part.notes, opened.tensors))
+    control.onEvent({ type: "note", message });
+  if (plan.settings.dropout === "config" && step.dropout !== undefined)
+    control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
+  const student = await createEncoderStudent({
+    trainer: opened.trainer,
+    encoder,
+    forward: embedForward({ ...withoutDropout(step), split: false }),
+    head,
+    headSide: plan.settings.headSide,
+    batchOf: preparation(shop, { numbered, tokens, others: outside }),
+    methods: opened.methods,
+    queues: openQueues(shop, numbered, outside),
+    signal: control.signal,
+    release: opened.release,
+  });
+  const merge = weightsMerger(prepared, opened.part);
+  return {
+    student,
+    tensors: opened.tensors,
+    parts: (parameters) => ({
+      weights: merge(parameters),
+      head:
+        head.kind === "none" ? undefined : { spec: head, parameters: headValues(head, parameters) },
+    }),
+  };
+}
+
+/** What is trained, and what of the file is trained in another form. */
+function encoderNotes(notes: readonly RewriteNote[], tensors: readonly TrainedGroup[]): string[] {
+  const fused = notes.filter(({ name }) => name === "fused operators").map(({ note }) => note);
+  return [`trains ${describeTrained(tensors)}`, ...fused];
+}
+
+function ratesText(rates: DropoutRates): string {
+  const { embeddings = 0, attention = 0, attentionOutput = 0, feedForward = 0 } = rates;
+  return `embeddings ${embeddings}, attention ${attention}, attention output ${attentionOutput}, feed-forward ${feedForward}`;
+}
+
+function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {
+  return new Map(headParameters(head).map(({ name }) => [name, parameters.get(name)!]));
+}
+
+/** The base encoder's vectors of a batch. */
+async function encodedFeeds(
+  { plan, encode }: Workshop,
+  { makers, texts }: NumberedBatches,
+  planned: PlannedBatch,
+): Promise<Feeds> {
+  const batch = makers[taskNumber(plan.tasks, planned.rows)].make(planned);
+  const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
+  const vectors = await encode(numbers.map((number) => texts[number]));
+  const places = new Map(numbers.map((number, i) => [number, i]));
+  const { cols } = vectors;
+  return headFeeds(batch, (wanted) => {
+    const data = new Float32Array(wanted.length * cols);
+    wanted.forEach((number, i) => {
+      const start = places.get(number)! * cols;
+      data.set(vectors.data.subarray(start, start + cols), i * cols);
+    });
+    return { rows: wanted.length, cols, data };
+  });
+}
+
+function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderStepOptions {
+  return step;
+}
+
+async function headStart(
+  { plan, head, encode }: Workshop,
+  { texts }: NumberedBatches,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const reduces = head.outputDim < head.inputDim;
+  const embeddings = reduces ? await encode(texts.slice(0, componentTexts)) : undefined;
+  return initialHead(head, { seed: plan.settings.seed, embeddings });
+}
+
+interface EncoderSources {
+  readonly numbered: NumberedBatches;
+  readonly tokens: TokenTable;
+  readonly others: Gather | undefined;
+}
+
+function preparation({ plan }: Workshop, { numbered, tokens, others }: EncoderSources) {
+  return (planned: PlannedBatch): EncoderBatch => {
+    const task = taskNumber(plan.tasks, planned.rows);
+    const { views, outside } = plan.tasks[task];
+    return encoderBatch(numbered.makers[task].make(planned), planned, {
+      task,
+      tokens,
+      views,
+      cut: (ids, { epoch, batch }) =>
+        cutTokens(ids, plan.augmentations?.token ?? [], { seed: plan.settings.seed, epoch, batch }),
+      feeds: (batch) => ({
+        ...batch.constants,
+        ...(outside === undefined || others === undefined
+          ? {}
+          : outsideFeeds(outside, batch, others)),
+      }),
+    });
+  };
+}

@@ -1,0 +1,115 @@
+import type { LoadOptions, NaturalDataset } from "../../dataset/load-dataset.js";
+import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import type { Dataset, DatasetOf } from "../../dataset/rows/row-types.js";
+import { UserError, usageError } from "../../errors/user-error.js";
+import { loadMeasuringSet, type MeasuringData } from "../../evaluation/evaluation-set.js";
+import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
+import { type Evaluator, unmeasured } from "../../evaluation/metric.js";
+import type { TrainSettings } from "../options/settings.js";
+import { heldOutEvaluation } from "./held-out.js";
+import { joinDatasets } from "./join-datasets.js";
+import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
+import { withoutLeaksOfFiles } from "./without-leaks.js";
+
+/** What selects the checkpoint, and the rows that are left to train on. */
+export interface ChosenEvaluation {
+  /** Natural rows of each file. */
+  readonly trains: readonly Dataset[];
+  readonly evalData?: MeasuringData;
+  readonly evaluator: Evaluator;
+  /** `data/dev.csv`, what was held out, or `nothing`. */
+  readonly selectsOn: string;
+  readonly notes: readonly string[];
+}
+
+/** A file's rows as read, and whether each is a text beside itself. */
+export interface ReadRows {
+  readonly natural: NaturalDataset;
+  readonly views: boolean;
+}
+
+/**
+ * The --eval file (with --eval-corpus: queries); without one a tenth of the natural rows, or nothing where all are single texts that are
+ * their own positives. `measured` is the kind whose metric decides; default: what the first measured file's rows are trained as.
+ */
+export async function chooseEvaluation(
+  settings: TrainSettings,
+  files: readonly ReadRows[],
+  measured: RowKind | undefined,
+): Promise<ChosenEvaluation> {
+  const naturals = files.map(({ natural }) => natural);
+  const datasets = naturals.map(({ dataset }) => dataset);
+  if (selectsByRetrieval(settings)) return retrievalEvaluation(settings, datasets);
+  if (settings.eval !== undefined) return onFile(settings.eval, settings, datasets);
+  const answering = files.find(({ views }) => !views)?.natural;
+  if (answering === undefined) return withoutEvaluation(settings, datasets);
+  if (settings.dropLeaks) throw leaksOfNothing();
+  return heldOutEvaluation(settings, naturals, {
+    kind: answering.dataset.kind,
+    measured: measured ?? answering.to,
+  });
+}
+
+/**
+ * No selection, for single texts that are their own positives: they have no answer to measure by, so all are trained on and the last
+ * step goes out. Usage error `useless-option` for what only an evaluation has a use for.
+ */
+function withoutEvaluation(
+  settings: TrainSettings,
+  datasets: readonly Dataset[],
+): ChosenEvaluation {
+  const { metric, patience, evalEvery, dropLeaks } = settings;
+  const useless =
+    (metric !== undefined && "--metric") ||
+    (patience !== undefined && "--patience") ||
+    (evalEvery !== undefined && "--eval-every") ||
+    (dropLeaks && "--drop-leaks");
+  if (useless !== false) {
+    throw usageError(
+      "useless-option",
+      `${useless} has no meaning without --eval: single texts have no answer that they could be measured by`,
+      "leave it out, or give --eval FILE, for example scored sentence pairs",
+    );
+  }
+  const note =
+    "nothing selects the checkpoint: single texts have no answer to be measured by, so the last step goes out, better or worse than the base; --eval FILE (scored pairs, for example) would select";
+  return { trains: datasets, evaluator: unmeasured, selectsOn: "nothing", notes: [note] };
+}
+
+async function onFile(
+  file: string,
+  settings: TrainSettings,
+  datasets: readonly Dataset[],
+): Promise<ChosenEvaluation> {
+  const { dataset, task } = await loadMeasuringSet(file, labelOptions(settings));
+  if (datasets.some(({ account }) => account.sha256 === dataset.account.sha256))
+    throw sameFile(file);
+  const { trains, notes } = withoutLeaksOfFiles(settings, datasets, dataset);
+  const classed = trains.filter((train): train is DatasetOf<"classed"> => train.kind === "classed");
+  const known = task === "class" && classed.length > 0 ? { train: joinDatasets(classed) } : {};
+  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, ...known });
+  return { trains, evalData: dataset, evaluator, selectsOn: file, notes };
+}
+
+function leaksOfNothing(): UserError {
+  return usageError(
+    "useless-option",
+    "--drop-leaks has no meaning without --eval: rows that are held out share no text with the others",
+    "leave it out, or give --eval FILE",
+  );
+}
+
+/** How labels and scores are to be read. */
+export function labelOptions({ labelMap, scoreRange }: TrainSettings): LoadOptions {
+  return {
+    labelMap,
+    scoreRange,
+  };
+}
+
+function sameFile(file: string): UserError {
+  return new UserError("same-file", "--eval names the training data itself", {
+    at: { file },
+    hint: "measure on other data, or leave --eval out to hold some rows out",
+  });
+}

@@ -1,0 +1,153 @@
+import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
+import { convertDataset, type NaturalDataset } from "../../dataset/load-dataset.js";
+import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import type { Dataset, DatasetKind, DatasetOf } from "../../dataset/rows/row-types.js";
+import { inFile } from "../../errors/located.js";
+import { stratifiedSplit } from "../../evaluation/class-split.js";
+import { evaluatorFor, type RowTask } from "../../evaluation/evaluators/registry.js";
+import { teacherAgreementEvaluator } from "../../evaluation/evaluators/teacher-agreement.js";
+import type { Evaluator } from "../../evaluation/metric.js";
+import { createRandom, shuffle } from "../../math/random.js";
+import type { TrainSettings } from "../options/settings.js";
+import type { ChosenEvaluation } from "./choose-evaluation.js";
+import { joinDatasets } from "./join-datasets.js";
+import { withoutHeldOut } from "./without-leaks.js";
+
+/**
+ * A tenth of the natural rows of each file, held out before any conversion so that objectives that take different rows can be compared on
+ * the same ones. Of several files those are measured whose rows are of the kind of `kind`, all by one metric; the others are trained on
+ * whole. No row that is trained on shares a text with what another file holds out.
+ */
+export function heldOutEvaluation(
+  settings: TrainSettings,
+  naturals: readonly NaturalDataset[],
+  { kind, measured }: { readonly kind: DatasetKind; readonly measured: RowKind },
+): ChosenEvaluation {
+  const splits = naturals.map(({ dataset }) =>
+    dataset.kind === kind
+      ? inFile(dataset.account.file, () => holdOutNatural(dataset, settings.seed))
+      : { train: dataset, heldOut: undefined, notes: [] },
+  );
+  const shares = splits.map(({ heldOut }) => heldOut);
+  const apart = splits.map(({ train, notes }, i) => {
+    const left = withoutHeldOut(train, presentIn(shares.filter((_, j) => j !== i)));
+    const where = naturals.length === 1 ? "" : `${train.account.file}: `;
+    return { train: left.train, notes: [...notes, ...left.notes].map((note) => where + note) };
+  });
+  const heldOut = joinDatasets(presentIn(shares));
+  const alike = apart.flatMap(({ train }) => (train.kind === kind ? [train] : []));
+  return {
+    trains: apart.map(({ train }) => train),
+    evaluator: heldOutEvaluator(heldOut, joinDatasets(alike), measured, settings),
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}`,
+    notes: [...apart.flatMap(({ notes }) => notes), ...wholeFiles(naturals, kind)],
+  };
+}
+
+function presentIn(shares: readonly (Dataset | undefined)[]): Dataset[] {
+  return shares.filter((share) => share !== undefined);
+}
+
+/** Which files have no part in the selection, and why. */
+function wholeFiles(naturals: readonly NaturalDataset[], kind: DatasetKind): string[] {
+  return naturals
+    .filter(({ dataset }) => dataset.kind !== kind)
+    .map(
+      ({ dataset }) =>
+        `${dataset.account.file} is trained on whole: its ${dataset.kind} rows have another metric than the ${kind} rows that select the checkpoint`,
+    );
+}
+
+interface HeldOut {
+  readonly train: Dataset;
+  readonly heldOut: Dataset;
+  readonly notes: readonly string[];
+}
+
+function holdOutNatural(dataset: Dataset, seed: number): HeldOut {
+  switch (dataset.kind) {
+    case "pair":
+      return parts(dataset, holdOut(dataset.rows, { seed }));
+    case "classed": {
+      const { train, test } = stratifiedSplit(dataset.rows, { share: 0.1, seed });
+      return parts(dataset, { train, heldOut: test, notes: [] });
+    }
+    case "nli": {
+      const keys = (row: { premise: string; hypothesis: string }) => [row.premise, row.hypothesis];
+      const by = { keys, anchor: (row: { premise: string }) => row.premise };
+      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+    }
+    case "text": {
+      const by = {
+        keys: (row: { text: string }) => [row.text],
+        anchor: (row: { text: string }) => row.text,
+      };
+      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+    }
+    case "labelled-pair":
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+    case "scored-pair":
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+  }
+}
+
+const bySentences = {
+  keys: (row: { sentence1: string; sentence2: string }) => [row.sentence1, row.sentence2],
+  anchor: (row: { sentence1: string }) => row.sentence1,
+};
+
+/** The data set with its own rows shared out. */
+function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): HeldOut {
+  return {
+    train: { ...dataset, rows: train } as Dataset,
+    heldOut: { ...dataset, rows: heldOut } as Dataset,
+    notes,
+  };
+}
+
+/** Held-out rows by the metric of their kind: see `heldOutTask`. */
+function heldOutEvaluator(
+  heldOut: Dataset,
+  train: Dataset,
+  measured: RowKind,
+  { seed }: TrainSettings,
+): Evaluator {
+  if (heldOut.kind === "text") {
+    const random = createRandom(seed, "teacher-agreement");
+    return teacherAgreementEvaluator(
+      shuffle(
+        heldOut.rows.map(({ text }) => text),
+        random,
+      ),
+    );
+  }
+  const task = heldOutTask(heldOut, measured);
+  const known = train.kind === "classed" ? { train: train as DatasetOf<"classed"> } : {};
+  return evaluatorFor(measurable(heldOut, task), task, { seed, ...known });
+}
+
+/**
+ * Scored pairs: correlation. Labelled pairs: average precision. Classes: nearest neighbours among the training texts. Pairs: retrieval,
+ * or where triplets are trained, their accuracy. NLI: what it is trained as, labelled pairs where it is trained as NLI.
+ */
+function heldOutTask({ kind }: Dataset, measured: RowKind): RowTask {
+  if (kind === "scored-pair") return "sts";
+  if (kind === "labelled-pair") return "pair";
+  if (kind === "classed") return "class";
+  if (measured === "triplet") return "triplet";
+  if (kind === "pair") return "pair-retrieval";
+  if (measured === "scored-pair") return "sts";
+  return measured === "pair" || measured === "classed" ? "pair-retrieval" : "pair";
+}
+
+const rowsOfTask: Readonly<Record<RowTask, RowKind>> = {
+  sts: "scored-pair",
+  pair: "labelled-pair",
+  triplet: "pair",
+  "pair-retrieval": "pair",
+  class: "classed",
+};
+
+function measurable(dataset: Dataset, task: RowTask): Dataset {
+  return convertDataset({ dataset, to: rowsOfTask[task] });
+}

@@ -1,0 +1,205 @@
+import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
+import type { Sampler } from "../../dataset/batches/sampler.js";
+import { stepsInEpochs, stepsPerEpoch } from "../../dataset/batches/sampler.js";
+import type { LoadOptions } from "../../dataset/load-dataset.js";
+import type { ReaderOptions } from "../../dataset/readers/record-source.js";
+import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import type { DatasetKind } from "../../dataset/rows/row-types.js";
+import { internal } from "../../errors/internal.js";
+import { suggestion } from "../../errors/suggest.js";
+import { usageError } from "../../errors/user-error.js";
+import type { MeasuringData } from "../../evaluation/evaluation-set.js";
+import type { Evaluator } from "../../evaluation/metric.js";
+import type { ConfiguredObjective } from "../../objectives/loss.js";
+import { type OutsideSource, outsideUses } from "../auxiliary/use.js";
+import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
+import { type Augmentations, augmentationsOf } from "../options/augment.js";
+import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
+import { requireConsistentOptions } from "../options/option-conflicts.js";
+import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
+import { labelOptions } from "./choose-evaluation.js";
+import { chooseSampler } from "./choose-sampler.js";
+import {
+  fileNumber,
+  type TrainingFile,
+  type TrainingTask,
+  trainingTasks,
+} from "./objective-groups.js";
+import { requireUsedPrompts } from "./prompted-plan.js";
+import { readTrainingData } from "./read-files.js";
+import { requireSatisfiable } from "./requirements.js";
+
+/** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
+export interface TrainingPlan {
+  readonly settings: TrainSettings;
+  /** The objective of files that have none of their own. */
+  readonly objective: ConfiguredObjective;
+  readonly files: readonly TrainingFile[];
+  /** One, unless files have objectives of their own or rows of several kinds. */
+  readonly tasks: readonly TrainingTask[];
+  /** Another model's vectors, where some objective uses them. */
+  readonly outside?: OutsideSource | undefined;
+  readonly augmentations?: Augmentations | undefined;
+  /** The kind of the first file's rows, and the kind whose metric decides where some are held out. */
+  readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
+  readonly evalData?: MeasuringData | undefined;
+  readonly evaluator: Evaluator;
+  readonly metric: string;
+  /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
+  readonly selectsOn: string;
+  readonly sampler: Sampler;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly evalEvery: number;
+  readonly saveEvery: number;
+  readonly notes: readonly string[];
+}
+
+/** What a comparison prescribes, so that its runs can be compared. */
+export interface Prescribed {
+  /** Row kind whose metric decides on held-out rows. */
+  readonly measured?: RowKind;
+  /** Updates of each run, and after how many it is evaluated. */
+  readonly steps?: number;
+  readonly evalEvery?: number;
+}
+
+/** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
+export async function planTraining(
+  options: TrainOptions,
+  prescribed: Prescribed = {},
+): Promise<TrainingPlan> {
+  const settings = resolveSettings(options);
+  const objectives = objectivesOfFiles(settings);
+  const uses = outsideUses(settings, objectives);
+  for (const objective of objectives) requireConsistentOptions(settings, objective);
+  const { measured } = prescribed;
+  const load = loadOptions(settings);
+  const read = await readTrainingData({ settings, objectives, load, measured });
+  const { evaluation } = read;
+  const augmentations = augmentationsOf(settings);
+  const unfit = read.files.find(({ views }) => !views);
+  if (augmentations !== undefined && unfit !== undefined)
+    throw augmentsNothing(unfit.data, unfit.objective);
+  const assigned = read.files.map((file, i) => ({ ...file, outside: uses[i] }));
+  const { files, tasks } = trainingTasks(assigned, { settings, augmentations });
+  requireUsedPrompts({ settings, tasks, evaluator: evaluation.evaluator });
+  const sampler = sampleFiles(files, settings);
+  const outside = uses.find((use) => use !== undefined)?.source;
+  const [first] = read.files;
+  const { dataset, to } = first?.natural ?? internal("a plan without files");
+  return {
+    settings,
+    objective: commonObjective(settings),
+    files,
+    tasks,
+    outside,
+    augmentations,
+    natural: { kind: dataset.kind, measured: measured ?? to },
+    evalData: evaluation.evalData,
+    evaluator: evaluation.evaluator,
+    metric: chooseMetric(settings, evaluation.evaluator),
+    selectsOn: evaluation.selectsOn,
+    sampler,
+    ...countSteps(settings, sampler, prescribed),
+    notes: [
+      ...evaluation.notes,
+      ...samplerNotes(settings, sampler),
+      ...tasks.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
+    ],
+  };
+}
+
+/** Batches of each file by its objective's sampler, mixed where there are several. */
+function sampleFiles(files: readonly TrainingFile[], settings: TrainSettings): Sampler {
+  const mix = parseMix(settings.mix);
+  const parts = files.map(({ train, objective, first }) => {
+    const intention = { settings, objective, train };
+    requireSatisfiable(intention);
+    return { sampler: chooseSampler(intention), first };
+  });
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only.sampler;
+  return mixSampler(parts, mix, settings.seed);
+}
+
+/** How many rows are trained on. */
+export function trainedRows({ tasks }: Pick<TrainingPlan, "tasks">): number {
+  return tasks.reduce((sum, { train }) => sum + train.rows.length, 0);
+}
+
+/** How many texts are trained on; one that several tasks have counts for each. */
+export function trainedTexts({ tasks }: Pick<TrainingPlan, "tasks">): number {
+  return tasks.reduce((sum, { batches }) => sum + batches.texts.length, 0);
+}
+
+/** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
+function countSteps(
+  settings: TrainSettings,
+  sampler: Sampler,
+  prescribed: Prescribed,
+): Pick<TrainingPlan, "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"> {
+  const { accumulate } = settings;
+  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
+  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
+  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
+  return {
+    steps: settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs),
+    stepsPerEpoch: epoch,
+    evalEvery,
+    saveEvery: settings.saveEvery ?? evalEvery,
+  };
+}
+
+function loadOptions(settings: TrainSettings): LoadOptions {
+  const { columns, requireNegatives, seed } = settings;
+  return {
+    requireNegatives,
+    seed,
+    ...labelOptions(settings),
+    reader: readerOf(settings),
+    columns,
+  };
+}
+
+function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): ReaderOptions {
+  return {
+    delimiter,
+    quotes,
+    header,
+    encoding,
+  };
+}
+
+function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
+  const { metric } = settings;
+  if (metric === undefined) return evaluator.primary;
+  if (evaluator.keys.includes(metric)) return metric;
+  throw usageError(
+    "unknown-metric",
+    `--metric ${metric} is not measured on this data`,
+    suggestion(metric, evaluator.keys),
+  );
+}
+
+function samplerNotes(settings: TrainSettings, sampler: Sampler): string[] {
+  if (!settings.shuffle) {
+    return [
+      "--no-shuffle: file order, consecutive rows; repeated texts and false negatives are not looked after",
+    ];
+  }
+  const unused = sampler.plan(0).unused.length;
+  return unused === 0
+    ? []
+    : [`${unused} rows fit into no batch of the first epoch and are left out of it`];
+}
+
+/** `on lines 3, 17 … of data/train.csv`, for errors about a batch; only of the file that its first row is from. */
+export function describeRows({ files }: Pick<TrainingPlan, "files">, rows: Int32Array): string {
+  const { file, train, first } = files[fileNumber(files, rows)] ?? internal("a row of no file");
+  const own = [...rows].flatMap((row) => train.rows[row - first]?.line ?? []);
+  const lines = own.sort((a, b) => a - b);
+  const shown = lines.slice(0, 10).join(", ");
+  const more = lines.length > 10 ? ` and ${lines.length - 10} more` : "";
+  return `on lines ${shown}${more} of ${file}`;
+}

@@ -1,0 +1,91 @@
+import {
+  convertDataset,
+  type LoadOptions,
+  loadNatural,
+  type NaturalDataset,
+} from "../../dataset/load-dataset.js";
+import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import type { Dataset } from "../../dataset/rows/row-types.js";
+import { internal } from "../../errors/internal.js";
+import { type UserError, usageError } from "../../errors/user-error.js";
+import type { ConfiguredObjective } from "../../objectives/loss.js";
+import { objectivesFor } from "../../objectives/registry.js";
+import { dataFiles } from "../options/file-objectives.js";
+import { defaultSettings, type TrainSettings } from "../options/settings.js";
+import { type ChosenEvaluation, chooseEvaluation } from "./choose-evaluation.js";
+import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
+
+/** One file of the training data. */
+export interface ReadFile {
+  readonly file: string;
+  readonly objective: ConfiguredObjective;
+  /** As read, and what is trained on. */
+  readonly data: Dataset;
+  readonly train: Dataset;
+  readonly natural: NaturalDataset;
+  /** Whether each row is a text beside itself. */
+  readonly views: boolean;
+}
+
+/** The training data: one file or several, and what selects the checkpoint. */
+export interface TrainingData {
+  readonly files: readonly ReadFile[];
+  readonly evaluation: ChosenEvaluation;
+}
+
+export interface ReadOptions {
+  readonly settings: TrainSettings;
+  /** Of each file. */
+  readonly objectives: readonly ConfiguredObjective[];
+  readonly load: LoadOptions;
+  /** The kind whose metric decides on held-out rows. */
+  readonly measured: RowKind | undefined;
+}
+
+/** Reads the files of a run, each as its objective wants its rows. Usage errors: useless-option, vectors-of-one-file. */
+export async function readTrainingData(options: ReadOptions): Promise<TrainingData> {
+  const { settings, objectives, load, measured } = options;
+  const names = dataFiles(settings);
+  if (names.length === 1 && settings.mix !== defaultSettings.mix) throw nothingToMix(settings.mix);
+  if (names.length > 1 && settings.teacherVectors !== undefined) throw vectorsOfOneFile();
+  const read: Omit<ReadFile, "train">[] = [];
+  for (const [i, file] of names.entries())
+    read.push(await readFile(file, objectives[i] ?? internal(`no objective for ${file}`), options));
+  const evaluation = await chooseEvaluation(settings, read, measured);
+  const files = read.map((file, i) => {
+    const dataset = evaluation.trains[i] ?? internal(`no rows of ${file.file} to train on`);
+    const converted = convertDataset({ ...file.natural, dataset }, load);
+    return { ...file, train: file.views ? twoViews(converted) : converted };
+  });
+  return { files, evaluation };
+}
+
+async function readFile(
+  file: string,
+  objective: ConfiguredObjective,
+  { settings, load }: ReadOptions,
+): Promise<Omit<ReadFile, "train">> {
+  const natural = await loadNatural(file, {
+    ...load,
+    as: trainableKinds(settings, objective),
+    objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
+  });
+  const data = convertDataset(natural, load);
+  return { file, objective, data, natural, views: hasTwoViews(data, objective) };
+}
+
+function nothingToMix(mix: string): UserError {
+  return usageError(
+    "useless-option",
+    `--mix ${mix} has no meaning with one training file`,
+    "leave it out",
+  );
+}
+
+function vectorsOfOneFile(): UserError {
+  return usageError(
+    "vectors-of-one-file",
+    "--teacher-vectors holds the vectors of one training file's texts",
+    "let the model give them: --teacher MODEL",
+  );
+}

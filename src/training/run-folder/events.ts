@@ -1,0 +1,36 @@
+import type { RewriteNote } from "../../graph/rewrites/matching.js";
+
+/** One line of log.jsonl for an update. */
+export interface StepRecord {
+  /** Number of updates made, from 1. */
+  readonly step: number;
+  /** Passes over the training data, as a fraction. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** With several files: the mean loss of the update's batches of each file that it has any of. */
+  readonly losses?: Readonly<Record<string, number>> | undefined;
+  /** L2 norm of all gradients before clipping. */
+  readonly gradNorm: number;
+  readonly lr: number;
+  /** Tokens that went through the encoder; 0 where cached embeddings are used. */
+  readonly tokens: number;
+  readonly msPerStep: number;
+}
+
+/** One line of log.jsonl for an evaluation; step 0 is the base model. */
+export interface EvaluationRecord {
+  readonly step: number;
+  readonly eval: Readonly<Record<string, number>>;
+}
+
+/** What a training run tells while it works; nothing is printed by the library. */
+export type TrainEvent =
+  | { readonly type: "note"; readonly message: string }
+  /** How the encoder's graph was rewritten before it was differentiated. */
+  | { readonly type: "rewrites"; readonly notes: readonly RewriteNote[] }
+  | { readonly type: "encoding"; readonly done: number; readonly total: number }
+  | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
+  | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }
+  | { readonly type: "checkpoint"; readonly step: number; readonly path: string };
+
+export type OnTrainEvent = (event: TrainEvent) => void;

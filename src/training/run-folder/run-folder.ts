@@ -1,0 +1,196 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ColumnMapping } from "../../dataset/columns/resolve-columns.js";
+import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
+import type { DatasetKind } from "../../dataset/rows/row-types.js";
+import type { ModelSource } from "../../encoder/model-location.js";
+import type { PromptTexts } from "../../encoder/prompts.js";
+import { UserError, usageError } from "../../errors/user-error.js";
+import type { ScoreReport } from "../../evaluation/score-report.js";
+import { fileError, writeFileAtomic } from "../../files/files.js";
+import type { OptionValue } from "../../objectives/option.js";
+import type { TrainSettings } from "../options/settings.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
+import type { FileLosses } from "./file-losses.js";
+import { lockRun, type RunLock } from "./run-lock.js";
+
+/** A data file as it was when the run started. */
+export interface DataFileRecord {
+  readonly path: string;
+  readonly sha256: string;
+  readonly rows: number;
+  /** Role → column. */
+  readonly columns: ColumnMapping;
+}
+
+/** One of several training files, and what is learnt from it. */
+export interface TrainingFileRecord extends DataFileRecord {
+  readonly kind: DatasetKind;
+  readonly objective: string;
+  readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
+}
+
+/** The selecting data; for retrieval the queries, and the files beside them. */
+export interface EvalRecord extends DataFileRecord {
+  readonly corpus?: FileIdentity;
+  readonly qrels?: FileIdentity;
+}
+
+/** The model that a run started from. */
+export interface BaseRecord {
+  readonly source: ModelSource;
+  readonly name: string;
+  /** Absolute path of its folder. */
+  readonly path: string;
+  readonly hash: string;
+  readonly dimension: number;
+}
+
+/** What `--model` must be to load the base again; undefined: the bundled encoder. */
+export function baseModel({ source, name, path }: BaseRecord): string | undefined {
+  if (source === "bundled") return undefined;
+  return source === "hub" ? name : path;
+}
+
+/** run.json: every option as resolved, and what is needed to tell whether a resume goes on with the same things. */
+export interface RunRecord {
+  readonly embtune: string;
+  readonly created: string;
+  readonly options: TrainSettings;
+  readonly data: DataFileRecord;
+  /** Each file, where there are several; `data` is all of them. */
+  readonly files?: readonly TrainingFileRecord[] | undefined;
+  readonly eval?: EvalRecord | undefined;
+  /** Metric that selects the checkpoint; `none` where the last step goes out. */
+  readonly metric: string;
+  readonly steps: number;
+  readonly base: BaseRecord;
+  /** What was put before texts: the model's prompts and those of --prompts. */
+  readonly prompts?: PromptTexts;
+  /** The guide or teacher: model or file. */
+  readonly outside?:
+    | { readonly name: string; readonly hash: string; readonly dimension: number }
+    | undefined;
+  /** What of the encoder is trained, by layer and role; absent while it is frozen. */
+  readonly trained?: readonly TrainedGroup[] | undefined;
+  readonly machine: {
+    readonly platform: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    readonly threads: number;
+  };
+  /** Written when the run has ended. */
+  readonly result?: {
+    readonly step: number;
+    readonly bestStep: number;
+    readonly bestValue: number;
+    /** The deciding metric of the model that training started from. */
+    readonly startValue: number;
+    readonly stoppedEarly: boolean;
+    readonly seconds: number;
+    /** By file, where there are several. */
+    readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
+    /** Base and chosen model on the selecting data; absent where nothing was measured. */
+    readonly scores?: ScoreReport | undefined;
+  };
+}
+
+/** Paths inside a run folder. */
+export function runPaths(run: string) {
+  return {
+    record: join(run, "run.json"),
+    log: join(run, "log.jsonl"),
+    table: join(run, "log.csv"),
+    checkpoints: join(run, "checkpoints"),
+    cache: join(run, "cache"),
+    model: join(run, "model"),
+  };
+}
+
+/** Reads run.json; a folder without one is a usage error. */
+export function readRun(run: string): RunRecord {
+  const path = runPaths(run).record;
+  if (!existsSync(path)) {
+    throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);
+  }
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+  } catch (cause) {
+    throw new UserError("bad-run-record", "is not valid JSON", { at: { file: path }, cause });
+  }
+}
+
+export async function writeRun(run: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(runPaths(run).record, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * Makes and claims a new run folder. A folder that exists and is not empty is a usage error unless `overwrite` is set; then only
+ * what a run consists of is removed, and only from a folder that is a run. What a process leaves that was killed before it wrote
+ * run.json counts as empty.
+ */
+export function prepareRunFolder(run: string, overwrite: boolean): RunLock {
+  refuseUsed(run, overwrite);
+  const { checkpoints } = runPaths(run);
+  try {
+    mkdirSync(run, { recursive: true });
+  } catch (error) {
+    throw fileError(error, run);
+  }
+  const lock = lockRun(run);
+  try {
+    // Another process may have been at work until now.
+    refuseUsed(run, overwrite);
+    // run.json itself stays until the new one replaces it, so that the folder is a run's at any moment.
+    const { record: _, ...parts } = runPaths(run);
+    for (const path of [...Object.values(parts), join(run, "report.html")]) {
+      rmSync(path, { recursive: true, force: true });
+    }
+    mkdirSync(checkpoints, { recursive: true });
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw fileError(error, run);
+  }
+}
+
+function refuseUsed(run: string, overwrite: boolean): void {
+  if (!existsSync(run) || entriesOf(run).every((name) => isRemnant(run, name))) return;
+  if (!overwrite) {
+    throw usageError(
+      "out-not-empty",
+      `--out "${run}" exists and is not empty`,
+      "choose another folder, add --overwrite to replace the run, or continue it with --resume",
+    );
+  }
+  if (existsSync(runPaths(run).record)) return;
+  throw usageError(
+    "out-not-a-run",
+    `--overwrite replaces run folders only, and "${run}" holds no run.json`,
+    "choose another folder or empty it yourself",
+  );
+}
+
+function entriesOf(run: string): string[] {
+  try {
+    return readdirSync(run);
+  } catch (error) {
+    throw fileError(error, run);
+  }
+}
+
+/** Whether a process killed at its beginning may have left it. */
+function isRemnant(run: string, name: string): boolean {
+  if (name === "checkpoints") return readdirSync(join(run, name)).length === 0;
+  return name.startsWith("run.lock") || /^\.run\.json\..*\.tmp$/.test(name);
+}
+
+/** runs/<data>-<objective>-<n>: the first n from 1 that does not exist. */
+export function freeRunFolder(dataFile: string, objective: string, root = "runs"): string {
+  const stem = (dataFile.split(/[\\/]/).at(-1) ?? "data").replace(/\.[^.]*$/, "") || "data";
+  for (let n = 1; ; n++) {
+    const candidate = join(root, `${stem}-${objective}-${n}`);
+    if (!existsSync(candidate)) return candidate;
+  }
+}

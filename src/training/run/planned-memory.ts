@@ -1,0 +1,136 @@
+import type { Encoder } from "../../encoder/encoder.js";
+import { type HeadSpec, headParameters, headSpec } from "../../encoder/head.js";
+import { loadEncoder } from "../../encoder/load.js";
+import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
+import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
+import { internal } from "../../errors/internal.js";
+import { float32, sizeOf } from "../../math/tensor.js";
+import { openRuntime, type Runtime } from "../../runtime/runtime.js";
+import { numberedBatches } from "../batches/numbered-batches.js";
+import { encoderStepOptions } from "../model/encoder-step-options.js";
+import { firstBatch } from "../model/first-inputs.js";
+import { headStepGraph } from "../model/head-graph.js";
+import { importEncoder } from "../model/import-encoder.js";
+import { headStep, queueSize } from "../model/run-context.js";
+import type { TrainingTask } from "../plan/objective-groups.js";
+import type { TrainingPlan } from "../plan/plan.js";
+import { promptedPlan } from "../plan/prompted-plan.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
+import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
+
+/** Memory of a planned run. */
+export interface PlannedMemory extends MemoryPlan {
+  /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
+  readonly tokens: number;
+  /** What of the encoder is trained; absent while it is frozen. */
+  readonly tensors?: readonly TrainedGroup[];
+}
+
+/** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
+export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
+  const { settings } = planned;
+  const { threads } = settings;
+  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  try {
+    const encoder = await loadEncoder({ ...settings, runtime });
+    const plan = promptedPlan(planned, encoder.info);
+    const { head: kind, headDim: dim, headHidden: hidden } = settings;
+    const head = headSpec(encoder.info.dimension, { kind, dim, hidden, mayGrow: true });
+    if (settings.tune === "head") return headMemory(plan, head);
+    return await encoderMemory(plan, { head, encoder, runtime });
+  } finally {
+    await runtime.close();
+  }
+}
+
+const rowsOf = ({ settings }: TrainingPlan, task: TrainingTask) => ({
+  rows: settings.batchSize,
+  negatives: task.batches.negatives,
+  queue: queueSize(task),
+});
+
+function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
+  return largest(plan.tasks.map((task) => ({ ...headTaskMemory(plan, head, task), tokens: 0 })));
+}
+
+function headTaskMemory(plan: TrainingPlan, head: HeadSpec, task: TrainingTask): MemoryPlan {
+  const { model, gradients } = headStepGraph(headStep({ plan, head }, task));
+  const own = task.objective.definition.trained.map(({ role, shape }) => ({
+    name: task.prefix + role,
+    shape: shape(head.outputDim),
+  }));
+  const parameters = [...headParameters(head), ...own].map(({ name, shape }) => ({
+    shape,
+    gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
+  }));
+  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, task)));
+}
+
+/** The steps of tasks run one after another and change the same parameters; each has what stays of the model for itself. */
+function largest(memories: readonly PlannedMemory[]): PlannedMemory {
+  const most = (of: Exclude<keyof PlannedMemory, "tensors">): number =>
+    Math.max(...memories.map((one) => one[of]));
+  return {
+    trained: most("trained"),
+    frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
+    optimizer: most("optimizer"),
+    activations: most("activations"),
+    tokens: most("tokens"),
+  };
+}
+
+interface Opened {
+  readonly head: HeadSpec;
+  readonly encoder: Encoder;
+  readonly runtime: Runtime;
+}
+
+async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<PlannedMemory> {
+  const { head, encoder, runtime } = opened;
+  const prepared = await importEncoder(encoder.info, runtime);
+  const zeros = headParameters(head).map(
+    ({ name, shape }) => [name, float32(shape, new Float32Array(sizeOf(shape)))] as const,
+  );
+  const start = new Map(zeros);
+  const limit = plan.settings.miniBatchTokens;
+  const memories: PlannedMemory[] = [];
+  let tensors: TrainedGroup[] | undefined;
+  for (const [number, task] of plan.tasks.entries()) {
+    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, task });
+    const step =
+      limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
+    requireTrained(prepared, options.tuning, step.parameters);
+    tensors ??= trainedTensors(prepared, step.parameters);
+    const lengths = firstLengths(plan, number, { encoder, limit });
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, task)));
+    memories.push({ ...memory, tokens });
+  }
+  // With chunks the encoder's models serve all tasks.
+  const memory =
+    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0].frozen };
+  return tensors === undefined ? memory : { ...memory, tensors };
+}
+
+/** Tokens of the texts of a task's first batch, or of as many as go through the encoder at once. */
+function firstLengths(
+  plan: TrainingPlan,
+  task: number,
+  { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
+): number[] {
+  const { makers, texts } = numberedBatches(plan.tasks);
+  const batch = makers[task].make(firstBatch(plan, task));
+  const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
+  const all = encoder
+    .tokenize([...numbers].map((number) => texts[number]))
+    .map(({ length }) => length);
+  let total = 0;
+  return all.filter((length, i) => {
+    total += length;
+    return i === 0 || total <= limit;
+  });
+}

@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from "node:util";
+import { usageError } from "../../errors/user-error.js";
+import { kebabCase } from "../../objectives/option.js";
+import { findCheckpoint, type RunState } from "../run-folder/checkpoint.js";
+import {
+  type DataFileRecord,
+  type RunRecord,
+  readRun,
+  runPaths,
+} from "../run-folder/run-folder.js";
+
+/** A checkpoint that was found whole. Its weights, three times the size of what is trained, are read when they are needed. */
+export interface ResumePoint {
+  readonly state: RunState;
+  readonly path: string;
+}
+
+/** How a run goes on. */
+export interface Resumption {
+  /** Where; undefined: from the beginning, since the run ended before its first checkpoint. */
+  readonly point: ResumePoint | undefined;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Options that may differ between a run and its continuation: none of them changes a number. Data and models may have moved;
+ * their contents are compared instead of their paths, and objectives
+ * of files by the order of the files.
+ */
+const free = new Set([
+  "out",
+  "threads",
+  "keep",
+  "saveEvery",
+  "logFormat",
+  "allowDownload",
+  "data",
+  "moreData",
+  "objectives",
+  "eval",
+  "evalCorpus",
+  "evalQrels",
+  "model",
+  "guide",
+  "teacher",
+  "teacherVectors",
+]);
+
+/**
+ * The newest whole checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model
+ * and options. What differs is a usage error that names it or, with `anyway`, a note.
+ */
+export function resumption(run: string, now: RunRecord, anyway: boolean): Resumption {
+  const before = readRun(run);
+  const changes = differences(before, now);
+  if (changes.length > 0 && !anyway) {
+    throw usageError(
+      "run-changed",
+      `the run "${run}" cannot be resumed exactly: ${changes.join("; ")}`,
+      "restore what changed, start a new run with another --out, or add --resume-anyway",
+    );
+  }
+  const { checkpoint, ignored } = findCheckpoint(runPaths(run).checkpoints);
+  return {
+    point: checkpoint && { state: checkpoint.state, path: checkpoint.path },
+    notes: [
+      ...changes.map((change) => `resumed all the same: ${change}`),
+      ...surroundings(before, now),
+      ...ignored.map((what) => `a checkpoint is ignored: ${what}`),
+      checkpoint === undefined
+        ? "the run has no checkpoint yet and starts from the beginning"
+        : `going on after step ${checkpoint.state.step}`,
+    ],
+  };
+}
+
+function differences(before: RunRecord, now: RunRecord): string[] {
+  const changes: string[] = [];
+  const compare = (what: string, was: unknown, is: unknown): void => {
+    if (!isDeepStrictEqual(was, is)) changes.push(`${what} was ${show(was)}, is now ${show(is)}`);
+  };
+  if (!sameFile(before.data, now.data)) changes.push(`the data file ${now.data.path} has changed`);
+  if (!sameFile(before.eval, now.eval)) {
+    changes.push(`the --eval file ${now.eval?.path ?? before.eval?.path} has changed`);
+  }
+  for (const name of ["corpus", "qrels"] as const) {
+    const [was, is] = [before.eval?.[name], now.eval?.[name]];
+    if (was?.sha256 !== is?.sha256)
+      changes.push(`the --eval-${name} file ${is?.path ?? was?.path} has changed`);
+  }
+  if (before.base.hash !== now.base.hash)
+    changes.push(`the base model ${now.base.path} has changed`);
+  if (before.outside?.hash !== now.outside?.hash)
+    changes.push(`the guide or teacher ${now.outside?.name ?? before.outside?.name} has changed`);
+  // Prompts that were given are an option; those of the model itself are no part of its hash.
+  const sameGiven = isDeepStrictEqual(before.options.prompts, now.options.prompts);
+  if (sameGiven && before.prompts !== undefined)
+    compare("what the model puts before texts", before.prompts, now.prompts);
+  const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)]);
+  for (const [i, file] of (now.files ?? []).entries()) {
+    const was = before.files?.[i];
+    if (was?.objective === undefined) continue;
+    const objective = ({ objective: name, objectiveOptions }: typeof file) => ({
+      objective: name,
+      ...objectiveOptions,
+    });
+    compare(`the objective of ${file.path}`, objective(was), objective(file));
+  }
+  for (const name of names) {
+    if (free.has(name)) continue;
+    const key = name as keyof RunRecord["options"];
+    compare(`--${kebabCase(name)}`, before.options[key], now.options[key]);
+  }
+  return changes;
+}
+
+function sameFile(was: DataFileRecord | undefined, is: DataFileRecord | undefined): boolean {
+  return was?.sha256 === is?.sha256;
+}
+
+/** Another program or processor may round differently: the run can go on, though not to the same last digits. */
+function surroundings(before: RunRecord, now: RunRecord): string[] {
+  const notes: string[] = [];
+  if (before.embtune !== now.embtune) {
+    notes.push(`the run was begun with embtune ${before.embtune}, this is ${now.embtune}`);
+  }
+  if (before.machine.cpu !== now.machine.cpu) {
+    notes.push(`the run was begun on another processor (${before.machine.cpu})`);
+  }
+  return notes;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "not set" : JSON.stringify(value);
+}

@@ -1,0 +1,124 @@
+import { arch, cpus, platform } from "node:os";
+import { resolve } from "node:path";
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import { promptTexts } from "../../encoder/prompts.js";
+import type { MeasuringData } from "../../evaluation/evaluation-set.js";
+import type { ScoreReport } from "../../evaluation/score-report.js";
+import { packageVersion } from "../../files/version.js";
+import type { OutsideVectors } from "../auxiliary/vectors.js";
+import { resolvedEntries } from "../options/file-objectives.js";
+import type { TrainSettings } from "../options/settings.js";
+import { joinAccounts } from "../plan/join-datasets.js";
+import type { TrainingFile } from "../plan/objective-groups.js";
+import type { TrainingPlan } from "../plan/plan.js";
+import type { FileLosses } from "../run-folder/file-losses.js";
+import type {
+  DataFileRecord,
+  EvalRecord,
+  RunRecord,
+  TrainingFileRecord,
+} from "../run-folder/run-folder.js";
+import type { LoopResult } from "./loop.js";
+
+/** What a run works with, beside its plan. */
+export interface RunSurroundings {
+  readonly info: EncoderInfo;
+  readonly threads: number;
+  readonly outside?: OutsideVectors | undefined;
+}
+
+/** run.json of a run that begins. */
+export function newRecord(
+  plan: TrainingPlan,
+  { info, threads, outside }: RunSurroundings,
+): RunRecord {
+  const { files, evalData } = plan;
+  return {
+    embtune: packageVersion(),
+    created: new Date().toISOString(),
+    options: resolvedOptions(plan),
+    data: allFiles(files),
+    files: files.length > 1 ? files.map(fileRecord) : undefined,
+    eval: evalData === undefined ? undefined : evalRecord(evalData),
+    metric: plan.metric,
+    steps: plan.steps,
+    base: {
+      source: info.source,
+      name: info.name,
+      path: resolve(info.path),
+      hash: info.hash,
+      dimension: info.dimension,
+    },
+    prompts: promptTexts(info),
+    outside:
+      outside === undefined
+        ? undefined
+        : { name: outside.name, hash: outside.hash, dimension: outside.dimension },
+    machine: {
+      platform: `${platform()} ${arch()}`,
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      node: process.version,
+      threads,
+    },
+  };
+}
+
+function dataRecord({ account, rows, columns }: MeasuringData): DataFileRecord {
+  return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
+}
+
+/** Every option as resolved, those of the objectives too. */
+export function resolvedOptions({ settings, objective }: TrainingPlan): TrainSettings {
+  const { objectives } = settings;
+  const own = objectives === undefined ? {} : { objectives: resolvedEntries(objectives) };
+  return { ...settings, objectiveOptions: objective.options, ...own };
+}
+
+function allFiles(files: readonly TrainingFile[]): DataFileRecord {
+  const { file: path, sha256 } = joinAccounts(files.map(({ data }) => data.account));
+  const rows = files.reduce((sum, { data }) => sum + data.rows.length, 0);
+  return { path, sha256, rows, columns: files[0]?.data.columns ?? {} };
+}
+
+function fileRecord({ data, objective }: TrainingFile): TrainingFileRecord {
+  const { definition, options } = objective;
+  return {
+    ...dataRecord(data),
+    kind: data.kind,
+    objective: definition.name,
+    objectiveOptions: options,
+  };
+}
+
+function evalRecord(data: MeasuringData): EvalRecord {
+  return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
+}
+
+/** How a run ended. */
+export interface RunEnd extends LoopResult {
+  readonly seconds: number;
+  readonly scores?: ScoreReport;
+  /** By file, where there are several. */
+  readonly losses: ReadonlyMap<string, FileLosses>;
+}
+
+/** run.json of a run that has ended. */
+export function withResult(
+  record: RunRecord,
+  { step, best, start, stoppedEarly, seconds, scores, losses }: RunEnd,
+): RunRecord {
+  return {
+    ...record,
+    result: {
+      step,
+      bestStep: best.step,
+      bestValue: best.value,
+      startValue: start,
+      stoppedEarly,
+      seconds: Number(seconds.toFixed(2)),
+      losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
+      scores,
+    },
+  };
+}

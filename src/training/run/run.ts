@@ -1,0 +1,268 @@
+import { batchCursor } from "../../dataset/batches/sampler.js";
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import { type Evaluation, measures } from "../../evaluation/metric.js";
+import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
+import type { Tensor } from "../../math/tensor.js";
+import { warmupSteps } from "../../optim/schedule.js";
+import { collectGarbage } from "../../runtime/collect-garbage.js";
+import { layWorkshop, openOutsideOf, openResources, type Resources } from "../model/resources.js";
+import { type RunControl, requireFittingModel, type Workshop } from "../model/run-context.js";
+import { setUp } from "../model/set-up.js";
+import type { TrainedParts, Training } from "../model/trained-parts.js";
+import { fileNumber } from "../plan/objective-groups.js";
+import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import { type Best, readBest, readCheckpoint, writeBest } from "../run-folder/checkpoint.js";
+import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
+import {
+  bothLogs,
+  effectiveRecords,
+  openLog,
+  type RunLog,
+  readLog,
+  removeLogs,
+} from "../run-folder/log.js";
+import { openLogTable } from "../run-folder/log-table.js";
+import {
+  prepareRunFolder,
+  type RunRecord,
+  readRun,
+  runPaths,
+  writeRun,
+} from "../run-folder/run-folder.js";
+import { lockRun, type RunLock } from "../run-folder/run-lock.js";
+import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { type ResumePoint, resumption } from "./resume.js";
+import { newRecord, withResult } from "./run-record.js";
+
+type Parameters = ReadonlyMap<string, Tensor>;
+
+/** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
+const SAVE_SHARE = 0.05;
+
+export interface RunOptions extends RunControl {
+  /** Replace the run in the plan's folder. */
+  readonly overwrite?: boolean | undefined;
+  /** Go on with the run in the plan's folder. */
+  readonly resume?: boolean | undefined;
+  /** Go on although data, base model or options have changed. */
+  readonly resumeAnyway?: boolean | undefined;
+  /** What other runs have opened; left open. */
+  readonly resources?: Resources;
+}
+
+/** What a finished run gives to whoever writes its model folder and its report. */
+export interface TrainedRun extends TrainedParts {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly encoder: EncoderInfo;
+  /** The base model and the chosen one on the selecting data; absent where nothing was measured. */
+  readonly scores?: ScoreReport;
+  /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
+ */
+export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+  const { settings } = plan;
+  const lock = options.resume
+    ? lockExistingRun(settings.out)
+    : prepareRunFolder(settings.out, options.overwrite ?? false);
+  try {
+    return await runLocked(plan, options);
+  } finally {
+    lock.release();
+  }
+}
+
+/** A folder that is no run stays untouched. */
+function lockExistingRun(run: string): RunLock {
+  readRun(run);
+  return lockRun(run);
+}
+
+async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+  if (options.resources !== undefined) return runWith(options.resources, plan, options);
+  const resources = await openResources(plan.settings, trainedTexts(plan));
+  try {
+    return await runWith(resources, plan, options);
+  } finally {
+    await resources.close();
+  }
+}
+
+async function runWith(
+  resources: Resources,
+  plan: TrainingPlan,
+  options: RunOptions,
+): Promise<TrainedRun> {
+  const { info } = resources.encoder;
+  const outside = await openOutsideOf(plan, resources, options);
+  try {
+    const { threads } = resources.runtime;
+    const record = newRecord(plan, { info, threads, outside });
+    const shop = layWorkshop(plan, resources, { outside, control: options });
+    requireFittingModel(shop);
+    const point = options.resume ? goOn(record, options) : undefined;
+    if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
+    return await train(shop, record, { point, shared: options.resources !== undefined });
+  } finally {
+    await outside?.close();
+  }
+}
+
+/** Where a run goes on; what the user should know is told. */
+function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): ResumePoint | undefined {
+  const { point, notes } = resumption(record.options.out, record, resumeAnyway ?? false);
+  for (const message of notes) onEvent({ type: "note", message });
+  return point;
+}
+
+async function train(
+  shop: Workshop,
+  begun: RunRecord,
+  { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
+): Promise<TrainedRun> {
+  const started = performance.now();
+  const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
+  const training = await setUp(shop);
+  const { tensors: trained } = training;
+  const record = trained === undefined ? begun : { ...begun, trained };
+  if (trained !== undefined) await writeRun(shop.plan.settings.out, record);
+  // A trained encoder needs its base no more, and the base takes as much memory as its file.
+  if (shop.plan.settings.tune !== "head") {
+    if (!shared) await shop.encoder.release();
+    await collectGarbage();
+  }
+  try {
+    // A head that reduces dimensions is not the base before its first update either.
+    const reduces = shop.head.outputDim < shop.head.inputDim;
+    const initial = reduces ? await training.student.parameters() : undefined;
+    if (initial !== undefined && point === undefined) {
+      await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, training.student);
+    }
+    if (point !== undefined) await restore(training, point);
+    const result = await runLoop(shop, training, { point, base });
+    const parts = await chosenParts(shop, training, { best: result.best, initial });
+    const { student } = training;
+    const tuned = parts === undefined ? base : await shop.plan.evaluator.run(student.embed);
+    const seconds = (performance.now() - started) / 1000;
+    const { info } = shop.encoder;
+    const { plan } = shop;
+    const report = scoreReport({
+      file: plan.selectsOn,
+      primary: plan.metric,
+      model: { name: "tuned", evaluation: tuned },
+      base: { name: info.name, evaluation: base },
+      selected: true,
+      seed: plan.settings.seed,
+    });
+    const scores = measures(plan.evaluator) ? { scores: report } : {};
+    const losses = lossesOf(plan);
+    const finished = withResult(record, { ...result, seconds, losses, ...scores });
+    await writeRun(plan.settings.out, finished);
+    const unchanged = parts === undefined;
+    return {
+      folder: plan.settings.out,
+      record: finished,
+      encoder: info,
+      ...scores,
+      unchanged,
+      ...parts,
+    };
+  } finally {
+    await training.student.release();
+  }
+}
+
+/** What was read is let go before the first step. */
+async function restore(
+  { student }: Training<unknown>,
+  { path, state }: ResumePoint,
+): Promise<void> {
+  await student.restore(readCheckpoint(path).weights, state.step);
+  await collectGarbage();
+}
+
+async function runLoop(
+  shop: Workshop,
+  { student }: Training<unknown>,
+  { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
+): Promise<LoopResult> {
+  const { plan, control } = shop;
+  const { settings, steps } = plan;
+  const paths = runPaths(settings.out);
+  const log = openLogs(plan, point);
+  if (point !== undefined) log.append({ resumed: point.state.step });
+  else if (shop.head.outputDim < shop.head.inputDim) log.append({ base: valuesOf(base) });
+  try {
+    return await trainingLoop({
+      student,
+      batches: batchCursor(plan.sampler, point?.state.sampler),
+      evaluator: plan.evaluator,
+      metric: plan.metric,
+      schedule: {
+        schedule: settings.schedule,
+        rate: settings.lr,
+        warmup: warmupSteps(settings.warmup, steps),
+        steps,
+      },
+      steps,
+      stepsPerEpoch: plan.stepsPerEpoch,
+      accumulate: settings.accumulate,
+      evalEvery: plan.evalEvery,
+      saveEvery: plan.saveEvery,
+      saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
+      keep: settings.keep,
+      patience: settings.patience,
+      checkpoints: paths.checkpoints,
+      log,
+      onEvent: control.onEvent,
+      signal: control.signal,
+      describeRows: (rows) => describeRows(plan, rows),
+      fileOf:
+        plan.files.length === 1
+          ? undefined
+          : (rows) => plan.files[fileNumber(plan.files, rows)].file,
+      start: point?.state,
+    });
+  } finally {
+    log.close();
+  }
+}
+
+/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
+function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
+  if (files.length === 1) return new Map();
+  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
+}
+
+function openLogs(
+  { settings, evaluator, files }: TrainingPlan,
+  point: ResumePoint | undefined,
+): RunLog {
+  const { log, table } = runPaths(settings.out);
+  if (point === undefined) removeLogs(log, table);
+  const lines = openLog(log);
+  if (settings.logFormat !== "csv") return lines;
+  const resumed = { resumed: point?.state.step ?? 0 };
+  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
+  const columns = { metrics: evaluator.keys, files: byFile };
+  const before = effectiveRecords([...readLog(log), resumed]);
+  return bothLogs(lines, openLogTable(table, columns, before));
+}
+
+/** The trained parts of the best evaluation, whose parameters the student takes; none where the base itself was best. */
+async function chosenParts(
+  { plan }: Workshop,
+  { student, parts }: Training<unknown>,
+  { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
+): Promise<TrainedParts | undefined> {
+  const { checkpoints } = runPaths(plan.settings.out);
+  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
+  if (parameters === undefined) return undefined;
+  await student.load(parameters);
+  return parts(parameters);
+}

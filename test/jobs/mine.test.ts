@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadDataset } from "../../src/dataset/load-dataset.js";
+import { rowTable } from "../../src/dataset/prepare/row-table.js";
+import { writeTable } from "../../src/dataset/writers/table-file.js";
+import { type MineEvent, mineNegatives } from "../../src/jobs/mine.js";
+import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
+
+const model = join(import.meta.dirname, "..", "..", "..", "models", "embtune-mini-en");
+const rules = { rangeMin: 0, rangeMax: 2, sampling: "top", count: 2 } as const;
+
+describe("mineNegatives", () => {
+  const data = temporaryFile(
+    "anchor,positive\nhow do I reset my password,click on forgot password\n" +
+      "where is my parcel,track it in the app\nforgot my login,use the reset link\nwhen does it ship,within two days\n",
+  );
+
+  it("finds texts near to the anchor that are none of its positives", async () => {
+    const events: MineEvent[] = [];
+    const mined = await mineNegatives({
+      data,
+      model,
+      rules,
+      threads: 1,
+      onEvent: (e) => events.push(e),
+    });
+    expect(mined.rows[0]?.negatives[0]).toBe("use the reset link");
+    for (const { positive, negatives } of mined.rows) {
+      expect(negatives).toHaveLength(2);
+      expect(negatives).not.toContain(positive);
+    }
+    expect(mined.counts).toMatchObject({ own: expect.any(Number), chosen: 8 });
+    expect(events.at(-1)).toEqual({ type: "search", done: 16, total: 16 });
+    const path = join(temporaryFolder(), "mined.csv");
+    await writeTable(path, rowTable({ kind: "pair", rows: mined.rows }));
+    expect((await loadDataset(path, { as: ["pair"] })).rows[0]).toMatchObject({
+      negatives: mined.rows[0].negatives,
+    });
+  });
+
+  it("looks through a corpus, titles before texts, and takes a judge", async () => {
+    const corpus = temporaryFile(
+      '{"_id": "1", "title": "Passwords", "text": "are stored safely"}\n{"_id": "2", "title": "", "text": "Click on: forgot password!"}\n{"_id": "3", "title": "", "text": "bananas are yellow"}\n',
+      "corpus.jsonl",
+    );
+    const mined = await mineNegatives({ data, corpus, model, judge: model, rules, threads: 1 });
+    expect(mined.rows[0]?.negatives).toEqual(["Passwords are stored safely", "bananas are yellow"]);
+    expect(mined.judge?.name).toBe("embtune-mini-en");
+    expect(mined.candidates).toBe(3);
+  });
+
+  it("leaves no cache for few texts", async () => {
+    const cache = join(temporaryFolder(), "cache");
+    await mineNegatives({ data, model, rules, cache, threads: 1 });
+    expect(existsSync(cache)).toBe(false);
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { resolveSettings } from "../../../src/training/options/settings.js";
+
+const resolved = (changes: Record<string, unknown>) =>
+  resolveSettings({ data: "a.csv", out: "run", ...changes });
+
+describe("what is tuned", () => {
+  it("decides on head and learning rate where they are not given", () => {
+    const chosen = ["head", "lora", "last:2", "full"].map((tune) => {
+      const { head, lr } = resolved({ tune });
+      return [head, lr];
+    });
+    expect(chosen).toEqual([
+      ["linear", 1e-3],
+      ["none", 1e-4],
+      ["none", 2e-5],
+      ["none", 2e-5],
+    ]);
+    expect(resolved({ tune: "full", head: "mlp", lr: 0.5 })).toMatchObject({
+      head: "mlp",
+      lr: 0.5,
+    });
+  });
+
+  it.each([
+    [{ tune: "fulll" }, /--tune must be head, last:K, lora or full, got "fulll"/],
+    [{ tune: "last:0" }, /got "last:0"/],
+    [{ tune: "head", head: "none" }, /nothing to train/],
+    [{ tune: "head", dropout: 0.1 }, /--dropout needs an encoder that is trained/],
+    [{ tune: "head", miniBatchTokens: 100 }, /--mini-batch-tokens needs an encoder/],
+    [{ tune: "lora", freeze: "embeddings" }, /--freeze embeddings goes with --tune full/],
+    [{ tune: "lora", loraTargets: ["querry"] }, /--lora-targets has no "querry"/],
+    [{ tune: "lora", loraRank: 0 }, /--lora-rank must be a whole number of at least 1/],
+    [{ tune: "full", dropout: 1 }, /--dropout must be at least 0 and below 1/],
+    [{ tune: "full", layerDecay: 1.5 }, /--layer-decay must be above 0 and at most 1/],
+    [{ accumulate: 0 }, /--accumulate must be a whole number of at least 1/],
+  ])("refuses %o", (changes, message) => {
+    expect(() => resolved(changes)).toThrow(message);
+  });
+});
