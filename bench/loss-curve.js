@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
-import { layWorkshop, openResources } from "../dist/training/model/resources.js";
+import { openContext, openResources } from "../dist/training/model/resources.js";
 import { setUp } from "../dist/training/model/set-up.js";
 import { planTraining } from "../dist/training/plan/plan.js";
 import { machine } from "./machine.js";
@@ -47,8 +47,8 @@ const plan = await planTraining({
   threads: 2,
   steps: total,
 });
-const resources = await openResources(plan.settings, plan.tasks[0].batches.texts.length);
-const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
+const resources = await openResources(plan.settings, plan.groups[0].batches.texts.length);
+const shop = openContext(plan, resources, { auxiliary: undefined, control: { onEvent: () => {} } });
 const { student } = await setUp(shop);
 const { schedule: name, lr: rate, warmup } = plan.settings;
 const schedule = { schedule: name, rate, warmup: warmupSteps(warmup, total), steps: total };

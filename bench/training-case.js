@@ -7,16 +7,19 @@
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { collectGarbage } from "../dist/runtime/collect-garbage.js";
-import { layWorkshop, openResources } from "../dist/training/model/resources.js";
+import { openContext, openResources } from "../dist/training/model/resources.js";
 import { setUp } from "../dist/training/model/set-up.js";
 import { planTraining } from "../dist/training/plan/plan.js";
 
 const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
 const plan = await planTraining({ ...settings, steps: warmup + steps });
-const resources = await openResources(plan.settings, plan.tasks[0].batches.texts.length);
-const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
+const resources = await openResources(plan.settings, plan.groups[0].batches.texts.length);
+const context = openContext(plan, resources, {
+  auxiliary: undefined,
+  control: { onEvent: () => {} },
+});
 const opened = performance.now();
-const { student } = await setUp(shop);
+const { trainable } = await setUp(context);
 if (settings.tune !== "head") {
   await resources.encoder.release();
   await collectGarbage();
@@ -24,7 +27,7 @@ if (settings.tune !== "head") {
 const startUpMs = performance.now() - opened;
 
 const cursor = batchCursor(plan.sampler);
-const draw = () => student.prepare([cursor.next()]);
+const draw = () => trainable.prepare([cursor.next()]);
 const schedule = {
   schedule: plan.settings.schedule,
   rate: plan.settings.lr,
@@ -35,7 +38,7 @@ const records = [];
 let upcoming = draw();
 for (let step = 1; step <= warmup + steps; step++) {
   const started = performance.now();
-  const updating = student.update(upcoming, learningRate(schedule, step));
+  const updating = trainable.update(upcoming, learningRate(schedule, step));
   upcoming = draw();
   const { loss, gradNorm, tokens } = await updating;
   const ms = performance.now() - started;
@@ -54,5 +57,5 @@ const figures = {
   losses: records.map(({ loss }) => loss),
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
-await student.release();
+await trainable.release();
 await resources.close();

@@ -20,8 +20,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openRuntime } from "../../dist/runtime/runtime.js";
 import { machine } from "../machine.js";
+import { groups } from "./groups.js";
 import { scoreTask } from "./score.js";
-import { tasks } from "./tasks.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const results = join(here, "results");
@@ -39,7 +39,7 @@ const { values: options } = parseArgs({
  * banking come last, since their long texts make the peer slow.
  */
 function queue() {
-  const names = Object.keys(tasks);
+  const names = Object.keys(groups);
   const all = (model, tune, { seed = 42, peer = false, only = names } = {}) =>
     only.map((task) => ({ task, model, tune, seed, peer }));
   const peers = (seeds, only) =>
@@ -102,7 +102,7 @@ async function runCell(cell, work) {
   const peer = cell.peer ? runPeer(folder, ours.settings) : undefined;
   const runtime = await openRuntime({ threads: 2 });
   const names = ["base", "tuned", ...(cell.peer ? ["peer"] : [])];
-  const scores = await scoreTask(await tasks[cell.task](runtime), vectorsOf(folder, names));
+  const scores = await scoreTask(await groups[cell.task](runtime), vectorsOf(folder, names));
   await runtime.close();
   return { machine: machine(), ...cell, ...ours, peer, scores };
 }

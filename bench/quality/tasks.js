@@ -17,7 +17,7 @@ const distinct = (values) => [...new Set(values)];
  * with the metrics that are reported. No measured row selects anything: the last step is measured. STS-B's own files overlap, see
  * README.md; all other tasks train on no measured row.
  */
-export const tasks = { snli, stsb, banking, scifact };
+export const groups = { snli, stsb, banking, scifact };
 
 /** Triplets of SNLI dev, each with its first contradiction, as the peer's loss takes one; STS-B dev measures. */
 function snli() {

@@ -8,22 +8,22 @@ import { appendFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { batchCursor } from "../../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../../dist/optim/schedule.js";
-import { layWorkshop, openResources } from "../../dist/training/model/resources.js";
+import { openContext, openResources } from "../../dist/training/model/resources.js";
 import { setUp } from "../../dist/training/model/set-up.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
 import { dataFolder, miniLmFolder } from "../shared-data.js";
-import { tasks } from "./tasks.js";
+import { groups } from "./groups.js";
 
 const { task: name, model, tune, seed, folder } = JSON.parse(process.argv[2]);
 const path = (file) => join(folder, file);
 
 /** What an update is made of, as texts. */
 function batchTexts(plan, planned) {
-  const { texts, constants } = plan.tasks[0].batches.make(planned);
+  const { texts, constants } = plan.groups[0].batches.make(planned);
   const columns = Object.fromEntries(
     Object.entries(texts).map(([role, numbers]) => [
       role,
-      Array.from(numbers, (number) => plan.tasks[0].batches.texts[number]),
+      Array.from(numbers, (number) => plan.groups[0].batches.texts[number]),
     ]),
   );
   const values = (tensor) => (tensor === undefined ? undefined : Array.from(tensor.data, Number));
@@ -39,7 +39,7 @@ function writeVectors(file, { data }) {
   writeFileSync(path(file), Buffer.from(data.buffer, data.byteOffset, data.byteLength));
 }
 
-const task = await tasks[name]();
+const task = await groups[name]();
 writeFileSync(path("rows.jsonl"), `${task.rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
 writeFileSync(path("texts.json"), JSON.stringify(task.texts));
 const plan = await planTraining({
@@ -55,13 +55,16 @@ const plan = await planTraining({
   threads: 2,
 });
 const { settings, steps } = plan;
-const resources = await openResources(settings, plan.tasks[0].batches.texts.length);
-const shop = layWorkshop(plan, resources, { outside: undefined, control: { onEvent: () => {} } });
+const resources = await openResources(settings, plan.groups[0].batches.texts.length);
+const context = openContext(plan, resources, {
+  auxiliary: undefined,
+  control: { onEvent: () => {} },
+});
 if (!existsSync(path("base.f32")))
   writeVectors("base.f32", await resources.encoder.encode(task.texts));
 
 const started = performance.now();
-const { student } = await setUp(shop);
+const { trainable } = await setUp(context);
 const warmup = warmupSteps(settings.warmup, steps);
 const schedule = { schedule: settings.schedule, rate: settings.lr, warmup, steps };
 const cursor = batchCursor(plan.sampler);
@@ -73,12 +76,15 @@ for (let step = 1; step <= steps; step++) {
   const { mask = [], ...columns } = batchTexts(plan, planned);
   masked += mask.reduce((sum, one) => sum + one, 0);
   appendFileSync(path("batches.jsonl"), `${JSON.stringify(columns)}\n`);
-  const { loss } = await student.update(student.prepare([planned]), learningRate(schedule, step));
+  const { loss } = await trainable.update(
+    trainable.prepare([planned]),
+    learningRate(schedule, step),
+  );
   losses.push(loss);
 }
 const seconds = (performance.now() - started) / 1000;
-writeVectors("tuned.f32", await student.embed(task.texts, "query"));
-await student.release();
+writeVectors("tuned.f32", await trainable.embed(task.texts, "query"));
+await trainable.release();
 await resources.close();
 const { objective, lr, batchSize, epochs, maxLength, weightDecay, maxGradNorm } = settings;
 process.stdout.write(
@@ -95,7 +101,7 @@ process.stdout.write(
       weightDecay,
       maxGradNorm,
     },
-    rows: plan.tasks[0].train.rows.length,
+    rows: plan.groups[0].train.rows.length,
     masked,
     seconds,
     losses,

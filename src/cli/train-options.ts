@@ -28,7 +28,7 @@ export function trainOptions(
     objectiveNamed(objective),
   ) as TrainOptions["objectiveOptions"];
   const kept = objective === (stored.objective ?? objective) ? stored.objectiveOptions : {};
-  const files = dataFiles(data, stored);
+  const files = dataArguments(data, stored);
   const { objectives } = stored;
   const alone = objectives !== undefined && allHaveOwn({ ...files, objectives });
   if (alone) refuseCommon(command, own ?? {});
@@ -44,14 +44,14 @@ function refuseCommon(command: Command, own: Readonly<Record<string, unknown>>):
   const [flag] = command.getOptionValueSource("objective") === "cli" ? ["--objective"] : flags;
   if (flag === undefined) return;
   throw usageError(
-    "useless-option",
+    "option-without-effect",
     `${flag} has no use: the config gives each training file an objective of its own`,
     'change it there, under "objectives"',
   );
 }
 
 /** The data files typed, or those stored; none is a usage error. */
-export function dataFiles(
+export function dataArguments(
   typed: readonly string[],
   stored: Partial<TrainOptions>,
 ): Pick<TrainOptions, "data" | "moreData"> {

@@ -11,11 +11,16 @@ import { describeDialect } from "./readers/dialect.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
 import * as build from "./rows/build-rows.js";
 import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
-import { naturalKinds, type Plan, planRows } from "./rows/detect-kind.js";
+import { detectKinds, type Plan, planRows } from "./rows/detect-kind.js";
 import { type LabelColumn, type LabelMap, readLabelColumn } from "./rows/labels.js";
 import { type RawRow, readRawRows } from "./rows/raw-rows.js";
 import type { RowKind } from "./rows/row-kinds.js";
-import { type AccountBook, continueAccount, openAccount, requireRows } from "./rows/row-report.js";
+import {
+  continueRowReport,
+  openRowReport,
+  type RowReportBuilder,
+  requireRows,
+} from "./rows/row-report.js";
 import type { Dataset, TextRow } from "./rows/row-types.js";
 import type { ScoreRange } from "./rows/scores.js";
 
@@ -40,7 +45,7 @@ export interface LoadOptions {
 }
 
 /** A file's rows as its columns give them, and the kind that was asked for. */
-export interface NaturalDataset {
+export interface SourceRows {
   readonly dataset: Dataset;
   /** What `convertDataset` is to make of them. */
   readonly to: RowKind;
@@ -54,16 +59,13 @@ export interface NaturalDataset {
  * missing-column, wrong-row-kind, wrong-type, all-rows-dropped, too-few-rows.
  */
 export async function loadDataset(file: string, options: LoadOptions = {}): Promise<Dataset> {
-  return convertDataset(await loadNatural(file, options), options);
+  return convertDataset(await readRows(file, options), options);
 }
 
 /** Reads a whole file without converting its rows. UserError: as loadDataset. */
-export async function loadNatural(
-  file: string,
-  options: LoadOptions = {},
-): Promise<NaturalDataset> {
+export async function readRows(file: string, options: LoadOptions = {}): Promise<SourceRows> {
   const { source, columns, notes } = await openWithColumns(file, options);
-  const book = openAccount(file);
+  const book = openRowReport(file);
   for (const note of notes) book.note(note);
   // Find out before reading a large file that its columns will not do; labels can only be judged afterwards.
   if (columns.label === undefined) plan(source, columns, undefined, options);
@@ -87,11 +89,11 @@ export async function loadNatural(
 
 /** Makes the rows that were asked for, all or a part of the natural ones. UserError: all-rows-dropped, too-few-rows. */
 export function convertDataset(
-  { dataset, to, how }: NaturalDataset,
+  { dataset, to, how }: SourceRows,
   options: Pick<LoadOptions, "requireNegatives" | "perClass" | "seed" | "leastRows"> = {},
 ): Dataset {
   const { account, columns, dialect } = dataset;
-  const book = continueAccount(account);
+  const book = continueRowReport(account);
   const requireNegatives = options.requireNegatives ?? false;
   const made = convertRows(dataset, to, book, {
     seed: options.seed ?? 42,
@@ -154,7 +156,7 @@ function plan(
 ): Plan {
   const { objectivesFor } = options;
   try {
-    return planRows(naturalKinds(columns, labels), options.as, {
+    return planRows(detectKinds(columns, labels), options.as, {
       file: source.file,
       columnNames: source.columns,
       columns,
@@ -178,7 +180,7 @@ function labelColumn(
 ): LabelColumn | undefined {
   const { anchor, positive, label } = columns;
   if (anchor === undefined || positive === undefined || label === undefined) return undefined;
-  const others = naturalKinds(columns, undefined);
+  const others = detectKinds(columns, undefined);
   const more = columns.score !== undefined || columns.negatives.length > 0;
   // The first wanted kind that the columns could give decides whether the labels are asked for.
   const first = options.as?.find((kind) => others.includes(kind) || byLabel.includes(kind));
@@ -198,7 +200,7 @@ interface Building {
   readonly labels: LabelColumn | undefined;
   readonly source: RecordSource;
   readonly columns: RoleColumns;
-  readonly book: AccountBook;
+  readonly book: RowReportBuilder;
   readonly options: LoadOptions;
 }
 
@@ -243,7 +245,7 @@ function noteUnused(
   chosen: Plan,
   source: RecordSource,
   columns: RoleColumns,
-  book: AccountBook,
+  book: RowReportBuilder,
 ): void {
   for (const role of ["negatives", "score", "label", "group", "margin"] as const) {
     const indices = [columns[role] ?? []].flat();

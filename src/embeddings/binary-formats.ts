@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { internal } from "../errors/internal.js";
 import { type NpyType, npyHeader } from "../files/npy-header.js";
-import { bytesWriter, type EmbeddingFormat, type Layout } from "./format.js";
+import { bytesWriter, type EmbeddingFormat, type VectorLayout } from "./format.js";
 import { type StoredVectors, VECTOR_TYPES, type VectorType } from "./vector-type.js";
 
 const npyTypes: Readonly<Record<VectorType, NpyType>> = {
@@ -51,7 +51,7 @@ export const safetensorsFormat: EmbeddingFormat = {
   bodyStart: async (file) => 8 + Number((await readHead(file, 8)).readBigUInt64LE(0)),
 };
 
-function safetensorsHeader({ rows, cols, type, metadata }: Layout): Uint8Array {
+function safetensorsHeader({ rows, cols, type, metadata }: VectorLayout): Uint8Array {
   const embeddings = {
     dtype: safetensorsTypes[type],
     shape: [rows, cols],

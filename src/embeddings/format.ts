@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { StoredVectors, VectorType } from "./vector-type.js";
 
 /** What a file will hold. */
-export interface Layout {
+export interface VectorLayout {
   readonly rows: number;
   /** Stored elements of a row. */
   readonly cols: number;
@@ -36,13 +36,13 @@ export interface EmbeddingFormat {
   readonly types: readonly VectorType[];
   /** Whether texts and source columns stand beside the vectors. */
   readonly hasText: boolean;
-  readonly open: (path: string, layout: Layout) => Promise<FormatWriter>;
+  readonly open: (path: string, layout: VectorLayout) => Promise<FormatWriter>;
   /** Where the rows of a written file begin, for putting files together; undefined where rows are not plain bytes. */
   readonly bodyStart: ((file: FileHandle) => Promise<number>) | undefined;
   /** Reads a written file back, a batch at a time, where `bodyStart` is undefined. A damaged file is a UserError. */
-  readonly readBack?: (path: string, layout: Layout) => AsyncGenerator<RowBatch>;
+  readonly readBack?: (path: string, layout: VectorLayout) => AsyncGenerator<RowBatch>;
   /** The bytes before the rows. */
-  readonly header: (layout: Layout) => Uint8Array;
+  readonly header: (layout: VectorLayout) => Uint8Array;
 }
 
 /** A writer of a header and then bytes a batch. */

@@ -5,7 +5,7 @@ import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 import { fvecsFormat, npyFormat, safetensorsFormat } from "./binary-formats.js";
-import type { EmbeddingFormat, FormatWriter, Layout } from "./format.js";
+import type { EmbeddingFormat, FormatWriter, VectorLayout } from "./format.js";
 import { parquetFormat } from "./parquet-format.js";
 import { csvFormat, jsonLinesFormat } from "./text-formats.js";
 import type { VectorType } from "./vector-type.js";
@@ -63,7 +63,7 @@ export function requireFit(
  */
 export async function writeEmbeddingFile(
   path: string,
-  layout: Layout,
+  layout: VectorLayout,
   fill: (writer: FormatWriter) => Promise<void>,
 ): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 import { float32ToFloat16 } from "../math/float16.js";
-import type { EmbeddingFormat, FormatWriter, Layout, RowBatch } from "./format.js";
+import type { EmbeddingFormat, FormatWriter, RowBatch, VectorLayout } from "./format.js";
 import { type StoredVectors, storedRow, VECTOR_TYPES } from "./vector-type.js";
 
 /** Parquet: text, kept columns and `embedding`, a list of floats (of whole numbers for int8 and binary) a row. */
@@ -16,7 +16,7 @@ export const parquetFormat: EmbeddingFormat = {
   readBack: readParquet,
 };
 
-async function openParquet(path: string, layout: Layout): Promise<FormatWriter> {
+async function openParquet(path: string, layout: VectorLayout): Promise<FormatWriter> {
   const { fileWriter, ParquetWriter } = await import("hyparquet-writer");
   const writer = new ParquetWriter({
     writer: fileWriter(path),
@@ -42,7 +42,7 @@ async function openParquet(path: string, layout: Layout): Promise<FormatWriter> 
   };
 }
 
-function schemaOf({ columns, type }: Layout) {
+function schemaOf({ columns, type }: VectorLayout) {
   const text = (name: string) =>
     ({
       name,
@@ -61,7 +61,7 @@ function schemaOf({ columns, type }: Layout) {
   ] as const satisfies object[];
 }
 
-function columnsOf({ texts, cells, vectors }: RowBatch, { columns }: Layout) {
+function columnsOf({ texts, cells, vectors }: RowBatch, { columns }: VectorLayout) {
   return [
     { name: "text", data: [...texts] },
     ...columns.map((name, k) => ({ name, data: cells.map((row) => row[k] ?? "") })),
@@ -79,7 +79,7 @@ function columnsOf({ texts, cells, vectors }: RowBatch, { columns }: Layout) {
 type ParquetRow = Readonly<Record<string, unknown>> & { readonly embedding: readonly number[] };
 
 /** A row group at a time: memory does not grow with the file. */
-async function* readParquet(path: string, layout: Layout): AsyncGenerator<RowBatch> {
+async function* readParquet(path: string, layout: VectorLayout): AsyncGenerator<RowBatch> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import(
     "hyparquet"
   );
@@ -104,7 +104,7 @@ async function* readParquet(path: string, layout: Layout): AsyncGenerator<RowBat
   }
 }
 
-function batchOf(rows: readonly ParquetRow[], { columns, type, cols }: Layout): RowBatch {
+function batchOf(rows: readonly ParquetRow[], { columns, type, cols }: VectorLayout): RowBatch {
   return {
     texts: rows.map(({ text }) => String(text)),
     cells: rows.map((row) => columns.map((name) => String(row[name]))),

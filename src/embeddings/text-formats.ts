@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { bytesWriter, type EmbeddingFormat, type Layout, type RowBatch } from "./format.js";
+import { bytesWriter, type EmbeddingFormat, type RowBatch, type VectorLayout } from "./format.js";
 import { type StoredVectors, storedRow, VECTOR_TYPES } from "./vector-type.js";
 
 const utf8 = new TextEncoder();
@@ -47,7 +47,7 @@ export const csvFormat: EmbeddingFormat = {
   bodyStart: firstLine,
 };
 
-function csvHeader({ columns, cols }: Layout): Uint8Array {
+function csvHeader({ columns, cols }: VectorLayout): Uint8Array {
   const names = ["text", ...columns, ...Array.from({ length: cols }, (_, k) => `e${k}`)];
   return utf8.encode(`${names.map(field).join(",")}\n`);
 }

@@ -1,6 +1,6 @@
 import type { Matrix, Tensor } from "../math/tensor.js";
 import type { EncodeOptions } from "./encode.js";
-import type { ModelSource } from "./model-location.js";
+import type { ModelOrigin } from "./model-location.js";
 import type { PoolingMode } from "./pooling-mode.js";
 import type { Prompts } from "./prompts.js";
 
@@ -15,7 +15,7 @@ export interface EncoderInfo extends Prompts {
   readonly onnx: string;
   /** Name of the folder or hub id. */
   readonly name: string;
-  readonly source: ModelSource;
+  readonly source: ModelOrigin;
   /** SHA-256, hex, over ONNX file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
   readonly hash: string;
   /** D: numbers in a vector. */

@@ -6,13 +6,13 @@ import { UserError, usageError } from "../errors/user-error.js";
 import { downloadModel, type HubOptions, isHubId } from "./hub.js";
 
 /** Where a model folder came from. */
-export type ModelSource = "bundled" | "folder" | "run" | "hub";
+export type ModelOrigin = "bundled" | "folder" | "run" | "hub";
 
 /** A folder on disk that should hold a model, and what to call it. */
 export interface ModelLocation {
   readonly path: string;
   readonly name: string;
-  readonly source: ModelSource;
+  readonly source: ModelOrigin;
 }
 
 /** Name of the encoder that comes with the package. */

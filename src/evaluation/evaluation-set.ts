@@ -1,8 +1,8 @@
 import {
   convertDataset,
   type LoadOptions,
-  loadNatural,
-  type NaturalDataset,
+  readRows,
+  type SourceRows,
 } from "../dataset/load-dataset.js";
 import {
   loadRetrieval,
@@ -22,7 +22,7 @@ import { retrievalEvaluator } from "./evaluators/retrieval.js";
 import type { Evaluator } from "./metric.js";
 
 /** Rows to measure a model on, and the task they are measured by. */
-export interface MeasuringSet {
+export interface EvaluationSet {
   readonly dataset: Dataset;
   readonly task: RowTask;
 }
@@ -34,7 +34,7 @@ export interface RetrievalSet {
 }
 
 /** Data of any task. */
-export type MeasuringData = Dataset | RetrievalDataset;
+export type EvaluationData = Dataset | RetrievalDataset;
 
 /** Reads the three files of a retrieval task. UserError: as loadRetrieval. */
 export async function loadRetrievalSet(paths: RetrievalPaths): Promise<RetrievalSet> {
@@ -43,7 +43,7 @@ export async function loadRetrievalSet(paths: RetrievalPaths): Promise<Retrieval
 
 /** The evaluator of a set of any task. UserError: as evaluatorFor. */
 export function evaluatorOfSet(
-  set: MeasuringSet | RetrievalSet,
+  set: EvaluationSet | RetrievalSet,
   options: EvaluatorOptions = {},
 ): Evaluator {
   if (set.task !== "retrieval") return evaluatorFor(set.dataset, set.task, options);
@@ -55,24 +55,21 @@ export function evaluatorOfSet(
  * Reads a measuring file as the rows of a task; without a task, of the one that its rows are plainly made for. NLI rows become
  * labelled pairs. UserError: as loadDataset, and no-evaluator for single texts.
  */
-export async function loadMeasuringSet(
+export async function loadEvaluationSet(
   file: string,
   options: Omit<LoadOptions, "as"> & { readonly task?: RowTask | undefined } = {},
-): Promise<MeasuringSet> {
+): Promise<EvaluationSet> {
   const { task, ...load } = options;
-  const natural = await loadNatural(
-    file,
-    task === undefined ? load : { ...load, as: taskRows[task] },
-  );
+  const natural = await readRows(file, task === undefined ? load : { ...load, as: taskRows[task] });
   return measuringSet(natural, task, load);
 }
 
 /** The rows of a task made of natural rows. */
 export function measuringSet(
-  natural: NaturalDataset,
+  natural: SourceRows,
   task: RowTask = taskOf(natural.dataset),
   options: Omit<LoadOptions, "as"> = {},
-): MeasuringSet {
+): EvaluationSet {
   const { dataset } = natural;
   if (dataset.kind !== "nli" || natural.to !== "nli")
     return { dataset: convertDataset(natural, options), task };

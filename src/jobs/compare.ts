@@ -148,13 +148,13 @@ async function encodeAll(
 }
 
 /** Texts that a frozen encoder embeds once for all runs. */
-function textsToEncode({ settings, tasks }: TrainingPlan): readonly string[] {
-  return settings.tune === "head" ? tasks.flatMap(({ batches }) => batches.texts) : [];
+function textsToEncode({ settings, groups }: TrainingPlan): readonly string[] {
+  return settings.tune === "head" ? groups.flatMap(({ batches }) => batches.texts) : [];
 }
 
 /** The measured texts too; agreement with a teacher is left to the runs, which open the teacher. */
 async function encodeMeasured(plan: TrainingPlan, { encoder, cache }: Resources): Promise<void> {
-  if (plan.tasks.some(({ outside }) => outside?.kind === "vectors")) return;
+  if (plan.groups.some(({ auxiliary }) => auxiliary?.kind === "vectors")) return;
   await plan.evaluator.run((texts) => encodeCached(encoder, texts, cache, { prompt: "" }));
 }
 

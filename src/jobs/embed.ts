@@ -92,7 +92,7 @@ function refuseIdle(options: EmbedOptions): void {
   const named = promptsByName(prompts ?? {});
   if (prompts !== undefined && !Object.hasOwn(named, prompt ?? "default"))
     idle("--prompts", "unless --prompt names one of them, or one stands before every text");
-  if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "outside .csv");
+  if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "auxiliary .csv");
   if (shard !== undefined && dtype === "int8" && calibration === undefined) {
     throw usageError(
       "shard-without-calibration",

@@ -8,11 +8,11 @@ import { loadEncoder } from "../encoder/load.js";
 import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
+  type EvaluationData,
+  type EvaluationSet,
   evaluatorOfSet,
-  loadMeasuringSet,
+  loadEvaluationSet,
   loadRetrievalSet,
-  type MeasuringData,
-  type MeasuringSet,
   type RetrievalSet,
 } from "../evaluation/evaluation-set.js";
 import { taskRows } from "../evaluation/evaluators/registry.js";
@@ -56,7 +56,7 @@ export interface EvaluateOptions {
 }
 
 export type EvaluateEvent =
-  | { readonly type: "data"; readonly dataset: MeasuringData }
+  | { readonly type: "data"; readonly dataset: EvaluationData }
   | { readonly type: "model"; readonly info: EncoderInfo }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };
 
@@ -79,7 +79,7 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
 }
 
 interface Inputs {
-  readonly sets: readonly (MeasuringSet | RetrievalSet)[];
+  readonly sets: readonly (EvaluationSet | RetrievalSet)[];
   readonly train: DatasetOf<"classed"> | undefined;
 }
 
@@ -103,7 +103,7 @@ async function loadSet(file: string, options: EvaluateOptions): Promise<Inputs["
   const { task } = options;
   if (task === "retrieval") return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
   refuseRetrievalFiles(options);
-  return loadMeasuringSet(file, { ...loadOptions(options), task });
+  return loadEvaluationSet(file, { ...loadOptions(options), task });
 }
 
 function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions): LoadOptions {

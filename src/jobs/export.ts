@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { UserError } from "../errors/user-error.js";
-import { loadMeasuringSet } from "../evaluation/evaluation-set.js";
+import { loadEvaluationSet } from "../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { promptedEvaluator } from "../evaluation/prompt-use.js";
@@ -109,7 +109,7 @@ function refuseIdle({ format, dtype = "fp32", verify, eval: data }: ExportOption
 
 async function evaluatorOf({ eval: file }: ExportOptions): Promise<Evaluator | undefined> {
   if (file === undefined) return undefined;
-  const { dataset } = await loadMeasuringSet(file);
+  const { dataset } = await loadEvaluationSet(file);
   return evaluatorFor(dataset);
 }
 

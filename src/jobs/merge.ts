@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { EmbeddingFormat, Layout } from "../embeddings/format.js";
+import type { EmbeddingFormat, VectorLayout } from "../embeddings/format.js";
 import { embeddingFormat, writeEmbeddingFile } from "../embeddings/formats.js";
 import {
   type EmbeddingManifest,
@@ -56,7 +56,7 @@ export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingM
 async function joinBytes(
   out: string,
   parts: readonly Part[],
-  { format, layout }: { readonly format: EmbeddingFormat; readonly layout: Layout },
+  { format, layout }: { readonly format: EmbeddingFormat; readonly layout: VectorLayout },
 ): Promise<void> {
   await writeFileAtomic(out, async (append) => {
     await append(format.header(layout));
@@ -65,7 +65,7 @@ async function joinBytes(
 }
 
 interface WritingAgain {
-  readonly layout: Layout;
+  readonly layout: VectorLayout;
   readonly readBack: NonNullable<EmbeddingFormat["readBack"]>;
 }
 
@@ -143,7 +143,7 @@ function requireSame(part: Part, first: Part, format: EmbeddingFormat): void {
 function layoutOf(
   { dimension, dtype, source, model, prompt }: EmbeddingManifest,
   rows: number,
-): Layout {
+): VectorLayout {
   return {
     rows,
     cols: storedSize(dtype, dimension),

@@ -1,4 +1,4 @@
-import { type LoadOptions, loadNatural } from "../dataset/load-dataset.js";
+import { type LoadOptions, readRows } from "../dataset/load-dataset.js";
 import { judgedPairs } from "../dataset/prepare/judged-pairs.js";
 import { openLedger } from "../dataset/prepare/ledger.js";
 import {
@@ -9,7 +9,7 @@ import {
 } from "../dataset/prepare/prepare-rows.js";
 import { type ReviseOptions, reviseRows } from "../dataset/prepare/revise-rows.js";
 import type { KindRows } from "../dataset/rows/convert.js";
-import { type Account, continueAccount, requireRows } from "../dataset/rows/row-report.js";
+import { continueRowReport, type RowReport, requireRows } from "../dataset/rows/row-report.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
 
 export interface PrepareOptions
@@ -26,7 +26,7 @@ export interface Prepared {
   /** The file as read: its kind before anything was done. */
   readonly source: Dataset;
   readonly data: KindRows;
-  readonly account: Account;
+  readonly account: RowReport;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function prepareFile(
   options: PrepareOptions = {},
 ): Promise<Prepared> {
   const source = await readSource(file, target, options);
-  const book = continueAccount(source.account);
+  const book = continueRowReport(source.account);
   const ledger = openLedger(book);
   const revised = reviseRows(source, options, ledger);
   const data = prepareRows(revised, target, ledger, { ...options, seed: options.seed ?? 42 });
@@ -64,5 +64,5 @@ async function readSource(
       reader,
     });
   }
-  return (await loadNatural(file, { ...options, as: targets[target].from })).dataset;
+  return (await readRows(file, { ...options, as: targets[target].from })).dataset;
 }

@@ -8,13 +8,13 @@ const ofRows = ["train", "columns", "labelMap", "scoreRange"] as const;
 
 const usage = "embtune evaluate QUERIES --task retrieval --corpus FILE --qrels FILE";
 
-/** Corpus and qrels of the task retrieval. Usage errors: missing-files, and useless-option for what the task has no use for. */
+/** Corpus and qrels of the task retrieval. Usage errors: missing-files, and option-without-effect for what the task has no use for. */
 export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "queries"> {
   const { corpus, qrels, reader } = options;
   const useless = ofRows.find((name) => options[name] !== undefined);
   if (useless !== undefined) {
     throw usageError(
-      "useless-option",
+      "option-without-effect",
       `--${kebabCase(useless)} has no meaning with --task retrieval`,
       "leave it out",
     );
@@ -29,9 +29,13 @@ export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "
   return { corpus, qrels, reader };
 }
 
-/** Refuses the files of retrieval for another task. Usage error: useless-option. */
+/** Refuses the files of retrieval for another task. Usage error: option-without-effect. */
 export function refuseRetrievalFiles(options: EvaluateOptions): void {
   const useless = (["corpus", "qrels"] as const).find((name) => options[name] !== undefined);
   if (useless === undefined) return;
-  throw usageError("useless-option", `--${useless} has no meaning without --task retrieval`, usage);
+  throw usageError(
+    "option-without-effect",
+    `--${useless} has no meaning without --task retrieval`,
+    usage,
+  );
 }

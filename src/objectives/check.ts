@@ -10,7 +10,7 @@ import { initialLogNormalizer } from "./log-normalizer.js";
 import { buildLoss, type ConfiguredObjective } from "./loss.js";
 import { objectiveNamed } from "./registry.js";
 import { resolveOptions } from "./resolve.js";
-import { type Inputs, type Role, roles } from "./roles.js";
+import { type Inputs, type ObjectiveInput, objectiveInputs } from "./roles.js";
 
 /** Runs a graph and returns its outputs by name. */
 export type GraphRunner = (
@@ -77,7 +77,7 @@ interface CaseGraph {
   readonly feeds: Readonly<Record<string, Tensor>>;
   readonly loss: string;
   /** Input → output with its gradient; absent where the loss does not depend on the input. */
-  readonly gradients: ReadonlyMap<Role, string>;
+  readonly gradients: ReadonlyMap<ObjectiveInput, string>;
 }
 
 function caseGraph(
@@ -87,7 +87,7 @@ function caseGraph(
 ): CaseGraph {
   const graph = emptyGraph("objective");
   const b = new GraphBuilder(graph);
-  const feeds: Partial<Record<Role, Tensor>> = {};
+  const feeds: Partial<Record<ObjectiveInput, Tensor>> = {};
   const inputs: Inputs = Object.fromEntries(
     [...golden.inputs].map(([role, tensor]) => {
       const feed = feedOf(role, tensor, dtype);
@@ -96,27 +96,31 @@ function caseGraph(
     }),
   );
   const loss = b.output(buildLoss(b, objective, inputs));
-  const wrt = influential(graph, loss.name, [...golden.gradients.keys()]) as Role[];
-  const gradients = new Map<Role, string>();
+  const wrt = influential(graph, loss.name, [...golden.gradients.keys()]) as ObjectiveInput[];
+  const gradients = new Map<ObjectiveInput, string>();
   for (const [role, gradient] of valueAndGrad(graph, { loss: loss.name, wrt })) {
     if (gradient.kind !== "dense") internal(`the gradient of "${role}" is not dense`);
-    gradients.set(role as Role, gradient.name);
+    gradients.set(role as ObjectiveInput, gradient.name);
     if (!graph.outputs.includes(gradient.name)) graph.outputs.push(gradient.name);
   }
   return { graph, feeds, loss: loss.name, gradients };
 }
 
 /** Sizes that change from batch to batch are names, as in training; K, D and the like are numbers. */
-function graphShape(role: Role, tensor: GoldenTensor): Shape {
-  const letters: readonly string[] = roles[role].shape;
+function graphShape(role: ObjectiveInput, tensor: GoldenTensor): Shape {
+  const letters: readonly string[] = objectiveInputs[role].shape;
   return tensor.shape.map((size, axis) => {
     const letter = letters[axis];
     return letter === "B" || letter === "N" || letter === "Q" ? letter : size;
   });
 }
 
-function feedOf(role: Role, { shape, data }: GoldenTensor, dtype: CheckOptions["dtype"]): Tensor {
-  switch (roles[role].type) {
+function feedOf(
+  role: ObjectiveInput,
+  { shape, data }: GoldenTensor,
+  dtype: CheckOptions["dtype"],
+): Tensor {
+  switch (objectiveInputs[role].type) {
     case "float":
       return dtype === "float32" ? float32(shape, data) : float64(shape, data);
     case "int64":

@@ -4,7 +4,7 @@ import type { Value } from "../graph/ir.js";
 import type { Tensor } from "../math/tensor.js";
 import type { ModifierName } from "./modifiers.js";
 import type { OptionsOf, OptionTable, OptionValues } from "./option.js";
-import type { Inputs, Role } from "./roles.js";
+import type { Inputs, ObjectiveInput } from "./roles.js";
 
 /** Where a formula comes from. */
 export interface Paper {
@@ -17,13 +17,13 @@ export interface Paper {
 
 /** Roles that together feed an objective. Some objectives can be fed in more than one way. */
 export interface InputForm {
-  readonly required: readonly Role[];
-  readonly optional: readonly Role[];
+  readonly required: readonly ObjectiveInput[];
+  readonly optional: readonly ObjectiveInput[];
 }
 
 /** A parameter that belongs to the objective, is trained with its own rate and dropped at export. */
 export interface TrainedInput {
-  readonly role: Role;
+  readonly role: ObjectiveInput;
   /** Shape for embeddings of D dimensions. */
   readonly shape: (dimension: number) => readonly number[];
   /** Fill value, or a function of the first batch's inputs and the resolved options. */
@@ -31,7 +31,7 @@ export interface TrainedInput {
 }
 
 /** Tensors by role. */
-export type TensorInputs = { readonly [R in Role]?: Tensor };
+export type TensorInputs = { readonly [R in ObjectiveInput]?: Tensor };
 
 /** What `embtune objectives NAME` and docs/objectives.md say. Plain text. */
 export interface ObjectiveText {

@@ -1,6 +1,6 @@
 import { UserError } from "../errors/user-error.js";
 import { sizeOf } from "../math/tensor.js";
-import { isRole, type Role } from "./roles.js";
+import { isObjectiveInput, type ObjectiveInput } from "./roles.js";
 
 /** A tensor as golden files write it: row-major numbers. */
 export interface GoldenTensor {
@@ -13,9 +13,9 @@ export interface GoldenCase {
   readonly name: string;
   /** Only what differs from the defaults. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly inputs: ReadonlyMap<Role, GoldenTensor>;
+  readonly inputs: ReadonlyMap<ObjectiveInput, GoldenTensor>;
   readonly loss: number;
-  readonly gradients: ReadonlyMap<Role, GoldenTensor>;
+  readonly gradients: ReadonlyMap<ObjectiveInput, GoldenTensor>;
   /** Relative tolerance in float32 where 1e-5 is not enough. */
   readonly float32Tolerance?: number;
   /** Start value of z for the batch (nce). */
@@ -64,9 +64,9 @@ function optionalNumber<F extends string>(
   return { [field]: number(value[field], at(field)) } as { readonly [Name in F]: number };
 }
 
-function tensors(value: unknown, what: string): ReadonlyMap<Role, GoldenTensor> {
+function tensors(value: unknown, what: string): ReadonlyMap<ObjectiveInput, GoldenTensor> {
   const entries = Object.entries(record(value, what)).map(([role, tensor]) => {
-    if (!isRole(role)) throw malformed(`${what} has an unknown input "${role}"`);
+    if (!isObjectiveInput(role)) throw malformed(`${what} has an unknown input "${role}"`);
     return [role, readTensor(tensor, `${what}: "${role}"`)] as const;
   });
   return new Map(entries);

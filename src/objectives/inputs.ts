@@ -2,10 +2,10 @@ import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import type { InputForm, ObjectiveDefinition } from "./definition.js";
 import type { ModifierName } from "./modifiers.js";
-import { isRole, type Role, roles } from "./roles.js";
+import { isObjectiveInput, type ObjectiveInput, objectiveInputs } from "./roles.js";
 
 /** Roles that a modifier adds to every form of a pair objective. */
-const rolesOf: Readonly<Record<ModifierName, readonly Role[]>> = {
+const rolesOf: Readonly<Record<ModifierName, readonly ObjectiveInput[]>> = {
   matryoshka: [],
   guide: ["guideAnchors", "guidePositives", "guideNegatives", "guideQueue"],
   queue: ["queue"],
@@ -13,7 +13,7 @@ const rolesOf: Readonly<Record<ModifierName, readonly Role[]>> = {
 };
 
 /** Roles that are only there together: with the first, or when both of a pair are, the last is needed. */
-const companions: readonly (readonly [readonly Role[], Role])[] = [
+const companions: readonly (readonly [readonly ObjectiveInput[], ObjectiveInput])[] = [
   [["guideAnchors"], "guidePositives"],
   [["guidePositives"], "guideAnchors"],
   [["guideNegatives"], "guideAnchors"],
@@ -25,7 +25,7 @@ const companions: readonly (readonly [readonly Role[], Role])[] = [
 ];
 
 /** All roles an objective can be given, those of its modifiers included. */
-export function acceptedRoles(definition: ObjectiveDefinition): readonly Role[] {
+export function acceptedRoles(definition: ObjectiveDefinition): readonly ObjectiveInput[] {
   const own = definition.forms.flatMap((form) => [...form.required, ...form.optional]);
   return [...new Set([...own, ...definition.modifiers.flatMap((name) => rolesOf[name])])];
 }
@@ -36,7 +36,7 @@ export function acceptedRoles(definition: ObjectiveDefinition): readonly Role[] 
  */
 export function checkInputNames(definition: ObjectiveDefinition, names: readonly string[]): void {
   const accepted = acceptedRoles(definition);
-  const unknown = names.find((name) => !accepted.includes(name as Role));
+  const unknown = names.find((name) => !accepted.includes(name as ObjectiveInput));
   if (unknown !== undefined) throw unknownInput(definition, unknown, accepted);
   if (!definition.forms.some((form) => fits(definition, form, names)))
     throw new UserError(
@@ -64,11 +64,11 @@ function fits(definition: ObjectiveDefinition, form: InputForm, names: readonly 
 function unknownInput(
   definition: ObjectiveDefinition,
   name: string,
-  accepted: readonly Role[],
+  accepted: readonly ObjectiveInput[],
 ): UserError {
-  const hint = isRole(name)
+  const hint = isObjectiveInput(name)
     ? `its inputs are ${accepted.join(", ")}`
-    : suggestion(name, Object.keys(roles));
+    : suggestion(name, Object.keys(objectiveInputs));
   return new UserError("unknown-input", `${definition.name} has no input "${name}"`, { hint });
 }
 

@@ -9,7 +9,7 @@ import { checkInputNames } from "./inputs.js";
 import { truth } from "./masking.js";
 import { matryoshka } from "./matryoshka.js";
 import type { OptionValues } from "./option.js";
-import type { Inputs, Role } from "./roles.js";
+import type { Inputs, ObjectiveInput } from "./roles.js";
 
 /** An objective with its resolved options: what a loss is built from. */
 export interface ConfiguredObjective {
@@ -28,7 +28,9 @@ export function buildLoss(
   { definition, options }: ConfiguredObjective,
   inputs: Inputs,
 ): Value {
-  const names = (Object.keys(inputs) as Role[]).filter((role) => inputs[role] !== undefined);
+  const names = (Object.keys(inputs) as ObjectiveInput[]).filter(
+    (role) => inputs[role] !== undefined,
+  );
   checkInputNames(definition, names);
   const masked = withModifierMasks(b, inputs, options);
   const loss = (given: Inputs): Value => definition.build(b, given, options);

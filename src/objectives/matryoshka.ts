@@ -5,7 +5,7 @@ import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { ObjectiveDefinition, PrefixCut } from "./definition.js";
 import { scaled } from "./masking.js";
-import { type Inputs, type Role, roles } from "./roles.js";
+import { type Inputs, type ObjectiveInput, objectiveInputs } from "./roles.js";
 
 /** The prefixes and their weights (all 1 when there are none). */
 export interface Prefixes {
@@ -33,8 +33,8 @@ export function matryoshka(
 
 /** D of the first input of vectors. */
 export function embeddingSize(inputs: Inputs): number {
-  for (const role of Object.keys(roles) as Role[]) {
-    const size = roles[role].kind === "vectors" ? inputs[role]?.shape.at(-1) : undefined;
+  for (const role of Object.keys(objectiveInputs) as ObjectiveInput[]) {
+    const size = objectiveInputs[role].kind === "vectors" ? inputs[role]?.shape.at(-1) : undefined;
     if (typeof size === "number") return size;
   }
   invariant(false, "the dimension of the embeddings must be known when an objective is built");
@@ -62,10 +62,10 @@ function cutInputs(
 ): Inputs {
   if (cut.dimension === cut.size) return inputs;
   const others = definition.prefix?.(b, inputs, cut) ?? inputs;
-  const result: Partial<Record<Role, Value | undefined>> = { ...others };
-  for (const role of Object.keys(result) as Role[]) {
+  const result: Partial<Record<ObjectiveInput, Value | undefined>> = { ...others };
+  for (const role of Object.keys(result) as ObjectiveInput[]) {
     const value = result[role];
-    if (value !== undefined && (roles[role].kind === "vectors" || role === "queue"))
+    if (value !== undefined && (objectiveInputs[role].kind === "vectors" || role === "queue"))
       result[role] = firstDimensions(b, value, cut.dimension);
   }
   return result;

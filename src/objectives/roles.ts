@@ -37,7 +37,7 @@ const trained = (shape: readonly string[], description: string): RoleSpec => ({
  * The inputs of the objectives by role. Candidates are numbered positives 0..B−1, then explicit negatives row by
  * row (n_ik is B + i·K + k), then the queue.
  */
-export const roles = {
+export const objectiveInputs = {
   anchors: vectors(["B", "D"], "a_i"),
   positives: vectors(["B", "D"], "p_i"),
   negatives: vectors(["B", "K", "D"], "n_ik; a missing one is any vector, removed by mask"),
@@ -61,12 +61,12 @@ export const roles = {
   weight: trained(["3", "3D"], "W of softmax"),
 } as const satisfies Record<string, RoleSpec>;
 
-export type Role = keyof typeof roles;
+export type ObjectiveInput = keyof typeof objectiveInputs;
 
 /** Graph values by role; what is absent is not used. */
-export type Inputs = { readonly [R in Role]?: Value | undefined };
+export type Inputs = { readonly [R in ObjectiveInput]?: Value | undefined };
 
 /** Whether a name is a role. */
-export function isRole(name: string): name is Role {
-  return Object.hasOwn(roles, name);
+export function isObjectiveInput(name: string): name is ObjectiveInput {
+  return Object.hasOwn(objectiveInputs, name);
 }

@@ -1,6 +1,6 @@
 import type { PreviewRow } from "../dataset/preview.js";
-import type { Account } from "../dataset/rows/row-report.js";
-import type { MeasuringData } from "../evaluation/evaluation-set.js";
+import type { RowReport } from "../dataset/rows/row-report.js";
+import type { EvaluationData } from "../evaluation/evaluation-set.js";
 
 /** Longest cell that a preview shows, in characters. */
 const longest = 100;
@@ -9,7 +9,7 @@ const longest = 100;
  * What was made of a file: how it was read, which column plays which role, rows kept and dropped and why, and the first rows as the
  * model will see them.
  */
-export function formatDataSummary(dataset: MeasuringData, rows: readonly PreviewRow[]): string {
+export function formatDataSummary(dataset: EvaluationData, rows: readonly PreviewRow[]): string {
   const { account, columns, dialect } = dataset;
   const roles = Object.entries(columns).map(
     ([role, column]) =>
@@ -30,7 +30,7 @@ export function formatDataSummary(dataset: MeasuringData, rows: readonly Preview
   ].join("\n");
 }
 
-function formatRows(count: number, kind: string, account: Account): string {
+function formatRows(count: number, kind: string, account: RowReport): string {
   const unit = count === account.kept ? "" : `, which give ${count} rows`;
   return `${account.kept} of ${account.read} kept${unit} (${kind})`;
 }

@@ -1,7 +1,7 @@
 import { preview } from "../dataset/preview.js";
 import type { Prompts } from "../encoder/prompts.js";
 import { internal } from "../errors/internal.js";
-import { taskNumber } from "../training/plan/objective-groups.js";
+import { groupNumber } from "../training/plan/objective-groups.js";
 import type { TrainingPlan } from "../training/plan/plan.js";
 import { trainingPrompts } from "../training/plan/prompted-plan.js";
 import { formatDataSummary } from "./data-summary.js";
@@ -9,7 +9,7 @@ import { formatDataSummary } from "./data-summary.js";
 /** What was made of each training file, with its first rows as the model will see them. */
 export function formatTrainingData(plan: TrainingPlan, prompts: Prompts): string[] {
   return plan.files.map(({ data, train, first }) => {
-    const task = plan.tasks[taskNumber(plan.tasks, Int32Array.of(first))];
+    const task = plan.groups[groupNumber(plan.groups, Int32Array.of(first))];
     if (task === undefined) internal("a file of no task");
     const texts = trainingPrompts(task, prompts);
     const alone = plan.files.length === 1;

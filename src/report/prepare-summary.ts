@@ -1,7 +1,7 @@
-import type { Account } from "../dataset/rows/row-report.js";
+import type { RowReport } from "../dataset/rows/row-report.js";
 
 /** The account of rows that were prepared: every input row is kept or stands in a counted reason. */
-export function formatAccount(account: Account): string {
+export function formatRowReport(account: RowReport): string {
   const { file, read, kept, dropped, notes } = account;
   return [
     `${file}: ${read} rows read, ${kept} used`,

@@ -6,7 +6,7 @@ import type {
   GradientSpec,
   SessionOptions,
   StepResult,
-  StoredPart,
+  StoredTensors,
   Tensors,
   TrainerSpec,
   TrainerState,
@@ -80,7 +80,7 @@ export interface Operations {
   readonly parameters: Operation<number, ReadonlyMap<string, Tensor>>;
   readonly state: Operation<number, TrainerState>;
   readonly write: Operation<
-    { readonly trainer: number; readonly path: string; readonly parts: readonly StoredPart[] },
+    { readonly trainer: number; readonly path: string; readonly parts: readonly StoredTensors[] },
     null
   >;
   readonly restore: Operation<{ readonly trainer: number; readonly state: TrainerState }, null>;

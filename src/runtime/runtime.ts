@@ -15,7 +15,7 @@ export type {
   Session,
   SessionOptions,
   StepResult,
-  StoredPart,
+  StoredTensors,
   Tensors,
   Trainer,
   TrainerParameter,

@@ -128,7 +128,7 @@ export interface TrainerState {
 }
 
 /** Which numbers of every parameter are meant, and what follows the parameter's name in a file of them. */
-export interface StoredPart {
+export interface StoredTensors {
   readonly part: "parameter" | "firstMoment" | "secondMoment";
   readonly suffix: string;
 }
@@ -154,7 +154,7 @@ export interface Trainer {
   /** A copy of the parameters as they are after the steps requested before. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
   /** Writes a safetensors file of the given parts, from where they lie. Throws UserErrors of `fileError`. */
-  write(path: string, parts: readonly StoredPart[]): Promise<void>;
+  write(path: string, parts: readonly StoredTensors[]): Promise<void>;
   /** A copy of parameters, moments and step count. */
   state(): Promise<TrainerState>;
   /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LoadOptions, loadDataset, openTexts } from "../../src/dataset/load-dataset.js";
 import { preview } from "../../src/dataset/preview.js";
-import type { Account } from "../../src/dataset/rows/row-report.js";
+import type { RowReport } from "../../src/dataset/rows/row-report.js";
 import type { Dataset, DatasetKind, RowTypes } from "../../src/dataset/rows/row-types.js";
 import { formatError, UserError } from "../../src/errors/user-error.js";
 import { collect, temporaryFile, userErrorOf } from "./temporary-files.js";
@@ -22,7 +22,7 @@ async function rowsOf<K extends DatasetKind>(
 const errorOf = (content: string, options?: LoadOptions, name?: string): Promise<UserError> =>
   userErrorOf(load(content, options, name));
 
-const balanced = ({ read, kept, dropped }: Account): boolean =>
+const balanced = ({ read, kept, dropped }: RowReport): boolean =>
   read === kept + dropped.reduce((sum, d) => sum + d.count, 0);
 
 describe("columns and roles", () => {

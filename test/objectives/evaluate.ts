@@ -6,13 +6,13 @@ import { bool, float64, int64, type Tensor } from "../../src/math/tensor.js";
 import { buildLoss } from "../../src/objectives/loss.js";
 import { objectiveNamed } from "../../src/objectives/registry.js";
 import { resolveOptions } from "../../src/objectives/resolve.js";
-import { type Inputs, type Role, roles } from "../../src/objectives/roles.js";
+import { type Inputs, type ObjectiveInput, objectiveInputs } from "../../src/objectives/roles.js";
 import { numbersBetween } from "../support/gradient-check.js";
 import { runGraph } from "../support/run-graph.js";
 
 /** Inputs as nested lists are tedious: shape and numbers. */
 export type Numbers = readonly [shape: readonly number[], data: readonly number[]];
-export type Given = { readonly [R in Role]?: Numbers };
+export type Given = { readonly [R in ObjectiveInput]?: Numbers };
 
 export interface Evaluated {
   readonly loss: number;
@@ -25,9 +25,9 @@ export function random(shape: readonly number[], seed: number): Numbers {
   return [shape, numbersBetween(-1.5, 1.5, size, seed)];
 }
 
-export function tensorOf(role: Role, [shape, data]: Numbers): Tensor {
-  if (roles[role].type === "int64") return int64(shape, data);
-  return roles[role].type === "bool"
+export function tensorOf(role: ObjectiveInput, [shape, data]: Numbers): Tensor {
+  if (objectiveInputs[role].type === "int64") return int64(shape, data);
+  return objectiveInputs[role].type === "bool"
     ? bool(
         shape,
         data.map((x) => x !== 0),
@@ -39,7 +39,7 @@ export function tensorOf(role: Role, [shape, data]: Numbers): Tensor {
 export function build(name: string, given: Given, options: Readonly<Record<string, unknown>> = {}) {
   const definition = objectiveNamed(name);
   const b = new GraphBuilder(emptyGraph(name));
-  const entries = Object.entries(given) as [Role, Numbers][];
+  const entries = Object.entries(given) as [ObjectiveInput, Numbers][];
   const tensors = entries.map(([role, numbers]) => [role, tensorOf(role, numbers)] as const);
   const inputs: Inputs = Object.fromEntries(
     tensors.map(([role, tensor]) => [role, b.input(role, tensor.dtype, tensor.shape)]),
@@ -55,8 +55,8 @@ export async function evaluate(
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<Evaluated> {
   const { graph, loss, feeds } = build(name, given, options);
-  const trainable = (Object.keys(given) as Role[]).filter(
-    (role) => roles[role].kind !== "constant",
+  const trainable = (Object.keys(given) as ObjectiveInput[]).filter(
+    (role) => objectiveInputs[role].kind !== "constant",
   );
   const wrt = influential(graph, loss, trainable);
   const gradients = valueAndGrad(graph, { loss, wrt });

@@ -5,9 +5,9 @@ import { expect } from "vitest";
 import type { TrainedGroup } from "../../src/encoder/step/trained-tensors.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
-import { layWorkshop, openResources } from "../../src/training/model/resources.js";
+import { openContext, openResources } from "../../src/training/model/resources.js";
 import { setUp } from "../../src/training/model/set-up.js";
-import type { Student } from "../../src/training/model/trainable.js";
+import type { Trainable } from "../../src/training/model/trainable.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
@@ -98,31 +98,31 @@ export async function updates(
   const plan = await planTraining(options({ threads: 1, ...changes }));
   const resources = await openResources(plan.settings, trainedTexts(plan));
   const control = { onEvent: () => {} };
-  const shop = layWorkshop(plan, resources, { outside: undefined, control });
-  const { student, parts, tensors = [] } = await setUp(shop);
+  const context = openContext(plan, resources, { auxiliary: undefined, control });
+  const { trainable, parts, tensors = [] } = await setUp(context);
   const planned = plan.sampler.plan(0).batches.map((rows, batch) => ({ epoch: 0, batch, rows }));
   planned.splice(0, skip);
   const gradNorms: number[] = [];
   const losses: number[] = [];
   for (const count of groups) {
-    const batch = student.prepare(planned.splice(0, count));
-    const { gradNorm, loss } = await student.update(batch, learningRate);
+    const batch = trainable.prepare(planned.splice(0, count));
+    const { gradNorm, loss } = await trainable.update(batch, learningRate);
     gradNorms.push(gradNorm);
     losses.push(loss);
   }
-  const { data: vectors } = await student.embed(embed, "query");
-  const weights = await weightsOf(student);
+  const { data: vectors } = await trainable.embed(embed, "query");
+  const weights = await weightsOf(trainable);
   const trained = parts(weights.parameters);
   if (write !== undefined) {
     await writeModelFolder(write, { encoder: resources.encoder.info, ...trained });
   }
-  await student.release();
+  await trainable.release();
   await resources.close();
   return { weights, vectors, parts: trained, gradNorms, losses, tensors };
 }
 
-/** What a checkpoint keeps of a student. */
-async function weightsOf(student: Student): Promise<Weights> {
+/** What a checkpoint keeps of a trainable. */
+async function weightsOf(trainable: Trainable): Promise<Weights> {
   const checkpoints = mkdtempSync(inFolder("weights "));
   const sampler = { epoch: 0, batch: 0 };
   const state = {
@@ -132,7 +132,7 @@ async function weightsOf(student: Student): Promise<Weights> {
     evaluationsSinceBest: 0,
     sampler,
   };
-  return readCheckpoint(await writeCheckpoint(checkpoints, state, student)).weights;
+  return readCheckpoint(await writeCheckpoint(checkpoints, state, trainable)).weights;
 }
 
 /** ‖x − y‖ / ‖y‖. */

@@ -24,7 +24,7 @@ describe("texts shared with --eval", () => {
     const all = { ...options, eval: temporaryFile(`${pairs(letters)}q x,a x\n`), dropLeaks: true };
     expect((await userErrorOf(planTraining(all))).code).toBe("all-rows-dropped");
     const none = { data, out: "unused", dropLeaks: true };
-    expect((await userErrorOf(planTraining(none))).code).toBe("useless-option");
+    expect((await userErrorOf(planTraining(none))).code).toBe("option-without-effect");
   });
 });
 

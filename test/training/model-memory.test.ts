@@ -4,7 +4,7 @@ import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
 import { weightsMerger } from "../../src/training/model/merged-weights.js";
-import { layWorkshop, openResources } from "../../src/training/model/resources.js";
+import { openContext, openResources } from "../../src/training/model/resources.js";
 import { setUp } from "../../src/training/model/set-up.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
@@ -52,14 +52,14 @@ describe("an encoder that is being trained", () => {
     const before = process.memoryUsage().external;
     const resources = await openResources(plan.settings, trainedTexts(plan));
     const control = { onEvent: () => {} };
-    const shop = layWorkshop(plan, resources, { outside: undefined, control });
-    const { student, parts } = await setUp(shop);
+    const context = openContext(plan, resources, { auxiliary: undefined, control });
+    const { trainable, parts } = await setUp(context);
     await collectGarbage();
     const held = process.memoryUsage().external - before;
     // The bundled encoder's file has 21 MB, its query and value projections 2.
     expect(held).toBeLessThan(8 * 2 ** 20);
-    expect(parts(await student.parameters()).weights!.size).toBeGreaterThan(1);
-    await student.release();
+    expect(parts(await trainable.parameters()).weights!.size).toBeGreaterThan(1);
+    await trainable.release();
     await resources.close();
   });
 });

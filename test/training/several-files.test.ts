@@ -24,7 +24,7 @@ describe("several training files", () => {
       [0, 12],
       [12, 20],
     ]);
-    expect(plan.tasks.map(({ train }) => train.rows.length)).toEqual([32]);
+    expect(plan.groups.map(({ train }) => train.rows.length)).toEqual([32]);
     const { batches } = plan.sampler.plan(0);
     expect(batches).toHaveLength(8);
     for (const rows of batches) expect(new Set(Array.from(rows, (row) => row < 12)).size).toBe(1);
@@ -43,17 +43,17 @@ describe("several training files", () => {
       "bad-mix",
     );
     const one = { ...options, moreData: [], mix: "round-robin" };
-    expect((await userErrorOf(planTraining(one))).code).toBe("useless-option");
+    expect((await userErrorOf(planTraining(one))).code).toBe("option-without-effect");
     const vectors = { ...options, objective: "distill-mse", teacherVectors: "t.npy" };
     expect((await userErrorOf(planTraining(vectors))).code).toBe("vectors-of-one-file");
   });
 
-  it("of several kinds of row are a task each, with the same objective too", async () => {
+  it("of several kinds of row are a group each, with the same objective too", async () => {
     const texts = temporaryFile("first text here\nsecond text here\nthird one\n", "texts.txt");
     const both = { ...options, tune: "lora", dropout: 0.1, moreData: [texts, second] } as const;
     const plan = await planTraining(both);
     expect(
-      plan.tasks.map(({ train, views, first: place, prefix }) => [
+      plan.groups.map(({ train, views, first: place, prefix }) => [
         train.rows.length,
         views,
         place,

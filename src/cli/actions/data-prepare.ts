@@ -7,7 +7,7 @@ import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { prepareFile } from "../../jobs/prepare.js";
 import { formatPreview } from "../../report/data-summary.js";
-import { formatAccount } from "../../report/prepare-summary.js";
+import { formatRowReport } from "../../report/prepare-summary.js";
 import type { CommonOptions } from "../parse.js";
 import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { openTerminal } from "../terminal.js";
@@ -58,6 +58,6 @@ export async function runPrepare(file: string, command: Command): Promise<void> 
   }
   terminal.note(`${file}: ${source.dialect}, ${source.kind} rows`);
   terminal.note(formatPreview(preview({ ...source, ...data }, 2)));
-  terminal.result(formatAccount(account));
+  terminal.result(formatRowReport(account));
   terminal.result(`${flags.out}: ${rows} ${flags.as}`);
 }

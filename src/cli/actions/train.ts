@@ -16,7 +16,7 @@ import { interruptSignal } from "../interrupt.js";
 import type { CommonOptions } from "../parse.js";
 import type { Sweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
-import { dataFiles, storedOptions, trainOptions, typedOptions } from "../train-options.js";
+import { dataArguments, storedOptions, trainOptions, typedOptions } from "../train-options.js";
 import { trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
@@ -83,7 +83,7 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
     );
   const stored = storedOptions(flags, data);
   const typed = typedOptions(command);
-  const files = dataFiles(data, stored);
+  const files = dataArguments(data, stored);
   const out = typed.out ?? freeRunFolder(files.data, "comparison");
   const options = { ...stored, ...typed, ...files, out };
   await runComparison(

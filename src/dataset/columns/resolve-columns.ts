@@ -1,13 +1,13 @@
 import { nearest, suggestion } from "../../errors/suggest.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import {
+  type ColumnRole,
+  columnRoles,
   knownNames,
   negativeNumber,
   normalName,
-  type Role,
   rankOf,
   roleNamed,
-  roles,
 } from "./role-names.js";
 
 /** Which column (by index) holds which role. */
@@ -23,7 +23,7 @@ export interface RoleColumns {
 }
 
 /** The mapping by names, as printed and written to run.json; several negatives in their order. */
-export type ColumnMapping = Readonly<Partial<Record<Role, string | readonly string[]>>>;
+export type ColumnMapping = Readonly<Partial<Record<ColumnRole, string | readonly string[]>>>;
 
 /** `--columns` as given: role (or one of its names, or `negative_2`) → column name, or 1-based number. */
 export type GivenColumns = Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export function resolveColumns(
 ): RoleColumns {
   const chosen = givenColumns(columns, given, file);
   const taken = new Set([...chosen.values()].flat());
-  for (const role of roles) {
+  for (const role of columnRoles) {
     if (chosen.has(role) || excluded(role, chosen)) continue;
     const found = columnsNamed(columns, role, taken);
     if (found.length === 0) continue;
@@ -55,7 +55,7 @@ export function resolveColumns(
 }
 
 /** Single texts and pairs of texts exclude each other: naming a column of one says that the other is not meant. */
-function excluded(role: Role, chosen: ReadonlyMap<Role, unknown>): boolean {
+function excluded(role: ColumnRole, chosen: ReadonlyMap<ColumnRole, unknown>): boolean {
   if (role === "text") return chosen.has("positive");
   return (role === "anchor" || role === "positive" || role === "negative") && chosen.has("text");
 }
@@ -68,12 +68,16 @@ export function columnMapping(columns: readonly string[], found: RoleColumns): C
     columns[index],
   ]);
   if (negatives.length > 0) entries.push(["negative", negatives.map((i) => columns[i])]);
-  const order = (role: string): number => roles.indexOf(role as Role);
+  const order = (role: string): number => columnRoles.indexOf(role as ColumnRole);
   return Object.fromEntries(entries.sort(([a], [b]) => order(a) - order(b)));
 }
 
 /** The error for a role that is needed and not there: the columns found, and the likeliest misspelling. */
-export function missingColumn(role: Role, columns: readonly string[], file: string): UserError {
+export function missingColumn(
+  role: ColumnRole,
+  columns: readonly string[],
+  file: string,
+): UserError {
   const list = columns.map((name) => `"${name}"`).join(", ");
   return new UserError("missing-column", `has no column for "${role}", found the columns ${list}`, {
     at: { file },
@@ -81,7 +85,7 @@ export function missingColumn(role: Role, columns: readonly string[], file: stri
   });
 }
 
-function missingHint(role: Role, columns: readonly string[]): string {
+function missingHint(role: ColumnRole, columns: readonly string[]): string {
   const near = misspelt(role, columns);
   if (near !== undefined) {
     return `did you mean "${near.name}" by "${near.column}"? rename it, or --columns ${role}=${quoted(near.column)}`;
@@ -95,12 +99,12 @@ function missingHint(role: Role, columns: readonly string[]): string {
 
 /** Whether some column's name is near to a known one: then it is rather a misspelling than a name that says nothing. */
 export function looksMisspelt(columns: readonly string[]): boolean {
-  return roles.some((role) => misspelt(role, columns) !== undefined);
+  return columnRoles.some((role) => misspelt(role, columns) !== undefined);
 }
 
 /** Names of one to three letters are near to everything, so they are no evidence. */
 function misspelt(
-  role: Role,
+  role: ColumnRole,
   columns: readonly string[],
 ): { readonly column: string; readonly name: string } | undefined {
   for (const column of columns) {
@@ -116,15 +120,15 @@ function givenColumns(
   columns: readonly string[],
   given: GivenColumns,
   file: string,
-): Map<Role, number[]> {
-  const chosen = new Map<Role, number[]>();
+): Map<ColumnRole, number[]> {
+  const chosen = new Map<ColumnRole, number[]>();
   const entries = Object.entries(given).map(([name, column]) => {
     const role = roleNamed(name);
     if (role === undefined)
       throw usageError(
         "unknown-role",
         `unknown role "${name}" in --columns`,
-        suggestion(name, roles),
+        suggestion(name, columnRoles),
       );
     return { role, name, index: columnIndex(column, columns, file) };
   });
@@ -161,7 +165,7 @@ function columnIndex(wanted: string, columns: readonly string[], file: string): 
 
 function columnsNamed(
   columns: readonly string[],
-  role: Role,
+  role: ColumnRole,
   taken: ReadonlySet<number>,
 ): number[] {
   let best = Number.POSITIVE_INFINITY;
@@ -181,7 +185,7 @@ function columnsNamed(
 }
 
 /** (question, sentence) and (query, text): beside an anchor and no positive, a plain text column is the second text. */
-function secondTexts(chosen: Map<Role, number[]>): Map<Role, number[]> {
+function secondTexts(chosen: Map<ColumnRole, number[]>): Map<ColumnRole, number[]> {
   const text = chosen.get("text");
   if (text === undefined || !chosen.has("anchor") || chosen.has("positive")) return chosen;
   chosen.set("positive", text);
@@ -189,14 +193,14 @@ function secondTexts(chosen: Map<Role, number[]>): Map<Role, number[]> {
   return chosen;
 }
 
-function asRoleColumns(chosen: ReadonlyMap<Role, readonly number[]>): RoleColumns {
-  const single = roles
+function asRoleColumns(chosen: ReadonlyMap<ColumnRole, readonly number[]>): RoleColumns {
+  const single = columnRoles
     .filter((role) => role !== "negative" && chosen.has(role))
     .map((role) => [role, chosen.get(role)?.[0]]);
   return { ...Object.fromEntries(single), negatives: chosen.get("negative") ?? [] };
 }
 
-function ambiguous(role: Role, names: readonly string[], file: string): UserError {
+function ambiguous(role: ColumnRole, names: readonly string[], file: string): UserError {
   const list = names.map((name) => `"${name}"`).join(" and ");
   return new UserError("ambiguous-columns", `the columns ${list} could each be the ${role}`, {
     at: { file },

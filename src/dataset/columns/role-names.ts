@@ -1,5 +1,5 @@
 /** What a column can be to an objective. `negative` may be held by several columns. */
-export type Role =
+export type ColumnRole =
   | "anchor"
   | "positive"
   | "negative"
@@ -10,7 +10,7 @@ export type Role =
   | "margin";
 
 /** All roles, in the order in which they are printed. */
-export const roles: readonly Role[] = [
+export const columnRoles: readonly ColumnRole[] = [
   "anchor",
   "positive",
   "negative",
@@ -27,7 +27,7 @@ export const roles: readonly Role[] = [
  * `sentence-1` and `#1 String` → `1string` need no entry of their own. Layouts covered: GLUE, MultiNLI, SNLI, STS, SICK, Quora, MRPC,
  * PAWS, AllNLI, BEIR, FlagEmbedding.
  */
-const aliases: Record<Exclude<Role, "negative">, readonly (readonly string[])[]> = {
+const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string[])[]> = {
   anchor: [
     ["anchor"],
     [
@@ -122,7 +122,7 @@ export function negativeNumber(name: string): number | undefined {
 }
 
 /** The rank (0 best) at which the name stands for the role, or undefined. */
-export function rankOf(name: string, role: Role): number | undefined {
+export function rankOf(name: string, role: ColumnRole): number | undefined {
   if (role === "negative") return negativeNumber(name) === undefined ? undefined : 0;
   const rank = aliases[role].findIndex((names) => names.includes(normalName(name)));
   return rank < 0 ? undefined : rank;
@@ -130,17 +130,17 @@ export function rankOf(name: string, role: Role): number | undefined {
 
 /** Whether a column of this name is known to hold any role. */
 export function isRoleName(name: string): boolean {
-  return roles.some((role) => rankOf(name, role) !== undefined);
+  return columnRoles.some((role) => rankOf(name, role) !== undefined);
 }
 
 /** The role a name stands for on the command line (`premise` → anchor, `negative_2` → negative), or undefined. */
-export function roleNamed(name: string): Role | undefined {
-  return roles.find((role) => rankOf(name, role) !== undefined);
+export function roleNamed(name: string): ColumnRole | undefined {
+  return columnRoles.find((role) => rankOf(name, role) !== undefined);
 }
 
 /** Every known name, for did-you-mean. */
-export function knownNames(role?: Role): readonly string[] {
-  const names = (r: Role): readonly string[] =>
+export function knownNames(role?: ColumnRole): readonly string[] {
+  const names = (r: ColumnRole): readonly string[] =>
     r === "negative" ? ["negative", "negative_1", "neg"] : aliases[r].flat();
-  return role === undefined ? roles.flatMap(names) : names(role);
+  return role === undefined ? columnRoles.flatMap(names) : names(role);
 }

@@ -4,7 +4,7 @@ import type { LoadOptions } from "../load-dataset.js";
 import { type OpenedFile, openWithColumns } from "../open-with-columns.js";
 import { describeDialect } from "../readers/dialect.js";
 import type { RecordSource } from "../readers/record-source.js";
-import { naturalKinds } from "../rows/detect-kind.js";
+import { detectKinds } from "../rows/detect-kind.js";
 import { type LabelColumn, labelColumnOf } from "../rows/labels.js";
 import type { RowKind } from "../rows/row-kinds.js";
 import { countFile, type FileCount } from "./file-count.js";
@@ -86,7 +86,7 @@ function describeFile(
   const { file } = source;
   const errors = problem === undefined ? [] : [problem];
   const labels = labelsOf(source, columns, count, { options, errors });
-  const kinds = naturalKinds(columns, labels);
+  const kinds = detectKinds(columns, labels);
   const lengths = textLengths(count, options.tokens);
   const batch = batchSummary(count, kinds[0], labels, options.batchSize ?? 64);
   const scores =

@@ -1,7 +1,7 @@
 import type { ReaderOptions } from "../readers/record-source.js";
 import { type Judgment, readJudgments, readTextsById } from "../retrieval/retrieval-files.js";
 import { cleanNegatives } from "../rows/build-rows.js";
-import { openAccount } from "../rows/row-report.js";
+import { openRowReport } from "../rows/row-report.js";
 import type { DatasetOf, PairRow } from "../rows/row-types.js";
 
 /** The three files of a retrieval task. */
@@ -20,7 +20,7 @@ export async function judgedPairs(files: RetrievalFiles): Promise<DatasetOf<"pai
   const queries = await readTextsById(files.queries, files.reader);
   const corpus = await readTextsById(files.corpus, files.reader);
   const judgments = await readJudgments(files.qrels);
-  const book = openAccount(files.qrels);
+  const book = openRowReport(files.qrels);
   book.note(queries.note);
   book.note(corpus.note);
   const known = judgments.rows.filter(({ query, document, line }) => {

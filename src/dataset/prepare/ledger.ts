@@ -1,16 +1,16 @@
-import type { AccountBook } from "../rows/row-report.js";
+import type { RowReportBuilder } from "../rows/row-report.js";
 
 /**
  * An account of rows that may be several of one record (lists of positives give a row each): a record counts as left out only when
  * none of its rows is in the output.
  */
-export interface Ledger extends AccountBook {
+export interface RowLedger extends RowReportBuilder {
   /** Enters what was dropped into the account, given the rows that are in the output. */
   settle(rows: readonly { readonly line: number }[]): void;
 }
 
 /** A ledger that is settled into `book`. */
-export function openLedger(book: AccountBook): Ledger {
+export function openLedger(book: RowReportBuilder): RowLedger {
   const reasons = new Map<number, string>();
   return {
     ...book,

@@ -2,7 +2,7 @@ import { usageError } from "../../errors/user-error.js";
 import { createRandom, permutation } from "../../math/random.js";
 import { convertRows, type KindRows } from "../rows/convert.js";
 import type { RowKind } from "../rows/row-kinds.js";
-import type { AccountBook } from "../rows/row-report.js";
+import type { RowReportBuilder } from "../rows/row-report.js";
 import type { LabelledPairRow, NliRow, PairRow, ScoredPairRow } from "../rows/row-types.js";
 import { balancedCaps } from "./balance.js";
 
@@ -43,13 +43,13 @@ export const targets: Readonly<
 };
 
 /**
- * Converts rows of any kind to the target's. Every row that is left out is in the account. UserError (exit 2) useless-option for an
+ * Converts rows of any kind to the target's. Every row that is left out is in the account. UserError (exit 2) option-without-effect for an
  * option that has no meaning for these rows.
  */
 export function prepareRows(
   data: KindRows,
   target: PrepareTarget,
-  book: AccountBook,
+  book: RowReportBuilder,
   options: ConversionOptions,
 ): KindRows {
   refuseUseless(data, target, options);
@@ -62,7 +62,7 @@ export function prepareRows(
 function convert(
   data: KindRows,
   target: PrepareTarget,
-  book: AccountBook,
+  book: RowReportBuilder,
   options: ConversionOptions,
 ): KindRows {
   const { kind } = targets[target];
@@ -102,7 +102,7 @@ function convert(
 function withNeutral(
   rows: readonly NliRow[],
   to: RowKind,
-  book: AccountBook,
+  book: RowReportBuilder,
   { neutralAs }: ConversionOptions,
 ): readonly NliRow[] {
   if (neutralAs === "negative")
@@ -116,7 +116,7 @@ function withNeutral(
 
 function thresholded(
   rows: readonly ScoredPairRow[],
-  book: AccountBook,
+  book: RowReportBuilder,
   { positiveFrom = 0.8, negativeTo = 0.4 }: ConversionOptions,
 ): KindRows {
   const labelled: LabelledPairRow[] = [];
@@ -134,7 +134,7 @@ function scoresOfLabels(rows: readonly LabelledPairRow[]): ScoredPairRow[] {
 }
 
 /** Pairs of the rows with label 1; sentences with label 0 beside one of their anchors become its explicit negatives. */
-function labelledToPairs(rows: readonly LabelledPairRow[], book: AccountBook): PairRow[] {
+function labelledToPairs(rows: readonly LabelledPairRow[], book: RowReportBuilder): PairRow[] {
   const anchors = new Set(rows.filter(({ label }) => label === 1).map((row) => row.sentence1));
   const negatives = new Map<string, string[]>();
   for (const { sentence1, sentence2, label, line } of rows) {
@@ -155,7 +155,7 @@ function labelledToPairs(rows: readonly LabelledPairRow[], book: AccountBook): P
 function randomPart(
   rows: readonly PairRow[],
   count: number,
-  book: AccountBook,
+  book: RowReportBuilder,
   seed: number,
 ): PairRow[] {
   const order = permutation(rows.length, createRandom(seed, "max-pairs"));
@@ -170,7 +170,11 @@ function refuseUseless(data: KindRows, target: PrepareTarget, options: Conversio
   const { neutralAs, perClass, maxPairs, positiveFrom, negativeTo } = options;
   const pairs = target === "pairs" || target === "triplets";
   const refuse = (flag: string, why: string): never => {
-    throw usageError("useless-option", `--${flag} has no meaning here: ${why}`, "leave it out");
+    throw usageError(
+      "option-without-effect",
+      `--${flag} has no meaning here: ${why}`,
+      "leave it out",
+    );
   };
   if (neutralAs !== undefined && data.kind !== "nli")
     refuse("neutral-as", "the rows have no NLI labels");

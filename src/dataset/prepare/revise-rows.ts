@@ -1,5 +1,5 @@
 import { type KindRows, textsOfRow } from "../rows/convert.js";
-import type { AccountBook } from "../rows/row-report.js";
+import type { RowReportBuilder } from "../rows/row-report.js";
 import type { DatasetKind, RowTypes } from "../rows/row-types.js";
 import { cleanText, countWords } from "../texts/defects.js";
 import { plainForm } from "../texts/text-hash.js";
@@ -16,7 +16,11 @@ export interface ReviseOptions {
 }
 
 /** Cleans texts, then leaves out short and repeated rows; every row left out is in the account with a reason. */
-export function reviseRows(data: KindRows, options: ReviseOptions, book: AccountBook): KindRows {
+export function reviseRows(
+  data: KindRows,
+  options: ReviseOptions,
+  book: RowReportBuilder,
+): KindRows {
   let rows: readonly AnyRow[] = data.rows;
   if (options.clean) rows = rows.flatMap((row) => cleanRow(row, book));
   const { minWords = 0 } = options;
@@ -25,7 +29,7 @@ export function reviseRows(data: KindRows, options: ReviseOptions, book: Account
   return { kind: data.kind, rows } as KindRows;
 }
 
-function cleanRow(row: AnyRow, book: AccountBook): AnyRow[] {
+function cleanRow(row: AnyRow, book: RowReportBuilder): AnyRow[] {
   const texts = textsOfRow(row);
   const clean = texts.map(cleanText);
   if (clean.every((text, i) => text === texts[i])) return [row];
@@ -39,7 +43,7 @@ function cleanRow(row: AnyRow, book: AccountBook): AnyRow[] {
 }
 
 /** Short explicit negatives are left out alone, a row with another short text as a whole. */
-function longEnough(row: AnyRow, words: number, book: AccountBook): AnyRow[] {
+function longEnough(row: AnyRow, words: number, book: RowReportBuilder): AnyRow[] {
   const isLong = (text: string): boolean => countWords(text) >= words;
   const unit = words === 1 ? "word" : "words";
   if (!requiredTexts(row).every(isLong)) {
@@ -51,7 +55,7 @@ function longEnough(row: AnyRow, words: number, book: AccountBook): AnyRow[] {
   return [{ ...row, negatives: row.negatives.filter(isLong) }];
 }
 
-function withoutRepeats(rows: readonly AnyRow[], book: AccountBook): AnyRow[] {
+function withoutRepeats(rows: readonly AnyRow[], book: RowReportBuilder): AnyRow[] {
   const seen = new Map<string, string>();
   return rows.filter((row) => {
     const texts = requiredTexts(row).map(plainForm);

@@ -1,7 +1,12 @@
 import { Problems } from "../../errors/problems.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import type { ReaderOptions } from "../readers/record-source.js";
-import { type Account, type AccountBook, openAccount, requireRows } from "../rows/row-report.js";
+import {
+  openRowReport,
+  type RowReport,
+  type RowReportBuilder,
+  requireRows,
+} from "../rows/row-report.js";
 import {
   type Judgment,
   type Judgments,
@@ -31,7 +36,7 @@ export interface RetrievalDataset {
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];
   /** Of the queries. */
-  readonly account: Account;
+  readonly account: RowReport;
   readonly columns: ColumnMapping;
   readonly dialect: string;
   readonly beside: { readonly corpus: FileIdentity; readonly qrels: FileIdentity };
@@ -59,7 +64,7 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
   requireTexts(corpus, "document");
   requireKnown(judgments, queries, corpus);
   const relevant = judgments.rows.filter(({ relevance }) => relevance > 0);
-  const book = openAccount(queries.file);
+  const book = openRowReport(queries.file);
   const rows = judgedQueries(queries, relevant, book);
   book.note(queries.note);
   book.note(corpus.note);
@@ -86,7 +91,7 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
 function judgedQueries(
   { texts, lines }: TextsById,
   relevant: readonly Judgment[],
-  book: AccountBook,
+  book: RowReportBuilder,
 ): RetrievalDataset["rows"] {
   const judged = new Set(relevant.map(({ query }) => query));
   const rows = Array.from(texts, ([id, text]) => ({ id, text, line: lines.get(id) ?? 0 }));

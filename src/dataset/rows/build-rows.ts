@@ -1,7 +1,7 @@
 import { Problems } from "../../errors/problems.js";
 import { isUnlabelled, type LabelColumn, type NliLabel } from "./labels.js";
 import type { RawRow } from "./raw-rows.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 import type {
   ClassedRow,
   LabelledPairRow,
@@ -16,7 +16,7 @@ import { parseNumber, type ScoreRange, scaleScores } from "./scores.js";
  * Pairs as the columns give them. Rows without anchor or positive are dropped; empty, repeated and self-contradictory negatives
  * (equal to the row's own anchor or positive) are removed. UserError: bad-margin.
  */
-export function buildPairs(raw: readonly RawRow[], book: AccountBook): PairRow[] {
+export function buildPairs(raw: readonly RawRow[], book: RowReportBuilder): PairRow[] {
   const problems = new Problems("bad-margin");
   const rows: PairRow[] = [];
   for (const row of withBothTexts(raw, book, ["anchor", "positive"])) {
@@ -44,7 +44,7 @@ export function buildPairs(raw: readonly RawRow[], book: AccountBook): PairRow[]
 export function cleanNegatives(
   row: { readonly anchor: string; readonly positive: string; readonly line: number },
   negatives: readonly string[],
-  book: AccountBook,
+  book: RowReportBuilder,
 ): readonly string[] {
   if (negatives.length === 0) return negatives;
   const clean = [...new Set(negatives)].filter(
@@ -62,7 +62,7 @@ export function cleanNegatives(
 export function buildLabelledPairs(
   raw: readonly RawRow[],
   labels: LabelColumn,
-  book: AccountBook,
+  book: RowReportBuilder,
 ): LabelledPairRow[] {
   return withLabels(withBothTexts(raw, book), book).map(({ anchor, positive, label, line }) => ({
     sentence1: anchor,
@@ -73,7 +73,11 @@ export function buildLabelledPairs(
 }
 
 /** Premise, hypothesis, relation; rows without a gold label ("-", "-1", empty) are dropped. */
-export function buildNli(raw: readonly RawRow[], labels: LabelColumn, book: AccountBook): NliRow[] {
+export function buildNli(
+  raw: readonly RawRow[],
+  labels: LabelColumn,
+  book: RowReportBuilder,
+): NliRow[] {
   return withLabels(withBothTexts(raw, book), book).map(({ anchor, positive, label, line }) => ({
     premise: anchor,
     hypothesis: positive,
@@ -93,7 +97,7 @@ export interface ScoreColumn {
 export function buildScoredPairs(
   raw: readonly RawRow[],
   column: ScoreColumn,
-  book: AccountBook,
+  book: RowReportBuilder,
 ): ScoredPairRow[] {
   const rows = withBothTexts(raw, book).filter((row) => {
     if (row[column.of] === "") book.drop("without a score", row.line);
@@ -110,7 +114,7 @@ export function buildScoredPairs(
 }
 
 /** Texts with their classes; rows without text or class are dropped. */
-export function buildClassed(raw: readonly RawRow[], book: AccountBook): ClassedRow[] {
+export function buildClassed(raw: readonly RawRow[], book: RowReportBuilder): ClassedRow[] {
   const rows: ClassedRow[] = [];
   for (const { text, label, line } of raw) {
     if (text === "") book.drop("with an empty text", line);
@@ -121,7 +125,7 @@ export function buildClassed(raw: readonly RawRow[], book: AccountBook): Classed
 }
 
 /** Single texts; empty ones are dropped. */
-export function buildTexts(raw: readonly RawRow[], book: AccountBook): TextRow[] {
+export function buildTexts(raw: readonly RawRow[], book: RowReportBuilder): TextRow[] {
   const rows: TextRow[] = [];
   for (const { text, anchor, line } of raw) {
     const value = text === "" ? anchor : text;
@@ -133,7 +137,7 @@ export function buildTexts(raw: readonly RawRow[], book: AccountBook): TextRow[]
 
 function withBothTexts(
   raw: readonly RawRow[],
-  book: AccountBook,
+  book: RowReportBuilder,
   names: readonly [string, string] = ["first sentence", "second sentence"],
 ): RawRow[] {
   return raw.filter((row) => {
@@ -143,7 +147,7 @@ function withBothTexts(
   });
 }
 
-function withLabels(rows: readonly RawRow[], book: AccountBook): RawRow[] {
+function withLabels(rows: readonly RawRow[], book: RowReportBuilder): RawRow[] {
   return rows.filter((row) => {
     const without = isUnlabelled(row.label);
     if (without) book.drop('without a gold label (empty, "-" or -1)', row.line);

@@ -1,5 +1,5 @@
 import { createRandom, shuffle } from "../../math/random.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 import type { ClassedRow, PairRow } from "./row-types.js";
 
 export interface ClassPairOptions {
@@ -15,7 +15,7 @@ export interface ClassPairOptions {
  */
 export function classesToPairs(
   rows: readonly ClassedRow[],
-  book: AccountBook,
+  book: RowReportBuilder,
   options: ClassPairOptions,
 ): PairRow[] {
   const random = createRandom(options.seed, "class-pairs");
@@ -66,7 +66,7 @@ export function pairsToClasses(rows: readonly PairRow[]): ClassedRow[] {
 
 function distinctMembers(
   rows: readonly ClassedRow[],
-  book: AccountBook,
+  book: RowReportBuilder,
 ): Map<string, ClassedRow[]> {
   const classes = new Map<string, Map<string, ClassedRow>>();
   for (const row of rows) {

@@ -1,7 +1,7 @@
 import { invariant } from "../../errors/internal.js";
 import { classesToPairs, pairsToClasses } from "./classes.js";
 import { nliToLabelledPairs, nliToPairs, nliToScoredPairs } from "./nli.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 import type { DatasetKind, PairRow, RowTypes, TextRow } from "./row-types.js";
 
 /** Rows with their kind. */
@@ -21,7 +21,7 @@ export interface ConvertOptions {
 export function convertRows(
   from: KindRows,
   to: DatasetKind | "triplet",
-  book: AccountBook,
+  book: RowReportBuilder,
   options: ConvertOptions,
 ): KindRows {
   if (from.kind === to) return from;
@@ -45,7 +45,7 @@ export function convertRows(
 }
 
 /** Pair rows without explicit negatives are dropped. */
-export function withNegatives(rows: readonly PairRow[], book: AccountBook): PairRow[] {
+export function withNegatives(rows: readonly PairRow[], book: RowReportBuilder): PairRow[] {
   return rows.filter((row) => {
     if (row.negatives.length === 0) book.drop("without an explicit negative", row.line);
     return row.negatives.length > 0;
@@ -55,7 +55,7 @@ export function withNegatives(rows: readonly PairRow[], book: AccountBook): Pair
 function fromPairs(
   rows: readonly PairRow[],
   to: DatasetKind | "triplet",
-  book: AccountBook,
+  book: RowReportBuilder,
 ): KindRows {
   if (to === "pair") return { kind: to, rows };
   if (to === "triplet") return { kind: "pair", rows: triplets(rows, book) };
@@ -64,14 +64,14 @@ function fromPairs(
 }
 
 /** One row with K = 1 for each explicit negative. */
-function triplets(rows: readonly PairRow[], book: AccountBook): PairRow[] {
+function triplets(rows: readonly PairRow[], book: RowReportBuilder): PairRow[] {
   return withNegatives(rows, book).flatMap((row) =>
     row.negatives.map((negative) => ({ ...row, negatives: [negative] })),
   );
 }
 
 /** Each distinct text of the rows once, in order of appearance. */
-function everyText(from: KindRows, book: AccountBook): TextRow[] {
+function everyText(from: KindRows, book: RowReportBuilder): TextRow[] {
   const seen = new Set<string>();
   const rows: TextRow[] = [];
   let repeated = 0;

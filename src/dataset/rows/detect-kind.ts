@@ -1,12 +1,12 @@
 import { UserError } from "../../errors/user-error.js";
 import { missingColumn, type RoleColumns } from "../columns/resolve-columns.js";
-import type { Role } from "../columns/role-names.js";
+import type { ColumnRole } from "../columns/role-names.js";
 import type { LabelColumn } from "./labels.js";
 import { conversionTo, type RowKind } from "./row-kinds.js";
 
 /** How a kind is read from columns and what its rows are called. */
 interface KindText {
-  readonly needs: readonly Role[];
+  readonly needs: readonly ColumnRole[];
   readonly name: string;
 }
 
@@ -33,7 +33,7 @@ const kinds: Readonly<Record<RowKind, KindText>> = {
  * The kinds that the columns give without conversion, the likeliest first; empty when they give none. A pair with a label or score is
  * not a plain pair: its texts may be unlike.
  */
-export function naturalKinds(
+export function detectKinds(
   columns: RoleColumns,
   labels: LabelColumn | undefined,
 ): readonly RowKind[] {
@@ -93,7 +93,7 @@ function kindOfLabels(labels: LabelColumn): RowKind {
 /** The error for the first column that `kind` needs, unless the file is of another shape altogether. */
 function missing(kind: RowKind, context: PlanContext): UserError | undefined {
   const { columns } = context;
-  const has = (role: Role): boolean =>
+  const has = (role: ColumnRole): boolean =>
     role === "negative" ? columns.negatives.length > 0 : columns[role] !== undefined;
   const absent = kinds[kind].needs.filter((role) => !has(role));
   const [first] = absent;

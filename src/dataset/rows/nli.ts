@@ -1,5 +1,5 @@
 import { cleanNegatives } from "./build-rows.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 import type { LabelledPairRow, NliRow, PairRow, ScoredPairRow } from "./row-types.js";
 
 /**
@@ -9,7 +9,7 @@ import type { LabelledPairRow, NliRow, PairRow, ScoredPairRow } from "./row-type
  */
 export function nliToPairs(
   rows: readonly NliRow[],
-  book: AccountBook,
+  book: RowReportBuilder,
   requireNegatives = false,
 ): PairRow[] {
   const contradictions = new Map<string, string[]>();
@@ -36,7 +36,10 @@ export function nliToPairs(
 }
 
 /** Entailment 1, contradiction 0, neutral dropped. */
-export function nliToLabelledPairs(rows: readonly NliRow[], book: AccountBook): LabelledPairRow[] {
+export function nliToLabelledPairs(
+  rows: readonly NliRow[],
+  book: RowReportBuilder,
+): LabelledPairRow[] {
   const pairs: LabelledPairRow[] = [];
   for (const { premise, hypothesis, label, line } of rows) {
     if (label === "neutral") book.drop("neutral", line);

@@ -1,7 +1,7 @@
 import { Problems } from "../../errors/problems.js";
 import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { Cell, DataRecord, RecordSource } from "../readers/record-source.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 
 /** A record's cells by role, trimmed; "" where the column or the value is absent. A list of positives gives several rows. */
 export interface RawRow {
@@ -20,7 +20,7 @@ export interface RawRow {
 export async function readRawRows(
   source: RecordSource,
   columns: RoleColumns,
-  book: AccountBook,
+  book: RowReportBuilder,
 ): Promise<RawRow[]> {
   const rows: RawRow[] = [];
   const problems = new Problems("wrong-type");

@@ -8,7 +8,7 @@ export interface DropReason {
 }
 
 /** What became of a file's rows: read = kept + the sum of the dropped. */
-export interface Account {
+export interface RowReport {
   readonly file: string;
   /** SHA-256 of the file as stored, in hex. */
   readonly sha256: string;
@@ -22,7 +22,7 @@ export interface Account {
 }
 
 /** Keeps the account while a file is read and converted. A record is dropped at most once: the first reason counts. */
-export interface AccountBook {
+export interface RowReportBuilder {
   readonly file: string;
   readRecord(): void;
   /** Counts the record that starts on `line` as left out. */
@@ -31,16 +31,16 @@ export interface AccountBook {
   remark(what: string, line: number): void;
   note(sentence: string): void;
   /** The account so far. */
-  close(sha256: string): Account;
+  close(sha256: string): RowReport;
 }
 
 /** An empty account of `file`. */
-export function openAccount(file: string): AccountBook {
-  return continueAccount({ file, sha256: "", read: 0, kept: 0, dropped: [], notes: [] });
+export function openRowReport(file: string): RowReportBuilder {
+  return continueRowReport({ file, sha256: "", read: 0, kept: 0, dropped: [], notes: [] });
 }
 
 /** A book that goes on where an account ended; the records that were dropped before must not come again. */
-export function continueAccount(account: Account): AccountBook {
+export function continueRowReport(account: RowReport): RowReportBuilder {
   const { file } = account;
   let read = account.read;
   let kept = account.kept;
@@ -81,7 +81,7 @@ export function continueAccount(account: Account): AccountBook {
 }
 
 /** Throws the error for a data set with fewer than `least` rows, which says where they went. */
-export function requireRows(rows: number, least: number, account: Account): void {
+export function requireRows(rows: number, least: number, account: RowReport): void {
   if (rows >= least) return;
   const why = account.dropped.map((d) => `${d.count} ${d.reason} (line ${d.line})`).join(", ");
   const at = { file: account.file };

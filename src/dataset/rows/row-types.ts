@@ -1,6 +1,6 @@
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import type { NliLabel } from "./labels.js";
-import type { Account } from "./row-report.js";
+import type { RowReport } from "./row-report.js";
 
 /** Two texts that belong together, with K ≥ 0 explicit negatives (K may differ from row to row). K = 1 is a triplet. */
 export interface PairRow {
@@ -72,7 +72,7 @@ export interface DatasetOf<K extends DatasetKind> {
   readonly kind: K;
   readonly rows: readonly RowTypes[K][];
   /** Every row of the file is in `rows` or in a counted reason here. */
-  readonly account: Account;
+  readonly account: RowReport;
   readonly columns: ColumnMapping;
   /** How the file was read, in words: `comma-separated, quotes ", header, utf-8`. */
   readonly dialect: string;

@@ -1,6 +1,6 @@
 import { Problems } from "../../errors/problems.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import type { AccountBook } from "./row-report.js";
+import type { RowReportBuilder } from "./row-report.js";
 
 /** The lowest and the highest score that the annotators could give. */
 export type ScoreRange = readonly [number, number];
@@ -42,7 +42,7 @@ export function usualScale(low: number, high: number): ScoreRange | undefined {
 export function scaleScores(
   scores: readonly WrittenScore[],
   column: string,
-  book: AccountBook,
+  book: RowReportBuilder,
   given?: ScoreRange,
 ): Float64Array {
   const values = parseScores(scores, column, book.file, given);

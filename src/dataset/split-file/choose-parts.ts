@@ -89,7 +89,7 @@ function shares(
 }
 
 /** Rows that share a text, by text: how many rows of each part have it. */
-export interface Leaks {
+export interface SharedTexts {
   /** Rows of train and eval that share a text with a row of a later part. */
   readonly rows: number;
 }
@@ -98,7 +98,7 @@ export interface Leaks {
  * Makes sure that no text is in two parts: rows of train that share a text with eval or test, and rows of eval that share one with test, are
  * left out (`remove`) or only counted.
  */
-export function separateTexts(part: Uint8Array, links: FileLinks, remove: boolean): Leaks {
+export function separateTexts(part: Uint8Array, links: FileLinks, remove: boolean): SharedTexts {
   const { start, texts, distinct } = links;
   const last = new Uint8Array(distinct);
   const each = (row: number, visit: (text: number) => void): void => {

@@ -5,9 +5,9 @@ import { dropoutMasks } from "../../graph/rewrites/dropout.js";
 import { type EmbeddingGraphOptions, embeddingGraph } from "./embedding-graph.js";
 import {
   differentiated,
-  type EncoderPart,
+  type EncoderGraphInfo,
   type EncoderStepOptions,
-  encoderPart,
+  encoderGraphInfo,
   finished,
   objectiveParameter,
   type StepModel,
@@ -41,13 +41,13 @@ export interface CachedLoss extends StepModel {
 }
 
 /** Texts → `embedding`, and texts with `embedding_gradient` → gradients of the encoder's trained tensors. */
-export interface EmbeddingParts extends EncoderPart {
+export interface EmbeddingGraphs extends EncoderGraphInfo {
   readonly forward: ForwardModel;
   readonly backward: StepModel;
 }
 
 /** The three models of a step with gradient caching. */
-export interface CachedStep extends EmbeddingParts {
+export interface CachedStep extends EmbeddingGraphs {
   readonly objective: CachedLoss;
 }
 
@@ -61,7 +61,7 @@ export function buildCachedStep(options: EncoderStepOptions): CachedStep {
 }
 
 /** The encoder's two models: forward alone, and backward from a given gradient. */
-export function buildEmbeddingParts(options: EmbeddingGraphOptions): EmbeddingParts {
+export function buildEmbeddingParts(options: EmbeddingGraphOptions): EmbeddingGraphs {
   return { forward: embedForward(options), ...embedBackward(options) };
 }
 
@@ -77,7 +77,7 @@ export function embedForward(options: EmbeddingGraphOptions): ForwardModel {
 }
 
 /** The gradients of Σ embedding ⊙ embedding_gradient, which is its own loss. */
-function embedBackward(options: EmbeddingGraphOptions): EncoderPart & { backward: StepModel } {
+function embedBackward(options: EmbeddingGraphOptions): EncoderGraphInfo & { backward: StepModel } {
   const parts = embeddingGraph(options);
   const { b, pooled, tables } = parts;
   const parameters = encoderParameters(parts);
@@ -86,7 +86,7 @@ function embedBackward(options: EmbeddingGraphOptions): EncoderPart & { backward
   b.output(b.named(ops.reduceSum(b, ops.mul(b, pooled, weights)), loss));
   const dropout = dropoutMasks(b.graph);
   const model = differentiated(b, { loss, outputs: [], parameters, tables });
-  return { backward: { ...model, loss }, ...encoderPart(parts, dropout, options) };
+  return { backward: { ...model, loss }, ...encoderGraphInfo(parts, dropout, options) };
 }
 
 /** Head and objective on vectors that are given. */

@@ -13,13 +13,13 @@ import {
   type EmbeddingGraphOptions,
   embeddingGraph,
 } from "./embedding-graph.js";
-import { type HeadOptions, headedVectors, headPartParameters } from "./head-part.js";
+import { headedVectors, headPartParameters, type StepHead } from "./head-part.js";
 import { encoderParameters, type Parameter, type StepParameter } from "./parameters.js";
 import { appendObjective, type ObjectiveOptions } from "./role-inputs.js";
 
 /** Everything that a training step of the encoder depends on. */
 export interface EncoderStepOptions extends EmbeddingGraphOptions, ObjectiveOptions {
-  readonly head?: HeadOptions | undefined;
+  readonly head?: StepHead | undefined;
 }
 
 /** A model that computes a loss and its gradients in one run. */
@@ -37,7 +37,7 @@ export interface StepModel {
 }
 
 /** What is known of the encoder's part of a model. */
-export interface EncoderPart {
+export interface EncoderGraphInfo {
   /** Masks among the inputs. */
   readonly dropout: readonly DropoutSite[];
   readonly adapters: readonly LowRankAdapter[];
@@ -49,7 +49,7 @@ export interface EncoderPart {
   readonly notes: readonly RewriteNote[];
 }
 
-export interface EncoderStep extends StepModel, EncoderPart {}
+export interface EncoderStep extends StepModel, EncoderGraphInfo {}
 
 const LOSS = "loss";
 
@@ -76,7 +76,7 @@ export function buildEncoderStep(options: EncoderStepOptions): EncoderStep {
     parameters,
     tables: parts.tables,
   });
-  return { ...model, loss: LOSS, candidates, ...encoderPart(parts, dropout, options) };
+  return { ...model, loss: LOSS, candidates, ...encoderGraphInfo(parts, dropout, options) };
 }
 
 /** A trained tensor of an objective; its start values may depend on the first batch. */
@@ -89,11 +89,11 @@ export function objectiveParameter(
 }
 
 /** What callers are told of the encoder's part. */
-export function encoderPart(
+export function encoderGraphInfo(
   parts: EmbeddingGraph,
   dropout: readonly DropoutSite[],
   { encoder }: EmbeddingGraphOptions,
-): EncoderPart {
+): EncoderGraphInfo {
   const { adapters, packed, boundary } = parts;
   const notes = [...encoder.notes, ...parts.notes];
   return { dropout, adapters, packed, boundary, depth: encoder.depth, notes };

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../../graph/builder.js";
 import type { Value } from "../../graph/ir.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import { buildHead, type HeadSpec, headParameters } from "../head.js";
 import type { Parameter } from "./parameters.js";
 import type { VectorsOf } from "./role-inputs.js";
@@ -10,7 +10,7 @@ import type { VectorsOf } from "./role-inputs.js";
 export type HeadSide = "both" | "query";
 
 /** The projection head of a step. */
-export interface HeadOptions {
+export interface StepHead {
   readonly spec: HeadSpec;
   readonly side: HeadSide;
   /** Start values by the names of `headParameters`. */
@@ -18,13 +18,13 @@ export interface HeadOptions {
 }
 
 /** Roles on the query's side. */
-const QUERY_ROLES: readonly Role[] = ["anchors", "sentence1"];
+const QUERY_ROLES: readonly ObjectiveInput[] = ["anchors", "sentence1"];
 
 /** Appends the head, once for all roles that have it, and returns each role's vectors. */
 export function headedVectors(
   b: GraphBuilder,
   pooled: Value,
-  head: HeadOptions | undefined,
+  head: StepHead | undefined,
 ): VectorsOf {
   if (head === undefined || head.spec.kind === "none") return () => pooled;
   const weights = new Map(
@@ -35,7 +35,7 @@ export function headedVectors(
 }
 
 /** The head's trained tensors. `layer` is the number of the encoder's layers. */
-export function headPartParameters(head: HeadOptions | undefined, layer: number): Parameter[] {
+export function headPartParameters(head: StepHead | undefined, layer: number): Parameter[] {
   if (head === undefined) return [];
   return headParameters(head.spec).map(({ name, shape, decay }) => {
     const data = head.start.get(name)?.data as Float32Array;

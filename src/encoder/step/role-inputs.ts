@@ -3,7 +3,7 @@ import type { Shape, Value } from "../../graph/ir.js";
 import * as ops from "../../graph/ops/index.js";
 import { batchCandidates, type PairInputs } from "../../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
-import { type Inputs, type Role, roles } from "../../objectives/roles.js";
+import { type Inputs, type ObjectiveInput, objectiveInputs } from "../../objectives/roles.js";
 
 /** The objective of a step and what its batches hold. */
 export interface ObjectiveOptions {
@@ -11,7 +11,7 @@ export interface ObjectiveOptions {
   /** What stands before the names of the objective's own parameters; default nothing. */
   readonly prefix?: string;
   /** Inputs of the objective that every batch has. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly ObjectiveInput[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
   /** G: numbers in a guide's vector. */
@@ -19,7 +19,7 @@ export interface ObjectiveOptions {
 }
 
 /** Vectors [B, D] of all texts of a batch, as each role sees them. */
-export type VectorsOf = (role: Role) => Value;
+export type VectorsOf = (role: ObjectiveInput) => Value;
 
 /** The loss and the objective's own parameters. */
 export interface BuiltLoss {
@@ -40,7 +40,9 @@ export function appendObjective(
   vectorsOf: VectorsOf,
 ): BuiltLoss {
   const { objective } = options;
-  const [any] = options.roles.filter((role) => roles[role].kind === "vectors").map(vectorsOf);
+  const [any] = options.roles
+    .filter((role) => objectiveInputs[role].kind === "vectors")
+    .map(vectorsOf);
   const size = Number(any?.shape[1]);
   const { prefix = "" } = options;
   const own = objective.definition.trained.map(({ role, shape }) => ({
@@ -62,10 +64,10 @@ export function appendObjective(
 function roleInput(
   b: GraphBuilder,
   { negatives, guideDimension, size }: ObjectiveOptions & { readonly size: number },
-  role: Role,
+  role: ObjectiveInput,
   vectorsOf: VectorsOf,
 ): Value {
-  const spec = roles[role];
+  const spec = objectiveInputs[role];
   // Vectors of earlier batches or of another model are given as they are.
   const isGiven = spec.kind !== "vectors";
   if (isGiven) {

@@ -7,7 +7,7 @@ import type { Embed, Evaluator } from "../metric.js";
 import { type RankingScores, rankingScores } from "../ranking.js";
 
 /** How relevant a document is to a query, both by id; above 0 it is relevant. */
-export interface Judgement {
+export interface Judgment {
   readonly query: string;
   readonly document: string;
   readonly relevance: number;
@@ -17,7 +17,7 @@ export interface Judgement {
 export interface RetrievalSets {
   readonly queries: readonly IdentifiedText[];
   readonly corpus: readonly IdentifiedText[];
-  readonly qrels: readonly Judgement[];
+  readonly qrels: readonly Judgment[];
 }
 
 /** Documents are ranked to this depth. */
@@ -37,7 +37,7 @@ const measures: Readonly<Record<string, keyof RankingScores>> = {
  * Each query searches the whole corpus by cosine, exactly; measures of `rankingScores`, averaged over the queries, as
  * sentence-transformers' InformationRetrievalEvaluator: relevance is binary (above 0), queries without a relevant
  * document are left out, a document with the query's own id is not skipped, and of equally similar documents the
- * one with the smaller id (as a string) ranks first. A resample draws queries. Judgements of other queries are ignored.
+ * one with the smaller id (as a string) ranks first. A resample draws queries. Judgments of other queries are ignored.
  * UserErrors: `duplicate-id`; `unknown-document` for a relevant document that is not in the corpus;
  * `no-judged-queries`.
  */
@@ -118,14 +118,14 @@ function unknownDocument(query: string, document: string): UserError {
   return new UserError(
     "unknown-document",
     `document "${document}", relevant to query "${query}", is not in the corpus`,
-    { hint: "complete the corpus, or drop the judgement from the qrels" },
+    { hint: "complete the corpus, or drop the judgment from the qrels" },
   );
 }
 
 function noJudgedQueries({ queries, qrels }: RetrievalSets): UserError {
   return new UserError(
     "no-judged-queries",
-    `none of the ${queries.length} queries has a relevant document in the ${qrels.length} judgements`,
+    `none of the ${queries.length} queries has a relevant document in the ${qrels.length} judgments`,
     { hint: "check that queries and qrels use the same ids" },
   );
 }

@@ -35,7 +35,7 @@ export async function loadOrt(): Promise<Ort> {
 }
 
 /** Loads a model; an Error carries the useful part of ONNX Runtime's message. */
-export async function loadModel(
+export async function loadGraph(
   ort: Ort,
   model: Uint8Array | string,
   options: InferenceSession.SessionOptions,

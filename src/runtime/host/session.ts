@@ -3,7 +3,7 @@ import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { SessionOptions, Tensors, ValueDescription } from "../types.js";
-import { describe, loadModel, type Ort, toOrt, usefulMessage } from "./onnxruntime.js";
+import { describe, loadGraph, type Ort, toOrt, usefulMessage } from "./onnxruntime.js";
 
 /** A loaded model and the inputs that are always fed from memory of the worker. */
 export interface HostSession {
@@ -32,7 +32,7 @@ export async function openSession(
   model: Uint8Array | string,
   options: HostSessionOptions,
 ): Promise<HostSession> {
-  const session = await loadModel(ort, model, {
+  const session = await loadGraph(ort, model, {
     executionProviders: ["cpu"],
     executionMode: "sequential",
     interOpNumThreads: 1,

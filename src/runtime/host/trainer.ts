@@ -15,7 +15,7 @@ import type {
   GradientSpec,
   SessionOptions,
   StepResult,
-  StoredPart,
+  StoredTensors,
   Tensors,
   TrainerSpec,
   TrainerState,
@@ -163,7 +163,7 @@ export async function releaseTrainer(trainer: HostTrainer): Promise<void> {
 }
 
 /** Copies of one kind of block, by parameter name. */
-export function copyOf(trainer: HostTrainer, part: StoredPart["part"]): Map<string, Tensor> {
+export function copyOf(trainer: HostTrainer, part: StoredTensors["part"]): Map<string, Tensor> {
   return new Map(
     trainer.memory.blocks.map((block) => {
       const { name, shape } = block.spec;
@@ -176,7 +176,7 @@ export function copyOf(trainer: HostTrainer, part: StoredPart["part"]): Map<stri
 export function writeParts(
   { memory }: HostTrainer,
   path: string,
-  parts: readonly StoredPart[],
+  parts: readonly StoredTensors[],
 ): void {
   const tensors = memory.blocks.flatMap((block) =>
     parts.map(({ part, suffix }) => {

@@ -2,23 +2,26 @@ import { internal } from "../../errors/internal.js";
 import { rowCosine } from "../../evaluation/cosine.js";
 import { float32, type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import type { Similarity } from "../../objectives/common-options.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker, TextBatch } from "../batches/batch-inputs.js";
 import type { Feeds } from "../batches/head-feeds.js";
-import type { OutsideUse } from "./use.js";
+import type { AuxiliaryUse } from "./use.js";
 
 /** Vectors of another model by text number. */
 export type Gather = (numbers: Int32Array) => Matrix;
 
 /** Inputs of the objective that another model fills. */
-export function outsideRoles(use: OutsideUse | undefined, { negatives }: BatchMaker): Role[] {
+export function auxiliaryRoles(
+  use: AuxiliaryUse | undefined,
+  { negatives }: BatchMaker,
+): ObjectiveInput[] {
   if (use === undefined) return [];
   if (use.kind !== "guide") return ["teacher"];
   return ["guideAnchors", "guidePositives", ...(negatives > 0 ? ["guideNegatives" as const] : [])];
 }
 
 /** Those inputs for a batch: guide vectors [B,G], [B,K,G]; teacher vectors [B,D]; teacher margins [B,K]. */
-export function outsideFeeds(use: OutsideUse, { texts }: TextBatch, gather: Gather): Feeds {
+export function auxiliaryFeeds(use: AuxiliaryUse, { texts }: TextBatch, gather: Gather): Feeds {
   if (use.kind === "vectors") return { teacher: matrixTensor(gather(present(texts.embeddings))) };
   const anchors = gather(present(texts.anchors));
   const positives = gather(present(texts.positives));

@@ -10,13 +10,13 @@ import type { TrainSettings } from "../options/settings.js";
  * What another model than the trained one is used for: to find false negatives (guide), to be imitated vector by vector (vectors) or
  * in its margins between positive and negative (margin).
  */
-export type OutsideUse =
-  | { readonly kind: "guide"; readonly source: OutsideSource }
-  | { readonly kind: "vectors"; readonly source: OutsideSource }
-  | { readonly kind: "margin"; readonly source: OutsideSource; readonly similarity: Similarity };
+export type AuxiliaryUse =
+  | { readonly kind: "guide"; readonly source: AuxiliarySource }
+  | { readonly kind: "vectors"; readonly source: AuxiliarySource }
+  | { readonly kind: "margin"; readonly source: AuxiliarySource; readonly similarity: Similarity };
 
 /** Where the vectors come from. */
-export type OutsideSource =
+export type AuxiliarySource =
   | { readonly from: "model"; readonly model: string }
   | { readonly from: "file"; readonly vectors: string };
 
@@ -24,10 +24,10 @@ export type OutsideSource =
  * Reads --guide, --teacher and --teacher-vectors. Usage errors: an objective that has no use for one, two teachers, a distillation
  * without any.
  */
-export function outsideUse(
+export function auxiliaryUse(
   settings: TrainSettings,
   { definition, options }: ConfiguredObjective,
-): OutsideUse | undefined {
+): AuxiliaryUse | undefined {
   const { guide, teacher, teacherVectors } = settings;
   const { name } = definition;
   const takesGuide = definition.modifiers.includes("guide");
@@ -65,17 +65,17 @@ export function outsideUse(
 }
 
 /**
- * `outsideUse` of each objective, which may be several: one gets what it has a use for. Usage errors as there, where none has a use for an
+ * `auxiliaryUse` of each objective, which may be several: one gets what it has a use for. Usage errors as there, where none has a use for an
  * option, and two-models where some would be guided and others taught.
  */
-export function outsideUses(
+export function auxiliaryUses(
   settings: TrainSettings,
   objectives: readonly ConfiguredObjective[],
-): readonly (OutsideUse | undefined)[] {
+): readonly (AuxiliaryUse | undefined)[] {
   const names = [...new Set(objectives.map(({ definition }) => definition.name))];
   const [first] = objectives;
   if (first !== undefined && names.length === 1)
-    return objectives.map((objective) => outsideUse(settings, objective));
+    return objectives.map((objective) => auxiliaryUse(settings, objective));
   const { guide, teacher, teacherVectors, ...others } = settings;
   if (guide !== undefined && teacher !== undefined)
     throw usageError(
@@ -95,7 +95,7 @@ export function outsideUses(
       teacherVectors:
         teacherVectors !== undefined && own("--teacher-vectors") ? teacherVectors : undefined,
     };
-    return outsideUse({ ...others, ...used }, objective);
+    return auxiliaryUse({ ...others, ...used }, objective);
   });
 }
 
@@ -116,7 +116,7 @@ function distillers(): string[] {
 
 function noUse(flag: string, objective: string, takersOf: readonly string[]) {
   return usageError(
-    "option-without-use",
+    "option-without-effect",
     `${objective} ${objective.includes(" and ") ? "have" : "has"} no use for ${flag}`,
     `it serves ${takersOf.join(", ")}`,
   );

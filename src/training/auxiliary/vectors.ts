@@ -12,10 +12,10 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { OnTrainEvent } from "../run-folder/events.js";
 import { runPaths } from "../run-folder/run-folder.js";
-import type { OutsideSource } from "./use.js";
+import type { AuxiliarySource } from "./use.js";
 
 /** Vectors of another model: a guide's or a teacher's. */
-export interface OutsideVectors {
+export interface AuxiliaryModel {
   readonly dimension: number;
   /** Name of the model, or the file. */
   readonly name: string;
@@ -26,7 +26,7 @@ export interface OutsideVectors {
   readonly close: () => Promise<void>;
 }
 
-export interface OutsideOptions {
+export interface AuxiliaryOptions {
   readonly settings: TrainSettings;
   readonly runtime: Runtime;
   readonly texts: number;
@@ -35,21 +35,21 @@ export interface OutsideOptions {
 }
 
 /** Opens where the vectors come from. UserError: as loadEncoder; for files bad-npy, wrong-row-count, unknown-text. */
-export async function openOutside(
-  source: OutsideSource,
-  options: OutsideOptions,
-): Promise<OutsideVectors> {
+export async function openAuxiliary(
+  source: AuxiliarySource,
+  options: AuxiliaryOptions,
+): Promise<AuxiliaryModel> {
   return source.from === "model"
     ? modelVectors(source.model, options)
     : fileVectors(source.vectors, options.settings);
 }
 
 /** Embeds with the other model. */
-export function outsideEmbed(vectors: OutsideVectors): Embed {
+export function auxiliaryEmbed(vectors: AuxiliaryModel): Embed {
   return async (texts) => (await vectors.prepare(texts))(Int32Array.from(texts.keys()));
 }
 
-async function modelVectors(model: string, options: OutsideOptions): Promise<OutsideVectors> {
+async function modelVectors(model: string, options: AuxiliaryOptions): Promise<AuxiliaryModel> {
   const { runtime, settings, texts, onEvent, signal } = options;
   const encoder = await loadEncoder({ model, allowDownload: settings.allowDownload, runtime });
   const cache = openEmbeddingCache(encoder, { texts, folder: runPaths(settings.out).cache });
@@ -71,7 +71,7 @@ async function modelVectors(model: string, options: OutsideOptions): Promise<Out
   };
 }
 
-async function fileVectors(file: string, settings: TrainSettings): Promise<OutsideVectors> {
+async function fileVectors(file: string, settings: TrainSettings): Promise<AuxiliaryModel> {
   const bytes = readBytes(file);
   const matrix = decodeNpy(bytes, file);
   const rowOf = await rowsOfTexts(settings);

@@ -2,7 +2,7 @@ import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { float32, type Tensor } from "../../math/tensor.js";
 import type { OptionValues } from "../../objectives/option.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import { pairBatches } from "./pair-inputs.js";
 import { classedBatches, int64Of, singleTextBatches, twoTextBatches } from "./text-inputs.js";
 
@@ -11,8 +11,8 @@ export interface TextBatch {
   /** Rows of the training data. */
   readonly rows: Int32Array;
   /** Text numbers of each vector role, row by row; a row of negatives has K of them. */
-  readonly texts: { readonly [R in Role]?: Int32Array };
-  readonly constants: { readonly [R in Role]?: Tensor };
+  readonly texts: { readonly [R in ObjectiveInput]?: Int32Array };
+  readonly constants: { readonly [R in ObjectiveInput]?: Tensor };
 }
 
 /** Turns row numbers of a data set into batches. */
@@ -24,7 +24,7 @@ export interface BatchMaker {
   /** Numbers of the texts that ask and of those that answer, where rows have the two. */
   readonly sides?: { readonly queries: Int32Array; readonly documents: Int32Array };
   /** Roles that every batch has. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly ObjectiveInput[];
   /** K: explicit negatives of a row, fewer are filled up and masked; 0 without any. */
   readonly negatives: number;
   readonly make: (batch: PlannedBatch) => TextBatch;
@@ -37,7 +37,7 @@ export interface BatchMaker {
 
 export interface BatchMakerOptions {
   /** Roles that the objective can be given. */
-  readonly accepted: readonly Role[];
+  readonly accepted: readonly ObjectiveInput[];
   /** The objective's resolved options: how many negatives `neg` draws, and from what. */
   readonly objective: OptionValues;
   readonly seed: number;

@@ -7,8 +7,8 @@ export type Feeds = Record<string, Tensor>;
 
 /** A batch ready for an update of a head: its texts by number and their vectors. */
 export interface HeadBatch {
-  /** Number of the task that it is of. */
-  readonly task: number;
+  /** Number of the group that it is of. */
+  readonly group: number;
   readonly texts: TextBatch;
   readonly feeds: Feeds;
 }

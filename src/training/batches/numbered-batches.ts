@@ -1,29 +1,29 @@
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker, TextBatch } from "./batch-inputs.js";
 
-/** The batches of all tasks by the numbers that rows and texts have in the whole run: a task's follow those of the tasks before it. */
+/** The batches of all groups by the numbers that rows and texts have in the whole run: a group's follow those of the groups before it. */
 export interface NumberedBatches {
-  /** The texts of all tasks; one that several have stands once for each. */
+  /** The texts of all groups; one that several have stands once for each. */
   readonly texts: readonly string[];
   /** Without their prompts. */
   readonly bareTexts: readonly string[];
-  /** By task. */
+  /** By group. */
   readonly makers: readonly Pick<BatchMaker, "make" | "falseNegatives">[];
 }
 
-/** Numbers the texts of all tasks through. */
+/** Numbers the texts of all groups through. */
 export function numberedBatches(
-  tasks: readonly { readonly batches: BatchMaker; readonly first: number }[],
+  groups: readonly { readonly batches: BatchMaker; readonly first: number }[],
 ): NumberedBatches {
   let before = 0;
-  const makers = tasks.map(({ batches, first }) => {
+  const makers = groups.map(({ batches, first }) => {
     const place = { first, firstText: before };
     before += batches.texts.length;
     return shifted(batches, place);
   });
   return {
-    texts: tasks.flatMap(({ batches }) => batches.texts),
-    bareTexts: tasks.flatMap(({ batches }) => batches.bareTexts ?? batches.texts),
+    texts: groups.flatMap(({ batches }) => batches.texts),
+    bareTexts: groups.flatMap(({ batches }) => batches.bareTexts ?? batches.texts),
     makers,
   };
 }
@@ -51,7 +51,7 @@ function shifted(
 }
 
 function textsFrom(first: number, texts: TextBatch["texts"]): TextBatch["texts"] {
-  const entries = Object.entries(texts) as [Role, Int32Array][];
+  const entries = Object.entries(texts) as [ObjectiveInput, Int32Array][];
   return Object.fromEntries(
     entries.map(([role, numbers]) => [role, numbers.map((number) => number + first)]),
   );

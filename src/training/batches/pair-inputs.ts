@@ -5,19 +5,19 @@ import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { PairRow } from "../../dataset/rows/row-types.js";
 import { createRandom } from "../../math/random.js";
 import { float32, int64, type Tensor } from "../../math/tensor.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker, BatchMakerOptions } from "./batch-inputs.js";
 import { evaluated } from "./text-inputs.js";
 
 /** Batches of anchors, positives and explicit negatives, with the constants that the objective takes. */
 export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions): BatchMaker {
   const index = indexPairs(rows);
-  const takes = (role: Role): boolean => options.accepted.includes(role);
+  const takes = (role: ObjectiveInput): boolean => options.accepted.includes(role);
   const K = takes("negatives") ? index.maxNegatives : 0;
   const { falseNegatives } = options;
   const batchOf = pairBatcher(index, { negativesPerRow: K, falseNegatives });
   const constants = pairConstants(rows, index, options);
-  const vectors: Role[] = ["anchors", "positives"];
+  const vectors: ObjectiveInput[] = ["anchors", "positives"];
   if (K > 0) vectors.push("negatives");
   return {
     texts: index.texts,
@@ -25,7 +25,7 @@ export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions
       queries: index.anchors,
       documents: K > 0 ? joined(index.positives, index.negatives) : index.positives,
     },
-    roles: [...vectors, ...(Object.keys(constants) as Role[])],
+    roles: [...vectors, ...(Object.keys(constants) as ObjectiveInput[])],
     negatives: K,
     make: (planned) => {
       const batch = batchOf(planned.rows);
@@ -55,11 +55,11 @@ function pairConstants(
   rows: readonly PairRow[],
   index: PairIndex,
   { accepted, objective, seed }: BatchMakerOptions,
-): { readonly [R in Role]?: PairConstant } {
+): { readonly [R in ObjectiveInput]?: PairConstant } {
   const logQ = logNoise(index);
   const weights = noiseWeights(index, Number(objective.noisePower ?? 0.75));
   const hasMargins = rows.some((row) => row.margin !== undefined);
-  const all: { readonly [R in Role]?: PairConstant | undefined } = {
+  const all: { readonly [R in ObjectiveInput]?: PairConstant | undefined } = {
     mask: ({ candidates, anchors, mask }) => ({
       dtype: "bool",
       shape: [anchors.length, candidates.length],
@@ -75,9 +75,9 @@ function pairConstants(
   };
   return Object.fromEntries(
     Object.entries(all).filter(
-      ([role, make]) => make !== undefined && accepted.includes(role as Role),
+      ([role, make]) => make !== undefined && accepted.includes(role as ObjectiveInput),
     ),
-  ) as { readonly [R in Role]?: PairConstant };
+  ) as { readonly [R in ObjectiveInput]?: PairConstant };
 }
 
 /** The rows' own margins [B,1]: a row with a margin has one negative. */

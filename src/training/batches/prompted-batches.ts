@@ -1,6 +1,6 @@
 import type { PromptTexts } from "../../encoder/prompts.js";
 import { internal } from "../../errors/internal.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker, TextBatch } from "./batch-inputs.js";
 
 /**
@@ -71,7 +71,7 @@ function renumbered(
   batch: TextBatch,
   numbered: (role: string, numbers: Int32Array) => Int32Array,
 ): TextBatch {
-  const entries = Object.entries(batch.texts) as [Role, Int32Array][];
+  const entries = Object.entries(batch.texts) as [ObjectiveInput, Int32Array][];
   return {
     ...batch,
     texts: Object.fromEntries(entries.map(([role, own]) => [role, numbered(role, own)])),

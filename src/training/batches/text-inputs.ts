@@ -1,8 +1,8 @@
 import { int64, type Tensor } from "../../math/tensor.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker } from "./batch-inputs.js";
 
-type Constants = { readonly [R in Role]?: (rows: Int32Array) => Tensor };
+type Constants = { readonly [R in ObjectiveInput]?: (rows: Int32Array) => Tensor };
 
 /** Batches of two texts and their labels or scores. */
 export function twoTextBatches(
@@ -14,7 +14,7 @@ export function twoTextBatches(
     rows.map((row) => numbers[2 * row + offset]);
   return {
     texts,
-    roles: ["sentence1", "sentence2", ...(Object.keys(constants) as Role[])],
+    roles: ["sentence1", "sentence2", ...(Object.keys(constants) as ObjectiveInput[])],
     negatives: 0,
     make: ({ rows }) => ({
       rows,
@@ -55,9 +55,9 @@ export function singleTextBatches(words: readonly string[]): BatchMaker {
 
 /** Runs each maker. */
 export function evaluated<Make>(
-  constants: { readonly [R in Role]?: Make },
+  constants: { readonly [R in ObjectiveInput]?: Make },
   run: (make: Make) => Tensor,
-): { readonly [R in Role]?: Tensor } {
+): { readonly [R in ObjectiveInput]?: Tensor } {
   return Object.fromEntries(Object.entries(constants).map(([role, make]) => [role, run(make)]));
 }
 

@@ -1,4 +1,4 @@
-import { CACHED_NAMES, type EmbeddingParts } from "../../encoder/step/cached-step.js";
+import { CACHED_NAMES, type EmbeddingGraphs } from "../../encoder/step/cached-step.js";
 import { float32, type Tensor } from "../../math/tensor.js";
 import type { GradientSource, Session, Trainer } from "../../runtime/runtime.js";
 import type { EncoderBatch } from "./encoder-batch.js";
@@ -13,17 +13,17 @@ export interface CachedRuns {
 }
 
 /** What an update has to know of these models: holding on to them would hold on to the whole encoder. */
-export function cachedRuns({ forward, backward }: EmbeddingParts): CachedRuns {
+export function cachedRuns({ forward, backward }: EmbeddingGraphs): CachedRuns {
   return { forwardInputs: forward.inputs, backwardInputs: backward.inputs };
 }
 
 /** The parts that an update with gradient caching runs. */
 export interface CachedUpdateOptions {
   readonly trainer: Trainer;
-  /** The graph of the task's objective, and its output with the slopes of the vectors. */
+  /** The graph of the group's objective, and its output with the slopes of the vectors. */
   readonly objective: LossGraph;
   readonly embeddingGradient: string;
-  /** The same for all tasks. */
+  /** The same for all groups. */
   readonly runs: CachedRuns;
   readonly forward: Session;
   readonly backward: GradientSource;

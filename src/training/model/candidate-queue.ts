@@ -50,23 +50,23 @@ export async function runQueued<R extends QueuedRun>(
   return result;
 }
 
-/** The queues of the tasks of a run. */
+/** The queues of the groups of a run. */
 export interface TaskQueues {
-  /** By task; undefined where its objective uses none. */
-  readonly of: (task: number) => CandidateQueue | undefined;
+  /** By group; undefined where its objective uses none. */
+  readonly of: (group: number) => CandidateQueue | undefined;
   /** Everything in them, for a checkpoint. */
   readonly tensors: () => ReadonlyMap<string, Tensor>;
   readonly restore: (tensors: ReadonlyMap<string, Tensor>) => void;
 }
 
-/** Several queues as one; names of a task's tensors begin with its prefix. */
+/** Several queues as one; names of a group's tensors begin with its prefix. */
 export function taskQueues(
   queues: readonly (CandidateQueue | undefined)[],
   prefixes: readonly string[],
 ): TaskQueues {
   const named = (i: number, name: string): string => (prefixes[i] ?? "") + name;
   return {
-    of: (task) => queues[task],
+    of: (group) => queues[group],
     tensors: () =>
       new Map(
         queues.flatMap((queue, i) =>

@@ -6,8 +6,8 @@ import type { TokenTable } from "../batches/token-table.js";
 
 /** A batch whose texts go through the encoder. */
 export interface EncoderBatch {
-  /** Number of the task that it is of. */
-  readonly task: number;
+  /** Number of the group that it is of. */
+  readonly group: number;
   readonly texts: TextBatch;
   /** Numbers of the texts that are embedded, each once unless `views` is set; a text's place here is its slot. */
   readonly numbers: Int32Array;
@@ -22,7 +22,7 @@ export interface EncoderBatch {
 }
 
 export interface EncoderBatchOptions {
-  readonly task: number;
+  readonly group: number;
   readonly tokens: TokenTable;
   /** Inputs of the objective beside texts. */
   readonly feeds: (batch: TextBatch) => Feeds;
@@ -57,7 +57,7 @@ export function encoderBatch(
   const whole = numbers.map((number) => options.tokens.idsOf(number));
   const ids = options.cut?.(whole, planned) ?? whole;
   return {
-    task: options.task,
+    group: options.group,
     texts,
     numbers: Int32Array.from(numbers),
     ids,

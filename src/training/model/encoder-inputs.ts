@@ -1,5 +1,5 @@
 import { dropoutFeeds } from "../../encoder/step/dropout-feeds.js";
-import type { EncoderPart } from "../../encoder/step/encoder-step.js";
+import type { EncoderGraphInfo } from "../../encoder/step/encoder-step.js";
 import { paddedFeed, rowFeed, textFeeds } from "../../encoder/step/text-feeds.js";
 import { internal } from "../../errors/internal.js";
 import { createMaskFiller } from "../../optim/dropout-mask.js";
@@ -24,7 +24,7 @@ export interface PrefixSource {
 }
 
 export interface EncoderInputsOptions {
-  readonly part: EncoderPart;
+  readonly part: EncoderGraphInfo;
   readonly padId: number;
   /** What dropout is drawn from. */
   readonly seed: number;
@@ -56,7 +56,7 @@ export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOption
 const BATCHES_PER_EPOCH = 2 ** 26;
 
 /** Dropout masks of consecutive slots: the same ones whenever the same batch of an epoch is asked for. */
-function maskSource({ dropout }: EncoderPart, seed: number) {
+function maskSource({ dropout }: EncoderGraphInfo, seed: number) {
   if (dropout.length === 0) return () => ({});
   const filler = createMaskFiller();
   return ({ ids, counter }: EncoderBatch, slots: readonly number[]): Feeds => {

@@ -7,8 +7,8 @@ import { readJsonObject } from "../../files/json-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { TrainSettings } from "../options/settings.js";
 import { tuningOf } from "../options/tuning-of.js";
-import type { TrainingTask } from "../plan/objective-groups.js";
-import { headStep, type Workshop } from "./run-context.js";
+import type { ObjectiveGroup } from "../plan/objective-groups.js";
+import { headStep, type RunContext } from "./run-context.js";
 
 /** What training starts from. */
 export interface EncoderStart {
@@ -17,13 +17,13 @@ export interface EncoderStart {
   readonly start: ReadonlyMap<string, Tensor>;
 }
 
-/** What the training step of an encoder is built from, for the batches of a task. */
+/** What the training step of an encoder is built from, for the batches of a group. */
 export async function encoderStepOptions(
-  shop: Pick<Workshop, "plan" | "head" | "encoder" | "outside">,
-  { prepared, start, task }: EncoderStart & { readonly task: TrainingTask },
+  context: Pick<RunContext, "plan" | "head" | "encoder" | "auxiliary">,
+  { prepared, start, group }: EncoderStart & { readonly group: ObjectiveGroup },
 ): Promise<EncoderStepOptions> {
-  const { plan, head, encoder } = shop;
-  const { objective, prefix = "", roles, negatives, guideDimension } = headStep(shop, task);
+  const { plan, head, encoder } = context;
+  const { objective, prefix = "", roles, negatives, guideDimension } = headStep(context, group);
   return {
     encoder: prepared,
     pooling: encoder.info.pooling,

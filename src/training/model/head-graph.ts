@@ -6,7 +6,7 @@ import { serialize } from "../../graph/lower.js";
 import * as ops from "../../graph/ops/index.js";
 import { batchCandidates, type PairInputs } from "../../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
-import { type Inputs, type Role, roles } from "../../objectives/roles.js";
+import { type Inputs, type ObjectiveInput, objectiveInputs } from "../../objectives/roles.js";
 import type { HeadSide } from "../options/settings.js";
 
 /** Everything that the graph of a head's training step depends on. */
@@ -17,7 +17,7 @@ export interface HeadStep {
   /** What stands before the names of the objective's own parameters; default nothing. */
   readonly prefix?: string;
   /** Inputs of the objective that every batch has. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly ObjectiveInput[];
   /** K, the most explicit negatives of a row; 0 when there are none. */
   readonly negatives: number;
   /** G: numbers in a guide's vector. */
@@ -34,7 +34,7 @@ export interface StepGraph {
   readonly candidates: string | undefined;
 }
 
-const queryRoles: readonly Role[] = ["anchors", "sentence1"];
+const queryRoles: readonly ObjectiveInput[] = ["anchors", "sentence1"];
 
 /**
  * Builds the training step of a head: encoder vectors [B,E] (negatives [B·K,E]) → head → objective → gradient with
@@ -97,10 +97,10 @@ function weightInputs(b: GraphBuilder, head: HeadSpec): ReadonlyMap<string, Valu
 function roleInput(
   b: GraphBuilder,
   step: HeadStep,
-  role: Role,
+  role: ObjectiveInput,
   weights: ReadonlyMap<string, Value>,
 ): Value {
-  const spec = roles[role];
+  const spec = objectiveInputs[role];
   if (spec.kind !== "vectors") {
     const dtype = spec.type === "float" ? "float32" : spec.type;
     return b.input(role, dtype, shapeOf(step, spec.shape));

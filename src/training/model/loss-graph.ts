@@ -10,7 +10,7 @@ export interface LossRun {
   readonly outputs: Tensors;
 }
 
-/** One of the graphs of a trainer: loss and gradients of the batches of a task. The memory of feeds is given away. */
+/** One of the graphs of a trainer: loss and gradients of the batches of a group. The memory of feeds is given away. */
 export interface LossGraph {
   /** One update on a batch. */
   readonly step: (feeds: Tensors, learningRate: number) => Promise<LossRun & UpdateOutcome>;

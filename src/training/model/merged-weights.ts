@@ -1,4 +1,4 @@
-import type { EncoderPart } from "../../encoder/step/encoder-step.js";
+import type { EncoderGraphInfo } from "../../encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../../encoder/step/prepare.js";
 import { internal } from "../../errors/internal.js";
 import { mergeLowRank } from "../../graph/rewrites/low-rank.js";
@@ -12,7 +12,7 @@ type Tensors = ReadonlyMap<string, Tensor>;
  */
 export function weightsMerger(
   encoder: PreparedEncoder,
-  { adapters }: Pick<EncoderPart, "adapters">,
+  { adapters }: Pick<EncoderGraphInfo, "adapters">,
 ): (parameters: Tensors) => Tensors {
   const names = encoder.weights.map(({ name }) => name);
   const bases = basesOf(encoder.graph.initializers, adapters);
@@ -35,7 +35,7 @@ export function weightsMerger(
 /** The encoder's weights with these parameters in place, adapters merged. */
 export function tunedWeights(
   encoder: PreparedEncoder,
-  part: Pick<EncoderPart, "adapters">,
+  part: Pick<EncoderGraphInfo, "adapters">,
   parameters: Tensors,
 ): Tensors {
   return weightsMerger(encoder, part)(parameters);
@@ -49,7 +49,7 @@ function tensorOf(tensors: Tensors, name: string): Tensor {
  * Copies of the weights that adapters are merged into. A view would keep the whole file in memory, and so would a function that
  * was made where the graph is in sight: hence this one of its own.
  */
-function basesOf(weights: Tensors, adapters: EncoderPart["adapters"]): Tensors {
+function basesOf(weights: Tensors, adapters: EncoderGraphInfo["adapters"]): Tensors {
   return new Map(
     adapters.map(({ weight }) => {
       const tensor = tensorOf(weights, weight);

@@ -5,7 +5,7 @@ import {
 } from "../../encoder/step/cached-step.js";
 import {
   buildEncoderStep,
-  type EncoderPart,
+  type EncoderGraphInfo,
   type EncoderStep,
   type EncoderStepOptions,
   type StepModel,
@@ -30,12 +30,12 @@ import {
 import { openFrozenPrefix } from "./frozen-prefix.js";
 import { furtherOutputs, type LossGraph, type LossModel, lossGraphs } from "./loss-graph.js";
 import { plainUpdate } from "./plain-update.js";
-import type { Workshop } from "./run-context.js";
+import type { RunContext } from "./run-context.js";
 import type { UpdateMethod } from "./trainable-encoder.js";
 
 export interface OpenUpdateOptions {
-  readonly shop: Workshop;
-  /** What the step of each task is built from. */
+  readonly context: RunContext;
+  /** What the step of each group is built from. */
   readonly steps: readonly [EncoderStepOptions, ...EncoderStepOptions[]];
   readonly parameters: ParameterOptions;
   readonly tokens: TokenTable;
@@ -44,9 +44,9 @@ export interface OpenUpdateOptions {
 /** A trainer and how batches become updates with it. */
 export interface OpenedUpdate {
   readonly trainer: Trainer;
-  /** By task. */
+  /** By group. */
   readonly methods: readonly UpdateMethod<unknown>[];
-  readonly part: EncoderPart;
+  readonly part: EncoderGraphInfo;
   /** What of the encoder is trained. */
   readonly tensors: readonly TrainedGroup[];
   /** Frees everything but the trainer. */
@@ -55,17 +55,17 @@ export interface OpenedUpdate {
 
 /** Opens the trainer: in one run a batch or, with `--mini-batch-tokens`, with gradient caching. */
 export async function openUpdate(options: OpenUpdateOptions): Promise<OpenedUpdate> {
-  const { miniBatchTokens } = options.shop.plan.settings;
+  const { miniBatchTokens } = options.context.plan.settings;
   return miniBatchTokens === undefined ? openPlain(options) : openCached(options, miniBatchTokens);
 }
 
 async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
-  const { shop, parameters } = options;
+  const { context, parameters } = options;
   const steps = options.steps.map(buildEncoderStep);
   const [main, ...others] = steps as [EncoderStep, ...EncoderStep[]];
   const tensors = trainedOf(options, main.parameters);
   const models = steps.map((step) => lossModel(step, []));
-  const trainer = await shop.runtime.createTrainer({
+  const trainer = await context.runtime.createTrainer({
     model: main.model,
     transfer: true,
     loss: main.loss,
@@ -78,7 +78,7 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
         main.parameters,
       ),
     ],
-    ...optimizerOf(shop.plan.settings),
+    ...optimizerOf(context.plan.settings),
   });
   const graphs = await lossGraphs(trainer, models);
   const { inputsOf, release } = await openInputs(options, main);
@@ -89,14 +89,14 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
 }
 
 async function openCached(options: OpenUpdateOptions, tokens: number): Promise<OpenedUpdate> {
-  const { shop, parameters } = options;
+  const { context, parameters } = options;
   const step = buildEmbeddingParts(options.steps[0]);
   const tensors = trainedOf(options, step.backward.parameters);
   const objectives = options.steps.map(buildCachedLoss);
   const [main, ...others] = objectives as [CachedLoss, ...CachedLoss[]];
   const models = objectives.map((one) => lossModel(one, [one.embeddingGradient]));
   const { backward } = step;
-  const trainer = await shop.runtime.createTrainer({
+  const trainer = await context.runtime.createTrainer({
     model: main.model,
     loss: main.loss,
     outputs: furtherOutputs(lossModel(main, [main.embeddingGradient])),
@@ -109,7 +109,7 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
         main.parameters,
       ),
     ],
-    ...optimizerOf(shop.plan.settings),
+    ...optimizerOf(context.plan.settings),
   });
   const graphs = await lossGraphs(trainer, models);
   const { inputsOf, release } = await openInputs(options, step);
@@ -165,13 +165,13 @@ function lossModel(step: StepModel, outputs: readonly string[]): LossModel {
   return { model, loss, candidates, gradients, outputs };
 }
 
-/** The steps of all tasks begin alike: with the same encoder, cut at the same place, with the same masks. */
-async function openInputs({ shop, steps, tokens }: OpenUpdateOptions, part: EncoderPart) {
-  const { padId } = shop.encoder;
+/** The steps of all groups begin alike: with the same encoder, cut at the same place, with the same masks. */
+async function openInputs({ context, steps, tokens }: OpenUpdateOptions, part: EncoderGraphInfo) {
+  const { padId } = context.encoder;
   const [step] = steps;
-  const frozen = part.boundary === undefined ? undefined : await openPrefix(shop, step, tokens);
+  const frozen = part.boundary === undefined ? undefined : await openPrefix(context, step, tokens);
   return {
-    inputsOf: encoderInputs({ part, padId, frozen, seed: shop.plan.settings.seed }),
+    inputsOf: encoderInputs({ part, padId, frozen, seed: context.plan.settings.seed }),
     release: async () => {
       frozen?.cache.close();
       await frozen?.prefix.release();
@@ -180,7 +180,7 @@ async function openInputs({ shop, steps, tokens }: OpenUpdateOptions, part: Enco
 }
 
 async function openPrefix(
-  { runtime, encoder, plan, control }: Workshop,
+  { runtime, encoder, plan, control }: RunContext,
   step: EncoderStepOptions,
   tokens: TokenTable,
 ): Promise<PrefixSource> {

@@ -8,12 +8,12 @@ import { type HeadSpec, headSpec } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { usageError } from "../../errors/user-error.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
-import { type OutsideVectors, openOutside, outsideEmbed } from "../auxiliary/vectors.js";
+import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
 import type { TrainSettings } from "../options/settings.js";
 import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
 import { runPaths } from "../run-folder/run-folder.js";
-import type { RunControl, Workshop } from "./run-context.js";
+import type { RunContext, RunControl } from "./run-context.js";
 
 /**
  * What runs on the same model may share: the worker thread, the encoder and the vectors it has given. Texts come to the cache with their
@@ -49,14 +49,14 @@ export async function openResources(
 }
 
 /** Opens the guide or teacher of a run, where it has one. */
-export async function openOutsideOf(
+export async function openAuxiliaryOf(
   plan: TrainingPlan,
   { runtime }: Resources,
   { onEvent, signal }: RunControl,
-): Promise<OutsideVectors | undefined> {
-  const { settings, outside } = plan;
-  if (outside === undefined) return undefined;
-  return openOutside(outside, {
+): Promise<AuxiliaryModel | undefined> {
+  const { settings, auxiliary } = plan;
+  if (auxiliary === undefined) return undefined;
+  return openAuxiliary(auxiliary, {
     settings,
     runtime,
     texts: trainedTexts(plan),
@@ -66,35 +66,35 @@ export async function openOutsideOf(
 }
 
 /** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */
-export function layWorkshop(
+export function openContext(
   planned: TrainingPlan,
   { runtime, encoder, cache }: Resources,
   {
-    outside,
+    auxiliary,
     control,
-  }: { readonly outside: OutsideVectors | undefined; readonly control: RunControl },
-): Workshop {
+  }: { readonly auxiliary: AuxiliaryModel | undefined; readonly control: RunControl },
+): RunContext {
   const plan = promptedPlan(planned, encoder.info);
   const { signal } = control;
   const encode = (texts: readonly string[]) =>
     encodeCached(encoder, texts, cache, { signal, prompt: "" });
-  const head = headOf(plan, encoder.info.dimension, outside);
-  const shop = { control, runtime, encoder, cache, head, encode };
-  if (outside === undefined) return { ...shop, plan };
+  const head = headOf(plan, encoder.info.dimension, auxiliary);
+  const context = { control, runtime, encoder, cache, head, encode };
+  if (auxiliary === undefined) return { ...context, plan };
   const { evaluator } = plan;
-  const run: typeof evaluator.run = (embed) => evaluator.run(embed, outsideEmbed(outside));
-  return { ...shop, plan: { ...plan, evaluator: { ...evaluator, run } }, outside };
+  const run: typeof evaluator.run = (embed) => evaluator.run(embed, auxiliaryEmbed(auxiliary));
+  return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
 }
 
 function headOf(
-  { settings, tasks }: TrainingPlan,
+  { settings, groups }: TrainingPlan,
   dimension: number,
-  outside: OutsideVectors | undefined,
+  auxiliary: AuxiliaryModel | undefined,
 ): HeadSpec {
   const { head: kind, headHidden: hidden } = settings;
-  if (!tasks.some(imitates) || outside === undefined)
+  if (!groups.some(imitates) || auxiliary === undefined)
     return headSpec(dimension, { kind, dim: settings.headDim, hidden });
-  const { dimension: wanted, name } = outside;
+  const { dimension: wanted, name } = auxiliary;
   const dim = settings.headDim ?? wanted;
   if (dim !== wanted)
     throw usageError(
@@ -105,7 +105,7 @@ function headOf(
   return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
 }
 
-/** Whether the task learns another model's vectors themselves. */
-function imitates({ outside }: TrainingPlan["tasks"][number]): boolean {
-  return outside?.kind === "vectors";
+/** Whether the group learns another model's vectors themselves. */
+function imitates({ auxiliary }: TrainingPlan["groups"][number]): boolean {
+  return auxiliary?.kind === "vectors";
 }

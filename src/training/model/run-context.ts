@@ -2,12 +2,12 @@ import type { EmbeddingCache } from "../../encoder/embedding-cache.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import type { HeadSpec } from "../../encoder/head.js";
 import { internal } from "../../errors/internal.js";
-import type { Role } from "../../objectives/roles.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { type Gather, outsideRoles } from "../auxiliary/feeds.js";
-import type { OutsideVectors } from "../auxiliary/vectors.js";
+import { auxiliaryRoles, type Gather } from "../auxiliary/feeds.js";
+import type { AuxiliaryModel } from "../auxiliary/vectors.js";
 import type { NumberedBatches } from "../batches/numbered-batches.js";
-import type { TrainingTask } from "../plan/objective-groups.js";
+import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import type { OnTrainEvent } from "../run-folder/events.js";
 import { createCandidateQueue, type TaskQueues, taskQueues } from "./candidate-queue.js";
@@ -21,7 +21,7 @@ export interface RunControl {
 }
 
 /** What the parts of a run share. */
-export interface Workshop {
+export interface RunContext {
   readonly plan: TrainingPlan;
   readonly control: RunControl;
   readonly runtime: Runtime;
@@ -30,60 +30,60 @@ export interface Workshop {
   readonly head: HeadSpec;
   readonly encode: Encode;
   /** The guide or teacher. */
-  readonly outside?: OutsideVectors;
+  readonly auxiliary?: AuxiliaryModel;
 }
 
 /**
  * Refuses, before anything is encoded or written, an objective that does not fit the model: an odd dimension for angle, a prefix that
  * is too long. UserErrors as `buildLoss`.
  */
-export function requireFittingModel(shop: Workshop): void {
-  for (const task of shop.plan.tasks) headStepGraph(headStep(shop, task));
+export function requireFittingModel(context: RunContext): void {
+  for (const group of context.plan.groups) headStepGraph(headStep(context, group));
 }
 
-/** The training step of a head on the encoder's vectors, for the batches of a task. */
+/** The training step of a head on the encoder's vectors, for the batches of a group. */
 export function headStep(
-  { plan, head, outside }: Pick<Workshop, "plan" | "head" | "outside">,
-  task: TrainingTask,
+  { plan, head, auxiliary }: Pick<RunContext, "plan" | "head" | "auxiliary">,
+  group: ObjectiveGroup,
 ): HeadStep {
-  const { batches, objective, prefix } = task;
-  const queued: Role[] = queueSize(task) === 0 ? [] : ["queue"];
-  if (queued.length > 0 && task.outside?.kind === "guide") queued.push("guideQueue");
+  const { batches, objective, prefix } = group;
+  const queued: ObjectiveInput[] = queueSize(group) === 0 ? [] : ["queue"];
+  if (queued.length > 0 && group.auxiliary?.kind === "guide") queued.push("guideQueue");
   return {
     objective,
     prefix,
     head,
     headSide: plan.settings.headSide,
-    roles: [...batches.roles, ...outsideRoles(task.outside, batches), ...queued],
+    roles: [...batches.roles, ...auxiliaryRoles(group.auxiliary, batches), ...queued],
     negatives: batches.negatives,
-    guideDimension: outside?.dimension,
+    guideDimension: auxiliary?.dimension,
   };
 }
 
 /** Q: candidates of earlier batches that the objective uses; 0 without a queue. */
-export function queueSize({ objective }: Pick<TrainingTask, "objective">): number {
+export function queueSize({ objective }: Pick<ObjectiveGroup, "objective">): number {
   return Number(objective.options.queue ?? 0);
 }
 
-/** The queue of earlier candidates of each task whose objective uses one. `others` gives another model's vectors. */
+/** The queue of earlier candidates of each group whose objective uses one. `others` gives another model's vectors. */
 export function openQueues(
-  { plan, head, outside }: Workshop,
+  { plan, head, auxiliary }: RunContext,
   { makers }: NumberedBatches,
   others: Gather | undefined,
 ): TaskQueues {
-  const queues = plan.tasks.map((task, number) => {
-    const size = queueSize(task);
+  const queues = plan.groups.map((group, number) => {
+    const size = queueSize(group);
     if (size === 0) return undefined;
-    const { falseNegatives } = makers[number] ?? internal("a task without batches");
+    const { falseNegatives } = makers[number] ?? internal("a group without batches");
     if (falseNegatives === undefined) internal("a queue without pairs");
     const guide =
-      others === undefined || outside === undefined
+      others === undefined || auxiliary === undefined
         ? {}
-        : { guide: { gather: others, dimension: outside.dimension } };
+        : { guide: { gather: others, dimension: auxiliary.dimension } };
     return createCandidateQueue({ size, dimension: head.outputDim, falseNegatives, ...guide });
   });
   return taskQueues(
     queues,
-    plan.tasks.map(({ prefix }) => prefix),
+    plan.groups.map(({ prefix }) => prefix),
   );
 }

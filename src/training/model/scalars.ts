@@ -2,7 +2,7 @@ import { float32, sizeOf, type Tensor } from "../../math/tensor.js";
 import type { TensorInputs } from "../../objectives/definition.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 
-/** A task's objective, and what stands before the names of its own parameters. */
+/** A group's objective, and what stands before the names of its own parameters. */
 export interface OwnParameters {
   readonly objective: ConfiguredObjective;
   readonly prefix: string;

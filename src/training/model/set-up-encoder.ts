@@ -5,51 +5,51 @@ import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
 import { internal } from "../../errors/internal.js";
 import type { DropoutRates } from "../../graph/rewrites/dropout.js";
 import type { Tensor } from "../../math/tensor.js";
-import { type Gather, outsideFeeds } from "../auxiliary/feeds.js";
+import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { type Feeds, headFeeds } from "../batches/head-feeds.js";
 import { type NumberedBatches, numberedBatches } from "../batches/numbered-batches.js";
 import { cutTokens } from "../batches/token-cutoff.js";
 import { type TokenTable, tokenTable } from "../batches/token-table.js";
-import { taskNumber } from "../plan/objective-groups.js";
+import { groupNumber } from "../plan/objective-groups.js";
 import { describeTrained, type TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import type { RewriteNote } from "../../graph/rewrites/matching.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
 import type { ParameterOptions } from "./encoder-trainer.js";
-import { scalarsOfTasks } from "./first-inputs.js";
+import { scalarsOfGroups } from "./first-inputs.js";
 import { importEncoder } from "./import-encoder.js";
 import { weightsMerger } from "./merged-weights.js";
 import { refuseMixedTexts } from "./mixed-texts.js";
 import { openUpdate } from "./open-update.js";
-import { openQueues, type Workshop } from "./run-context.js";
-import { createEncoderStudent, type EncoderBatches } from "./trainable-encoder.js";
-import type { Training } from "./trained-parts.js";
+import { openQueues, type RunContext } from "./run-context.js";
+import { createTrainableEncoder, type EncoderBatches } from "./trainable-encoder.js";
+import type { TrainableSetup } from "./trained-parts.js";
 
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
 const componentTexts = 2_000;
 
 /** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
-export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatches>> {
-  const { plan, head, runtime, encoder, control } = shop;
-  const numbered = numberedBatches(plan.tasks);
+export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<EncoderBatches>> {
+  const { plan, head, runtime, encoder, control } = context;
+  const numbered = numberedBatches(plan.groups);
   await refuseMixedTexts(encoder, numbered.texts);
   const prepared = await importEncoder(encoder.info, runtime);
-  const start = await headStart(shop, numbered);
+  const start = await headStart(context, numbered);
   const steps: EncoderStepOptions[] = [];
-  for (const task of plan.tasks)
-    steps.push(await encoderStepOptions(shop, { prepared, start, task }));
+  for (const group of plan.groups)
+    steps.push(await encoderStepOptions(context, { prepared, start, group }));
   const [step, ...others] = steps;
-  if (step === undefined) internal("a plan without tasks");
-  const feeds = (first: PlannedBatch) => encodedFeeds(shop, numbered, first);
+  if (step === undefined) internal("a plan without groups");
+  const feeds = (first: PlannedBatch) => encodedFeeds(context, numbered, first);
   const options: ParameterOptions = {
     settings: plan.settings,
     depth: prepared.depth,
-    scalars: await scalarsOfTasks(shop, { start, feeds }),
+    scalars: await scalarsOfGroups(context, { start, feeds }),
   };
   const tokens = tokenTable(encoder, numbered.texts);
-  const outside = await shop.outside?.prepare(numbered.bareTexts);
+  const auxiliary = await context.auxiliary?.prepare(numbered.bareTexts);
   const opened = await openUpdate({
-    shop,
+    context,
     steps: [step, ...others],
     parameters: options,
     tokens,
@@ -59,21 +59,21 @@ export async function setUpEncoder(shop: Workshop): Promise<Training<EncoderBatc
     control.onEvent({ type: "note", message });
   if (plan.settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
-  const student = await createEncoderStudent({
+  const trainable = await createTrainableEncoder({
     trainer: opened.trainer,
     encoder,
     forward: embedForward({ ...withoutDropout(step), split: false }),
     head,
     headSide: plan.settings.headSide,
-    batchOf: preparation(shop, { numbered, tokens, others: outside }),
+    batchOf: preparation(context, { numbered, tokens, others: auxiliary }),
     methods: opened.methods,
-    queues: openQueues(shop, numbered, outside),
+    queues: openQueues(context, numbered, auxiliary),
     signal: control.signal,
     release: opened.release,
   });
   const merge = weightsMerger(prepared, opened.part);
   return {
-    student,
+    trainable,
     tensors: opened.tensors,
     parts: (parameters) => ({
       weights: merge(parameters),
@@ -100,11 +100,11 @@ function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {
 
 /** The base encoder's vectors of a batch. */
 async function encodedFeeds(
-  { plan, encode }: Workshop,
+  { plan, encode }: RunContext,
   { makers, texts }: NumberedBatches,
   planned: PlannedBatch,
 ): Promise<Feeds> {
-  const batch = makers[taskNumber(plan.tasks, planned.rows)].make(planned);
+  const batch = makers[groupNumber(plan.groups, planned.rows)].make(planned);
   const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
   const vectors = await encode(numbers.map((number) => texts[number]));
   const places = new Map(numbers.map((number, i) => [number, i]));
@@ -124,7 +124,7 @@ function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderSte
 }
 
 async function headStart(
-  { plan, head, encode }: Workshop,
+  { plan, head, encode }: RunContext,
   { texts }: NumberedBatches,
 ): Promise<ReadonlyMap<string, Tensor>> {
   const reduces = head.outputDim < head.inputDim;
@@ -138,21 +138,21 @@ interface EncoderSources {
   readonly others: Gather | undefined;
 }
 
-function preparation({ plan }: Workshop, { numbered, tokens, others }: EncoderSources) {
+function preparation({ plan }: RunContext, { numbered, tokens, others }: EncoderSources) {
   return (planned: PlannedBatch): EncoderBatch => {
-    const task = taskNumber(plan.tasks, planned.rows);
-    const { views, outside } = plan.tasks[task];
-    return encoderBatch(numbered.makers[task].make(planned), planned, {
-      task,
+    const group = groupNumber(plan.groups, planned.rows);
+    const { views, auxiliary } = plan.groups[group];
+    return encoderBatch(numbered.makers[group].make(planned), planned, {
+      group,
       tokens,
       views,
       cut: (ids, { epoch, batch }) =>
         cutTokens(ids, plan.augmentations?.token ?? [], { seed: plan.settings.seed, epoch, batch }),
       feeds: (batch) => ({
         ...batch.constants,
-        ...(outside === undefined || others === undefined
+        ...(auxiliary === undefined || others === undefined
           ? {}
-          : outsideFeeds(outside, batch, others)),
+          : auxiliaryFeeds(auxiliary, batch, others)),
       }),
     });
   };

@@ -12,7 +12,7 @@ import type { HeadSide } from "../options/settings.js";
 import { type QueuedRun, runQueued, type TaskQueues } from "./candidate-queue.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import { headForwardGraph } from "./head-graph.js";
-import type { Student, UpdateResult } from "./trainable.js";
+import type { Trainable, UpdateResult } from "./trainable.js";
 
 /** How gradients of a batch are found: `Ready` is what can be made of a batch before its turn comes; its feeds are not yet known. */
 export interface UpdateMethod<Ready> {
@@ -36,7 +36,7 @@ export type EncoderBatches = readonly {
   readonly ready: Promise<unknown>;
 }[];
 
-export interface EncoderStudentOptions {
+export interface TrainableEncoderOptions {
   readonly trainer: Trainer;
   readonly encoder: Encoder;
   /** Texts → pooled vectors, with the trained weights as inputs and without dropout; its model is handed over to the worker. */
@@ -44,7 +44,7 @@ export interface EncoderStudentOptions {
   readonly head: HeadSpec;
   readonly headSide: HeadSide;
   readonly batchOf: (planned: PlannedBatch) => EncoderBatch;
-  /** By task. */
+  /** By group. */
   readonly methods: readonly UpdateMethod<unknown>[];
   /** Candidates of earlier batches, where an objective uses them. */
   readonly queues: TaskQueues;
@@ -54,9 +54,9 @@ export interface EncoderStudentOptions {
 }
 
 /** An encoder that learns, or some of its layers or adapters, with a head or without. */
-export async function createEncoderStudent(
-  options: EncoderStudentOptions,
-): Promise<Student<EncoderBatches>> {
+export async function createTrainableEncoder(
+  options: TrainableEncoderOptions,
+): Promise<Trainable<EncoderBatches>> {
   const { trainer, forward, queues } = options;
   const session = await trainer.createSession(forward.model, {
     memoryPattern: false,
@@ -84,7 +84,7 @@ export async function createEncoderStudent(
   };
 }
 
-function prepared(options: EncoderStudentOptions, planned: PlannedBatch) {
+function prepared(options: TrainableEncoderOptions, planned: PlannedBatch) {
   const batch = options.batchOf(planned);
   const ready = methodOf(options, batch).ready(batch);
   // A failure is reported when the batch's turn comes.
@@ -92,12 +92,12 @@ function prepared(options: EncoderStudentOptions, planned: PlannedBatch) {
   return { batch, ready };
 }
 
-function methodOf({ methods }: EncoderStudentOptions, { task }: EncoderBatch) {
-  return methods[task] ?? internal(`task ${task} has no step`);
+function methodOf({ methods }: TrainableEncoderOptions, { group }: EncoderBatch) {
+  return methods[group] ?? internal(`group ${group} has no step`);
 }
 
 async function update(
-  options: EncoderStudentOptions,
+  options: TrainableEncoderOptions,
   batches: EncoderBatches,
   learningRate: number,
 ): Promise<UpdateResult> {
@@ -107,7 +107,7 @@ async function update(
   if (first !== undefined && rest.length === 0) {
     const { batch } = first;
     const ready = await first.ready;
-    const { loss, gradNorm, finite } = await runQueued(queues.of(batch.task), batch, (feeds) =>
+    const { loss, gradNorm, finite } = await runQueued(queues.of(batch.group), batch, (feeds) =>
       methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens };
@@ -116,20 +116,20 @@ async function update(
   for (const { batch, ready } of batches) {
     const made = await ready;
     const run = (feeds: Feeds) => methodOf(options, batch).accumulate({ ...batch, feeds }, made);
-    losses.push((await runQueued(queues.of(batch.task), batch, run)).loss);
+    losses.push((await runQueued(queues.of(batch.group), batch, run)).loss);
   }
   const loss = mean(losses);
   const scale = 1 / batches.length;
   return { loss, losses, ...(await trainer.update({ learningRate, loss, scale })), tokens };
 }
 
-async function boundHead({ trainer, head }: EncoderStudentOptions): Promise<Session | undefined> {
+async function boundHead({ trainer, head }: TrainableEncoderOptions): Promise<Session | undefined> {
   return head.kind === "none" ? undefined : trainer.createSession(headForwardGraph(head));
 }
 
 /** Embeds texts as they stand, with the parameters as they are: the sessions read them where the optimizer writes them. */
 function embedWith(
-  { encoder, head, headSide, signal }: EncoderStudentOptions,
+  { encoder, head, headSide, signal }: TrainableEncoderOptions,
   session: Session,
   projection: Session | undefined,
 ): Embed {

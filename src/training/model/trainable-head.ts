@@ -12,14 +12,14 @@ import type { HeadSide } from "../options/settings.js";
 import { runQueued, type TaskQueues } from "./candidate-queue.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
 import { furtherOutputs, lossGraphs } from "./loss-graph.js";
-import type { Student } from "./trainable.js";
+import type { Trainable } from "./trainable.js";
 
 /** The frozen encoder: vectors [n,E] of n texts. */
 export type Encode = (texts: readonly string[]) => Promise<Matrix>;
 
-export interface HeadStudentOptions {
+export interface TrainableHeadOptions {
   readonly runtime: Runtime;
-  /** The step of each task; all have the same head. */
+  /** The step of each group; all have the same head. */
   readonly steps: readonly [HeadStep, ...HeadStep[]];
   /** Start values of the head's parameters. */
   readonly start: ReadonlyMap<string, Tensor>;
@@ -37,9 +37,9 @@ export interface HeadStudentOptions {
 }
 
 /** A projection head that learns on the vectors of a frozen encoder. */
-export async function createHeadStudent(
-  options: HeadStudentOptions,
-): Promise<Student<readonly HeadBatch[]>> {
+export async function createTrainableHead(
+  options: TrainableHeadOptions,
+): Promise<Trainable<readonly HeadBatch[]>> {
   const { runtime, steps, queues } = options;
   const [{ head, headSide }] = steps;
   const models = steps.map(headStepGraph).map((step) => ({ ...step, outputs: [] }));
@@ -54,9 +54,10 @@ export async function createHeadStudent(
   });
   const graphs = await lossGraphs(trainer, models);
   const forward = await openHead(runtime, head);
-  const graphOf = ({ task }: HeadBatch) => graphs[task] ?? internal(`task ${task} has no graph`);
+  const graphOf = ({ group }: HeadBatch) =>
+    graphs[group] ?? internal(`group ${group} has no graph`);
   const step = async (batch: HeadBatch, learningRate: number) => {
-    const { loss, gradNorm, finite } = await runQueued(queues?.of(batch.task), batch, (feeds) =>
+    const { loss, gradNorm, finite } = await runQueued(queues?.of(batch.group), batch, (feeds) =>
       graphOf(batch).step(feeds, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens: 0 };
@@ -65,7 +66,7 @@ export async function createHeadStudent(
     const losses: number[] = [];
     for (const batch of batches) {
       const run = graphOf(batch).accumulate;
-      losses.push((await runQueued(queues?.of(batch.task), batch, run)).loss);
+      losses.push((await runQueued(queues?.of(batch.group), batch, run)).loss);
     }
     const loss = mean(losses);
     const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });
@@ -132,7 +133,10 @@ export function headEmbed(
   };
 }
 
-function trainerParameters(options: HeadStudentOptions, gradients: Gradients): TrainerParameter[] {
+function trainerParameters(
+  options: TrainableHeadOptions,
+  gradients: Gradients,
+): TrainerParameter[] {
   const head = headParameters(options.steps[0].head).map(({ name, decay }) => {
     const tensor = options.start.get(name) ?? internal(`no start value for ${name}`);
     return { ...parameterStart(name, tensor, gradients), decay, learningRateScale: 1 };
@@ -145,7 +149,7 @@ function trainerParameters(options: HeadStudentOptions, gradients: Gradients): T
   return [...head, ...own];
 }
 
-/** The gradient of the main graph; parameters of other tasks have theirs in further graphs. */
+/** The gradient of the main graph; parameters of other groups have theirs in further graphs. */
 function parameterStart(name: string, tensor: Tensor, gradients: Gradients) {
   const gradient = gradients.get(name);
   return {

@@ -20,7 +20,7 @@ export interface UpdateResult {
  * The model being trained, whatever part of it is: the loop prepares a batch, updates on it, embeds with what has been
  * learnt so far, and keeps or takes back the weights.
  */
-export interface Student<Batch = unknown> extends WeightSource {
+export interface Trainable<Batch = unknown> extends WeightSource {
   /** Makes the inputs of an update on one or more batches of the training data; may run while another update does. */
   readonly prepare: (planned: readonly PlannedBatch[]) => Batch;
   /** One forward and backward pass a batch and one optimizer update. The memory of `batch` may be given away. */

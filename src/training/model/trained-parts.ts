@@ -1,6 +1,6 @@
 import type { HeadSpec } from "../../encoder/head.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { Student } from "./trainable.js";
+import type { Trainable } from "./trainable.js";
 import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 
 /** A trained head. */
@@ -16,11 +16,11 @@ export interface TrainedParts {
   readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
-/** A student ready to be trained. */
-export interface Training<Batch> {
-  readonly student: Student<Batch>;
+/** A trainable ready to be trained. */
+export interface TrainableSetup<Batch> {
+  readonly trainable: Trainable<Batch>;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[] | undefined;
-  /** What the student's parameters make of the model. */
+  /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }

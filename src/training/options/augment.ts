@@ -59,7 +59,7 @@ export function augmentationsOf({
   }
   if (augmentViews !== defaultViews && at("text").length === 0) {
     throw usageError(
-      "useless-option",
+      "option-without-effect",
       "--augment-views counts the views that deletion, crop and repetition make, and --augment names none of them",
       "leave it out",
     );

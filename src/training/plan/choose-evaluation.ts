@@ -1,8 +1,8 @@
-import type { LoadOptions, NaturalDataset } from "../../dataset/load-dataset.js";
+import type { LoadOptions, SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetOf } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import { loadMeasuringSet, type MeasuringData } from "../../evaluation/evaluation-set.js";
+import { type EvaluationData, loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { type Evaluator, unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -15,7 +15,7 @@ import { withoutLeaksOfFiles } from "./without-leaks.js";
 export interface ChosenEvaluation {
   /** Natural rows of each file. */
   readonly trains: readonly Dataset[];
-  readonly evalData?: MeasuringData;
+  readonly evalData?: EvaluationData;
   readonly evaluator: Evaluator;
   /** `data/dev.csv`, what was held out, or `nothing`. */
   readonly selectsOn: string;
@@ -24,7 +24,7 @@ export interface ChosenEvaluation {
 
 /** A file's rows as read, and whether each is a text beside itself. */
 export interface ReadRows {
-  readonly natural: NaturalDataset;
+  readonly natural: SourceRows;
   readonly views: boolean;
 }
 
@@ -52,7 +52,7 @@ export async function chooseEvaluation(
 
 /**
  * No selection, for single texts that are their own positives: they have no answer to measure by, so all are trained on and the last
- * step goes out. Usage error `useless-option` for what only an evaluation has a use for.
+ * step goes out. Usage error `option-without-effect` for what only an evaluation has a use for.
  */
 function withoutEvaluation(
   settings: TrainSettings,
@@ -66,7 +66,7 @@ function withoutEvaluation(
     (dropLeaks && "--drop-leaks");
   if (useless !== false) {
     throw usageError(
-      "useless-option",
+      "option-without-effect",
       `${useless} has no meaning without --eval: single texts have no answer that they could be measured by`,
       "leave it out, or give --eval FILE, for example scored sentence pairs",
     );
@@ -81,7 +81,7 @@ async function onFile(
   settings: TrainSettings,
   datasets: readonly Dataset[],
 ): Promise<ChosenEvaluation> {
-  const { dataset, task } = await loadMeasuringSet(file, labelOptions(settings));
+  const { dataset, task } = await loadEvaluationSet(file, labelOptions(settings));
   if (datasets.some(({ account }) => account.sha256 === dataset.account.sha256))
     throw sameFile(file);
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, dataset);
@@ -93,7 +93,7 @@ async function onFile(
 
 function leaksOfNothing(): UserError {
   return usageError(
-    "useless-option",
+    "option-without-effect",
     "--drop-leaks has no meaning without --eval: rows that are held out share no text with the others",
     "leave it out, or give --eval FILE",
   );

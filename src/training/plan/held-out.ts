@@ -1,5 +1,5 @@
 import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
-import { convertDataset, type NaturalDataset } from "../../dataset/load-dataset.js";
+import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, DatasetOf } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
@@ -20,7 +20,7 @@ import { withoutHeldOut } from "./without-leaks.js";
  */
 export function heldOutEvaluation(
   settings: TrainSettings,
-  naturals: readonly NaturalDataset[],
+  naturals: readonly SourceRows[],
   { kind, measured }: { readonly kind: DatasetKind; readonly measured: RowKind },
 ): ChosenEvaluation {
   const splits = naturals.map(({ dataset }) =>
@@ -49,7 +49,7 @@ function presentIn(shares: readonly (Dataset | undefined)[]): Dataset[] {
 }
 
 /** Which files have no part in the selection, and why. */
-function wholeFiles(naturals: readonly NaturalDataset[], kind: DatasetKind): string[] {
+function wholeFiles(naturals: readonly SourceRows[], kind: DatasetKind): string[] {
   return naturals
     .filter(({ dataset }) => dataset.kind !== kind)
     .map(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Account } from "../../dataset/rows/row-report.js";
+import type { RowReport } from "../../dataset/rows/row-report.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
 
@@ -16,16 +16,16 @@ export function joinDatasets<D extends Dataset>(datasets: readonly D[]): D {
       "unit" in row && row.unit !== undefined ? { ...row, unit: start + row.unit } : row,
     );
   });
-  return { ...first, rows, account: joinAccounts(datasets.map(({ account }) => account)) };
+  return { ...first, rows, account: joinRowReports(datasets.map(({ account }) => account)) };
 }
 
 /** What became of the rows of all files; the hash is that of their hashes. */
-export function joinAccounts(accounts: readonly Account[]): Account {
+export function joinRowReports(accounts: readonly RowReport[]): RowReport {
   const [first, ...rest] = accounts;
   if (first !== undefined && rest.length === 0) return first;
   const hash = createHash("sha256");
   for (const { sha256 } of accounts) hash.update(sha256);
-  const sum = (of: (account: Account) => number): number =>
+  const sum = (of: (account: RowReport) => number): number =>
     accounts.reduce((total, account) => total + of(account), 0);
   return {
     file: accounts.map(({ file }) => file).join(", "),

@@ -2,8 +2,8 @@ import type { Dataset } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
 import { acceptedRoles } from "../../objectives/inputs.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
-import type { Role } from "../../objectives/roles.js";
-import type { OutsideUse } from "../auxiliary/use.js";
+import type { ObjectiveInput } from "../../objectives/roles.js";
+import type { AuxiliaryUse } from "../auxiliary/use.js";
 import type { BatchMaker } from "../batches/batch-inputs.js";
 import { makeBatches } from "../batches/make-batches.js";
 import type { Augmentations } from "../options/augment.js";
@@ -18,13 +18,13 @@ export interface TrainingFile extends Omit<ReadFile, "natural"> {
 }
 
 /**
- * What is learnt with one objective from rows of one kind. Files of the same objective and kind are one task: they share the graph of a
+ * What is learnt with one objective from rows of one kind. Files of the same objective and kind are one group: they share the graph of a
  * step and the objective's own parameters.
  */
-export interface TrainingTask {
+export interface ObjectiveGroup {
   readonly objective: ConfiguredObjective;
   /** What another model is used for. */
-  readonly outside?: OutsideUse | undefined;
+  readonly auxiliary?: AuxiliaryUse | undefined;
   readonly train: Dataset;
   /** The rows as the first epoch sees them: augmented, or those of `train`. */
   readonly seen: Dataset;
@@ -34,85 +34,85 @@ export interface TrainingTask {
   readonly batches: BatchMaker;
   /** Place of its first row among all training rows; its rows follow each other. */
   readonly first: number;
-  /** What stands before the names of the objective's own parameters: nothing where there is one task alone. */
+  /** What stands before the names of the objective's own parameters: nothing where there is one group alone. */
   readonly prefix: string;
 }
 
 /** A file with what its objective asks of another model. */
-export type AssignedFile = ReadFile & { readonly outside: OutsideUse | undefined };
+export type AssignedFile = ReadFile & { readonly auxiliary: AuxiliaryUse | undefined };
 
-export interface TaskOptions {
+export interface GroupOptions {
   readonly settings: TrainSettings;
   readonly augmentations: Augmentations | undefined;
 }
 
-/** Groups files into tasks, in the order of their first files, and numbers all rows: task by task, within one file by file. */
-export function trainingTasks(
+/** Puts files into groups, in the order of their first files, and numbers all rows: group by group, within one file by file. */
+export function objectiveGroups(
   files: readonly AssignedFile[],
-  options: TaskOptions,
-): { readonly files: readonly TrainingFile[]; readonly tasks: readonly TrainingTask[] } {
-  const groups = new Map<string, number[]>();
+  options: GroupOptions,
+): { readonly files: readonly TrainingFile[]; readonly groups: readonly ObjectiveGroup[] } {
+  const members = new Map<string, number[]>();
   for (const [i, file] of files.entries()) {
-    const key = taskKey(file);
-    groups.set(key, [...(groups.get(key) ?? []), i]);
+    const key = groupKey(file);
+    members.set(key, [...(members.get(key) ?? []), i]);
   }
   const places = new Array<number>(files.length).fill(0);
-  const tasks: TrainingTask[] = [];
+  const groups: ObjectiveGroup[] = [];
   let next = 0;
-  for (const members of groups.values()) {
-    const own = members.map((i) => files[i]);
-    const [number = 0] = members;
-    const prefix = groups.size === 1 ? "" : `file.${number}.`;
-    tasks.push({ ...taskOf(own, options), first: next, prefix });
-    for (const i of members) {
+  for (const numbers of members.values()) {
+    const own = numbers.map((i) => files[i]);
+    const [number = 0] = numbers;
+    const prefix = members.size === 1 ? "" : `file.${number}.`;
+    groups.push({ ...groupOf(own, options), first: next, prefix });
+    for (const i of numbers) {
       places[i] = next;
       next += files[i]?.train.rows.length ?? 0;
     }
   }
-  const placed = files.map(({ natural: _, outside: __, ...file }, i) => ({
+  const placed = files.map(({ natural: _, auxiliary: __, ...file }, i) => ({
     ...file,
     first: places[i],
   }));
-  return { files: placed, tasks };
+  return { files: placed, groups };
 }
 
-function taskKey({ objective, train, views }: AssignedFile): string {
+function groupKey({ objective, train, views }: AssignedFile): string {
   return JSON.stringify([objective.definition.name, objective.options, train.kind, views]);
 }
 
-function taskOf(
+function groupOf(
   files: readonly AssignedFile[],
-  { settings, augmentations }: TaskOptions,
-): Omit<TrainingTask, "first" | "prefix"> {
-  const [{ objective, outside, views }] = files as [AssignedFile];
+  { settings, augmentations }: GroupOptions,
+): Omit<ObjectiveGroup, "first" | "prefix"> {
+  const [{ objective, auxiliary, views }] = files as [AssignedFile];
   const train = joinDatasets(files.map((file) => file.train));
   const making = {
-    accepted: acceptedHere(objective, outside),
+    accepted: acceptedHere(objective, auxiliary),
     objective: objective.options,
     falseNegatives: settings.shuffle,
     seed: settings.seed,
   };
   const made = makeBatches(train, augmentations, making);
-  return { objective, outside, train, views, ...made };
+  return { objective, auxiliary, train, views, ...made };
 }
 
 /** The objective's inputs; margins that a teacher gives are not read from the file too. */
 function acceptedHere(
   { definition }: ConfiguredObjective,
-  outside: OutsideUse | undefined,
-): readonly Role[] {
+  auxiliary: AuxiliaryUse | undefined,
+): readonly ObjectiveInput[] {
   const accepted = acceptedRoles(definition);
-  return outside?.kind === "margin" ? accepted.filter((role) => role !== "teacher") : accepted;
+  return auxiliary?.kind === "margin" ? accepted.filter((role) => role !== "teacher") : accepted;
 }
 
-/** Which task the rows of a batch are of. */
-export function taskNumber(
-  tasks: readonly Pick<TrainingTask, "first">[],
+/** Which group the rows of a batch are of. */
+export function groupNumber(
+  groups: readonly Pick<ObjectiveGroup, "first">[],
   rows: Int32Array,
 ): number {
   const first = rows[0] ?? 0;
-  const task = tasks.findLastIndex((one) => one.first <= first);
-  return task < 0 ? internal(`no task has row ${first}`) : task;
+  const group = groups.findLastIndex((one) => one.first <= first);
+  return group < 0 ? internal(`no group has row ${first}`) : group;
 }
 
 /** Which file the rows of a batch are of: the one that begins last before them. */

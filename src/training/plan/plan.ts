@@ -8,10 +8,10 @@ import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
-import type { MeasuringData } from "../../evaluation/evaluation-set.js";
+import type { EvaluationData } from "../../evaluation/evaluation-set.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
-import { type OutsideSource, outsideUses } from "../auxiliary/use.js";
+import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
 import { type Augmentations, augmentationsOf } from "../options/augment.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
@@ -21,9 +21,9 @@ import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
 import {
   fileNumber,
+  type ObjectiveGroup,
+  objectiveGroups,
   type TrainingFile,
-  type TrainingTask,
-  trainingTasks,
 } from "./objective-groups.js";
 import { requireUsedPrompts } from "./prompted-plan.js";
 import { readTrainingData } from "./read-files.js";
@@ -36,13 +36,13 @@ export interface TrainingPlan {
   readonly objective: ConfiguredObjective;
   readonly files: readonly TrainingFile[];
   /** One, unless files have objectives of their own or rows of several kinds. */
-  readonly tasks: readonly TrainingTask[];
+  readonly groups: readonly ObjectiveGroup[];
   /** Another model's vectors, where some objective uses them. */
-  readonly outside?: OutsideSource | undefined;
+  readonly auxiliary?: AuxiliarySource | undefined;
   readonly augmentations?: Augmentations | undefined;
   /** The kind of the first file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
-  readonly evalData?: MeasuringData | undefined;
+  readonly evalData?: EvaluationData | undefined;
   readonly evaluator: Evaluator;
   readonly metric: string;
   /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
@@ -56,7 +56,7 @@ export interface TrainingPlan {
 }
 
 /** What a comparison prescribes, so that its runs can be compared. */
-export interface Prescribed {
+export interface ComparisonBudget {
   /** Row kind whose metric decides on held-out rows. */
   readonly measured?: RowKind;
   /** Updates of each run, and after how many it is evaluated. */
@@ -67,11 +67,11 @@ export interface Prescribed {
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
 export async function planTraining(
   options: TrainOptions,
-  prescribed: Prescribed = {},
+  prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
   const settings = resolveSettings(options);
   const objectives = objectivesOfFiles(settings);
-  const uses = outsideUses(settings, objectives);
+  const uses = auxiliaryUses(settings, objectives);
   for (const objective of objectives) requireConsistentOptions(settings, objective);
   const { measured } = prescribed;
   const load = loadOptions(settings);
@@ -81,19 +81,19 @@ export async function planTraining(
   const unfit = read.files.find(({ views }) => !views);
   if (augmentations !== undefined && unfit !== undefined)
     throw augmentsNothing(unfit.data, unfit.objective);
-  const assigned = read.files.map((file, i) => ({ ...file, outside: uses[i] }));
-  const { files, tasks } = trainingTasks(assigned, { settings, augmentations });
-  requireUsedPrompts({ settings, tasks, evaluator: evaluation.evaluator });
+  const assigned = read.files.map((file, i) => ({ ...file, auxiliary: uses[i] }));
+  const { files, groups } = objectiveGroups(assigned, { settings, augmentations });
+  requireUsedPrompts({ settings, groups, evaluator: evaluation.evaluator });
   const sampler = sampleFiles(files, settings);
-  const outside = uses.find((use) => use !== undefined)?.source;
+  const auxiliary = uses.find((use) => use !== undefined)?.source;
   const [first] = read.files;
   const { dataset, to } = first?.natural ?? internal("a plan without files");
   return {
     settings,
     objective: commonObjective(settings),
     files,
-    tasks,
-    outside,
+    groups,
+    auxiliary,
     augmentations,
     natural: { kind: dataset.kind, measured: measured ?? to },
     evalData: evaluation.evalData,
@@ -105,7 +105,7 @@ export async function planTraining(
     notes: [
       ...evaluation.notes,
       ...samplerNotes(settings, sampler),
-      ...tasks.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
+      ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
   };
 }
@@ -124,20 +124,20 @@ function sampleFiles(files: readonly TrainingFile[], settings: TrainSettings): S
 }
 
 /** How many rows are trained on. */
-export function trainedRows({ tasks }: Pick<TrainingPlan, "tasks">): number {
-  return tasks.reduce((sum, { train }) => sum + train.rows.length, 0);
+export function trainedRows({ groups }: Pick<TrainingPlan, "groups">): number {
+  return groups.reduce((sum, { train }) => sum + train.rows.length, 0);
 }
 
-/** How many texts are trained on; one that several tasks have counts for each. */
-export function trainedTexts({ tasks }: Pick<TrainingPlan, "tasks">): number {
-  return tasks.reduce((sum, { batches }) => sum + batches.texts.length, 0);
+/** How many texts are trained on; one that several groups have counts for each. */
+export function trainedTexts({ groups }: Pick<TrainingPlan, "groups">): number {
+  return groups.reduce((sum, { batches }) => sum + batches.texts.length, 0);
 }
 
 /** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
 function countSteps(
   settings: TrainSettings,
   sampler: Sampler,
-  prescribed: Prescribed,
+  prescribed: ComparisonBudget,
 ): Pick<TrainingPlan, "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"> {
   const { accumulate } = settings;
   const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);

@@ -1,8 +1,8 @@
 import {
   convertDataset,
   type LoadOptions,
-  loadNatural,
-  type NaturalDataset,
+  readRows,
+  type SourceRows,
 } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
@@ -22,7 +22,7 @@ export interface ReadFile {
   /** As read, and what is trained on. */
   readonly data: Dataset;
   readonly train: Dataset;
-  readonly natural: NaturalDataset;
+  readonly natural: SourceRows;
   /** Whether each row is a text beside itself. */
   readonly views: boolean;
 }
@@ -42,7 +42,7 @@ export interface ReadOptions {
   readonly measured: RowKind | undefined;
 }
 
-/** Reads the files of a run, each as its objective wants its rows. Usage errors: useless-option, vectors-of-one-file. */
+/** Reads the files of a run, each as its objective wants its rows. Usage errors: option-without-effect, vectors-of-one-file. */
 export async function readTrainingData(options: ReadOptions): Promise<TrainingData> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
@@ -65,7 +65,7 @@ async function readFile(
   objective: ConfiguredObjective,
   { settings, load }: ReadOptions,
 ): Promise<Omit<ReadFile, "train">> {
-  const natural = await loadNatural(file, {
+  const natural = await readRows(file, {
     ...load,
     as: trainableKinds(settings, objective),
     objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
@@ -76,7 +76,7 @@ async function readFile(
 
 function nothingToMix(mix: string): UserError {
   return usageError(
-    "useless-option",
+    "option-without-effect",
     `--mix ${mix} has no meaning with one training file`,
     "leave it out",
   );

@@ -6,7 +6,7 @@ import { fileError, writeFolderAtomic } from "../../files/files.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import { decodeSafetensors } from "../../math/safetensors.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { StoredPart } from "../../runtime/runtime.js";
+import type { StoredTensors } from "../../runtime/runtime.js";
 
 /** The numbers an optimizer works on, by parameter name; all in the parameter's shape. */
 export interface Weights {
@@ -20,12 +20,12 @@ export interface Weights {
 /** What a checkpoint is written from. */
 export interface WeightSource {
   /** Writes a safetensors file of these numbers of every trained tensor, from where they lie. */
-  readonly write: (path: string, parts: readonly StoredPart[]) => Promise<void>;
+  readonly write: (path: string, parts: readonly StoredTensors[]) => Promise<void>;
   readonly buffers: () => ReadonlyMap<string, Tensor>;
 }
 
-const PARAMETERS: readonly StoredPart[] = [{ part: "parameter", suffix: "" }];
-const MOMENTS: readonly StoredPart[] = [
+const PARAMETERS: readonly StoredTensors[] = [{ part: "parameter", suffix: "" }];
+const MOMENTS: readonly StoredTensors[] = [
   { part: "firstMoment", suffix: ".first_moment" },
   { part: "secondMoment", suffix: ".second_moment" },
 ];

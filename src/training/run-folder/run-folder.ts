@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ColumnMapping } from "../../dataset/columns/resolve-columns.js";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
-import type { ModelSource } from "../../encoder/model-location.js";
+import type { ModelOrigin } from "../../encoder/model-location.js";
 import type { PromptTexts } from "../../encoder/prompts.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
@@ -38,7 +38,7 @@ export interface EvalRecord extends DataFileRecord {
 
 /** The model that a run started from. */
 export interface BaseRecord {
-  readonly source: ModelSource;
+  readonly source: ModelOrigin;
   readonly name: string;
   /** Absolute path of its folder. */
   readonly path: string;

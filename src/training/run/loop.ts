@@ -3,7 +3,7 @@ import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, type Evaluator, measures, metricOf } from "../../evaluation/metric.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
-import type { Student, UpdateResult } from "../model/trainable.js";
+import type { Trainable, UpdateResult } from "../model/trainable.js";
 import {
   type Best,
   prune,
@@ -16,7 +16,7 @@ import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
 
 export interface LoopOptions<Batch> {
-  readonly student: Student<Batch>;
+  readonly trainable: Trainable<Batch>;
   readonly batches: BatchCursor;
   readonly evaluator: Evaluator;
   /** Key of the metric that decides; higher is better. */
@@ -129,7 +129,7 @@ function draw<Batch>(options: LoopOptions<Batch>): Drawn<Batch> {
   const rows = Int32Array.from(planned.flatMap((batch) => [...batch.rows]));
   const { fileOf } = options;
   const files = fileOf && planned.map((batch) => fileOf(batch.rows));
-  return { rows, files, batch: options.student.prepare(planned), sampler };
+  return { rows, files, batch: options.trainable.prepare(planned), sampler };
 }
 
 function isDue<Batch>(every: number, { step }: Progress, options: LoopOptions<Batch>): boolean {
@@ -153,7 +153,7 @@ async function update<Batch>(
   const { step } = progress;
   const lr = learningRate(options.schedule, step);
   const started = performance.now();
-  const result = await options.student.update(drawn.batch, lr);
+  const result = await options.trainable.update(drawn.batch, lr);
   if (!result.finite) throw notFinite(options, { step, lr, result, rows: drawn.rows });
   const record = {
     step,
@@ -170,9 +170,9 @@ async function update<Batch>(
 }
 
 async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
-  const { evaluator, student, metric } = options;
+  const { evaluator, trainable, metric } = options;
   if (!measures(evaluator)) return keepLast(options, progress);
-  const evaluation = await evaluator.run(student.embed);
+  const evaluation = await evaluator.run(trainable.embed);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
   const best = value > progress.best.value;
   if (progress.step === 0) progress.start = value;
@@ -182,7 +182,7 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   if (best) {
     progress.best = { step: progress.step, value };
     if (progress.step > 0) {
-      await writeBest(options.checkpoints, progress.step, student);
+      await writeBest(options.checkpoints, progress.step, trainable);
     }
   }
   options.onEvent({ type: "evaluation", record, best });
@@ -192,7 +192,7 @@ async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress):
   const { step } = progress;
   if (step < options.steps) return;
   progress.best = { step, value: Number.NaN };
-  await writeBest(options.checkpoints, step, options.student);
+  await writeBest(options.checkpoints, step, options.trainable);
 }
 
 /** The metrics of an evaluation as a plain record. */
@@ -205,7 +205,7 @@ async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Pro
   const state: RunState = { step, best, start, evaluationsSinceBest, sampler };
   const begun = performance.now();
   options.log.flush();
-  const path = await writeCheckpoint(options.checkpoints, state, options.student);
+  const path = await writeCheckpoint(options.checkpoints, state, options.trainable);
   progress.saved = step;
   prune(options.checkpoints, options.keep);
   progress.savedAt = performance.now();

@@ -12,7 +12,7 @@ import { firstBatch } from "../model/first-inputs.js";
 import { headStepGraph } from "../model/head-graph.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { headStep, queueSize } from "../model/run-context.js";
-import type { TrainingTask } from "../plan/objective-groups.js";
+import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
 import {
@@ -47,30 +47,30 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
   }
 }
 
-const rowsOf = ({ settings }: TrainingPlan, task: TrainingTask) => ({
+const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   rows: settings.batchSize,
-  negatives: task.batches.negatives,
-  queue: queueSize(task),
+  negatives: group.batches.negatives,
+  queue: queueSize(group),
 });
 
 function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
-  return largest(plan.tasks.map((task) => ({ ...headTaskMemory(plan, head, task), tokens: 0 })));
+  return largest(plan.groups.map((group) => ({ ...headTaskMemory(plan, head, group), tokens: 0 })));
 }
 
-function headTaskMemory(plan: TrainingPlan, head: HeadSpec, task: TrainingTask): MemoryPlan {
-  const { model, gradients } = headStepGraph(headStep({ plan, head }, task));
-  const own = task.objective.definition.trained.map(({ role, shape }) => ({
-    name: task.prefix + role,
+function headTaskMemory(plan: TrainingPlan, head: HeadSpec, group: ObjectiveGroup): MemoryPlan {
+  const { model, gradients } = headStepGraph(headStep({ plan, head }, group));
+  const own = group.objective.definition.trained.map(({ role, shape }) => ({
+    name: group.prefix + role,
     shape: shape(head.outputDim),
   }));
   const parameters = [...headParameters(head), ...own].map(({ name, shape }) => ({
     shape,
     gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
   }));
-  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, task)));
+  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, group)));
 }
 
-/** The steps of tasks run one after another and change the same parameters; each has what stays of the model for itself. */
+/** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly PlannedMemory[]): PlannedMemory {
   const most = (of: Exclude<keyof PlannedMemory, "tensors">): number =>
     Math.max(...memories.map((one) => one[of]));
@@ -99,15 +99,15 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
   const limit = plan.settings.miniBatchTokens;
   const memories: PlannedMemory[] = [];
   let tensors: TrainedGroup[] | undefined;
-  for (const [number, task] of plan.tasks.entries()) {
-    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, task });
+  for (const [number, group] of plan.groups.entries()) {
+    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
     const step =
       limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
     requireTrained(prepared, options.tuning, step.parameters);
     tensors ??= trainedTensors(prepared, step.parameters);
     const lengths = firstLengths(plan, number, { encoder, limit });
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, task)));
+    const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, group)));
     memories.push({ ...memory, tokens });
   }
   // With chunks the encoder's models serve all tasks.
@@ -116,14 +116,14 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
   return tensors === undefined ? memory : { ...memory, tensors };
 }
 
-/** Tokens of the texts of a task's first batch, or of as many as go through the encoder at once. */
+/** Tokens of the texts of a group's first batch, or of as many as go through the encoder at once. */
 function firstLengths(
   plan: TrainingPlan,
-  task: number,
+  group: number,
   { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
 ): number[] {
-  const { makers, texts } = numberedBatches(plan.tasks);
-  const batch = makers[task].make(firstBatch(plan, task));
+  const { makers, texts } = numberedBatches(plan.groups);
+  const batch = makers[group].make(firstBatch(plan, group));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
     .tokenize([...numbers].map((number) => texts[number]))

@@ -2,13 +2,13 @@ import { arch, cpus, platform } from "node:os";
 import { resolve } from "node:path";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { promptTexts } from "../../encoder/prompts.js";
-import type { MeasuringData } from "../../evaluation/evaluation-set.js";
+import type { EvaluationData } from "../../evaluation/evaluation-set.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { packageVersion } from "../../files/version.js";
-import type { OutsideVectors } from "../auxiliary/vectors.js";
+import type { AuxiliaryModel } from "../auxiliary/vectors.js";
 import { resolvedEntries } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
-import { joinAccounts } from "../plan/join-datasets.js";
+import { joinRowReports } from "../plan/join-datasets.js";
 import type { TrainingFile } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import type { FileLosses } from "../run-folder/file-losses.js";
@@ -24,13 +24,13 @@ import type { LoopResult } from "./loop.js";
 export interface RunSurroundings {
   readonly info: EncoderInfo;
   readonly threads: number;
-  readonly outside?: OutsideVectors | undefined;
+  readonly auxiliary?: AuxiliaryModel | undefined;
 }
 
 /** run.json of a run that begins. */
 export function newRecord(
   plan: TrainingPlan,
-  { info, threads, outside }: RunSurroundings,
+  { info, threads, auxiliary }: RunSurroundings,
 ): RunRecord {
   const { files, evalData } = plan;
   return {
@@ -51,9 +51,9 @@ export function newRecord(
     },
     prompts: promptTexts(info),
     outside:
-      outside === undefined
+      auxiliary === undefined
         ? undefined
-        : { name: outside.name, hash: outside.hash, dimension: outside.dimension },
+        : { name: auxiliary.name, hash: auxiliary.hash, dimension: auxiliary.dimension },
     machine: {
       platform: `${platform()} ${arch()}`,
       cpu: cpus()[0]?.model ?? "unknown",
@@ -64,7 +64,7 @@ export function newRecord(
   };
 }
 
-function dataRecord({ account, rows, columns }: MeasuringData): DataFileRecord {
+function dataRecord({ account, rows, columns }: EvaluationData): DataFileRecord {
   return { path: account.file, sha256: account.sha256, rows: rows.length, columns };
 }
 
@@ -76,7 +76,7 @@ export function resolvedOptions({ settings, objective }: TrainingPlan): TrainSet
 }
 
 function allFiles(files: readonly TrainingFile[]): DataFileRecord {
-  const { file: path, sha256 } = joinAccounts(files.map(({ data }) => data.account));
+  const { file: path, sha256 } = joinRowReports(files.map(({ data }) => data.account));
   const rows = files.reduce((sum, { data }) => sum + data.rows.length, 0);
   return { path, sha256, rows, columns: files[0]?.data.columns ?? {} };
 }
@@ -91,7 +91,7 @@ function fileRecord({ data, objective }: TrainingFile): TrainingFileRecord {
   };
 }
 
-function evalRecord(data: MeasuringData): EvalRecord {
+function evalRecord(data: EvaluationData): EvalRecord {
   return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
 }
 

@@ -5,10 +5,10 @@ import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js"
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { layWorkshop, openOutsideOf, openResources, type Resources } from "../model/resources.js";
-import { type RunControl, requireFittingModel, type Workshop } from "../model/run-context.js";
+import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
+import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
 import { setUp } from "../model/set-up.js";
-import type { TrainedParts, Training } from "../model/trained-parts.js";
+import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { type Best, readBest, readCheckpoint, writeBest } from "../run-folder/checkpoint.js";
@@ -99,17 +99,17 @@ async function runWith(
   options: RunOptions,
 ): Promise<TrainedRun> {
   const { info } = resources.encoder;
-  const outside = await openOutsideOf(plan, resources, options);
+  const auxiliary = await openAuxiliaryOf(plan, resources, options);
   try {
     const { threads } = resources.runtime;
-    const record = newRecord(plan, { info, threads, outside });
-    const shop = layWorkshop(plan, resources, { outside, control: options });
-    requireFittingModel(shop);
+    const record = newRecord(plan, { info, threads, auxiliary });
+    const context = openContext(plan, resources, { auxiliary, control: options });
+    requireFittingModel(context);
     const point = options.resume ? goOn(record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
-    return await train(shop, record, { point, shared: options.resources !== undefined });
+    return await train(context, record, { point, shared: options.resources !== undefined });
   } finally {
-    await outside?.close();
+    await auxiliary?.close();
   }
 }
 
@@ -121,36 +121,36 @@ function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): ResumeP
 }
 
 async function train(
-  shop: Workshop,
+  context: RunContext,
   begun: RunRecord,
   { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await shop.plan.evaluator.run((texts) => shop.encode(texts));
-  const training = await setUp(shop);
+  const base = await context.plan.evaluator.run((texts) => context.encode(texts));
+  const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
-  if (trained !== undefined) await writeRun(shop.plan.settings.out, record);
+  if (trained !== undefined) await writeRun(context.plan.settings.out, record);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
-  if (shop.plan.settings.tune !== "head") {
-    if (!shared) await shop.encoder.release();
+  if (context.plan.settings.tune !== "head") {
+    if (!shared) await context.encoder.release();
     await collectGarbage();
   }
   try {
     // A head that reduces dimensions is not the base before its first update either.
-    const reduces = shop.head.outputDim < shop.head.inputDim;
-    const initial = reduces ? await training.student.parameters() : undefined;
+    const reduces = context.head.outputDim < context.head.inputDim;
+    const initial = reduces ? await training.trainable.parameters() : undefined;
     if (initial !== undefined && point === undefined) {
-      await writeBest(runPaths(shop.plan.settings.out).checkpoints, 0, training.student);
+      await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
     if (point !== undefined) await restore(training, point);
-    const result = await runLoop(shop, training, { point, base });
-    const parts = await chosenParts(shop, training, { best: result.best, initial });
-    const { student } = training;
-    const tuned = parts === undefined ? base : await shop.plan.evaluator.run(student.embed);
+    const result = await runLoop(context, training, { point, base });
+    const parts = await chosenParts(context, training, { best: result.best, initial });
+    const { trainable } = training;
+    const tuned = parts === undefined ? base : await context.plan.evaluator.run(trainable.embed);
     const seconds = (performance.now() - started) / 1000;
-    const { info } = shop.encoder;
-    const { plan } = shop;
+    const { info } = context.encoder;
+    const { plan } = context;
     const report = scoreReport({
       file: plan.selectsOn,
       primary: plan.metric,
@@ -173,33 +173,33 @@ async function train(
       ...parts,
     };
   } finally {
-    await training.student.release();
+    await training.trainable.release();
   }
 }
 
 /** What was read is let go before the first step. */
 async function restore(
-  { student }: Training<unknown>,
+  { trainable }: TrainableSetup<unknown>,
   { path, state }: ResumePoint,
 ): Promise<void> {
-  await student.restore(readCheckpoint(path).weights, state.step);
+  await trainable.restore(readCheckpoint(path).weights, state.step);
   await collectGarbage();
 }
 
 async function runLoop(
-  shop: Workshop,
-  { student }: Training<unknown>,
+  context: RunContext,
+  { trainable }: TrainableSetup<unknown>,
   { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
-  const { plan, control } = shop;
+  const { plan, control } = context;
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
-  else if (shop.head.outputDim < shop.head.inputDim) log.append({ base: valuesOf(base) });
+  else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
-      student,
+      trainable,
       batches: batchCursor(plan.sampler, point?.state.sampler),
       evaluator: plan.evaluator,
       metric: plan.metric,
@@ -254,15 +254,15 @@ function openLogs(
   return bothLogs(lines, openLogTable(table, columns, before));
 }
 
-/** The trained parts of the best evaluation, whose parameters the student takes; none where the base itself was best. */
+/** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
 async function chosenParts(
-  { plan }: Workshop,
-  { student, parts }: Training<unknown>,
+  { plan }: RunContext,
+  { trainable, parts }: TrainableSetup<unknown>,
   { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
   const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
   if (parameters === undefined) return undefined;
-  await student.load(parameters);
+  await trainable.load(parameters);
   return parts(parameters);
 }

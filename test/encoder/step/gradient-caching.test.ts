@@ -12,7 +12,7 @@ import type { Tuning } from "../../../src/encoder/step/trained-weights.js";
 import { bool, float32, int64, type Tensor } from "../../../src/math/tensor.js";
 import { objectiveNamed } from "../../../src/objectives/registry.js";
 import { resolveOptions } from "../../../src/objectives/resolve.js";
-import type { Role } from "../../../src/objectives/roles.js";
+import type { ObjectiveInput } from "../../../src/objectives/roles.js";
 import { createMaskFiller } from "../../../src/optim/dropout-mask.js";
 import { feedsInFloat64, inFloat64 } from "../../support/float64-model.js";
 import { randomTensor } from "../../support/gradient-check.js";
@@ -56,7 +56,7 @@ const double: Run = (model, feeds) => runModel(inFloat64(model), feedsInFloat64(
 
 async function optionsFor(tuning: Tuning, withQueue: boolean): Promise<EncoderStepOptions> {
   const definition = objectiveNamed("infonce");
-  const roles: Role[] = ["anchors", "positives", "negatives"];
+  const roles: ObjectiveInput[] = ["anchors", "positives", "negatives"];
   return {
     // Its activation has a kernel for float64, which Erf has not.
     encoder: await prepareTiny("bert-relu-torchscript-17"),

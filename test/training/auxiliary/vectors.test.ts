@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { float32, type Matrix } from "../../../src/math/tensor.js";
-import { outsideFeeds, outsideRoles } from "../../../src/training/auxiliary/feeds.js";
+import { auxiliaryFeeds, auxiliaryRoles } from "../../../src/training/auxiliary/feeds.js";
 import type { BatchMaker, TextBatch } from "../../../src/training/batches/batch-inputs.js";
 
 const source = { from: "model", model: "teacher" } as const;
@@ -29,13 +29,17 @@ const maker = (negatives: number): BatchMaker =>
 
 describe("inputs that another model fills", () => {
   it("are margins of cosines, or of dot products", () => {
-    const cosine = outsideFeeds({ kind: "margin", source, similarity: "cosine" }, triplets, gather);
+    const cosine = auxiliaryFeeds(
+      { kind: "margin", source, similarity: "cosine" },
+      triplets,
+      gather,
+    );
     const want = [Math.cos(Math.PI / 6), Math.cos(Math.PI / 6) - 0.5, 1 - 0.5, 1];
     expect(cosine.teacher.shape).toEqual([2, 2]);
     want.forEach((value, i) => {
       expect(Number(cosine.teacher.data[i])).toBeCloseTo(value, 6);
     });
-    const dot = outsideFeeds({ kind: "margin", source, similarity: "dot" }, triplets, gather);
+    const dot = auxiliaryFeeds({ kind: "margin", source, similarity: "dot" }, triplets, gather);
     expect(Number(dot.teacher.data[2])).toBeCloseTo(2 * 2 - 2 * 4 * 0.5, 5);
   });
 
@@ -45,18 +49,18 @@ describe("inputs that another model fills", () => {
       texts: { embeddings: Int32Array.of(3) },
       constants: {},
     };
-    const { teacher } = outsideFeeds({ kind: "vectors", source }, texts, gather);
+    const { teacher } = auxiliaryFeeds({ kind: "vectors", source }, texts, gather);
     expect(teacher.shape).toEqual([1, 2]);
     expect(Number(teacher.data[1])).toBeCloseTo(4, 5);
   });
 
   it("are the guide's vectors of all candidates, negatives by row", () => {
-    const feeds = outsideFeeds({ kind: "guide", source }, triplets, gather);
-    expect(Object.keys(feeds)).toEqual(outsideRoles({ kind: "guide", source }, maker(2)));
+    const feeds = auxiliaryFeeds({ kind: "guide", source }, triplets, gather);
+    expect(Object.keys(feeds)).toEqual(auxiliaryRoles({ kind: "guide", source }, maker(2)));
     expect(feeds.guideNegatives).toEqual(
       float32([2, 2, 2], gather(Int32Array.of(3, 2, 3, 4)).data),
     );
-    expect(outsideRoles({ kind: "guide", source }, maker(0))).toEqual([
+    expect(auxiliaryRoles({ kind: "guide", source }, maker(0))).toEqual([
       "guideAnchors",
       "guidePositives",
     ]);

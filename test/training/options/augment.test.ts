@@ -18,7 +18,7 @@ const options = { data: texts, eval: scored, out: "unused", batchSize: 4 };
 describe("views of single texts", () => {
   it("differ between sides and epochs, and come again in order", async () => {
     const plan = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    const { make, texts: all } = plan.tasks[0].batches;
+    const { make, texts: all } = plan.groups[0].batches;
     const rows = Int32Array.of(0, 1, 2);
     const seen = (epoch: number) => {
       const { texts: numbers } = make({ epoch, batch: 0, rows });
@@ -29,15 +29,15 @@ describe("views of single texts", () => {
     expect(seen(1)).not.toEqual(first);
     expect(seen(2)).toEqual(first);
     for (const view of first.flat()) expect(view).toMatch(/^(\S+ ?)+$/);
-    expect(plan.tasks[0].seen.rows[0]).toMatchObject({
+    expect(plan.groups[0].seen.rows[0]).toMatchObject({
       anchor: first[0][0],
       positive: first[1][0],
     });
     expect(plan.notes.join()).toContain("4 views are made of each text");
     const again = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    expect(again.tasks[0].batches.texts).toEqual(all);
+    expect(again.groups[0].batches.texts).toEqual(all);
     const other = await planTraining({ ...options, augment: "deletion:0.3", seed: 7 });
-    expect(other.tasks[0].batches.texts).not.toEqual(all);
+    expect(other.groups[0].batches.texts).not.toEqual(all);
   });
 
   it("of equal texts never stand against each other", async () => {
@@ -59,8 +59,8 @@ describe("views of single texts", () => {
 
   it("leave the texts as they are where only vectors change", async () => {
     const plan = await planTraining({ ...options, augment: "noise:0.1" });
-    expect(plan.tasks[0].batches.texts).toHaveLength(12);
-    expect(plan.tasks[0].seen).toBe(plan.files[0].train);
+    expect(plan.groups[0].batches.texts).toHaveLength(12);
+    expect(plan.groups[0].seen).toBe(plan.files[0].train);
     expect(plan.augmentations?.vector).toEqual([{ name: "noise", strength: 0.1 }]);
   });
 
@@ -85,7 +85,7 @@ describe("views of single texts", () => {
     [{ augment: "dropout:0.1" }, "frozen-encoder"],
     [{ augment: "token-cutoff:0.1" }, "frozen-encoder"],
     [{ augment: "noise:0.1", tune: "lora" }, "trained-encoder"],
-    [{ augment: "noise:0.1", augmentViews: 6 }, "useless-option"],
+    [{ augment: "noise:0.1", augmentViews: 6 }, "option-without-effect"],
     [{ augment: "crop:0.1", augmentViews: 1 }, "bad-option"],
     [
       { augment: "crop:0.1", data: temporaryFile("anchor,positive\na,b\nc,d\n") },

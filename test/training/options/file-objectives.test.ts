@@ -275,12 +275,12 @@ describe("objectives by file", () => {
 
   it("get the other model that one of them has a use for", async () => {
     const guided = await planTraining(common({ ...mixed, guide: "some" }));
-    expect(guided.tasks.map(({ outside }) => outside?.kind)).toEqual([
+    expect(guided.groups.map(({ auxiliary }) => auxiliary?.kind)).toEqual([
       "guide",
       undefined,
       undefined,
     ]);
-    expect((await refused(objectives, { teacher: "some" })).code).toBe("option-without-use");
+    expect((await refused(objectives, { teacher: "some" })).code).toBe("option-without-effect");
     const both = { guide: "some", teacher: "other" };
     expect((await refused(objectives, both)).code).toBe("two-models");
   });

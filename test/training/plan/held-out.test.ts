@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadNatural } from "../../../src/dataset/load-dataset.js";
+import { readRows } from "../../../src/dataset/load-dataset.js";
 import { textsOfRow } from "../../../src/dataset/rows/convert.js";
 import type { Dataset } from "../../../src/dataset/rows/row-types.js";
 import type { TrainOptions } from "../../../src/training/options/settings.js";
@@ -93,7 +93,7 @@ describe("rows are held out", () => {
     const file = csvOf("classed");
     const { files } = await planTraining({ data: file, out: "never", objective: "infonce" });
     const { train } = files[0];
-    const { dataset } = await loadNatural(file);
+    const { dataset } = await readRows(file);
     expect(train.kind).toBe("pair");
     expect(new Set(textsOf(train)).size).toBe(Math.round(dataset.rows.length * 0.9));
   });

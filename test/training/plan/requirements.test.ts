@@ -199,7 +199,7 @@ const inOptions: readonly Omit<Case, "says">[] = [
     what: "a guide where candidates are not compared",
     rows: "labelled-pair",
     options: { objective: "contrastive", guide: "some" },
-    code: "option-without-use",
+    code: "option-without-effect",
     remedy: /contrastive has no use for --guide/,
   },
   {
@@ -220,14 +220,14 @@ const inOptions: readonly Omit<Case, "says">[] = [
     what: "a teacher where nothing is imitated",
     rows: "pair",
     options: { teacher: "some" },
-    code: "option-without-use",
+    code: "option-without-effect",
     remedy: /infonce has no use for --teacher/,
   },
   {
     what: "vectors as margins",
     rows: "triplet",
     options: { objective: "margin-mse", teacherVectors: "some.npy" },
-    code: "option-without-use",
+    code: "option-without-effect",
     remedy: /margin-mse has no use for --teacher-vectors/,
   },
   {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { InterruptedError } from "../../../src/errors/interrupted.js";
 import { writeTensors } from "../../../src/files/tensor-file.js";
 import { float32, type Tensor } from "../../../src/math/tensor.js";
-import type { Student } from "../../../src/training/model/trainable.js";
+import type { Trainable } from "../../../src/training/model/trainable.js";
 import { type LoopOptions, trainingLoop } from "../../../src/training/run/loop.js";
 import {
   checkpointSteps,
@@ -16,7 +16,7 @@ import type { TrainEvent } from "../../../src/training/run-folder/events.js";
 import { openLog, readLog } from "../../../src/training/run-folder/log.js";
 
 /** A model of one number that each update raises by one. */
-function counter(options: { failsAt?: number } = {}): Student<number> & { value: () => number } {
+function counter(options: { failsAt?: number } = {}): Trainable<number> & { value: () => number } {
   let value = 0;
   const tensor = (x: number): Map<string, Tensor> => new Map([["x", float32([1], [x])]]);
   return {
@@ -62,14 +62,14 @@ function loop({
   folder = mkdtempSync(join(tmpdir(), "loop ")),
   options,
 }: Settings) {
-  const student = counter(failsAt === undefined ? {} : { failsAt });
+  const trainable = counter(failsAt === undefined ? {} : { failsAt });
   const events: TrainEvent[] = [];
   const checkpoints = join(folder, "checkpoints");
   mkdirSync(checkpoints, { recursive: true });
   const log = openLog(join(folder, "log.jsonl"));
   let batch = options?.start?.sampler.batch ?? 0;
   const run = trainingLoop({
-    student,
+    trainable,
     batches: {
       next: () => ({ epoch: 0, batch, rows: Int32Array.of(batch++) }),
       state: () => ({ epoch: 0, batch }),
@@ -98,7 +98,7 @@ function loop({
     describeRows: (rows) => `rows ${rows}`,
     ...options,
   }).finally(log.close);
-  return { run, student, events, checkpoints, log: join(folder, "log.jsonl") };
+  return { run, trainable, events, checkpoints, log: join(folder, "log.jsonl") };
 }
 
 describe("trainingLoop", () => {
@@ -125,9 +125,9 @@ describe("trainingLoop", () => {
   });
 
   it("stops after `patience` evaluations without a better one", async () => {
-    const { run, student } = loop({ metric: (n) => -Math.abs(n - 2), options: { patience: 2 } });
+    const { run, trainable } = loop({ metric: (n) => -Math.abs(n - 2), options: { patience: 2 } });
     expect(await run).toMatchObject({ step: 6, stoppedEarly: true, best: { step: 2 } });
-    expect(student.value()).toBe(6);
+    expect(trainable.value()).toBe(6);
   });
 
   it("puts due checkpoints off that would take more than saveShare of the time, but not the last", async () => {
@@ -185,14 +185,14 @@ describe("trainingLoop", () => {
   });
 
   it("a loss that is not finite stops the run and names step, rows, rate and norm", async () => {
-    const { run, checkpoints, student } = loop({ metric: (n) => n, failsAt: 8 });
+    const { run, checkpoints, trainable } = loop({ metric: (n) => n, failsAt: 8 });
     await expect(run).rejects.toMatchObject({
       code: "not-finite",
       message: expect.stringMatching(
         /step 8: loss NaN, gradient norm 1, learning rate 0\.100, rows rows 7/,
       ),
     });
-    expect(student.value()).toBe(7);
+    expect(trainable.value()).toBe(7);
     expect(checkpointSteps(checkpoints)[0]).toBe(5);
   });
 
@@ -228,7 +228,7 @@ describe("trainingLoop", () => {
     const { state, weights } = findCheckpoint(first.checkpoints).checkpoint!;
     expect(state.sampler).toEqual({ epoch: 0, batch: 5 });
     const second = loop({ metric: (n) => -Math.abs(n - 4), folder, options: { start: state } });
-    await second.student.restore(weights, state.step);
+    await second.trainable.restore(weights, state.step);
     expect(await second.run).toMatchObject({ step: 10, best: { step: 4 }, start: -4 });
     const steps = readLog(second.log).flatMap((r) => ("loss" in r ? [r.step] : []));
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
