@@ -13,9 +13,9 @@ import { acceptedRoles } from "../dist/objectives/inputs.js";
 import { objectiveNamed } from "../dist/objectives/registry.js";
 import { resolveOptions } from "../dist/objectives/resolve.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
-import { batchMaker } from "../dist/training/batches/batch-inputs.js";
 import { headFeeds } from "../dist/training/batches/head-feeds.js";
-import { createHeadStudent } from "../dist/training/model/trainable-head.js";
+import { batchMaker } from "../dist/training/batches/make-batches.js";
+import { createTrainableHead } from "../dist/training/model/trainable-head.js";
 import { machine } from "./machine.js";
 
 const pairs = 10_000;
@@ -52,7 +52,7 @@ const start = initialHead(head, {
   embeddings: gather(Int32Array.from({ length: 2000 }, (_, i) => i)),
 });
 const runtime = await openRuntime();
-const student = await createHeadStudent({
+const trainable = await createTrainableHead({
   runtime,
   steps: [{ objective, head, headSide: "both", roles: batches.roles, negatives: 0 }],
   start,
@@ -62,7 +62,7 @@ const student = await createHeadStudent({
   scalarRate: 1,
   prepare: (planned) => {
     const batch = batches.make(planned);
-    return { task: 0, texts: batch, feeds: headFeeds(batch, gather) };
+    return { texts: { ...batch, group: 0 }, feeds: headFeeds(batch, gather) };
   },
   encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
 });
@@ -70,10 +70,10 @@ const cursor = batchCursor(pairSampler(indexPairs(rows), { batchSize: 256, seed:
 
 async function steps(count) {
   const started = performance.now();
-  let next = student.prepare([cursor.next()]);
+  let next = trainable.prepare([cursor.next()]);
   for (let i = 0; i < count; i++) {
-    const running = student.update(next, 1e-3);
-    next = student.prepare([cursor.next()]);
+    const running = trainable.update(next, 1e-3);
+    next = trainable.prepare([cursor.next()]);
     await running;
   }
   return count / ((performance.now() - started) / 1000);
@@ -82,7 +82,7 @@ async function steps(count) {
 await steps(40);
 const rounds = [];
 for (let round = 0; round < 5; round++) rounds.push(await steps(200));
-await student.release();
+await trainable.release();
 await runtime.close();
 const best = Math.max(...rounds);
 const median = rounds.toSorted((a, b) => a - b)[2];

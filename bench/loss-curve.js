@@ -48,19 +48,22 @@ const plan = await planTraining({
   steps: total,
 });
 const resources = await openResources(plan.settings, plan.groups[0].batches.texts.length);
-const shop = openContext(plan, resources, { auxiliary: undefined, control: { onEvent: () => {} } });
-const { student } = await setUp(shop);
+const context = openContext(plan, resources, {
+  auxiliary: undefined,
+  control: { onEvent: () => {} },
+});
+const { trainable } = await setUp(context);
 const { schedule: name, lr: rate, warmup } = plan.settings;
 const schedule = { schedule: name, rate, warmup: warmupSteps(warmup, total), steps: total };
 const cursor = batchCursor(plan.sampler);
 const steps = [];
 for (let step = 1; step <= Number(options.steps); step++) {
   const lr = learningRate(schedule, step);
-  const batch = student.prepare([cursor.next()]);
-  const { loss, gradNorm, tokens } = await student.update(batch, lr);
+  const batch = trainable.prepare([cursor.next()]);
+  const { loss, gradNorm, tokens } = await trainable.update(batch, lr);
   steps.push({ step, loss, gradNorm, lr, tokens });
 }
-await student.release();
+await trainable.release();
 await resources.close();
 
 const result = {

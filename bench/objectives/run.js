@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { holdOutRows } from "../../dist/dataset/hold-out.js";
-import { convertDataset, loadNatural } from "../../dist/dataset/load-dataset.js";
+import { convertDataset, readRows } from "../../dist/dataset/load-dataset.js";
 import { encodeCached } from "../../dist/encoder/embedding-cache.js";
 import { stratifiedSplit } from "../../dist/evaluation/class-split.js";
 import { rowCosine } from "../../dist/evaluation/cosine.js";
-import { loadMeasuringSet } from "../../dist/evaluation/evaluation-set.js";
+import { loadEvaluationSet } from "../../dist/evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../dist/evaluation/evaluators/registry.js";
 import { scoreReport } from "../../dist/evaluation/score-report.js";
 import { createRandom } from "../../dist/math/random.js";
@@ -72,7 +72,7 @@ function writeRows(name, rows, columns) {
 
 /** A tenth of the rows is the test, a tenth of the rest selects; no text is on two sides. */
 async function splitFiles() {
-  const snli = await loadNatural(join(shared, "data/snli/dev.csv"));
+  const snli = await readRows(join(shared, "data/snli/dev.csv"));
   const nli = inThree(snli.dataset.rows, (rows) => {
     const by = {
       keys: ({ premise, hypothesis }) => [premise, hypothesis],
@@ -81,7 +81,7 @@ async function splitFiles() {
     const { train, heldOut } = holdOutRows(rows, by, { share: 0.1, seed });
     return [train, heldOut];
   });
-  const banking = await loadNatural(join(shared, "data/banking77/train.csv"));
+  const banking = await readRows(join(shared, "data/banking77/train.csv"));
   const classed = inThree(banking.dataset.rows, (rows) => {
     const { train, test } = stratifiedSplit(rows, { share: 0.1, seed });
     return [train, test];
@@ -157,8 +157,8 @@ async function measure(one, { train, dev, test }, resources) {
     if (event.type === "step") losses.push(event.record.loss);
   };
   const trained = await runTraining(plan, { onEvent, resources });
-  const set = await loadMeasuringSet(test, { task: one.task });
-  const known = one.task === "class" ? (await loadNatural(train)).dataset : undefined;
+  const set = await loadEvaluationSet(test, { task: one.task });
+  const known = one.task === "class" ? (await readRows(train)).dataset : undefined;
   const reference = known === undefined ? {} : { train: known };
   const evaluator = evaluatorFor(set.dataset, set.task, { runtime, ...reference });
   const encode = (texts) => encodeCached(encoder, texts, cache);

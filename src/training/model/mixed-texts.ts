@@ -27,7 +27,7 @@ export async function refuseMixedTexts(encoder: Encoder, texts: readonly string[
       "texts-mixed",
       `the model's vector of a text changes by ${(100 * off).toFixed(0)} % beside other texts of a batch`,
       {
-        at: { file: encoder.info.onnx },
+        at: { file: encoder.info.modelFile },
         hint: "it must not attend to padding, nor compute over the batch: export it in evaluation mode, with attention_mask as an input that is used",
       },
     );

@@ -10,14 +10,14 @@ import {
   type EncoderStepOptions,
   type StepModel,
 } from "../../encoder/step/encoder-step.js";
-import type { Trainer } from "../../runtime/runtime.js";
-import type { TokenTable } from "../batches/token-table.js";
-import { runPaths } from "../run-folder/run-folder.js";
 import {
   requireTrained,
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
+import type { Trainer } from "../../runtime/runtime.js";
+import type { TokenTable } from "../batches/token-table.js";
+import { runPaths } from "../run-folder/run-folder.js";
 import { openActivationCache } from "./activation-cache.js";
 import { type CachedUpdateOptions, cachedRuns, cachedUpdate } from "./cached-update.js";
 import { encoderInputs, type PrefixSource } from "./encoder-inputs.js";

@@ -1,7 +1,7 @@
 import type { HeadSpec } from "../../encoder/head.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { Trainable } from "./trainable.js";
-import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 
 /** A trained head. */
 export interface TrainedHead {

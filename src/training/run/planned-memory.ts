@@ -3,10 +3,15 @@ import { type HeadSpec, headParameters, headSpec } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
 import { float32, sizeOf } from "../../math/tensor.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
-import { numberedBatches } from "../batches/numbered-batches.js";
+import { makeBatch } from "../batches/run-texts.js";
 import { encoderStepOptions } from "../model/encoder-step-options.js";
 import { firstBatch } from "../model/first-inputs.js";
 import { headStepGraph } from "../model/head-graph.js";
@@ -15,11 +20,6 @@ import { headStep, queueSize } from "../model/run-context.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
-import {
-  requireTrained,
-  type TrainedGroup,
-  trainedTensors,
-} from "../../encoder/step/trained-tensors.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 
 /** Memory of a planned run. */
@@ -122,11 +122,10 @@ function firstLengths(
   group: number,
   { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
 ): number[] {
-  const { makers, texts } = numberedBatches(plan.groups);
-  const batch = makers[group].make(firstBatch(plan, group));
+  const batch = makeBatch(plan, firstBatch(plan, group));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
-    .tokenize([...numbers].map((number) => texts[number]))
+    .tokenize([...numbers].map((number) => plan.texts.prompted[number]))
     .map(({ length }) => length);
   let total = 0;
   return all.filter((length, i) => {
