@@ -97,6 +97,26 @@ describe.each<[string, Partial<TrainOptions>, number]>([
   });
 });
 
+describe("a run on a model with a head folded in", () => {
+  it.each([
+    ["linear", "linear"],
+    ["mlp", "mlp"],
+    ["linear", "mlp"],
+  ] as const)("has the vectors of both heads in its folder: %s, then %s", async (head, next) => {
+    const first = inFolder(`first ${head} ${next}`);
+    const source = await lastStep(await tinyRun({ head }), runtime);
+    await writeModelFolder(first, source.content);
+    await source.release();
+    const second = await lastStep(await tinyRun({ model: first, head: next, headDim: 9 }), runtime);
+    const wanted = await second.embed(someTexts);
+    const folder = inFolder(`second ${head} ${next}`);
+    await writeModelFolder(folder, second.content);
+    await second.release();
+    expect(wanted.cols).toBe(9);
+    expect(largestDifference(await vectorsOf(folder, runtime), wanted)).toBeLessThan(1e-5);
+  });
+});
+
 describe("writeModelFolder", () => {
   const content = async (changes: Partial<ModelContent["encoder"]> = {}): Promise<ModelContent> => {
     const source = await openModelSource(tinyEncoder("bert-torchscript-11"), runtime);
