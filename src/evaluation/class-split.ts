@@ -1,11 +1,16 @@
 import { UserError } from "../errors/user-error.js";
 import { createRandom, shuffle } from "../math/random.js";
-import type { ClassedText } from "./evaluators/classification.js";
+
+/** A text and its class. */
+export interface ClassedText {
+  readonly text: string;
+  readonly label: string;
+}
 
 export interface ClassSplitOptions {
   /** Share of the texts to test on, in (0, 1). Default 0.2. */
-  readonly share?: number;
-  readonly seed?: number;
+  readonly share?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -4,51 +4,27 @@ import {
   readRows,
   type SourceRows,
 } from "../dataset/load-dataset.js";
-import {
-  loadRetrieval,
-  type RetrievalDataset,
-  type RetrievalPaths,
-} from "../dataset/retrieval/load-retrieval.js";
-import type { Dataset } from "../dataset/rows/row-types.js";
-import { inFile } from "../errors/located.js";
-import {
-  type EvaluatorOptions,
-  evaluatorFor,
-  type RowTask,
-  taskOf,
-  taskRows,
-} from "./evaluators/registry.js";
-import { retrievalEvaluator } from "./evaluators/retrieval.js";
-import type { Evaluator } from "./metric.js";
+import { loadRetrieval, type RetrievalPaths } from "../dataset/retrieval/load-retrieval.js";
+import { conversionTo } from "../dataset/rows/row-kinds.js";
+import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
+import type { EvaluationData, EvaluatorDefinition } from "./definition.js";
+import { evaluatorNamed, taskOf } from "./evaluators/registry.js";
+import type { Task } from "./metric.js";
 
-/** Rows to measure a model on, and the task they are measured by. */
-export interface EvaluationSet {
-  readonly dataset: Dataset;
-  readonly task: RowTask;
+/** Data to measure a model on, and the task they are measured by. */
+export interface EvaluationSet<D extends EvaluationData = EvaluationData> {
+  readonly dataset: D;
+  readonly task: Task;
 }
-
-/** Queries, corpus and judgments to measure a model on. */
-export interface RetrievalSet {
-  readonly dataset: RetrievalDataset;
-  readonly task: "retrieval";
-}
-
-/** Data of any task. */
-export type EvaluationData = Dataset | RetrievalDataset;
 
 /** Reads the three files of a retrieval task. UserError: as loadRetrieval. */
-export async function loadRetrievalSet(paths: RetrievalPaths): Promise<RetrievalSet> {
+export async function loadRetrievalSet(paths: RetrievalPaths): Promise<EvaluationSet> {
   return { dataset: await loadRetrieval(paths), task: "retrieval" };
 }
 
-/** The evaluator of a set of any task. UserError: as evaluatorFor. */
-export function evaluatorOfSet(
-  set: EvaluationSet | RetrievalSet,
-  options: EvaluatorOptions = {},
-): Evaluator {
-  if (set.task !== "retrieval") return evaluatorFor(set.dataset, set.task, options);
-  const { rows, corpus, qrels, account } = set.dataset;
-  return inFile(account.file, () => retrievalEvaluator({ queries: rows, corpus, qrels }));
+/** The row kinds that a file is to be read as for an evaluator. */
+export function rowKindsOf({ rows }: EvaluatorDefinition): readonly DatasetKind[] {
+  return rows.filter((kind) => kind !== "retrieval");
 }
 
 /**
@@ -57,22 +33,26 @@ export function evaluatorOfSet(
  */
 export async function loadEvaluationSet(
   file: string,
-  options: Omit<LoadOptions, "as"> & { readonly task?: RowTask | undefined } = {},
-): Promise<EvaluationSet> {
+  options: Omit<LoadOptions, "as"> & { readonly task?: Task | undefined } = {},
+): Promise<EvaluationSet<Dataset>> {
   const { task, ...load } = options;
-  const natural = await readRows(file, task === undefined ? load : { ...load, as: taskRows[task] });
-  return measuringSet(natural, task, load);
+  const as = task === undefined ? undefined : rowKindsOf(evaluatorNamed(task));
+  return evaluationSet(await readRows(file, { ...load, as }), task, load);
 }
 
-/** The rows of a task made of natural rows. */
-export function measuringSet(
-  natural: SourceRows,
-  task: RowTask = taskOf(natural.dataset),
+/** The rows of a task made of rows as read. */
+function evaluationSet(
+  source: SourceRows,
+  task: Task = taskOf(source.dataset),
   options: Omit<LoadOptions, "as"> = {},
-): EvaluationSet {
-  const { dataset } = natural;
-  if (dataset.kind !== "nli" || natural.to !== "nli")
-    return { dataset: convertDataset(natural, options), task };
-  const how = "entailment 1, contradiction 0, neutral dropped";
-  return { dataset: convertDataset({ dataset, to: "labelled-pair", how }, options), task };
+): EvaluationSet<Dataset> {
+  const { dataset } = source;
+  const kinds = rowKindsOf(evaluatorNamed(task));
+  const made = kinds.some((kind) => kind === source.to)
+    ? undefined
+    : conversionTo(kinds, dataset.kind);
+  return {
+    dataset: convertDataset(made === undefined ? source : { dataset, ...made }, options),
+    task,
+  };
 }

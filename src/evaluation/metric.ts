@@ -4,6 +4,9 @@ import type { Resampled } from "./resampling.js";
 /** Which tower embeds a text, where the two differ (`--head-side query`, prompts). */
 export type Side = "query" | "document";
 
+/** Whether one text asks and others answer (`asking`), or the two sides are alike and get the default prompt. */
+export type Sides = "asking" | "alike";
+
 /** Embeds texts, one row a text, in order. */
 export type Embed = (texts: readonly string[], side: Side) => Promise<Matrix>;
 
@@ -18,17 +21,19 @@ export interface Metric {
 
 /** The result of one evaluator on one model. */
 export interface Evaluation {
-  readonly task: Task | "none";
+  readonly task: Task;
   /** Number of rows that a resample draws from. */
   readonly rows: number;
   readonly metrics: readonly Metric[];
 }
 
-export type Task = "sts" | "pair-retrieval" | "pair" | "triplet" | "class" | "retrieval";
+/** Name of an evaluator in the registry, `none` where nothing is measured. */
+export type Task = string;
 
 /** A measuring set, ready to score any model. */
 export interface Evaluator {
-  readonly task: Task | "none";
+  readonly task: Task;
+  readonly sides: Sides;
   /** The metric that decides, unless the user chooses another. */
   readonly primary: string;
   /** Keys of all metrics it gives. */
@@ -41,6 +46,7 @@ export interface Evaluator {
 /** Measures nothing, for rows that have no answer. */
 export const unmeasured: Evaluator = {
   task: "none",
+  sides: "alike",
   primary: "none",
   keys: [],
   rows: 0,

@@ -1,70 +1,35 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
-import type { DatasetOf } from "../dataset/rows/row-types.js";
+import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
-import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
+import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
-  type EvaluationData,
   type EvaluationSet,
-  evaluatorOfSet,
   loadEvaluationSet,
   loadRetrievalSet,
-  type RetrievalSet,
 } from "../evaluation/evaluation-set.js";
-import { taskRows } from "../evaluation/evaluators/registry.js";
+import { evaluatorFor, evaluatorNamed, tasks } from "../evaluation/evaluators/registry.js";
 import type { Embed, Task } from "../evaluation/metric.js";
 import { promptedEvaluator, promptUse } from "../evaluation/prompt-use.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { runReference } from "../export/run-reference.js";
+import { kebabCase } from "../options/option.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
+import type { EvaluateOptions } from "./evaluate-options.js";
 import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
-
-export interface EvaluateOptions {
-  /** Measuring files; the queries of the task retrieval. */
-  readonly data: readonly string[];
-  /** What to measure; absent: what the rows of each file are plainly made for. */
-  readonly task?: Task;
-  /** Of the task retrieval: the documents, and which are relevant to which query. */
-  readonly corpus?: string;
-  readonly qrels?: string;
-  /** Classed texts to learn classes from; absent: a part of the measuring file. */
-  readonly train?: string;
-  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
-  readonly model?: string;
-  /** Model to compare with; for a run folder the model it started from is the default. */
-  readonly base?: string;
-  readonly columns?: LoadOptions["columns"];
-  readonly labelMap?: LoadOptions["labelMap"];
-  readonly scoreRange?: LoadOptions["scoreRange"];
-  readonly reader?: LoadOptions["reader"];
-  readonly maxLength?: number;
-  readonly pooling?: string;
-  /** Texts put before texts, by use (query, document, default), in the place of the models' own. */
-  readonly prompts?: GivenPrompts;
-  readonly allowDownload?: boolean;
-  /** Seed of the bootstrap; default 42. */
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: EvaluateEvent) => void;
-}
-
-export type EvaluateEvent =
-  | { readonly type: "data"; readonly dataset: EvaluationData }
-  | { readonly type: "model"; readonly info: EncoderInfo }
-  | { readonly type: "encoding"; readonly model: string; readonly done: number };
 
 /** Scores a model, and a base beside it, on each file. Nothing is printed. */
 export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
   requireKnownPrompts(options.prompts);
   const inputs = await loadAll(options);
   requireUsedPrompts(options, inputs);
+  requireUsedOptions(options, inputs);
   const { threads } = options;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
@@ -79,14 +44,14 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
 }
 
 interface Inputs {
-  readonly sets: readonly (EvaluationSet | RetrievalSet)[];
-  readonly train: DatasetOf<"classed"> | undefined;
+  readonly sets: readonly EvaluationSet[];
+  readonly train: Dataset | undefined;
 }
 
 async function loadAll(options: EvaluateOptions): Promise<Inputs> {
   const { onEvent } = options;
   const load = loadOptions(options);
-  const sets: Inputs["sets"][number][] = [];
+  const sets: EvaluationSet[] = [];
   for (const file of options.data) {
     const set = await loadSet(file, options);
     onEvent?.({ type: "data", dataset: set.dataset });
@@ -94,12 +59,12 @@ async function loadAll(options: EvaluateOptions): Promise<Inputs> {
   }
   if (options.train === undefined) return { sets, train: undefined };
   if (sets.some((set) => set.task !== "class")) throw trainWithoutClasses();
-  const train = await loadDataset(options.train, { ...load, as: taskRows.class });
+  const train = await loadDataset(options.train, { ...load, as: ["classed"] });
   onEvent?.({ type: "data", dataset: train });
-  return { sets, train: train as DatasetOf<"classed"> };
+  return { sets, train };
 }
 
-async function loadSet(file: string, options: EvaluateOptions): Promise<Inputs["sets"][number]> {
+async function loadSet(file: string, options: EvaluateOptions): Promise<EvaluationSet> {
   const { task } = options;
   if (task === "retrieval") return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
   refuseRetrievalFiles(options);
@@ -117,11 +82,30 @@ function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions)
 
 function requireUsedPrompts({ prompts }: EvaluateOptions, { sets }: Inputs): void {
   if (prompts === undefined || Object.hasOwn(promptsByName(prompts), "default")) return;
-  if (sets.some(({ task }) => promptUse(task, "query") === "query")) return;
+  const sides = sets.map(({ task }) => evaluatorNamed(task).sides);
+  if (sides.some((one) => promptUse(one, "query") === "query")) return;
   throw usageError(
     "option-without-effect",
     "--prompts of queries and documents have no effect: the data have neither",
     'give one prompt for all texts: --prompts "text: "',
+  );
+}
+
+/** The given options that a task has. */
+function optionsOfTask(task: Task, given: Readonly<Record<string, unknown>>) {
+  const table = evaluatorNamed(task).options;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)));
+}
+
+function requireUsedOptions({ taskOptions = {} }: EvaluateOptions, { sets }: Inputs): void {
+  const used = new Set(sets.flatMap(({ task }) => Object.keys(optionsOfTask(task, taskOptions))));
+  const useless = Object.keys(taskOptions).find((name) => !used.has(name));
+  if (useless === undefined) return;
+  const owners = tasks.filter(({ options }) => Object.hasOwn(options, useless));
+  throw usageError(
+    "option-without-effect",
+    `--${kebabCase(useless)} has no effect on ${[...new Set(sets.map(({ task }) => task))].join(" and ")}`,
+    `it is an option of --task ${owners.map(({ name }) => name).join(" and ")}`,
   );
 }
 
@@ -185,20 +169,24 @@ function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encod
 }
 
 interface Scoring {
-  readonly set: Inputs["sets"][number];
+  readonly set: EvaluationSet;
   readonly models: Models;
-  readonly train: DatasetOf<"classed"> | undefined;
+  readonly train: Dataset | undefined;
   readonly runtime: Runtime;
 }
 
 async function scoreFile(
   { set, models, train, runtime }: Scoring,
-  { seed = 42 }: EvaluateOptions,
+  { seed = 42, taskOptions = {} }: EvaluateOptions,
 ): Promise<ScoreReport> {
   const { account } = set.dataset;
   const { model, base, run } = models;
-  const own = { runtime, seed, train };
-  const evaluator = evaluatorOfSet(set, own);
+  const evaluator = evaluatorFor(set.dataset, set.task, {
+    runtime,
+    seed,
+    train,
+    options: optionsOfTask(set.task, taskOptions),
+  });
   const scored = async ({ info, embed }: ScoredModel) => ({
     name: info.name,
     evaluation: await promptedEvaluator(evaluator, info).run(embed),

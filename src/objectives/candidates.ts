@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
-import type { Similarity } from "./common-options.js";
+import type { HardnessOn, Similarity } from "./common-options.js";
+import type { GuidedDirections } from "./guided-directions.js";
 import { keepOnly, rowNumbers, scaled, truth } from "./masking.js";
 import { similarityMatrix } from "./vectors.js";
 
@@ -12,6 +13,8 @@ export interface PairInputs {
   readonly negatives?: Value | undefined;
   readonly mask?: Value | undefined;
   readonly queue?: Value | undefined;
+  /** What a guide removes in other directions than from anchors to candidates. */
+  readonly guided?: GuidedDirections | undefined;
 }
 
 /** Similarities of the anchors with all candidates and which of them count. All but `positive` are [B,N]. */
@@ -31,7 +34,10 @@ export interface CandidateLogits {
 export interface LogitOptions {
   readonly similarity: Similarity;
   readonly temperature: number;
-  readonly hardNegativeWeight?: number;
+  readonly hardNegativeWeight?: number | undefined;
+  /** α: α·cos, without gradient, is added to the logits of negatives. */
+  readonly hardness?: number | undefined;
+  readonly hardnessOn?: HardnessOn | undefined;
 }
 
 /** Explicit negatives [B,K,D] as rows [B·K,D]: n_ik is row i·K + k. */
@@ -78,7 +84,7 @@ export function ownPositive(b: GraphBuilder, matrix: Value): Value {
   return ops.cast(b, ops.eyeLike(b, matrix), "bool");
 }
 
-/** s(a_i, c_j) = sim / τ (+ log w at the anchor's own explicit negatives), with the candidates that count. */
+/** s(a_i, c_j) = sim / τ (+ log w at the anchor's own explicit negatives, + α·cos at the negatives that hardness weighs), with the candidates that count. */
 export function candidateLogits(
   b: GraphBuilder,
   inputs: PairInputs,
@@ -88,7 +94,8 @@ export function candidateLogits(
   const raw = similarityMatrix(b, options.similarity, inputs.anchors, candidates);
   const plain = scaled(b, raw, 1 / options.temperature);
   const own = ownPositive(b, plain);
-  const logits = weighted(b, inputs, { plain, own, weight: options.hardNegativeWeight ?? 1 });
+  const weighted = withWeight(b, inputs, { plain, own, weight: options.hardNegativeWeight ?? 1 });
+  const logits = withHardness(b, inputs, { logits: weighted, own, options });
   return { logits, own, positive: ownLogits(b, logits, own), ...counted(b, own, inputs.mask) };
 }
 
@@ -114,11 +121,33 @@ interface Weighting {
   readonly weight: number;
 }
 
-function weighted(b: GraphBuilder, inputs: PairInputs, { plain, own, weight }: Weighting): Value {
+function withWeight(b: GraphBuilder, inputs: PairInputs, { plain, own, weight }: Weighting): Value {
   if (inputs.negatives === undefined || weight === 1) return plain;
   const hard = ops.and(b, sameRow(b, inputs), ops.not(b, own));
   const heavier = ops.add(b, plain, ops.scalarLike(b, Math.log(weight), plain));
   return ops.where(b, hard, heavier, plain);
+}
+
+interface Hardening {
+  readonly logits: Value;
+  readonly own: Value;
+  readonly options: LogitOptions;
+}
+
+/** Logits with α·sg(cos(a_i, c_j)) added at the negatives that are weighed (Lan et al. 2025, LLaVE). */
+function withHardness(b: GraphBuilder, inputs: PairInputs, given: Hardening): Value {
+  const { logits, own, options } = given;
+  const { hardness = 0, hardnessOn = "all" } = options;
+  if (hardness === 0) return logits;
+  const explicit = ops.and(b, sameRow(b, inputs), ops.not(b, own));
+  const weighed = {
+    explicit,
+    "in-batch": ops.not(b, ops.or(b, own, explicit)),
+    all: ops.not(b, own),
+  }[hardnessOn];
+  const cos = ops.cosineMatrix(b, inputs.anchors, candidateVectors(b, inputs));
+  const added = scaled(b, ops.stopGradient(b, cos), hardness);
+  return ops.where(b, weighed, ops.add(b, logits, added), logits);
 }
 
 /** The mask's entries at each anchor's own explicit negatives [B,K], true where one is removed. */
@@ -133,7 +162,7 @@ export function ownNegativesRemoved(b: GraphBuilder, mask: Value, negatives: Val
 
 /**
  * The loss, or with `symmetric` the mean of both directions. The swapped direction has anchors and positives
- * exchanged, no explicit negatives, no queue, and the mask's first B columns transposed.
+ * exchanged, no explicit negatives, no queue, the mask's first B columns transposed, and a guide's test of its own.
  */
 export function inDirections(
   b: GraphBuilder,
@@ -146,9 +175,25 @@ export function inDirections(
   const swapped: PairInputs = {
     anchors: inputs.positives,
     positives: inputs.anchors,
-    mask: inputs.mask === undefined ? undefined : transposedMask(b, inputs.mask),
+    mask: swappedMask(b, inputs),
   };
   return scaled(b, ops.add(b, forward, loss(swapped)), 0.5);
+}
+
+/** What is removed for p_i among the anchors [B,B]; undefined where nothing is. */
+export function swappedMask(b: GraphBuilder, { mask, guided }: PairInputs): Value | undefined {
+  const base = guided === undefined ? mask : guided.base;
+  const transposed = base === undefined ? undefined : transposedMask(b, truth(b, base));
+  return either(b, transposed, guided?.anchorsOfPositives);
+}
+
+/** x or y, of which each may be absent. */
+export function either(
+  b: GraphBuilder,
+  x: Value | undefined,
+  y: Value | undefined,
+): Value | undefined {
+  return x === undefined || y === undefined ? (x ?? y) : ops.or(b, x, y);
 }
 
 /** mask[:, :B]ᵀ. */

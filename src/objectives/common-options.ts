@@ -1,4 +1,4 @@
-import type { BooleanOption, ChoiceOption, NumberOption } from "./option.js";
+import type { BooleanOption, ChoiceOption, NumberOption } from "../options/option.js";
 
 export type Similarity = "cosine" | "dot";
 export type Distance = "euclidean" | "squared-euclidean" | "cosine";
@@ -76,6 +76,27 @@ export const hardNegativeWeight: NumberOption = {
   default: 1,
   above: 0,
   description: "weight w of an anchor's own explicit negatives: log w is added to their logits",
+};
+
+/** Which negatives are weighted by their hardness. */
+export type HardnessOn = "explicit" | "in-batch" | "all";
+
+/** Strength α of hardness weighting and the negatives it is for (Lan et al. 2025, LLaVE). */
+export const hardness = {
+  hardness: {
+    type: "number",
+    default: 0,
+    min: 0,
+    description:
+      "strength α of hardness weighting: α·cos (without gradient) is added to the logits of negatives",
+  } satisfies NumberOption as NumberOption,
+  hardnessOn: {
+    type: "choice",
+    default: "all",
+    choices: ["explicit", "in-batch", "all"],
+    description:
+      "negatives that hardness weighs: the anchor's own explicit ones, those of other rows, or all",
+  } satisfies ChoiceOption<HardnessOn> as ChoiceOption<HardnessOn>,
 };
 
 /** Share ρ of false negatives among the candidates, 0 ≤ ρ < 1. */

@@ -1,11 +1,17 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateLogits, inDirections, type PairInputs } from "./candidates.js";
-import { hardNegativeWeight, similarity, symmetric, temperature } from "./common-options.js";
+import {
+  hardNegativeWeight,
+  hardness,
+  similarity,
+  symmetric,
+  temperature,
+} from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { anyOver, keepOnly, logSumExpOver } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const dclOptions = {
@@ -13,6 +19,7 @@ const dclOptions = {
   temperature: temperature(0.05),
   symmetric,
   hardNegativeWeight,
+  ...hardness,
 };
 
 /**

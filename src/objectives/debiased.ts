@@ -1,19 +1,19 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import {
   type CandidateLogits,
   candidateLogits,
   inDirections,
   type PairInputs,
 } from "./candidates.js";
-import { rho, symmetric, temperature } from "./common-options.js";
+import { type HardnessOn, hardness, rho, symmetric, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { anyOver, atLeastOne, countOver, keepOnly, removeOthers, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
-const debiasedOptions = { temperature: temperature(0.5), rho, symmetric };
+const debiasedOptions = { temperature: temperature(0.5), rho, symmetric, ...hardness };
 
 /**
  * infonce with the negatives' sum replaced by N'·max( (mean_j e^(s_ij) − ρ·e^(s_ii)) / (1 − ρ), e^(−1/τ) ), s = cos/τ,
@@ -33,6 +33,8 @@ export interface CorrectionOptions {
   readonly temperature: number;
   readonly rho: number;
   readonly symmetric: boolean;
+  readonly hardness: number;
+  readonly hardnessOn: HardnessOn;
 }
 
 /** Weights [B,N] of the negatives in their mean; each row with negatives sums to 1. */
@@ -45,9 +47,10 @@ export function correctedLoss(
   options: CorrectionOptions,
   weights: NegativeWeights,
 ): Value {
-  const { temperature, rho, symmetric } = options;
+  const { temperature, rho, symmetric, hardness, hardnessOn } = options;
+  const weighing = { similarity: "cosine", temperature, hardness, hardnessOn } as const;
   return inDirections(b, inputs, symmetric, (given) => {
-    const candidates = candidateLogits(b, given, { similarity: "cosine", temperature });
+    const candidates = candidateLogits(b, given, weighing);
     const terms = anchorTerms(b, candidates, { weights: weights(candidates), temperature, rho });
     return ops.reduceMean(b, keepOnly(b, terms, anyOver(b, candidates.negative)));
   });

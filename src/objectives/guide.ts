@@ -1,7 +1,8 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
-import { candidateVectors, ownPositive } from "./candidates.js";
+import { candidateVectors, negativeRows, ownPositive } from "./candidates.js";
+import type { GuidedDirections } from "./guided-directions.js";
 import { keepOnly } from "./masking.js";
 
 /** Vectors of another model for the same texts. */
@@ -19,7 +20,33 @@ export interface GuideVectors {
  */
 export function guideMask(b: GraphBuilder, guide: GuideVectors, margin: number): Value {
   const cos = ops.cosineMatrix(b, guide.anchors, candidateVectors(b, guide));
+  return ops.greater(b, cos, threshold(b, guide, margin));
+}
+
+/** The same test for the other directions. */
+export function guidedDirections(
+  b: GraphBuilder,
+  guide: GuideVectors,
+  { margin, base }: { readonly margin: number; readonly base: Value | undefined },
+): GuidedDirections {
+  const limit = threshold(b, guide, margin);
+  const nearer = (of: Value, candidates: Value): Value =>
+    ops.greater(b, ops.cosineMatrix(b, of, candidates), limit);
+  const { anchors, positives, negatives } = guide;
+  return {
+    base,
+    anchorsOfPositives: nearer(positives, anchors),
+    anchorsOfAnchors: nearer(anchors, anchors),
+    positivesOfPositives: nearer(positives, positives),
+    negativesOfPositives:
+      negatives === undefined ? undefined : nearer(positives, negativeRows(b, negatives)),
+  };
+}
+
+/** cos(ga_i, gp_i) − margin as a column [B,1]. */
+function threshold(b: GraphBuilder, { anchors, positives }: GuideVectors, margin: number): Value {
+  const cos = ops.cosineMatrix(b, anchors, positives);
   const own = keepOnly(b, cos, ownPositive(b, cos));
   const positive = ops.reduceSum(b, own, { axes: [1], keepDims: true });
-  return ops.greater(b, cos, ops.sub(b, positive, ops.scalarLike(b, margin, cos)));
+  return ops.sub(b, positive, ops.scalarLike(b, margin, cos));
 }

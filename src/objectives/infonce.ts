@@ -1,11 +1,17 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateLogits, inDirections, type PairInputs } from "./candidates.js";
-import { hardNegativeWeight, similarity, symmetric, temperature } from "./common-options.js";
+import {
+  hardNegativeWeight,
+  hardness,
+  similarity,
+  symmetric,
+  temperature,
+} from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const infonceOptions = {
@@ -13,6 +19,7 @@ const infonceOptions = {
   temperature: temperature(0.05),
   symmetric,
   hardNegativeWeight,
+  ...hardness,
 };
 
 /**
@@ -43,7 +50,7 @@ export const infonce = defineObjective({
   trained: [],
   text: {
     formula:
-      "−mean_i log [ exp(sim(a_i,p_i)/τ) / Σ_j exp(sim(a_i,c_j)/τ) ]\nsymmetric: mean of this and the same with anchors and positives swapped\nhard-negative-weight w: log w is added to the logits of the anchor's own explicit negatives",
+      "−mean_i log [ exp(sim(a_i,p_i)/τ) / Σ_j exp(sim(a_i,c_j)/τ) ]\nsymmetric: mean of this and the same with anchors and positives swapped\nhard-negative-weight w: log w is added to the logits of the anchor's own explicit negatives\nhardness α: α·cos, without gradient, is added to the logits of the negatives that hardness-on names\nsymmetric with a guide: a_i is removed for p_j where cos(gp_j,ga_i) > cos(ga_j,gp_j) − margin",
     papers: [
       {
         authors: "van den Oord, Li, Vinyals",

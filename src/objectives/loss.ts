@@ -2,13 +2,13 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
-import { type PairInputs, sameRow } from "./candidates.js";
+import type { OptionValues } from "../options/option.js";
+import { either, type PairInputs, sameRow } from "./candidates.js";
 import type { ObjectiveDefinition } from "./definition.js";
-import { type GuideVectors, guideMask } from "./guide.js";
+import { type GuideVectors, guidedDirections, guideMask } from "./guide.js";
 import { checkInputNames } from "./inputs.js";
 import { truth } from "./masking.js";
 import { matryoshka } from "./matryoshka.js";
-import type { OptionValues } from "./option.js";
 import type { Inputs, ObjectiveInput } from "./roles.js";
 
 /** An objective with its resolved options: what a loss is built from. */
@@ -41,24 +41,26 @@ export function buildLoss(
 }
 
 /**
- * The inputs with what guide and in-batch off remove added to the mask, so that an objective has to know of the mask
+ * The inputs with what guide and in-batch off remove added to the mask, so that an objective of one direction has to know of the mask
  * alone.
  */
 function withModifierMasks(b: GraphBuilder, inputs: Inputs, options: OptionValues): Inputs {
   const { guideAnchors, guidePositives, guideNegatives, guideQueue, ...rest } = inputs;
-  const removed: Value[] = rest.mask === undefined ? [] : [truth(b, rest.mask)];
-  if (guideAnchors !== undefined && guidePositives !== undefined) {
-    const guide: GuideVectors = {
-      anchors: guideAnchors,
-      positives: guidePositives,
-      negatives: guideNegatives,
-      queue: guideQueue,
-    };
-    removed.push(guideMask(b, guide, options.guideMargin as number));
-  }
-  if (options.inBatch === false) removed.push(otherRows(b, rest));
-  if (removed.length === 0) return rest;
-  return { ...rest, mask: removed.reduce((x, y) => ops.or(b, x, y)) };
+  const given = rest.mask === undefined ? undefined : truth(b, rest.mask);
+  const base = either(b, given, options.inBatch === false ? otherRows(b, rest) : undefined);
+  if (guideAnchors === undefined || guidePositives === undefined) return { ...rest, mask: base };
+  const guide: GuideVectors = {
+    anchors: guideAnchors,
+    positives: guidePositives,
+    negatives: guideNegatives,
+    queue: guideQueue,
+  };
+  const margin = options.guideMargin as number;
+  return {
+    ...rest,
+    mask: either(b, base, guideMask(b, guide, margin)),
+    guided: guidedDirections(b, guide, { margin, base }),
+  };
 }
 
 /** True at the candidates that other rows brought. */

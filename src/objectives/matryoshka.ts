@@ -5,7 +5,7 @@ import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { ObjectiveDefinition, PrefixCut } from "./definition.js";
 import { scaled } from "./masking.js";
-import { type Inputs, type ObjectiveInput, objectiveInputs } from "./roles.js";
+import { type Inputs, isObjectiveInput, type ObjectiveInput, objectiveInputs } from "./roles.js";
 
 /** The prefixes and their weights (all 1 when there are none). */
 export interface Prefixes {
@@ -62,8 +62,8 @@ function cutInputs(
 ): Inputs {
   if (cut.dimension === cut.size) return inputs;
   const others = definition.prefix?.(b, inputs, cut) ?? inputs;
-  const result: Partial<Record<ObjectiveInput, Value | undefined>> = { ...others };
-  for (const role of Object.keys(result) as ObjectiveInput[]) {
+  const result: { -readonly [K in keyof Inputs]: Inputs[K] } = { ...others };
+  for (const role of Object.keys(result).filter(isObjectiveInput)) {
     const value = result[role];
     if (value !== undefined && (objectiveInputs[role].kind === "vectors" || role === "queue"))
       result[role] = firstDimensions(b, value, cut.dimension);

@@ -1,11 +1,17 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
-import { firstColumns, negativeRows, type PairInputs, transposedMask } from "./candidates.js";
+import type { OptionsOf } from "../options/option.js";
+import {
+  either,
+  firstColumns,
+  negativeRows,
+  type PairInputs,
+  transposedMask,
+} from "./candidates.js";
 import { temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver, rowNumbers, scaled, truth } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const ntXentOptions = { temperature: temperature(0.05) };
@@ -15,7 +21,8 @@ const ntXentOptions = { temperature: temperature(0.05) };
  * negatives are further candidates of every view (Chen, Kornblith, Norouzi & Hinton 2020, equation 1).
  *
  * `mask` [B,N] is read by rows: where it removes p_j for a_i, or p_i for a_j, no view of row j counts for a view of row
- * i; where it removes an explicit negative for a_i, it does so for p_i too. A view's own positive always stays.
+ * i; where it removes an explicit negative for a_i, it does so for p_i too. A view's own positive always stays. A guide judges each pair
+ * of views by itself: view w is removed for view z_i where cos(gz_i, gw) > cos(ga_i, gp_i) − margin.
  */
 export function ntXentLoss(
   b: GraphBuilder,
@@ -41,23 +48,37 @@ function places(
   b: GraphBuilder,
   views: Value,
   logits: Value,
-  { anchors, mask }: PairInputs,
+  inputs: PairInputs,
 ): { readonly positive: Value; readonly kept: Value } {
   const view = rowNumbers(b, views);
   const candidate = ops.unsqueeze(b, ops.range(b, ops.dimOf(b, logits, 1)), [0]);
   const self = ops.equal(b, view, candidate);
-  const rows = ops.dimOf(b, anchors, 0);
+  const rows = ops.dimOf(b, inputs.anchors, 0);
   const first = ops.less(b, view, rows);
   const partner = ops.where(b, first, ops.add(b, view, rows), ops.sub(b, view, rows));
   const positive = ops.equal(b, partner, candidate);
   const others = ops.not(b, self);
-  if (mask === undefined) return { positive, kept: others };
-  const left = ops.not(b, removedViews(b, truth(b, mask)));
+  const removed = removedViews(b, inputs);
+  if (removed === undefined) return { positive, kept: others };
+  const left = ops.not(b, removed);
   return { positive, kept: ops.and(b, others, ops.or(b, positive, left)) };
 }
 
+/** What is removed for each view [2B, N + B], by the mask and by the guide; undefined where nothing is. */
+function removedViews(b: GraphBuilder, { mask, guided, ...inputs }: PairInputs): Value | undefined {
+  const base = guided === undefined ? mask : guided.base;
+  const masked = base === undefined ? undefined : maskedViews(b, truth(b, base));
+  if (guided === undefined || mask === undefined) return masked;
+  const ofAnchors = ops.concat(b, [guided.anchorsOfAnchors, mask], 1);
+  const ofPositives = [guided.anchorsOfPositives, guided.positivesOfPositives];
+  if (inputs.negatives !== undefined && guided.negativesOfPositives !== undefined)
+    ofPositives.push(guided.negativesOfPositives);
+  const judged = ops.concat(b, [ofAnchors, ops.concat(b, ofPositives, 1)], 0);
+  return either(b, masked, judged);
+}
+
 /** The mask of anchors and candidates as one of views and candidates: [B,N] → [2B, N + B]. */
-function removedViews(b: GraphBuilder, mask: Value): Value {
+function maskedViews(b: GraphBuilder, mask: Value): Value {
   const rows = ops.or(b, firstColumns(b, mask), transposedMask(b, mask));
   const start = ops.unsqueeze(b, ops.dimOf(b, mask, 0), [0]);
   const explicit = ops.slice(b, mask, { axis: 1, start });
@@ -73,11 +94,11 @@ export const ntXent = defineObjective({
   forms: [pairForm],
   options: ntXentOptions,
   inBatch: true,
-  modifiers: ["in-batch-off"],
+  modifiers: ["in-batch-off", "guide"],
   trained: [],
   text: {
     formula:
-      "1/(2B) Σ_i −log [ exp(cos(z_i,z_pos(i))/τ) / Σ_{k≠i} exp(cos(z_i,z_k)/τ) ],  z = [a; p]",
+      "1/(2B) Σ_i −log [ exp(cos(z_i,z_pos(i))/τ) / Σ_{k≠i} exp(cos(z_i,z_k)/τ) ],  z = [a; p]\nguide, margin m, limit l_i = cos(ga_i,gp_i) − m: removed are p_j for a_i where cos(ga_i,gp_j) > l_i, a_j for p_i where cos(gp_i,ga_j) > l_i, a_j for a_i where cos(ga_i,ga_j) > l_i, p_j for p_i where cos(gp_i,gp_j) > l_i, negatives likewise",
     papers: [
       {
         authors: "Chen, Kornblith, Norouzi, Hinton",

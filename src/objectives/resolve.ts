@@ -1,19 +1,19 @@
 import type { RowKind } from "../dataset/rows/row-kinds.js";
 import { suggestion } from "../errors/suggest.js";
 import { type UserError, usageError } from "../errors/user-error.js";
-import type { ObjectiveDefinition } from "./definition.js";
-import type { ConfiguredObjective } from "./loss.js";
-import { modifiers } from "./modifiers.js";
 import {
-  accepts,
   camelCase,
-  expected,
+  flagOf,
   kebabCase,
   type OptionSpec,
   type OptionTable,
   type OptionValue,
   type OptionValues,
-} from "./option.js";
+} from "../options/option.js";
+import { accepts, expected, misfit } from "../options/values.js";
+import type { ObjectiveDefinition } from "./definition.js";
+import type { ConfiguredObjective } from "./loss.js";
+import { modifiers } from "./modifiers.js";
 
 /** One option as help, run.json and the documentation show it. */
 export interface OptionRow {
@@ -50,10 +50,6 @@ export function rowsTaken({ definition, options }: ConfiguredObjective): readonl
   return definition.rowsFor?.(options) ?? definition.rows;
 }
 
-function flagOf(name: string, spec: OptionSpec): string {
-  return spec.flag ?? kebabCase(name);
-}
-
 /**
  * All options of the objective and its modifiers: the given ones, else the defaults. Names are taken in camelCase or
  * kebab-case; undefined counts as not given. Throws a UserError (exit code 2) for an unknown name, a wrong type or a
@@ -63,15 +59,23 @@ export function resolveOptions(
   definition: ObjectiveDefinition,
   given: Readonly<Record<string, unknown>>,
 ): OptionValues {
-  const table = allOptions(definition);
+  return resolveTable(definition.name, allOptions(definition), given);
+}
+
+/** The same of any table of options; `owner` is named in errors. */
+export function resolveTable(
+  owner: string,
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+): OptionValues {
   const values: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(table)) values[name] = spec.default;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = nameIn(table, key);
     const spec = name === undefined ? undefined : table[name];
-    if (name === undefined || spec === undefined) throw unknownOption(definition, table, key);
-    if (!accepts(spec, value)) throw wrongValue(definition, flagOf(name, spec), spec, value);
+    if (name === undefined || spec === undefined) throw unknownOption(owner, table, key);
+    if (!accepts(spec, value)) throw wrongValue(owner, flagOf(name, spec), spec, value);
     values[name] = value;
   }
   return values;
@@ -83,42 +87,15 @@ function nameIn(table: OptionTable, key: string): string | undefined {
   return Object.entries(table).find(([, spec]) => spec.flag === key)?.[0];
 }
 
-/**
- * The value that a word of the command line stands for: `0.05`, `true`, `cosine`, `256,128,64`. What cannot be read is
- * returned as it is, for `resolveOptions` to refuse.
- */
-export function optionFromText(spec: OptionSpec, text: string): unknown {
-  if (spec.type === "choice") return text;
-  if (spec.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  if (spec.type === "numbers") return text.split(",").map((part) => numberFromText(part));
-  return numberFromText(text);
-}
-
-function numberFromText(text: string): unknown {
-  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
-}
-
-function unknownOption(
-  definition: ObjectiveDefinition,
-  table: OptionTable,
-  key: string,
-): UserError {
+function unknownOption(owner: string, table: OptionTable, key: string): UserError {
   const flags = Object.entries(table).map(([name, spec]) => flagOf(name, spec));
   return usageError(
     "unknown-option",
-    `${definition.name} has no option "${key}"`,
+    `${owner} has no option "${key}"`,
     suggestion(kebabCase(key), flags),
   );
 }
 
-function wrongValue(
-  definition: ObjectiveDefinition,
-  flag: string,
-  spec: OptionSpec,
-  value: unknown,
-): UserError {
-  return usageError(
-    "option-value",
-    `option --${flag} of ${definition.name} must be ${expected(spec)}, got ${JSON.stringify(value) ?? String(value)}`,
-  );
+function wrongValue(owner: string, flag: string, spec: OptionSpec, value: unknown): UserError {
+  return usageError("option-value", `option --${flag} of ${owner} ${misfit(spec, value)}`);
 }

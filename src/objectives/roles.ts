@@ -1,4 +1,5 @@
 import type { Value } from "../graph/ir.js";
+import type { GuidedDirections } from "./guided-directions.js";
 
 /** Element type of an input: `float` is the graph's own (float32 or float64). */
 export type RoleType = "float" | "int64" | "bool";
@@ -63,8 +64,10 @@ export const objectiveInputs = {
 
 export type ObjectiveInput = keyof typeof objectiveInputs;
 
-/** Graph values by role; what is absent is not used. */
-export type Inputs = { readonly [R in ObjectiveInput]?: Value | undefined };
+/** Graph values by role; what is absent is not used. `guided` is made of the guide's vectors when the loss is built. */
+export type Inputs = { readonly [R in ObjectiveInput]?: Value | undefined } & {
+  readonly guided?: GuidedDirections | undefined;
+};
 
 /** Whether a name is a role. */
 export function isObjectiveInput(name: string): name is ObjectiveInput {

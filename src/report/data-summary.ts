@@ -1,6 +1,6 @@
 import type { PreviewRow } from "../dataset/preview.js";
 import type { RowReport } from "../dataset/rows/row-report.js";
-import type { EvaluationData } from "../evaluation/evaluation-set.js";
+import type { EvaluationData } from "../evaluation/definition.js";
 
 /** Longest cell that a preview shows, in characters. */
 const longest = 100;

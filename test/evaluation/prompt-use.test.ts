@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Embed, Evaluator, Task } from "../../src/evaluation/metric.js";
+import { tasks } from "../../src/evaluation/evaluators/registry.js";
+import type { Embed, Evaluator, Sides } from "../../src/evaluation/metric.js";
 import { promptedEvaluator } from "../../src/evaluation/prompt-use.js";
 
 const prompts = {
@@ -7,10 +8,11 @@ const prompts = {
   defaultPromptName: "text",
 };
 
-/** What an evaluator of the task, and its teacher, are asked to embed for a query and a document. */
-async function asked(task: Task): Promise<{ student: string[]; teacher: string[] }> {
+/** What an evaluator of these sides, and its teacher, are asked to embed for a query and a document. */
+async function asked(sides: Sides): Promise<{ student: string[]; teacher: string[] }> {
   const evaluator: Evaluator = {
-    task,
+    task: "any",
+    sides,
     primary: "",
     keys: [],
     rows: 1,
@@ -19,7 +21,7 @@ async function asked(task: Task): Promise<{ student: string[]; teacher: string[]
         await one?.(["a"], "query");
         await one?.(["b"], "document");
       }
-      return { task, rows: 1, metrics: [] };
+      return { task: "any", rows: 1, metrics: [] };
     },
   };
   const record = (into: string[]): Embed => {
@@ -35,18 +37,22 @@ async function asked(task: Task): Promise<{ student: string[]; teacher: string[]
 }
 
 describe("an evaluator with prompts", () => {
-  it.each<Task>(["retrieval", "pair-retrieval", "triplet"])(
-    "of %s puts the query's before queries, the document's before documents",
-    async (task) => {
-      expect((await asked(task)).student).toEqual(["query Q:a", "document D:b"]);
-    },
-  );
+  it("whose texts ask and answer puts the query's before queries, the document's before documents", async () => {
+    expect((await asked("asking")).student).toEqual(["query Q:a", "document D:b"]);
+  });
 
-  it.each<Task>(["sts", "pair", "class"])("of %s puts the default before all", async (task) => {
-    expect((await asked(task)).student).toEqual(["query T:a", "document T:b"]);
+  it("whose sides are alike puts the default before all", async () => {
+    expect((await asked("alike")).student).toEqual(["query T:a", "document T:b"]);
+  });
+
+  it("knows which tasks ask", () => {
+    const asking = tasks.filter(({ sides }) => sides === "asking").map(({ name }) => name);
+    expect(asking).toEqual(expect.arrayContaining(["triplet", "pair-retrieval", "retrieval"]));
+    const alike = tasks.filter(({ sides }) => sides === "alike").map(({ name }) => name);
+    expect(alike).toEqual(expect.arrayContaining(["sts", "pair", "class"]));
   });
 
   it("gives a teacher the bare texts", async () => {
-    expect((await asked("retrieval")).teacher).toEqual(["query a", "document b"]);
+    expect((await asked("asking")).teacher).toEqual(["query a", "document b"]);
   });
 });

@@ -29,10 +29,12 @@ describe.each(files)("%s", (file) => {
 describe("the golden files", () => {
   it("are those of the registry and the modifiers, one each", () => {
     const names = [...objectives.map(({ name }) => name), ...Object.keys(modifiers)];
+    // The guide's tests of other directions, and options that several objectives share, have files of their own.
+    names.push("guide-symmetric", "guide-nt-xent", "hardness");
     expect(files.map((file) => file.replace(".json", "")).sort()).toEqual(names.sort());
   });
 
   it("name themselves", () => {
-    for (const file of files) expect(`${contents(file).objective}.json`).toBe(file);
+    for (const file of files) expect(file.startsWith(contents(file).objective)).toBe(true);
   });
 });

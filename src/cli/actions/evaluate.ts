@@ -8,6 +8,7 @@ import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";
 import { type ReaderFlags, readerOptions } from "../reader-options.js";
+import { taskOptionsOf } from "../task-options.js";
 import { openTerminal } from "../terminal.js";
 
 interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
@@ -29,6 +30,7 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     ...flags,
     ...readerOptions(flags),
     data,
+    taskOptions: taskOptionsOf(command),
     signal: interruptSignal(),
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));

@@ -1,7 +1,8 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { mapping, withCommonOptions, withModelOptions } from "../parse.js";
 import { parsePrompts } from "../parse-prompts.js";
 import { withReaderOptions } from "../reader-options.js";
+import { addTaskOptions } from "../task-options.js";
 
 /** `embtune evaluate DATA…`: declares the options; what does the work is imported when it runs. */
 export function evaluateCommand(): Command {
@@ -15,16 +16,6 @@ export function evaluateCommand(): Command {
       "--base <model>",
       "model to compare with (default for a run folder: the model it started from)",
     )
-    .addOption(
-      new Option("--task <name>", "what to measure (default: what the rows are made for)").choices([
-        "sts",
-        "pair",
-        "triplet",
-        "pair-retrieval",
-        "class",
-        "retrieval",
-      ]),
-    )
     .option("--corpus <file>", "with --task retrieval: the documents that the queries search")
     .option(
       "--qrels <file>",
@@ -36,6 +27,7 @@ export function evaluateCommand(): Command {
     )
     .option("--columns <map>", "role=column,…, e.g. sentence1=a,sentence2=b,score=s", mapping)
     .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
+  addTaskOptions(command);
   withReaderOptions(command);
   withModelOptions(command).option(
     "--prompts <map>",

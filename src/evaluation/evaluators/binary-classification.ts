@@ -1,5 +1,6 @@
 import { UserError } from "../../errors/user-error.js";
 import { pairedCosine } from "../cosine.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import type { Evaluator, Metric } from "../metric.js";
 import { rememberLast } from "../resampling.js";
 import {
@@ -31,30 +32,41 @@ export interface LabelledPair {
 export function labelledPairEvaluator(pairs: readonly LabelledPair[]): Evaluator {
   const labels = Uint8Array.from(pairs, (pair) => pair.label);
   requireBothLabels(labels);
-  return {
-    task: "pair",
-    primary: "cosine_ap",
-    keys: [
-      "cosine_ap",
-      "cosine_accuracy",
-      "cosine_accuracy_threshold",
-      "cosine_f1",
-      "cosine_f1_threshold",
-      "cosine_precision",
-      "cosine_recall",
-      "cosine_mcc",
-    ],
+  return evaluatorOf(pair, {
     rows: pairs.length,
     run: async (embed) => {
       const texts1 = pairs.map((pair) => pair.sentence1);
       const texts2 = pairs.map((pair) => pair.sentence2);
       const first = await embed(texts1, "query");
       const second = await embed(texts2, "document");
-      const metrics = pairMetrics(pairedCosine(first, second), labels);
-      return { task: "pair", rows: pairs.length, metrics };
+      return pairMetrics(pairedCosine(first, second), labels);
     },
-  };
+  });
 }
+
+/** Labelled pairs. */
+export const pair = defineEvaluator({
+  name: "pair",
+  summary: "whether the cosine tells pairs that belong together from pairs that do not",
+  rows: ["labelled-pair"],
+  columns: "`sentence1,sentence2,label` (0/1; NLI rows: entailment 1, contradiction 0)",
+  metrics: {
+    cosine_ap: "average precision",
+    cosine_accuracy: "accuracy at the threshold that is best on these pairs",
+    cosine_accuracy_threshold: "that threshold",
+    cosine_f1: "F1 at its best threshold",
+    cosine_f1_threshold: "that threshold",
+    cosine_precision: "precision there",
+    cosine_recall: "recall there",
+    cosine_mcc: "Matthews's correlation there",
+  },
+  options: {},
+  sides: "alike",
+  resampled: "rows",
+  madeFor: ({ kind }) => kind === "labelled-pair" || kind === "nli",
+  heldOut: [{ kind: "labelled-pair" }, { kind: "nli" }],
+  build: ({ rows }) => labelledPairEvaluator(rows),
+});
 
 /** The metrics of scores [n] and labels [n], each 0 or 1. */
 export function pairMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>): Metric[] {

@@ -1,16 +1,11 @@
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { Runtime } from "../../runtime/types.js";
+import { type ClassedText, stratifiedSplit } from "../class-split.js";
 import { normalizedRows } from "../cosine.js";
-import { fitLogisticRegression, predictClasses } from "../logistic-regression.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
 import type { Evaluator } from "../metric.js";
 import { predictByNeighbors } from "../nearest-neighbors.js";
-
-/** A text and its class. */
-export interface ClassedText {
-  readonly text: string;
-  readonly label: string;
-}
 
 /** Texts whose vectors the classifiers learn from, and texts that they classify. */
 export interface ClassSets {
@@ -20,9 +15,9 @@ export interface ClassSets {
 
 export interface ClassOptions {
   /** Fits the logistic regression; without it the nearest neighbours alone decide, as is enough during training. */
-  readonly runtime?: Pick<Runtime, "createSession">;
+  readonly runtime?: Pick<Runtime, "createSession"> | undefined;
   /** k of the nearest neighbours. Default 5, scikit-learn's. */
-  readonly neighbors?: number;
+  readonly neighbors?: number | undefined;
 }
 
 /**
@@ -41,9 +36,7 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
   const y = Int32Array.from(train, (row) => index.get(row.label)!);
   const wanted = Int32Array.from(test, (row) => index.get(row.label) ?? -1);
   const keys = runtime === undefined ? ["knn_accuracy"] : ["logreg_accuracy", "knn_accuracy"];
-  return {
-    task: "class",
-    primary: keys[0],
+  return evaluatorOf(classes, {
     keys,
     rows: test.length,
     run: async (embed) => {
@@ -52,13 +45,52 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
       const reference = { x, y, classes: names.length };
       const byNeighbors = await predictByNeighbors(reference, queries, neighbors);
       const knn = meanMetric("knn_accuracy", hits(byNeighbors, wanted));
-      if (runtime === undefined) return { task: "class", rows: test.length, metrics: [knn] };
+      if (runtime === undefined) return [knn];
+      // Loaded here, because it brings differentiation along and the registry is read at every start of the program.
+      const { fitLogisticRegression, predictClasses } = await import("../logistic-regression.js");
       const model = await fitLogisticRegression(runtime, reference);
       const logreg = meanMetric("logreg_accuracy", hits(predictClasses(model, queries), wanted));
-      return { task: "class", rows: test.length, metrics: [logreg, knn] };
+      return [logreg, knn];
     },
-  };
+  });
 }
+
+const NEIGHBORS = 5;
+
+/** Classed texts: those of --train, or four fifths of the file, teach the classes of the others. UserError: cannot-split. */
+export const classes = defineEvaluator({
+  name: "class",
+  summary: "whether classifiers on frozen vectors tell classes",
+  rows: ["classed"],
+  columns: "`text,label`",
+  metrics: {
+    logreg_accuracy: "accuracy of logistic regression",
+    knn_accuracy: "accuracy of the nearest neighbours' vote",
+  },
+  options: {
+    neighbors: {
+      type: "integer",
+      min: 1,
+      default: NEIGHBORS,
+      description: "neighbours that vote on a text's class",
+    },
+  },
+  sides: "alike",
+  resampled: "test texts",
+  madeFor: ({ kind }) => kind === "classed",
+  heldOut: [{ kind: "classed" }],
+  build: ({ rows }, { neighbors }, { runtime, train, seed }) => {
+    const sets =
+      train?.kind === "classed"
+        ? { train: train.rows, test: rows }
+        : stratifiedSplit(rows, { seed });
+    // The default may be more than there are training texts, a wish may not.
+    return classEvaluator(sets, {
+      runtime,
+      neighbors: neighbors === NEIGHBORS ? undefined : neighbors,
+    });
+  },
+});
 
 const texts = (rows: readonly ClassedText[]): string[] => rows.map((row) => row.text);
 

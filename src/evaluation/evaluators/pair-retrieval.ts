@@ -1,6 +1,9 @@
+import { indexPairs } from "../../dataset/batches/pair-index.js";
+import type { PairRow } from "../../dataset/rows/row-types.js";
 import type { Matrix } from "../../math/tensor.js";
 import { createTopK, visitScores } from "../../search/scores.js";
 import { normalizedRows } from "../cosine.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
 import type { Evaluator } from "../metric.js";
 
@@ -29,10 +32,7 @@ interface Sets {
  */
 export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluator {
   const sets = distinctTexts(pairs);
-  return {
-    task: "pair-retrieval",
-    primary: "cosine_mrr@10",
-    keys: ["cosine_accuracy@1", "cosine_mrr@10"],
+  return evaluatorOf(pairRetrieval, {
     rows: sets.queries.length,
     run: async (embed) => {
       const queries = normalizedRows(await embed(sets.queries, "query"));
@@ -40,13 +40,34 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
       const ranks = await firstRightRanks(sets, queries, documents);
       const hits = ranks.map((rank) => (rank === 1 ? 1 : 0));
       const reciprocal = ranks.map((rank) => 1 / rank);
-      return {
-        task: "pair-retrieval",
-        rows: ranks.length,
-        metrics: [meanMetric("cosine_accuracy@1", hits), meanMetric("cosine_mrr@10", reciprocal)],
-      };
+      return [meanMetric("cosine_mrr@10", reciprocal), meanMetric("cosine_accuracy@1", hits)];
     },
-  };
+  });
+}
+
+/** Pairs; rows connected by shared texts or an equal group count as right for each other. */
+export const pairRetrieval = defineEvaluator({
+  name: "pair-retrieval",
+  summary: "whether each anchor finds its positive among all positives of the file",
+  rows: ["pair"],
+  columns: "`anchor,positive`",
+  metrics: {
+    "cosine_mrr@10": "mean of 1/rank of the first right positive, 0 beyond rank 10",
+    "cosine_accuracy@1": "share of anchors whose nearest positive is right",
+  },
+  options: {},
+  sides: "asking",
+  resampled: "anchors",
+  madeFor: ({ kind }) => kind === "pair",
+  heldOut: [{ kind: "pair" }, { kind: "nli", trainedAs: ["pair", "classed"] }],
+  build: ({ rows }) => retrievalOf(rows),
+});
+
+function retrievalOf(rows: readonly PairRow[]): Evaluator {
+  const { components } = indexPairs(rows);
+  return pairRetrievalEvaluator(
+    rows.map(({ anchor, positive }, i) => ({ anchor, positive, component: components[i] })),
+  );
 }
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {

@@ -2,6 +2,7 @@ import type { IdentifiedText } from "../../dataset/retrieval/load-retrieval.js";
 import { UserError } from "../../errors/user-error.js";
 import { createTopK, type TopK, visitScores } from "../../search/scores.js";
 import { normalizedRows } from "../cosine.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
 import type { Embed, Evaluator } from "../metric.js";
 import { type RankingScores, rankingScores } from "../ranking.js";
@@ -48,10 +49,7 @@ export function retrievalEvaluator(sets: RetrievalSets): Evaluator {
   const relevant = relevantDocuments(sets, corpus);
   const queries = sets.queries.filter((query) => relevant.has(query.id));
   if (queries.length === 0) throw noJudgedQueries(sets);
-  return {
-    task: "retrieval",
-    primary: "cosine_ndcg@10",
-    keys: Object.keys(measures),
+  return evaluatorOf(retrieval, {
     rows: queries.length,
     run: async (embed) => {
       const best = await search(embed, texts(queries), texts(corpus));
@@ -60,16 +58,36 @@ export function retrievalEvaluator(sets: RetrievalSets): Evaluator {
         const hits = Array.from(best.candidates(i), (document) => wanted.has(document));
         return rankingScores(hits, wanted.size);
       });
-      const metrics = Object.entries(measures).map(([key, measure]) =>
+      return Object.entries(measures).map(([key, measure]) =>
         meanMetric(
           key,
           scores.map((score) => score[measure]),
         ),
       );
-      return { task: "retrieval", rows: queries.length, metrics };
     },
-  };
+  });
 }
+
+/** Queries, corpus and judgments in files of their own. */
+export const retrieval = defineEvaluator({
+  name: "retrieval",
+  summary: "whether each query finds its relevant documents in a corpus, exactly searched",
+  rows: ["retrieval"],
+  columns: "queries, with `--corpus FILE --qrels FILE`",
+  metrics: {
+    "cosine_ndcg@10": "discounted gain of the first 10, of the best possible",
+    "cosine_mrr@10": "1/rank of the first relevant document, 0 beyond rank 10",
+    "cosine_recall@10": "share of the relevant documents among the first 10",
+    "cosine_accuracy@1": "share of queries whose first document is relevant",
+    "cosine_map@100": "average precision over the first 100",
+  },
+  options: {},
+  sides: "asking",
+  resampled: "queries",
+  madeFor: ({ kind }) => kind === "retrieval",
+  heldOut: [],
+  build: ({ rows, corpus, qrels }) => retrievalEvaluator({ queries: rows, corpus, qrels }),
+});
 
 const texts = (items: readonly IdentifiedText[]): string[] => items.map((item) => item.text);
 

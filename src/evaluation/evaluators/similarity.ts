@@ -1,5 +1,8 @@
+import type { DatasetOf } from "../../dataset/rows/row-types.js";
+import { UserError } from "../../errors/user-error.js";
 import { pearson, spearman } from "../../math/statistics.js";
 import { pairedCosine } from "../cosine.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import type { Evaluator } from "../metric.js";
 import { resampledPearson, resampledSpearman } from "../resampling.js";
 
@@ -17,10 +20,7 @@ export interface ScoredPair {
  */
 export function stsEvaluator(pairs: readonly ScoredPair[]): Evaluator {
   const scores = Float64Array.from(pairs, (pair) => pair.score);
-  return {
-    task: "sts",
-    primary: "spearman_cosine",
-    keys: ["spearman_cosine", "pearson_cosine"],
+  return evaluatorOf(sts, {
     rows: pairs.length,
     run: async (embed) => {
       const first = await embed(
@@ -32,22 +32,48 @@ export function stsEvaluator(pairs: readonly ScoredPair[]): Evaluator {
         "document",
       );
       const cosines = pairedCosine(first, second);
-      return {
-        task: "sts",
-        rows: pairs.length,
-        metrics: [
-          {
-            key: "spearman_cosine",
-            value: spearman(cosines, scores),
-            resampled: resampledSpearman(cosines, scores),
-          },
-          {
-            key: "pearson_cosine",
-            value: pearson(cosines, scores),
-            resampled: resampledPearson(cosines, scores),
-          },
-        ],
-      };
+      return [
+        {
+          key: "spearman_cosine",
+          value: spearman(cosines, scores),
+          resampled: resampledSpearman(cosines, scores),
+        },
+        {
+          key: "pearson_cosine",
+          value: pearson(cosines, scores),
+          resampled: resampledPearson(cosines, scores),
+        },
+      ];
     },
-  };
+  });
+}
+
+/** Scored pairs. UserError `constant-scores` when all scores are the same. */
+export const sts = defineEvaluator({
+  name: "sts",
+  summary: "whether texts that people find alike are alike to the model",
+  rows: ["scored-pair"],
+  columns: "`sentence1,sentence2,score`",
+  metrics: {
+    spearman_cosine: "Spearman's correlation of cosine and score",
+    pearson_cosine: "Pearson's correlation of cosine and score",
+  },
+  options: {},
+  sides: "alike",
+  resampled: "rows",
+  madeFor: ({ kind }) => kind === "scored-pair",
+  heldOut: [{ kind: "scored-pair" }, { kind: "nli", trainedAs: ["scored-pair"] }],
+  build: (dataset) => {
+    requireDifferentScores(dataset);
+    return stsEvaluator(dataset.rows);
+  },
+});
+
+function requireDifferentScores({ rows }: DatasetOf<"scored-pair">): void {
+  if (rows.some(({ score }) => score !== rows[0].score)) return;
+  throw new UserError(
+    "constant-scores",
+    `all ${rows.length} scores are the same, so nothing can correlate with them`,
+    { hint: "choose another score column with --columns" },
+  );
 }

@@ -1,5 +1,7 @@
 import { invariant } from "../../errors/internal.js";
+import { createRandom, shuffle } from "../../math/random.js";
 import { pairedCosine } from "../cosine.js";
+import { defineEvaluator } from "../definition.js";
 import type { Evaluator } from "../metric.js";
 import { stsEvaluator } from "./similarity.js";
 
@@ -13,11 +15,8 @@ const NEIGHBOURS = 5;
  */
 export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
   const pairs = neighbourPairs(texts);
-  const { primary, keys } = stsEvaluator([]);
   return {
-    task: "sts",
-    primary,
-    keys,
+    ...stsEvaluator([]),
     rows: pairs.length,
     run: async (embed, teacher) => {
       invariant(teacher !== undefined, "agreement with a teacher is measured without the teacher");
@@ -39,6 +38,28 @@ export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
     },
   };
 }
+
+/** Single texts, in random order by the seed, as a teacher finds them alike. Its task is called sts. */
+export const teacherAgreement = defineEvaluator({
+  name: "teacher-agreement",
+  summary: "whether texts that the teacher finds alike are alike to the model",
+  rows: ["text"],
+  columns: "`text`",
+  metrics: {
+    spearman_cosine: "Spearman's correlation of the model's cosine and the teacher's",
+    pearson_cosine: "Pearson's correlation of the two",
+  },
+  options: {},
+  sides: "alike",
+  resampled: "pairs of texts",
+  madeFor: () => false,
+  heldOut: [{ kind: "text" }],
+  needsTeacher: true,
+  build: ({ rows }, _, { seed = 42 }) => {
+    const texts = rows.map(({ text }) => text);
+    return teacherAgreementEvaluator(shuffle(texts, createRandom(seed, "teacher-agreement")));
+  },
+});
 
 function neighbourPairs(texts: readonly string[]): (readonly [string, string])[] {
   const reach = Math.min(NEIGHBOURS, Math.floor((texts.length - 1) / 2));

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors/user-error.js";
 import type { Matrix } from "../../math/tensor.js";
 import { rowCosine } from "../cosine.js";
+import { defineEvaluator, evaluatorOf } from "../definition.js";
 import type { Evaluator } from "../metric.js";
 import { resampledRatio } from "../resampling.js";
 
@@ -20,10 +21,7 @@ export interface TripletRow {
 export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
   const usable = rows.filter((row) => row.negatives.length > 0);
   if (usable.length === 0) throw noNegatives(rows.length);
-  return {
-    task: "triplet",
-    primary: "cosine_accuracy",
-    keys: ["cosine_accuracy"],
+  return evaluatorOf(triplet, {
     rows: usable.length,
     run: async (embed) => {
       const texts = (role: "anchor" | "positive") => usable.map((row) => row[role]);
@@ -35,14 +33,28 @@ export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
       const won = wonTriplets({ anchors, positives, negatives }, sizes);
       const value = won.reduce((sum, count) => sum + count, 0) / flat.length;
       const resampled = resampledRatio(won, sizes);
-      return {
-        task: "triplet",
-        rows: usable.length,
-        metrics: [{ key: "cosine_accuracy", value, resampled }],
-      };
+      return [{ key: "cosine_accuracy", value, resampled }];
     },
-  };
+  });
 }
+
+/** Pairs with explicit negatives. */
+export const triplet = defineEvaluator({
+  name: "triplet",
+  summary: "whether the positive is nearer to its anchor than each negative",
+  rows: ["pair"],
+  columns: "`anchor,positive,negative…`",
+  metrics: { cosine_accuracy: "share of negatives farther from the anchor than its positive" },
+  options: {},
+  sides: "asking",
+  resampled: "rows, each with all its negatives",
+  madeFor: (data) => data.kind === "pair" && data.rows.some((row) => row.negatives.length > 0),
+  heldOut: [
+    { kind: "pair", trainedAs: ["triplet"] },
+    { kind: "nli", trainedAs: ["triplet"] },
+  ],
+  build: ({ rows }) => tripletEvaluator(rows),
+});
 
 interface Vectors {
   readonly anchors: Matrix;

@@ -1,26 +1,16 @@
 import type { LoadOptions, SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, DatasetOf } from "../../dataset/rows/row-types.js";
+import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import { type EvaluationData, loadEvaluationSet } from "../../evaluation/evaluation-set.js";
+import { loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
-import { type Evaluator, unmeasured } from "../../evaluation/metric.js";
+import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
 import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
-
-/** What selects the checkpoint, and the rows that are left to train on. */
-export interface ChosenEvaluation {
-  /** Natural rows of each file. */
-  readonly trains: readonly Dataset[];
-  readonly evalData?: EvaluationData;
-  readonly evaluator: Evaluator;
-  /** `data/dev.csv`, what was held out, or `nothing`. */
-  readonly selectsOn: string;
-  readonly notes: readonly string[];
-}
 
 /** A file's rows as read, and whether each is a text beside itself. */
 export interface ReadRows {
@@ -85,9 +75,9 @@ async function onFile(
   if (datasets.some(({ account }) => account.sha256 === dataset.account.sha256))
     throw sameFile(file);
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, dataset);
-  const classed = trains.filter((train): train is DatasetOf<"classed"> => train.kind === "classed");
-  const known = task === "class" && classed.length > 0 ? { train: joinDatasets(classed) } : {};
-  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, ...known });
+  const classed = trains.filter(({ kind }) => kind === "classed");
+  const train = classed.length > 0 ? joinDatasets(classed) : undefined;
+  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, train });
   return { trains, evalData: dataset, evaluator, selectsOn: file, notes };
 }
 

@@ -1,15 +1,14 @@
 import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, DatasetKind, DatasetOf } from "../../dataset/rows/row-types.js";
+import type { Dataset, DatasetKind } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
-import { evaluatorFor, type RowTask } from "../../evaluation/evaluators/registry.js";
-import { teacherAgreementEvaluator } from "../../evaluation/evaluators/teacher-agreement.js";
+import { rowKindsOf } from "../../evaluation/evaluation-set.js";
+import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../../evaluation/metric.js";
-import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { ChosenEvaluation } from "./choose-evaluation.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { joinDatasets } from "./join-datasets.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
@@ -105,49 +104,14 @@ function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): H
   };
 }
 
-/** Held-out rows by the metric of their kind: see `heldOutTask`. */
+/** Held-out rows by the metric of their kind, and of what they are trained as. */
 function heldOutEvaluator(
   heldOut: Dataset,
   train: Dataset,
   measured: RowKind,
   { seed }: TrainSettings,
 ): Evaluator {
-  if (heldOut.kind === "text") {
-    const random = createRandom(seed, "teacher-agreement");
-    return teacherAgreementEvaluator(
-      shuffle(
-        heldOut.rows.map(({ text }) => text),
-        random,
-      ),
-    );
-  }
-  const task = heldOutTask(heldOut, measured);
-  const known = train.kind === "classed" ? { train: train as DatasetOf<"classed"> } : {};
-  return evaluatorFor(measurable(heldOut, task), task, { seed, ...known });
-}
-
-/**
- * Scored pairs: correlation. Labelled pairs: average precision. Classes: nearest neighbours among the training texts. Pairs: retrieval,
- * or where triplets are trained, their accuracy. NLI: what it is trained as, labelled pairs where it is trained as NLI.
- */
-function heldOutTask({ kind }: Dataset, measured: RowKind): RowTask {
-  if (kind === "scored-pair") return "sts";
-  if (kind === "labelled-pair") return "pair";
-  if (kind === "classed") return "class";
-  if (measured === "triplet") return "triplet";
-  if (kind === "pair") return "pair-retrieval";
-  if (measured === "scored-pair") return "sts";
-  return measured === "pair" || measured === "classed" ? "pair-retrieval" : "pair";
-}
-
-const rowsOfTask: Readonly<Record<RowTask, RowKind>> = {
-  sts: "scored-pair",
-  pair: "labelled-pair",
-  triplet: "pair",
-  "pair-retrieval": "pair",
-  class: "classed",
-};
-
-function measurable(dataset: Dataset, task: RowTask): Dataset {
-  return convertDataset({ dataset, to: rowsOfTask[task] });
+  const definition = heldOutDefinition(heldOut.kind, measured);
+  const [to] = rowKindsOf(definition);
+  return buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train });
 }

@@ -1,11 +1,11 @@
-import type { RetrievalDataset } from "../../dataset/retrieval/load-retrieval.js";
+import { loadRetrieval, type RetrievalDataset } from "../../dataset/retrieval/load-retrieval.js";
 import { textsOfRow } from "../../dataset/rows/convert.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { plainForm } from "../../dataset/texts/text-hash.js";
 import { usageError } from "../../errors/user-error.js";
-import { evaluatorOfSet, loadRetrievalSet } from "../../evaluation/evaluation-set.js";
+import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { ChosenEvaluation } from "./choose-evaluation.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /** Whether the checkpoint is selected by retrieval: --eval-corpus or --eval-qrels is given. */
@@ -24,15 +24,14 @@ export async function retrievalEvaluation(
 ): Promise<ChosenEvaluation> {
   const { eval: queries, evalCorpus: corpus, evalQrels: qrels } = settings;
   if (queries === undefined || corpus === undefined || qrels === undefined) throw missingFiles();
-  const set = await loadRetrievalSet({ queries, corpus, qrels });
-  const { dataset } = set;
+  const dataset = await loadRetrieval({ queries, corpus, qrels });
   const { account, columns, dialect } = dataset;
   const asked: Dataset = { kind: "text", rows: dataset.rows, account, columns, dialect };
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, asked);
   return {
     trains,
     evalData: dataset,
-    evaluator: evaluatorOfSet(set),
+    evaluator: evaluatorFor(dataset, "retrieval"),
     selectsOn: queries,
     notes: [...notes, ...trainedDocuments(trains, dataset)],
   };

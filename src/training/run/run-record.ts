@@ -2,7 +2,7 @@ import { arch, cpus, platform } from "node:os";
 import { resolve } from "node:path";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { promptTexts } from "../../encoder/prompts.js";
-import type { EvaluationData } from "../../evaluation/evaluation-set.js";
+import type { EvaluationData } from "../../evaluation/definition.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { packageVersion } from "../../files/version.js";
 import type { AuxiliaryModel } from "../auxiliary/vectors.js";

@@ -1,0 +1,14 @@
+import type { Dataset } from "../../dataset/rows/row-types.js";
+import type { EvaluationData } from "../../evaluation/definition.js";
+import type { Evaluator } from "../../evaluation/metric.js";
+
+/** What selects the checkpoint, and the rows that are left to train on. */
+export interface ChosenEvaluation {
+  /** Natural rows of each file. */
+  readonly trains: readonly Dataset[];
+  readonly evalData?: EvaluationData;
+  readonly evaluator: Evaluator;
+  /** `data/dev.csv`, what was held out, or `nothing`. */
+  readonly selectsOn: string;
+  readonly notes: readonly string[];
+}
