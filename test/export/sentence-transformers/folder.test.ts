@@ -32,7 +32,7 @@ const tensorsOf = (...path: string[]): ReadonlyMap<string, Tensor> =>
 
 /** The initializers of the base encoder. */
 function baseWeights(): Map<string, Tensor> {
-  const { graph } = decode(readFileSync(lora.content.encoder.onnx));
+  const { graph } = decode(readFileSync(lora.content.encoder.modelFile));
   return new Map(graph!.initializer.map((proto) => [proto.name, toTensor(proto)]));
 }
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { path, name, hash, dimension } = record.base;
   content = {
     encoder: {
-      ...{ path, name, hash, dimension, onnx: "", source: "folder", maxLength: 32 },
+      ...{ path, name, hash, dimension, modelFile: "", source: "folder", maxLength: 32 },
       ...{ pooling: "mean", poolingSource: "folder", normalize: true, headFolded: false },
       ...{ prompts: {}, defaultPromptName: undefined },
     },
