@@ -97,6 +97,7 @@ function scoreTable(report: ScoreReport): string {
       ]),
     );
   }
+  const tested = report.comparisons.some(({ p }) => p !== undefined);
   const rows = report.model.metrics.map(({ key, value, interval }) => {
     const before = base.metrics.find((metric) => metric.key === key);
     const change = report.comparisons.find((comparison) => comparison.key === key);
@@ -107,10 +108,10 @@ function scoreTable(report: ScoreReport): string {
       range(interval),
       change === undefined ? "" : signed(change.difference),
       change === undefined ? "" : signedRange(change.interval),
-      change?.p === undefined ? "" : pValue(change.p),
+      ...(tested ? [change?.p === undefined ? "" : pValue(change.p)] : []),
     ];
   });
-  const titles = ["base", "tuned", "95 % CI", "difference", "95 % CI", "p"];
+  const titles = ["base", "tuned", "95 % CI", "difference", "95 % CI", ...(tested ? ["p"] : [])];
   return formatTable(
     [{ title: "metric" }, ...titles.map((title) => ({ title, align: right }))],
     rows,
