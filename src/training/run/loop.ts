@@ -3,7 +3,6 @@ import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, type Evaluator, measures, metricOf } from "../../evaluation/metric.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
-import type { Trainable, UpdateResult } from "../model/trainable.js";
 import {
   type Best,
   prune,
@@ -14,6 +13,7 @@ import {
 import type { OnTrainEvent } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
+import type { Trainable, UpdateResult } from "../update/trainable.js";
 
 export interface LoopOptions<Batch> {
   readonly trainable: Trainable<Batch>;

@@ -5,13 +5,14 @@ import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js"
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
-import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
-import { setUp } from "../model/set-up.js";
-import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
+import { openResources, type Resources } from "../model/resources.js";
+import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
+import { requireFittingModel } from "../model/step-options.js";
+import type { TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { type Best, readBest, readCheckpoint, writeBest } from "../run-folder/checkpoint.js";
+import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
@@ -30,6 +31,8 @@ import {
   writeRun,
 } from "../run-folder/run-folder.js";
 import { lockRun, type RunLock } from "../run-folder/run-lock.js";
+import { setUp } from "../update/set-up.js";
+import type { TrainableSetup } from "../update/trainable.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { type ResumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
@@ -175,17 +178,14 @@ async function train(
 }
 
 /** What was read is let go before the first step. */
-async function restore(
-  { trainable }: TrainableSetup<unknown>,
-  { path, state }: ResumePoint,
-): Promise<void> {
+async function restore({ trainable }: TrainableSetup, { path, state }: ResumePoint): Promise<void> {
   await trainable.restore(readCheckpoint(path).weights, state.step);
   await collectGarbage();
 }
 
 async function runLoop(
   context: RunContext,
-  { trainable }: TrainableSetup<unknown>,
+  { trainable }: TrainableSetup,
   { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = context;
@@ -254,7 +254,7 @@ function openLogs(
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
 async function chosenParts(
   { plan }: RunContext,
-  { trainable, parts }: TrainableSetup<unknown>,
+  { trainable, parts }: TrainableSetup,
   { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
