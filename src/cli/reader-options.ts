@@ -1,20 +1,31 @@
 import { type Command, Option } from "commander";
-import type { ReaderOptions } from "../dataset/readers/record-source.js";
+import type { InputFormat, ReaderOptions } from "../dataset/readers/record-source.js";
 import type { ScoreRange } from "../dataset/rows/scores.js";
 import { scoreRange } from "./parse.js";
 
 /** Options that fix how files are read, where the evidence is not to decide. */
 export interface ReaderFlags {
+  readonly inputFormat?: InputFormat;
   readonly delimiter?: string;
   readonly quotes?: boolean;
   readonly header?: boolean;
-  readonly encoding?: "utf-8" | "windows-1252";
+  readonly encoding?: ReaderOptions["encoding"];
   readonly scoreRange?: ScoreRange;
 }
 
 /** Adds the options that fix how files are read; `scores: false` where no scores are used. */
 export function withReaderOptions(command: Command, { scores = true } = {}): Command {
   command
+    .addOption(
+      new Option("--input-format <name>", "format of the files (default: by evidence)").choices([
+        "csv",
+        "tsv",
+        "jsonl",
+        "json",
+        "parquet",
+        "text",
+      ]),
+    )
     .option("--delimiter <char>", "what separates fields: , ; | or tab (default: by evidence)")
     .option("--quotes", 'fields may stand in " (default: by evidence)')
     .option("--no-quotes", 'a " is an ordinary character')
@@ -23,6 +34,8 @@ export function withReaderOptions(command: Command, { scores = true } = {}): Com
     .addOption(
       new Option("--encoding <name>", "encoding of the files (default: by evidence)").choices([
         "utf-8",
+        "utf-16le",
+        "utf-16be",
         "windows-1252",
       ]),
     );
@@ -39,8 +52,9 @@ export function readerOptions(flags: ReaderFlags): {
   readonly reader: ReaderOptions;
   readonly scoreRange?: ScoreRange;
 } {
-  const { delimiter, quotes, header, encoding, scoreRange: range } = flags;
+  const { inputFormat, delimiter, quotes, header, encoding, scoreRange: range } = flags;
   const reader = {
+    inputFormat,
     delimiter,
     quotes,
     header,

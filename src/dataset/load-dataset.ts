@@ -7,7 +7,6 @@ import {
   type RoleColumns,
 } from "./columns/resolve-columns.js";
 import { openWithColumns } from "./open-with-columns.js";
-import { describeDialect } from "./readers/dialect.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
 import * as build from "./rows/build-rows.js";
 import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
@@ -78,7 +77,7 @@ export async function readRows(file: string, options: LoadOptions = {}): Promise
   const account = book.close(source.sha256());
   requireRows(rows.rows.length, 1, account);
   const mapping = columnMapping(source.columns, columns);
-  const dialect = describeDialect(source.dialect);
+  const dialect = source.description;
   const { to, how } = chosen;
   return {
     dataset: { ...rows, account, columns: mapping, dialect },
@@ -134,7 +133,7 @@ export async function openTexts(
   }
   return {
     columns: { text: source.columns[index] },
-    dialect: describeDialect(source.dialect),
+    dialect: source.description,
     rows: () => textRows(source, index),
     sha256: source.sha256,
     close: source.close,

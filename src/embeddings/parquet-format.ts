@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { UserError } from "../errors/user-error.js";
-import { fileError } from "../files/files.js";
+import { openParquetFile } from "../files/parquet-file.js";
 import { float32ToFloat16 } from "../math/float16.js";
 import type { EmbeddingFormat, FormatWriter, RowBatch, VectorLayout } from "./format.js";
 import { type StoredVectors, storedRow, VECTOR_TYPES } from "./vector-type.js";
@@ -75,50 +75,36 @@ function columnsOf({ texts, cells, vectors }: RowBatch, { columns }: VectorLayou
   ];
 }
 
-/** A row as hyparquet gives it. */
-type ParquetRow = Readonly<Record<string, unknown>> & { readonly embedding: readonly number[] };
-
 /** A row group at a time: memory does not grow with the file. */
 async function* readParquet(path: string, layout: VectorLayout): AsyncGenerator<RowBatch> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import(
-    "hyparquet"
-  );
-  const file = await asyncBufferFromFile(path).catch((error: unknown) => {
-    throw fileError(error, path);
-  });
-  const readable = <T>(reading: Promise<T>): Promise<T> =>
-    reading.catch((cause: unknown) => {
-      throw new UserError("bad-parquet", `cannot be read: ${(cause as Error).message}`, {
-        at: { file: path },
-        hint: "write the shard again",
-        cause,
-      });
-    });
-  const metadata = await readable(parquetMetadataAsync(file));
-  let rowStart = 0;
-  for (const { num_rows } of metadata.row_groups) {
-    const rowEnd = rowStart + Number(num_rows);
-    const reading = parquetReadObjects({ file, metadata, rowStart, rowEnd });
-    yield await readable(reading.then((rows) => batchOf(rows as ParquetRow[], layout)));
-    rowStart = rowEnd;
+  const hint = "write the shard again";
+  const file = await openParquetFile(path, hint);
+  for await (const group of file.groups()) {
+    const column = (name: string): ArrayLike<unknown> => {
+      const found = group.values[file.columns.indexOf(name)];
+      if (found === undefined) throw badShard(path, `has no column "${name}"`, hint);
+      return found;
+    };
+    const { type, cols } = layout;
+    const embeddings = column("embedding") as ArrayLike<ArrayLike<number>>;
+    if (Array.from(embeddings).some(({ length }) => length !== cols))
+      throw badShard(path, `has a vector that is not of ${cols} numbers`, hint);
+    const kept = layout.columns.map(column);
+    yield {
+      texts: Array.from(column("text"), String),
+      cells: Array.from(embeddings, (_, i) => kept.map((values) => String(values[i]))),
+      vectors: { type, rows: group.rows, cols, data: storedData(embeddings, type, cols) },
+    };
   }
 }
 
-function batchOf(rows: readonly ParquetRow[], { columns, type, cols }: VectorLayout): RowBatch {
-  return {
-    texts: rows.map(({ text }) => String(text)),
-    cells: rows.map((row) => columns.map((name) => String(row[name]))),
-    vectors: { type, rows: rows.length, cols, data: storedData(rows, type, cols) },
-  };
+function badShard(path: string, what: string, hint: string): UserError {
+  return new UserError("bad-parquet", `cannot be read: ${what}`, { at: { file: path }, hint });
 }
 
-function storedData(rows: readonly ParquetRow[], type: StoredVectors["type"], cols: number) {
+function storedData(rows: ArrayLike<ArrayLike<number>>, type: StoredVectors["type"], cols: number) {
   const size = rows.length * cols;
   const numbers = type.startsWith("float") ? new Float32Array(size) : new Int8Array(size);
-  rows.forEach(({ embedding }, i) => {
-    if (embedding.length !== cols)
-      throw new Error(`a vector of ${embedding.length} numbers, not ${cols}`);
-    numbers.set(embedding, i * cols);
-  });
+  for (let i = 0; i < rows.length; i++) numbers.set(rows[i], i * cols);
   return type === "float16" ? float32ToFloat16(numbers as Float32Array) : numbers;
 }

@@ -1,8 +1,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { missingColumn, resolveColumns } from "../dataset/columns/resolve-columns.js";
-import { describeDialect } from "../dataset/readers/dialect.js";
-import { openRecords } from "../dataset/readers/open-records.js";
+import { missingColumn } from "../dataset/columns/resolve-columns.js";
+import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
 import { safeCell } from "../dataset/writers/table-file.js";
 import { suggestion } from "../errors/suggest.js";
@@ -23,6 +22,8 @@ export interface SourceTexts {
   readonly column: string;
   readonly columns: readonly string[];
   readonly dialect: string;
+  /** What was decided and noticed, one sentence each; complete after the walk. */
+  readonly notes: () => readonly string[];
   readonly rows: () => AsyncGenerator<SourceRow>;
   /** SHA-256 of the file; known after the walk. */
   readonly sha256: () => string;
@@ -36,18 +37,14 @@ export interface SourceOptions {
   readonly reader?: ReaderOptions | undefined;
 }
 
-/** Opens the text column of a file, or all lines of a plain text file. UserError: as `openRecords`, missing-column, unknown-column. */
+/** Opens the text column of a file, or all lines of a plain text file. UserError: as `openWithColumns`, missing-column, unknown-column. */
 export async function openSourceTexts(
   file: string,
   { column, keep = [], reader }: SourceOptions,
 ): Promise<SourceTexts> {
-  const source = await openRecords(file, reader);
+  const given = column === undefined ? undefined : { text: column };
+  const { source, columns: found, notes } = await openWithColumns(file, { columns: given, reader });
   try {
-    const found = resolveColumns(
-      source.columns,
-      column === undefined ? {} : { text: column },
-      file,
-    );
     const index = found.text ?? (found.positive === undefined ? found.anchor : undefined);
     if (index === undefined) throw missingColumn("text", source.columns, file);
     const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
@@ -56,7 +53,8 @@ export async function openSourceTexts(
       file,
       column: source.columns[index],
       columns,
-      dialect: describeDialect(source.dialect),
+      dialect: source.description,
+      notes: () => [...notes, ...source.warnings()],
       rows: () => rowsOf(source, index, kept),
       sha256: source.sha256,
     };

@@ -132,6 +132,7 @@ async function firstPass(options: EmbedOptions): Promise<Source> {
   const rows = shard?.rows ?? total;
   const { column, columns, dialect } = texts;
   options.onEvent?.({ type: "source", column, dialect, total: rows });
+  for (const message of texts.notes()) options.onEvent?.({ type: "note", message });
   return { file, column, columns, sha256: texts.sha256(), first, rows, shard: shard?.shard };
 }
 

@@ -51,12 +51,12 @@ export function resolveColumns(
       );
     chosen.set(role, found);
   }
-  return asRoleColumns(secondTexts(chosen));
+  return asRoleColumns(pairedTexts(chosen));
 }
 
 /** Single texts and pairs of texts exclude each other: naming a column of one says that the other is not meant. */
 function excluded(role: ColumnRole, chosen: ReadonlyMap<ColumnRole, unknown>): boolean {
-  if (role === "text") return chosen.has("positive");
+  if (role === "text") return chosen.has("anchor") && chosen.has("positive");
   return (role === "anchor" || role === "positive" || role === "negative") && chosen.has("text");
 }
 
@@ -184,11 +184,14 @@ function columnsNamed(
   return found;
 }
 
-/** (question, sentence) and (query, text): beside an anchor and no positive, a plain text column is the second text. */
-function secondTexts(chosen: Map<ColumnRole, number[]>): Map<ColumnRole, number[]> {
+/**
+ * (question, sentence) and (query, text): beside an anchor and no positive, a plain text column is the second text; (text, positive):
+ * beside a positive and no anchor it is the first.
+ */
+function pairedTexts(chosen: Map<ColumnRole, number[]>): Map<ColumnRole, number[]> {
   const text = chosen.get("text");
-  if (text === undefined || !chosen.has("anchor") || chosen.has("positive")) return chosen;
-  chosen.set("positive", text);
+  if (text === undefined || chosen.has("anchor") === chosen.has("positive")) return chosen;
+  chosen.set(chosen.has("anchor") ? "positive" : "anchor", text);
   chosen.delete("text");
   return chosen;
 }

@@ -2,7 +2,6 @@ import { UserError } from "../../errors/user-error.js";
 import { columnMapping, type RoleColumns } from "../columns/resolve-columns.js";
 import type { LoadOptions } from "../load-dataset.js";
 import { type OpenedFile, openWithColumns } from "../open-with-columns.js";
-import { describeDialect } from "../readers/dialect.js";
 import type { RecordSource } from "../readers/record-source.js";
 import { detectKinds } from "../rows/detect-kind.js";
 import { type LabelColumn, labelColumnOf } from "../rows/labels.js";
@@ -100,7 +99,7 @@ function describeFile(
   return {
     file,
     sha256: source.sha256(),
-    dialect: describeDialect(source.dialect),
+    dialect: source.description,
     rows: count.rows,
     columns: columnSummary(source, columns, count),
     roles: columnMapping(source.columns, columns),

@@ -13,6 +13,8 @@ export interface ByteSource {
   readonly head: Buffer;
   /** Whether `head` is the whole file. */
   readonly complete: boolean;
+  /** Whether the stored bytes are compressed. */
+  readonly gzip: boolean;
   readonly chunks: AsyncGenerator<Buffer>;
   /** SHA-256 of the stored (compressed) bytes in hex; known when `chunks` has ended. */
   sha256(): string;
@@ -40,6 +42,7 @@ export async function openBytes(file: string, headBytes: number): Promise<ByteSo
     return {
       head,
       complete,
+      gzip,
       chunks,
       sha256: () => {
         invariant(digest !== undefined, `the hash of ${file} is known only after reading it`);

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { UserError } from "../../errors/user-error.js";
 
 /** What a file's bytes stand for. */
-export type Encoding = "utf-8" | "windows-1252";
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
 /** Characters of the bytes 0x80 … 0x9F, by which Windows-1252 differs from Latin-1 (as the WHATWG encoding standard has it). */
 const c1 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
@@ -16,10 +16,12 @@ export function hasByteOrderMark(head: Buffer): boolean {
 }
 
 /**
- * UTF-8 unless the evidence for Windows-1252 is strong: no character outside ASCII is valid UTF-8, there are at least eight such
+ * UTF-16 by its byte-order mark; else UTF-8 unless the evidence for Windows-1252 is strong: no character outside ASCII is valid UTF-8, there are at least eight such
  * bytes, and nine in ten are a letter within a word or typographic punctuation. One bad byte is a damaged file, not an encoding.
  */
 export function detectEncoding(head: Buffer): Encoding {
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
   const bytes = head.subarray(0, head.length - incompleteTail(head));
   if (isUtf8(bytes)) return "utf-8";
   let high = 0;
@@ -37,8 +39,15 @@ export function detectEncoding(head: Buffer): Encoding {
 /** The text of a file's first bytes; an incomplete last character is left out and bad bytes become U+FFFD. */
 export function decodeHead(head: Buffer, encoding: Encoding): string {
   if (encoding === "windows-1252") return decodeWindows1252(head);
+  if (encoding !== "utf-8") return decodeUtf16(head, encoding).replace(/^\ufeff/, "");
   const start = hasByteOrderMark(head) ? 3 : 0;
   return head.toString("utf8", start, head.length - incompleteTail(head));
+}
+
+/** Whole units of two bytes; lone surrogates stay what they are. */
+function decodeUtf16(bytes: Buffer, encoding: Encoding): string {
+  const even = bytes.subarray(0, bytes.length & ~1);
+  return (encoding === "utf-16be" ? Buffer.from(even).swap16() : even).toString("utf16le");
 }
 
 /** Node's own decoder of this name reads Latin-1 in several versions, so the difference is made here. */
@@ -50,13 +59,17 @@ function decodeWindows1252(bytes: Buffer): string {
 
 /**
  * The chunks as valid UTF-8 without a byte-order mark, each ending at a character.
- * UserError: utf16 (zero bytes or a UTF-16 mark), invalid-utf8, each with the line and the byte.
+ * UserError: utf16 (zero bytes), invalid-utf8, invalid-utf16, each with the line and the byte.
  */
 export async function* toUtf8(
   chunks: AsyncIterable<Buffer>,
   file: string,
   encoding: Encoding,
 ): AsyncGenerator<Buffer> {
+  if (encoding === "utf-16le" || encoding === "utf-16be") {
+    yield* utf16ToUtf8(chunks, file, encoding);
+    return;
+  }
   let held: Buffer = Buffer.alloc(0);
   let offset = 0;
   let line = 1;
@@ -78,6 +91,41 @@ export async function* toUtf8(
   if (held.length > 0) throw invalid(held, { file, line, offset });
 }
 
+async function* utf16ToUtf8(
+  chunks: AsyncIterable<Buffer>,
+  file: string,
+  encoding: Encoding,
+): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  let line = 1;
+  for await (const chunk of chunks) {
+    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    let text = decodeUtf16(bytes, encoding);
+    // A pair of surrogates may lie on both sides of a chunk's end.
+    if (/[\ud800-\udbff]$/.test(text)) text = text.slice(0, -1);
+    held = bytes.subarray(2 * text.length);
+    const lone = text.search(loneSurrogate);
+    if (lone >= 0) throw invalidUtf16(text, lone, { file, line, offset });
+    const utf8 = Buffer.from(offset === 0 ? text.replace(/^\ufeff/, "") : text);
+    line += count(utf8, newline);
+    offset += 2 * text.length;
+    yield utf8;
+  }
+  if (held.length > 0) throw invalidUtf16("", 0, { file, line, offset });
+}
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+function invalidUtf16(text: string, index: number, at: Position): UserError {
+  const line = at.line + text.slice(0, index).split("\n").length - 1;
+  return new UserError(
+    "invalid-utf16",
+    `is not valid UTF-16: half a character at byte ${at.offset + 2 * index + 1} of the file`,
+    { at: { file: at.file, line }, hint: "save the file as UTF-8" },
+  );
+}
+
 interface Position {
   readonly file: string;
   readonly line: number;
@@ -85,20 +133,14 @@ interface Position {
 }
 
 function refuseUtf16(bytes: Buffer, at: Position): void {
-  const [first, second] = bytes;
-  const marked =
-    at.offset === 0 && ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff));
   const zero = bytes.indexOf(0);
-  if (!marked && zero < 0) return;
-  const where = Math.max(zero, 0);
+  if (zero < 0) return;
   throw new UserError(
     "utf16",
-    marked
-      ? "is UTF-16 text, expected UTF-8"
-      : `has a zero byte (byte ${at.offset + where + 1} of the file): it is UTF-16 or not a text file, expected UTF-8 text`,
+    `has a zero byte (byte ${at.offset + zero + 1} of the file): it is UTF-16 or not a text file, expected UTF-8 text`,
     {
-      at: { file: at.file, line: at.line + count(bytes.subarray(0, where), newline) },
-      hint: "save the file as UTF-8",
+      at: { file: at.file, line: at.line + count(bytes.subarray(0, zero), newline) },
+      hint: "save the file as UTF-8, or if it is UTF-16 say so: --encoding utf-16le",
     },
   );
 }

@@ -1,37 +1,20 @@
-import { UserError } from "../../errors/user-error.js";
+import { usageError } from "../../errors/user-error.js";
 import { type ByteSource, openBytes } from "./bytes.js";
-import { delimitedRecords, evenRecords } from "./delimited.js";
-import { type Dialect, detectDialect } from "./dialect.js";
+import { emptyFile } from "./empty-file.js";
 import { decodeHead, detectEncoding, toUtf8 } from "./encoding.js";
-import { jsonColumns, jsonRecords } from "./json-lines.js";
-import { plainTextRecords, textColumns } from "./plain-text.js";
-import type { DataRecord, ReaderOptions, RecordSource, TextInput } from "./record-source.js";
+import { refuseForeignFile } from "./foreign-files.js";
+import type { OpenedFormat } from "./format.js";
+import { askedFormat, dataFormats, recogniseText } from "./formats.js";
+import type { DataRecord, Dialect, ReaderOptions, RecordSource } from "./record-source.js";
 
 /** How much of a file the dialect is judged by. */
 const sampleBytes = 1 << 20;
 
-interface Format {
-  readonly columns: readonly string[];
-  readonly records: AsyncGenerator<DataRecord>;
-}
-
-type OpenFormat = (input: TextInput, sample: string) => Format | Promise<Format>;
-
-/** A new format is one function in a file of its own and one line here. */
-const formats: Record<Dialect["format"], OpenFormat> = {
-  delimited: openDelimited,
-  "json-lines": (input, sample) => {
-    const columns = jsonColumns(sample, input.file);
-    return { columns, records: jsonRecords(input, columns) };
-  },
-  text: (input) => ({ columns: textColumns, records: plainTextRecords(input) }),
-};
-
 /**
- * Opens a data file: CSV, TSV or otherwise delimited, JSON Lines or plain text, gzipped or not; "-" is standard input. The
- * dialect is found from the first mebibyte, except for what `options` fix. A file without any record is an error here or in
- * the walk. UserError: missing-file, not-a-file, unreadable-file, empty-file, header-only, invalid-utf8, utf16, broken-gzip,
- * and while walking unclosed-quote, stray-quote, ragged-rows, broken-json.
+ * Opens a data file of one of the formats, gzipped or not; "-" is standard input. Format and dialect are found from the first
+ * mebibyte, except for what `options` fix. A file without any record is an error here or in the walk. UserError: missing-file,
+ * not-a-file, unreadable-file, foreign-file, empty-file, header-only, invalid-utf8, utf16, broken-gzip, too-many-columns, and those of
+ * the formats: while walking unclosed-quote, stray-quote, ragged-rows, broken-json, record-too-long, bad-parquet.
  */
 export async function openRecords(
   file: string,
@@ -51,17 +34,15 @@ async function openFormat(
   bytes: ByteSource,
   options: ReaderOptions,
 ): Promise<RecordSource> {
-  const encoding = options.encoding ?? detectEncoding(bytes.head);
-  const text = decodeHead(bytes.head, encoding);
-  if (bytes.complete && text.trim() === "") throw emptyFile(file);
-  const dialect = detectDialect({ file, text, complete: bytes.complete, encoding }, options);
   const warnings: string[] = [];
-  const input = { file, dialect, warnings, chunks: toUtf8(bytes.chunks, file, encoding) };
-  const { columns, records } = await formats[dialect.format](input, text);
+  const opened =
+    (await openBinary(file, bytes, { options, warnings })) ??
+    (await openText(file, bytes, { options, warnings }));
+  const { columns, records } = opened;
   const ahead: DataRecord[] = [];
   return {
+    ...opened,
     file,
-    dialect,
     columns,
     sample: async (count) => {
       while (ahead.length < count) {
@@ -78,36 +59,61 @@ async function openFormat(
   };
 }
 
-async function openDelimited(input: TextInput): Promise<Format> {
-  const all = delimitedRecords(input);
-  const { dialect, file } = input;
-  if (!dialect.header) {
-    const width = dialect.widths?.[1] ?? 1;
-    const columns = Array.from({ length: width }, (_, i) => String(i + 1));
-    return { columns, records: evenRecords(all, width, input) };
-  }
-  const first = await all.next();
-  if (first.done === true) throw emptyFile(file);
-  const columns = first.value.fields.map((name, i) => name.trim() || `column ${i + 1}`);
-  const records = evenRecords(all, columns.length, input);
-  return { columns, records: notEmpty(records, file, columns) };
+interface Opening {
+  readonly options: ReaderOptions;
+  readonly warnings: string[];
 }
 
-async function* notEmpty(
-  records: AsyncGenerator<DataRecord>,
+interface Opened extends OpenedFormat {
+  readonly dialect: Dialect;
+  readonly description: string;
+}
+
+async function openBinary(
   file: string,
-  columns: readonly string[],
-): AsyncGenerator<DataRecord> {
-  let any = false;
-  for await (const record of records) {
-    any = true;
-    yield record;
-  }
-  if (any) return;
-  throw new UserError("header-only", `has a header (${columns.join(", ")}) and no rows`, {
-    at: { file },
-    hint: "add rows; if the first line is a row and not a header, give --no-header",
-  });
+  bytes: ByteSource,
+  { options, warnings }: Opening,
+): Promise<Opened | undefined> {
+  const asked = askedFormat(options);
+  const format = asked ?? dataFormats.find((f) => f.kind === "binary" && f.matches(bytes.head));
+  if (format?.kind !== "binary") return undefined;
+  if (!format.matches(bytes.head)) throw notOfFormat(file, options);
+  const opened = await format.open(file, bytes, warnings);
+  const dialect = {
+    format: format.name,
+    encoding: "utf-8",
+    delimiter: "",
+    quotes: false,
+    header: false,
+    newline: "\n",
+  } as const;
+  return { ...opened, dialect, description: format.describe(dialect) };
+}
+
+async function openText(
+  file: string,
+  bytes: ByteSource,
+  { options, warnings }: Opening,
+): Promise<Opened> {
+  if (options.inputFormat === undefined) refuseForeignFile(bytes.head, file);
+  const encoding = options.encoding ?? detectEncoding(bytes.head);
+  const text = decodeHead(bytes.head, encoding);
+  const { complete } = bytes;
+  if (complete && text.trim() === "") throw emptyFile(file);
+  const sample = { file, text, complete, encoding };
+  const { format, dialect } = recogniseText(sample, options);
+  warnings.push(...(dialect.notes ?? []));
+  const input = { file, dialect, warnings, chunks: toUtf8(bytes.chunks, file, encoding) };
+  const opened = await format.open(input, sample);
+  return { ...opened, dialect, description: format.describe(dialect) };
+}
+
+function notOfFormat(file: string, { inputFormat }: ReaderOptions) {
+  return usageError(
+    "not-of-format",
+    `${file} is not of the format of --input-format ${inputFormat}`,
+    "leave --input-format out: the format is found by the file's beginning",
+  );
 }
 
 async function* closing(
@@ -121,11 +127,4 @@ async function* closing(
   } finally {
     bytes.close();
   }
-}
-
-function emptyFile(file: string): UserError {
-  return new UserError("empty-file", "is empty", {
-    at: { file },
-    hint: "give a file with a header line and at least two rows",
-  });
 }

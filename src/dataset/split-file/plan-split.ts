@@ -2,7 +2,7 @@ import { UserError, usageError } from "../../errors/user-error.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import { columnMapping } from "../columns/resolve-columns.js";
 import { type OpenOptions, openWithColumns } from "../open-with-columns.js";
-import { type Dialect, describeDialect } from "../readers/dialect.js";
+import type { Dialect, ReaderOptions } from "../readers/record-source.js";
 import { textColumnsOf } from "../texts/record-texts.js";
 import { chooseParts, leftOut, type Part, parts, separateTexts } from "./choose-parts.js";
 import { type FileLinks, readLinks } from "./read-links.js";
@@ -31,6 +31,7 @@ export interface SplitPlan {
   readonly file: string;
   readonly sha256: string;
   readonly dialect: Dialect;
+  readonly reader?: ReaderOptions | undefined;
   readonly columns: ColumnMapping;
   readonly by: SplitBy;
   readonly rows: number;
@@ -77,6 +78,7 @@ export async function planSplit(file: string, options: SplitFileOptions): Promis
     file,
     sha256: source.sha256(),
     dialect: source.dialect,
+    reader: options.reader,
     columns: columnMapping(source.columns, columns),
     by,
     rows,
@@ -85,12 +87,18 @@ export async function planSplit(file: string, options: SplitFileOptions): Promis
     parts: summaries.filter(({ rows: count, part: name }) => name !== "test" || count > 0),
     leftOut: lost,
     notes: [
-      `${file}: ${describeDialect(source.dialect)}`,
+      `${file}: ${source.description}`,
       ...notes,
       ...source.warnings(),
       ...splitNotes(plan, stratify, leaks.rows),
+      ...(isByLine(source.dialect) ? [] : ["the parts are written as JSON Lines"]),
     ],
   };
+}
+
+/** Whether a row is whole lines of the file, which can be copied as they are. */
+export function isByLine({ format }: Dialect): boolean {
+  return format !== "json" && format !== "parquet";
 }
 
 interface Planned {

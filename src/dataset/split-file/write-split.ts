@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { usageError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
 import { fileError, writeFolderAtomic } from "../../files/files.js";
 import { openBytes } from "../readers/bytes.js";
 import { toUtf8 } from "../readers/encoding.js";
+import { openRecords } from "../readers/open-records.js";
 import { type Part, parts } from "./choose-parts.js";
-import type { SplitPlan } from "./plan-split.js";
+import { isByLine, type SplitPlan } from "./plan-split.js";
 
 /** What `split.json` beside the parts says. */
 export interface SplitRecord {
@@ -22,13 +23,16 @@ export interface SplitRecord {
 
 /** Names of the files of a split with this extension. */
 export function splitFileNames(plan: SplitPlan): Readonly<Record<string, string>> {
+  if (!isByLine(plan.dialect))
+    return Object.fromEntries(plan.parts.map(({ part }) => [part, `${part}.jsonl`]));
   const extension = /(\.[a-z0-9]+)?(\.gz)?$/i.exec(plan.file)?.[0] || ".txt";
   return Object.fromEntries(plan.parts.map(({ part }) => [part, `${part}${extension}`]));
 }
 
 /**
  * Writes the parts of a file into a folder: train, eval and test with the file's extension, each line as it stands in the file (UTF-8), under
- * the file's header, and `split.json`. The folder appears whole or not at all; an earlier split in it is replaced with `overwrite`.
+ * the file's header, and `split.json`; rows of a JSON document or of Parquet
+ * as JSON Lines. The folder appears whole or not at all; an earlier split in it is replaced with `overwrite`.
  * UserError: out-not-empty, and those of the disk.
  */
 export async function writeSplit(
@@ -52,7 +56,10 @@ export async function writeSplit(
   }
   await writeFolderAtomic(out, async (folder) => {
     for (const [part, name] of Object.entries(names)) {
-      const lines = Readable.from(partLines(plan, parts.indexOf(part as Part)));
+      const number = parts.indexOf(part as Part);
+      const lines = Readable.from(
+        isByLine(plan.dialect) ? partLines(plan, number) : partRecords(plan, number),
+      );
       const file = createWriteStream(join(folder, name));
       if (name.endsWith(".gz")) await pipeline(lines, createGzip(), file);
       else await pipeline(lines, file);
@@ -83,6 +90,27 @@ function refuseOther(out: string, overwrite: boolean): void {
 
 function isPart(name: string): boolean {
   return name === "split.json" || /^(train|eval|test)(\.[a-z0-9]+)?(\.gz)?$/i.test(name);
+}
+
+/** The rows of one part as JSON Lines, for files whose rows are no lines. UserError: wrong-type. */
+async function* partRecords(plan: SplitPlan, part: number): AsyncGenerator<string> {
+  const source = await openRecords(plan.file, plan.reader);
+  let row = 0;
+  for await (const { fields, line } of source.records()) {
+    if (plan.part[row++] !== part) continue;
+    const nested = fields.indexOf(null);
+    if (nested >= 0) throw nestedValue(plan.file, line, source.columns[nested]);
+    const cells = source.columns.map((name, i) => [name, fields[i]]);
+    yield `${JSON.stringify(Object.fromEntries(cells))}\n`;
+  }
+}
+
+function nestedValue(file: string, line: number, column: string): UserError {
+  return new UserError(
+    "wrong-type",
+    `column "${column}" holds an object or a nested list, which the parts could not keep`,
+    { at: { file, line }, hint: "leave the column out, or write the file as JSON Lines" },
+  );
 }
 
 /** The header and the lines of the rows of one part. */

@@ -173,8 +173,15 @@ function loadOptions(settings: TrainSettings): LoadOptions {
   };
 }
 
-function readerOf({ delimiter, quotes, header, encoding }: TrainSettings): ReaderOptions {
+function readerOf({
+  inputFormat,
+  delimiter,
+  quotes,
+  header,
+  encoding,
+}: TrainSettings): ReaderOptions {
   return {
+    inputFormat,
     delimiter,
     quotes,
     header,

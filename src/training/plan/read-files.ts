@@ -10,8 +10,9 @@ import { internal } from "../../errors/internal.js";
 import { type UserError, usageError } from "../../errors/user-error.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { objectivesFor } from "../../objectives/registry.js";
+import { dataRows } from "../options/data-rows.js";
 import { dataFiles } from "../options/file-objectives.js";
-import { defaultSettings, type TrainSettings } from "../options/settings.js";
+import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "./choose-evaluation.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
@@ -47,7 +48,7 @@ export interface ReadOptions {
 export async function readTrainingData(options: ReadOptions): Promise<TrainingData> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
-  if (names.length === 1 && settings.mix !== defaultSettings.mix) throw nothingToMix(settings.mix);
+  if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);
   if (names.length > 1 && settings.teacherVectors !== undefined) throw vectorsOfOneFile();
   const read: Omit<ReadFile, "train">[] = [];
   for (const [i, file] of names.entries())

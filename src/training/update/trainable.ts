@@ -9,7 +9,7 @@ import type { Feeds } from "../batches/head-feeds.js";
 import { type Encode, headEmbed } from "../model/open-head.js";
 import type { RunContext } from "../model/run-context.js";
 import type { TrainedParts } from "../model/trained-parts.js";
-import type { WeightSource, Weights } from "../run-folder/checkpoint.js";
+import type { WeightSource, Weights } from "../run-folder/weights.js";
 import { type GroupQueues, runQueued } from "./candidate-queue.js";
 import type { LossRun } from "./loss-graph.js";
 import type { StepBatch, UpdateMethod } from "./update-method.js";

@@ -1,32 +1,20 @@
-import { usageError } from "../../errors/user-error.js";
-import { isRoleName } from "../columns/role-names.js";
-import { commonWidth, type Survey, survey } from "./dialect-survey.js";
-import type { Encoding } from "./encoding.js";
-import type { ReaderOptions } from "./record-source.js";
+import { usageError } from "../../../errors/user-error.js";
+import { isRoleName } from "../../columns/role-names.js";
+import type { Sample, TextFormat } from "../format.js";
+import { newlineOf } from "../newline.js";
+import type { Dialect, ReaderOptions } from "../record-source.js";
+import { openDelimited } from "./open.js";
+import { commonWidth, type Survey, survey } from "./survey.js";
 
-/** How a file's bytes become records. */
-export interface Dialect {
-  readonly format: "delimited" | "json-lines" | "text";
-  readonly encoding: Encoding;
-  /** Of delimited files; "" otherwise. */
-  readonly delimiter: string;
-  /** Whether `"` encloses fields (RFC 4180) or is an ordinary character. */
-  readonly quotes: boolean;
-  readonly header: boolean;
-  /** "\r" only for files without any "\n"; "\n" also ends at "\r\n". */
-  readonly newline: "\n" | "\r";
-  /** Without a header: the numbers of fields a record may have; absent trailing fields are empty. */
-  readonly widths?: readonly [number, number] | undefined;
-}
-
-/** The beginning of a file as text. */
-export interface Sample {
-  readonly file: string;
-  readonly text: string;
-  /** Whether the text is the whole file. */
-  readonly complete: boolean;
-  readonly encoding: Encoding;
-}
+/** CSV, TSV and other text separated by one character: what looks like a table. */
+export const delimitedFormat: TextFormat = {
+  kind: "text",
+  name: "delimited",
+  asked: ["csv", "tsv"],
+  recognise: detectDialect,
+  open: openDelimited,
+  describe,
+};
 
 const delimiters = [",", "\t", ";", "|"];
 const delimiterNames: Record<string, string> = {
@@ -36,42 +24,46 @@ const delimiterNames: Record<string, string> = {
   "|": "bar",
 };
 
-/** `tab-separated, no quotes, no header, utf-8`: the decision in words, for the user to check. */
-export function describeDialect(dialect: Dialect): string {
-  const { encoding } = dialect;
-  if (dialect.format === "json-lines") return `JSON Lines, ${encoding}`;
-  if (dialect.format === "text") return `one text a line, ${encoding}`;
-  const name = delimiterNames[dialect.delimiter] ?? JSON.stringify(dialect.delimiter);
-  const quotes = dialect.quotes ? 'quotes "' : "no quotes";
-  return `${name}-separated, ${quotes}, ${dialect.header ? "header" : "no header"}, ${encoding}`;
+function describe({ delimiter, quotes, header, encoding, ...dialect }: Dialect): string {
+  const name = delimiterNames[delimiter] ?? JSON.stringify(delimiter);
+  const escaped = dialect.escape === "\\" ? 'quotes " escaped by \\' : 'quotes "';
+  return `${name}-separated, ${quotes ? escaped : "no quotes"}, ${header ? "header" : "no header"}, ${encoding}`;
 }
 
 /** The dialect by the evidence of the sample (not by the extension, which only decides ties), except for what is given. */
-export function detectDialect(sample: Sample, given: ReaderOptions = {}): Dialect {
-  const newline = sample.text.includes("\r") && !sample.text.includes("\n") ? "\r" : "\n";
-  const text = newline === "\r" ? sample.text.replaceAll("\r", "\n") : sample.text;
-  const { encoding } = sample;
-  const plain = { encoding, delimiter: "", quotes: false, header: false, newline } as const;
-  const fixed =
-    given.delimiter !== undefined || given.quotes !== undefined || given.header !== undefined;
-  if (!fixed && isJsonLines(text)) return { ...plain, format: "json-lines" };
-  const best = chooseReading({ ...sample, text: wholeLines(text, sample.complete) }, given);
-  if (best === undefined) return { ...plain, format: "text" };
+function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefined {
+  const newline = newlineOf(sample.text);
+  const whole = newline === "\r" ? sample.text.replaceAll("\r", "\n") : sample.text;
+  const { delimiter, start } = separatorLine(whole);
+  const tab = options.inputFormat === "tsv" ? "\t" : undefined;
+  const given = { ...options, delimiter: options.delimiter ?? tab ?? delimiter };
+  const text = wholeLines(whole.slice(start), sample.complete);
+  const best = chooseReading({ ...sample, text }, given);
+  if (best === undefined) return undefined;
   const header = given.header ?? looksLikeHeader(best.found);
   return {
     format: "delimited",
-    encoding,
+    encoding: sample.encoding,
     newline,
     delimiter: best.delimiter,
     quotes: best.quotes,
+    escape: best.escape,
     header,
+    skip: start > 0 ? 1 : 0,
     widths: header ? undefined : widthRange(best.found, best.delimiter),
   };
+}
+
+/** Excel's first line `sep=;`, which names the delimiter and is no row. */
+function separatorLine(text: string): { readonly delimiter?: string; readonly start: number } {
+  const line = /^"?sep=(.)"?[ \t]*\r?\n/i.exec(text);
+  return line === null ? { start: 0 } : { delimiter: line[1], start: line[0].length };
 }
 
 interface Reading {
   readonly delimiter: string;
   readonly quotes: boolean;
+  readonly escape?: "\\" | undefined;
   readonly found: Survey;
 }
 
@@ -98,7 +90,8 @@ function fallback(
   const name = sample.file.toLowerCase().replace(/\.gz$/, "");
   if (name.endsWith(".tsv")) return tab;
   const single = comma.found.first.length === 1 && isRoleName(comma.found.first[0]);
-  const asked = given.quotes !== undefined || given.header !== undefined;
+  const asked =
+    given.quotes !== undefined || given.header !== undefined || given.inputFormat !== undefined;
   return name.endsWith(".csv") || single || asked ? comma : undefined;
 }
 
@@ -125,10 +118,21 @@ function reading(sample: Sample, delimiter: string, given: ReaderOptions): Readi
   const silent = on.quoted + on.broken + on.literal === 0;
   // A quote may still come after the sample. In a tab-separated file it is taken for a character, which cannot merge rows.
   const quotes = given.quotes ?? (silent ? delimiter !== "\t" || complete : undefined);
+  const escaped = quotes === false ? undefined : escapedReading(sample, delimiter, on);
+  if (escaped !== undefined) return escaped;
   if (quotes === true) return { delimiter, quotes, found: on };
   const off = survey(text, { delimiter, quotes: false, complete });
   const decided = quotes ?? usesQuotes(on, off, delimiter);
   return { delimiter, quotes: decided, found: decided ? on : off };
+}
+
+/** A backslash stands before quotes inside quotes where that mends every quote that is broken by RFC 4180. */
+function escapedReading(sample: Sample, delimiter: string, on: Survey): Reading | undefined {
+  const { text, complete } = sample;
+  if (on.broken === 0 || !text.includes('\\"')) return undefined;
+  const found = survey(text, { delimiter, quotes: true, complete, escape: "\\" });
+  if (found.broken > 0 || commonWidth(found).share < commonWidth(on).share) return undefined;
+  return { delimiter, quotes: true, escape: "\\", found };
 }
 
 /**
@@ -185,13 +189,6 @@ function widthRange(found: Survey, delimiter: string): readonly [number, number]
     .filter(([, times]) => times >= 0.01 * found.records)
     .map(([fields]) => fields);
   return [Math.min(width, ...common), Math.max(width, ...common)];
-}
-
-function isJsonLines(text: string): boolean {
-  const line = text.split("\n", 50).find((l) => l.trim() !== "") ?? "";
-  if (!line.trimStart().startsWith("{")) return false;
-  // A first line that is no JSON still says what the file means to be when it opens with a quoted key.
-  return /^\s*\{\s*("|\}|$)/.test(line);
 }
 
 function wholeLines(text: string, complete: boolean): string {

@@ -20,6 +20,8 @@ export interface Survey {
 export interface SurveyOptions {
   readonly delimiter: string;
   readonly quotes: boolean;
+  /** What stands before a quote inside quotes. Default: another quote. */
+  readonly escape?: "\\" | undefined;
   /** The sample ends where the file does: a last quote that is open stays open. */
   readonly complete: boolean;
 }
@@ -91,8 +93,7 @@ function plainField(scan: Scan): string {
 function quotedField(scan: Scan): string {
   const { text, options } = scan;
   const start = scan.at + 1;
-  let close = text.indexOf('"', start);
-  while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+  const close = closingQuote(text, start, options.escape);
   if (close < 0) {
     if (options.complete) scan.broken += 1;
     scan.at = fieldEnd(scan, start);
@@ -108,7 +109,28 @@ function quotedField(scan: Scan): string {
     // Go on inside the line where the quote opened: what it seemed to enclose may be other records.
     scan.at = fieldEnd(scan, start);
   }
-  return text.slice(start, close).replaceAll('""', '"');
+  const inside = text.slice(start, close);
+  return options.escape === undefined
+    ? inside.replaceAll('""', '"')
+    : inside.replace(/\\(["\\])/g, "$1");
+}
+
+/** The place of the quote that ends a field, or -1. */
+function closingQuote(text: string, start: number, by: "\\" | undefined): number {
+  let close = text.indexOf('"', start);
+  if (by === undefined) {
+    while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
+    return close;
+  }
+  while (close >= 0 && isEscaped(text, start, close)) close = text.indexOf('"', close + 1);
+  return close;
+}
+
+/** Whether an odd number of backslashes stands before `at`. */
+function isEscaped(text: string, start: number, at: number): boolean {
+  let before = at;
+  while (before > start && text[before - 1] === "\\") before -= 1;
+  return (at - before) % 2 === 1;
 }
 
 function fieldEnd(scan: Scan, from: number): number {

@@ -1,12 +1,10 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, Parser } from "csv-parse";
-import { Problems } from "../../errors/problems.js";
-import { UserError } from "../../errors/user-error.js";
-import type { Dialect } from "./dialect.js";
-import type { DataRecord, TextInput } from "./record-source.js";
+import { Problems } from "../../../errors/problems.js";
+import { UserError } from "../../../errors/user-error.js";
+import { maxRecordBytes, tooLong } from "../limits.js";
+import type { DataRecord, Dialect, TextInput } from "../record-source.js";
 
-/** A record this long is a quote that was never closed, not data; it also bounds the memory one record may take. */
-const maxRecordBytes = 1 << 24;
 const longField = 10_000;
 const manyLines = 20;
 
@@ -27,7 +25,7 @@ class NumberingParser extends Parser {
     super({
       delimiter: dialect.delimiter,
       quote: dialect.quotes ? '"' : null,
-      escape: dialect.quotes ? '"' : null,
+      escape: dialect.quotes ? (dialect.escape ?? '"') : null,
       record_delimiter: dialect.newline === "\r" ? ["\r"] : ["\r\n", "\n"],
       relax_column_count: true,
       max_record_size: maxRecordBytes,
@@ -52,14 +50,16 @@ export async function* delimitedRecords(input: TextInput): AsyncGenerator<Number
   const parser = new NumberingParser(input.dialect);
   // The loop below throws what goes wrong; pipeline only carries it from one stream to the other.
   pipeline(Readable.from(input.chunks), parser, () => {});
+  let skip = input.dialect.skip ?? 0;
   try {
     for await (const record of parser as AsyncIterable<Numbered>) {
       if (record.fields.length === 1 && record.fields[0] === "") continue;
+      if (skip-- > 0) continue;
       warnAboutLength(record, input);
       yield record;
     }
   } catch (error) {
-    throw error instanceof CsvError ? explain(error, input.file, parser.line) : error;
+    throw error instanceof CsvError ? explain(error, input, parser.line) : error;
   } finally {
     parser.destroy();
   }
@@ -98,13 +98,16 @@ function raggedHint({ quotes, delimiter }: Dialect): string {
     : `the file was read without quotes; a field cannot contain ${name}`;
 }
 
-function explain(error: CsvError, file: string, line: number): UserError {
+function explain(error: CsvError, { file, dialect }: TextInput, line: number): UserError {
   const at = { file, line };
+  if (error.code === "CSV_MAX_RECORD_SIZE" && !dialect.quotes) return tooLong("record", file, line);
   const unquote = "or read quotes as ordinary characters: --no-quotes";
   if (error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE") {
     return new UserError(
       "unclosed-quote",
-      "the record that starts here opens a double quote that is never closed",
+      error.code === "CSV_QUOTE_NOT_CLOSED"
+        ? "the record that starts here opens a double quote that is never closed"
+        : `the record that starts here is longer than ${maxRecordBytes >> 20} MiB, the most that is read as one: a double quote that is never closed, or a text too long`,
       {
         at,
         hint: `close the quote (a quote inside quotes is written ""), ${unquote}`,
