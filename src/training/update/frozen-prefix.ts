@@ -1,5 +1,5 @@
 import { boundaryOf } from "../../encoder/step/embedding-graph.js";
-import { finished } from "../../encoder/step/encoder-step.js";
+import { finished } from "../../encoder/step/loss-step.js";
 import { ATTENTION_MASK, type PreparedEncoder, textShape } from "../../encoder/step/prepare.js";
 import { textFeeds } from "../../encoder/step/text-feeds.js";
 import { internal } from "../../errors/internal.js";

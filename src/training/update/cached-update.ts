@@ -1,20 +1,17 @@
-import { CACHED_NAMES, type EmbeddingGraphs } from "../../encoder/step/cached-step.js";
+import { CACHED_NAMES } from "../../encoder/step/cached-step.js";
 import { float32, type Tensor } from "../../math/tensor.js";
 import type { GradientSource, Session, Trainer } from "../../runtime/runtime.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import { cut, type EncoderInputs } from "./encoder-inputs.js";
 import type { LossGraph } from "./loss-graph.js";
-import type { UpdateMethod } from "./trainable-encoder.js";
+import type { UpdateMethod } from "./update-method.js";
 
-/** Names of inputs of the models that embed and take slopes back, without the models and the weights. */
-export interface CachedRuns {
+/** The encoder's two models, opened, and the names of their inputs. */
+export interface OpenedEncoder {
+  readonly forward: Session;
   readonly forwardInputs: readonly string[];
+  readonly backward: GradientSource;
   readonly backwardInputs: readonly string[];
-}
-
-/** What an update has to know of these models: holding on to them would hold on to the whole encoder. */
-export function cachedRuns({ forward, backward }: EmbeddingGraphs): CachedRuns {
-  return { forwardInputs: forward.inputs, backwardInputs: backward.inputs };
 }
 
 /** The parts that an update with gradient caching runs. */
@@ -24,9 +21,7 @@ export interface CachedUpdateOptions {
   readonly objective: LossGraph;
   readonly embeddingGradient: string;
   /** The same for all groups. */
-  readonly runs: CachedRuns;
-  readonly forward: Session;
-  readonly backward: GradientSource;
+  readonly encoder: OpenedEncoder;
   /** Most tokens of a chunk; one text at least. */
   readonly tokens: number;
   readonly inputsOf: EncoderInputs;
@@ -37,19 +32,18 @@ export interface CachedUpdateOptions {
  * whole batch. Each chunk is embedded, the loss taken on all, and each chunk run again with the gradient of its vectors.
  * What both runs are fed is made twice, since it may be large: the same numbers come out.
  */
-export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<null> {
+export function cachedUpdate(options: CachedUpdateOptions): UpdateMethod<EncoderBatch> {
   const { trainer, objective, embeddingGradient, tokens } = options;
   const { embedding } = CACHED_NAMES;
   const accumulate = async (batch: EncoderBatch) => {
-    const slots = batch.ids.map((_, slot) => slot);
-    const chunks = cut(slots, (slot) => batch.ids[slot].length, tokens);
+    const chunks = cut([...batch.ids.keys()], (slot) => batch.ids[slot].length, tokens);
     const vectors = await embedChunks(options, batch, chunks);
     const run = await objective.accumulate({ ...batch.feeds, [embedding]: vectors });
     await backChunks(options, batch, { chunks, slopes: run.outputs[embeddingGradient] });
     return run;
   };
   return {
-    ready: async () => null,
+    ready: async () => ({}),
     step: async (batch, _, learningRate) => {
       const run = await accumulate(batch);
       return { ...run, ...(await trainer.update({ learningRate, loss: run.loss })) };
@@ -62,14 +56,14 @@ type Chunks = readonly (readonly number[])[];
 
 /** Vectors [slots, H] of all chunks; the next chunk's inputs are made while one runs. */
 async function embedChunks(
-  { forward, runs, inputsOf }: CachedUpdateOptions,
+  { encoder: { forward, forwardInputs }, inputsOf }: CachedUpdateOptions,
   batch: EncoderBatch,
   chunks: Chunks,
 ): Promise<Tensor> {
   const { embedding } = CACHED_NAMES;
   const running: Promise<Tensor>[] = [];
   for (const slots of chunks) {
-    const feeds = await inputsOf(batch, slots, runs.forwardInputs);
+    const feeds = await inputsOf(batch, slots, forwardInputs);
     await running.at(-2);
     running.push(forward.run(feeds, [embedding], { transfer: true }).then((out) => out[embedding]));
   }
@@ -77,7 +71,7 @@ async function embedChunks(
 }
 
 async function backChunks(
-  { backward, runs, inputsOf }: CachedUpdateOptions,
+  { encoder: { backward, backwardInputs }, inputsOf }: CachedUpdateOptions,
   batch: EncoderBatch,
   { chunks, slopes }: { readonly chunks: Chunks; readonly slopes: Tensor },
 ): Promise<void> {
@@ -85,13 +79,16 @@ async function backChunks(
   const running: Promise<unknown>[] = [];
   let start = 0;
   for (const slots of chunks) {
-    const feeds = await inputsOf(batch, slots, runs.backwardInputs);
+    const feeds = await inputsOf(batch, slots, backwardInputs);
     await running.at(-2);
     const end = start + slots.length * width;
-    const own = float32([slots.length, width], (slopes.data as Float32Array).slice(start, end));
+    const gradient = float32(
+      [slots.length, width],
+      (slopes.data as Float32Array).slice(start, end),
+    );
     start = end;
     running.push(
-      backward.accumulate({ ...feeds, [CACHED_NAMES.gradient]: own }, { transfer: true }),
+      backward.accumulate({ ...feeds, [CACHED_NAMES.gradient]: gradient }, { transfer: true }),
     );
   }
   await Promise.all(running);

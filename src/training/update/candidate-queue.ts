@@ -1,7 +1,10 @@
 import { internal } from "../../errors/internal.js";
-import { float32, int64, type Matrix, type Tensor } from "../../math/tensor.js";
+import { float32, int64, type Tensor } from "../../math/tensor.js";
+import type { Gather } from "../auxiliary/feeds.js";
 import type { TextBatch } from "../batches/batch-maker.js";
 import type { Feeds } from "../batches/head-feeds.js";
+import type { RunContext } from "../model/run-context.js";
+import { queueSize } from "../model/step-options.js";
 
 export interface QueueOptions {
   /** Q: candidates that are kept. */
@@ -11,9 +14,7 @@ export interface QueueOptions {
   /** Component of each text of the run by number: see `RunTexts`. */
   readonly components: Int32Array;
   /** The guide's vectors by text number and their size, where there is a guide. */
-  readonly guide?:
-    | { readonly gather: (numbers: Int32Array) => Matrix; readonly dimension: number }
-    | undefined;
+  readonly guide?: { readonly gather: Gather; readonly dimension: number } | undefined;
 }
 
 /** The last Q candidates of earlier batches (XBM, Wang et al. 2020): texts with the embeddings they had then. */
@@ -55,7 +56,7 @@ export async function runQueued<R extends QueuedRun>(
 }
 
 /** The queues of the groups of a run. */
-export interface TaskQueues {
+export interface GroupQueues {
   /** By group; undefined where its objective uses none. */
   readonly of: (group: number) => CandidateQueue | undefined;
   /** Everything in them, for a checkpoint. */
@@ -63,28 +64,47 @@ export interface TaskQueues {
   readonly restore: (tensors: ReadonlyMap<string, Tensor>) => void;
 }
 
+/** The queue of each group whose objective uses one. `others` gives another model's vectors. */
+export function openQueues(
+  { plan, head, auxiliary }: RunContext,
+  others: Gather | undefined,
+): GroupQueues {
+  const { components } = plan.texts;
+  const guide = others && auxiliary && { gather: others, dimension: auxiliary.dimension };
+  const queues = plan.groups.map((group) => {
+    const size = queueSize(group);
+    if (size === 0) return undefined;
+    return createCandidateQueue({ size, dimension: head.outputDim, components, guide });
+  });
+  return groupQueues(
+    queues,
+    plan.groups.map(({ prefix }) => prefix),
+  );
+}
+
 /** Several queues as one; names of a group's tensors begin with its prefix. */
-export function taskQueues(
+function groupQueues(
   queues: readonly (CandidateQueue | undefined)[],
   prefixes: readonly string[],
-): TaskQueues {
-  const named = (i: number, name: string): string => (prefixes[i] ?? "") + name;
+): GroupQueues {
   return {
     of: (group) => queues[group],
     tensors: () =>
       new Map(
         queues.flatMap((queue, i) =>
-          [...(queue?.tensors() ?? [])].map(([name, tensor]) => [named(i, name), tensor] as const),
+          [...(queue?.tensors() ?? [])].map(
+            ([name, tensor]) => [prefixes[i] + name, tensor] as const,
+          ),
         ),
       ),
     restore: (tensors) => {
       for (const [i, queue] of queues.entries()) {
         const names = [...(queue?.tensors().keys() ?? [])];
-        const own = names.flatMap((name) => {
-          const tensor = tensors.get(named(i, name));
+        const kept = names.flatMap((name) => {
+          const tensor = tensors.get(prefixes[i] + name);
           return tensor === undefined ? [] : [[name, tensor] as const];
         });
-        queue?.restore(new Map(own));
+        queue?.restore(new Map(kept));
       }
     },
   };

@@ -7,7 +7,7 @@ import {
   CACHE_LIMITS,
   cachePlace,
   openActivationCache,
-} from "../../../src/training/model/activation-cache.js";
+} from "../../../src/training/update/activation-cache.js";
 
 /** Two texts of 2 and 3 tokens; `total` decides where the cache is. */
 const table = (total: number): TokenTable => ({

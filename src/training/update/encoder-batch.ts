@@ -3,18 +3,14 @@ import { int64, type Tensor } from "../../math/tensor.js";
 import type { TextBatch } from "../batches/batch-maker.js";
 import type { Feeds } from "../batches/head-feeds.js";
 import type { TokenTable } from "../batches/token-table.js";
+import type { StepBatch } from "./update-method.js";
 
-/** A batch whose texts go through the encoder. */
-export interface EncoderBatch {
-  readonly texts: TextBatch;
+/** A batch whose texts go through the encoder; roles of vectors are fed the slots of their texts. */
+export interface EncoderBatch extends StepBatch {
   /** Numbers of the texts that are embedded, each once unless `views` is set; a text's place here is its slot. */
   readonly numbers: Int32Array;
   /** Token ids by slot. */
   readonly ids: readonly Int32Array[];
-  /** Real tokens of all slots. */
-  readonly tokens: number;
-  /** Inputs of the objective: slots of each role of vectors, and constants. */
-  readonly feeds: Feeds;
   /** What the dropout masks of the batch are drawn from. */
   readonly counter: { readonly epoch: number; readonly batch: number };
 }
@@ -45,10 +41,10 @@ export function encoderBatch(
     return numbers.push(number) - 1;
   };
   const slots: Record<string, Tensor> = {};
-  for (const [role, own] of Object.entries(texts.texts)) {
+  for (const [role, members] of Object.entries(texts.texts)) {
     slots[role] = int64(
-      [own.length],
-      Array.from(own, (number) => slotOf(number, role)),
+      [members.length],
+      Array.from(members, (number) => slotOf(number, role)),
     );
   }
   const whole = numbers.map((number) => options.tokens.idsOf(number));

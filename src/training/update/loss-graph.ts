@@ -1,4 +1,4 @@
-import type { Gradients } from "../../autodiff/value-and-grad.js";
+import type { StepModel } from "../../encoder/step/loss-step.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { Tensors, Trainer, UpdateOutcome } from "../../runtime/runtime.js";
 
@@ -19,36 +19,23 @@ export interface LossGraph {
 }
 
 /** A graph before it is loaded. */
-export interface LossModel {
-  readonly model: Uint8Array;
-  /** The output with the loss. */
-  readonly loss: string;
-  readonly gradients: Gradients;
-  /** The output with the batch's candidates. */
-  readonly candidates: string | undefined;
-  /** What a run returns beside them. */
-  readonly outputs: readonly string[];
+export interface LossModel extends Omit<StepModel, "inputs" | "nodes"> {
+  /** What a run returns beside loss and candidates. */
+  readonly outputs?: readonly string[];
 }
 
 /** Outputs of a graph that are neither gradient nor loss. */
-export function furtherOutputs({
-  candidates,
-  outputs,
-}: Pick<LossModel, "candidates" | "outputs">): string[] {
+export function furtherOutputs({ candidates, outputs = [] }: LossModel): string[] {
   return candidates === undefined ? [...outputs] : [...outputs, candidates];
 }
 
-/** The first model is the one that the trainer was created with; the others are added, and their bytes given away. */
-export async function lossGraphs(
-  trainer: Trainer,
-  [first, ...others]: readonly LossModel[],
-): Promise<LossGraph[]> {
-  const graphs = first === undefined ? [] : [mainGraph(trainer, first)];
-  for (const other of others) graphs.push(await furtherGraph(trainer, other));
-  return graphs;
+/** Outputs that hold gradients by the names of the parameters. */
+export function gradientsOf({ parameters }: Pick<StepModel, "parameters">) {
+  return new Map(parameters.map(({ name, gradient }) => [name, gradient]));
 }
 
-function mainGraph(trainer: Trainer, { loss, candidates = "" }: LossModel): LossGraph {
+/** The graph that the trainer was created with. */
+export function mainGraph(trainer: Trainer, { loss, candidates = "" }: LossModel): LossGraph {
   return {
     step: async (feeds, learningRate) => {
       const result = await trainer.step(feeds, learningRate, { transfer: true });
@@ -61,14 +48,15 @@ function mainGraph(trainer: Trainer, { loss, candidates = "" }: LossModel): Loss
   };
 }
 
-/** Parameters that a further graph does not depend on count as having gradient 0 in its updates. */
-async function furtherGraph(trainer: Trainer, spec: LossModel): Promise<LossGraph> {
-  const { model, gradients, loss, candidates = "" } = spec;
-  const outputs = [loss, ...furtherOutputs(spec)];
-  const source = await trainer.addGradients({ model, transfer: true, gradients, outputs });
+/** A graph that is added, its bytes given away. Parameters that it does not depend on count as having gradient 0 in its updates. */
+export async function furtherGraph(trainer: Trainer, spec: LossModel): Promise<LossGraph> {
+  const { model, loss, candidates = "" } = spec;
+  const gradients = gradientsOf(spec);
+  const wanted = [loss, ...furtherOutputs(spec)];
+  const source = await trainer.addGradients({ model, transfer: true, gradients, outputs: wanted });
   const accumulate: LossGraph["accumulate"] = async (feeds) => {
-    const found = await source.accumulate(feeds, { transfer: true });
-    return { loss: Number(found[loss]?.data[0]), candidates: found[candidates], outputs: found };
+    const outputs = await source.accumulate(feeds, { transfer: true });
+    return { loss: Number(outputs[loss]?.data[0]), candidates: outputs[candidates], outputs };
   };
   return {
     step: async (feeds, learningRate) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float32, type Matrix, type Tensor } from "../../../src/math/tensor.js";
 import type { TextBatch } from "../../../src/training/batches/batch-maker.js";
-import { createCandidateQueue } from "../../../src/training/model/candidate-queue.js";
+import { createCandidateQueue } from "../../../src/training/update/candidate-queue.js";
 
 const D = 2;
 
