@@ -62,6 +62,10 @@ function cellFindings({ count }: FindingInputs): Finding[] {
       "rows that lack a text",
       "they are left out; if the columns are others, give --columns",
     ]),
+    ...finding("placeholder-text", count.placeholders, [
+      "texts that are a placeholder for an absent value (NaN, None, NULL, N/A)",
+      "they are trained on as texts: drop the rows, or empty the cells so that the rows are left out",
+    ]),
     ...finding("bad-score", count.badScores, [
       "scores that are no numbers",
       "training stops at them: mend or drop the rows",

@@ -140,6 +140,7 @@ function labelsOf(
       column: source.columns[label],
       anchorColumn: source.columns[anchor],
       labelMap: options.labelMap,
+      given: options.columns?.label !== undefined,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -152,7 +153,7 @@ function kindOfLabels(
   kinds: readonly RowKind[],
   labels: LabelColumn | undefined,
 ): LabelInspection["type"] {
-  if (kinds.includes("classed")) return "classes";
+  if (kinds.includes("classed") || labels?.type === "classes") return "classes";
   if (labels === undefined || labels.type === "score") return "unknown";
   return labels.type;
 }

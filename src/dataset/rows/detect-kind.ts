@@ -41,7 +41,7 @@ export function detectKinds(
   if (anchor !== undefined && positive !== undefined) {
     const found: RowKind[] = negatives.length > 0 ? ["pair", "triplet"] : [];
     if (score !== undefined) found.push("scored-pair");
-    if (labels !== undefined) found.push(kindOfLabels(labels));
+    if (labels !== undefined && labels.type !== "classes") found.push(kindOfLabels(labels));
     return found.length > 0 ? found : ["pair"];
   }
   if (text !== undefined) return label === undefined ? ["text"] : ["classed", "text"];
