@@ -14,6 +14,8 @@ export interface EvaluateOptions {
   /** Of the task retrieval: the documents, and which are relevant to which query. */
   readonly corpus?: string;
   readonly qrels?: string;
+  /** Of the task retrieval: no query finds itself among the documents, by its id or text. */
+  readonly excludeSelf?: boolean;
   /** Classed texts to learn classes from; absent: a part of the measuring file. */
   readonly train?: string;
   /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
+import { loadQuestionSet } from "../dataset/retrieval/question-set.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
@@ -66,7 +67,14 @@ async function loadAll(options: EvaluateOptions): Promise<Inputs> {
 
 async function loadSet(file: string, options: EvaluateOptions): Promise<EvaluationSet> {
   const { task } = options;
-  if (task === "retrieval") return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
+  if (task === "retrieval") {
+    const own =
+      options.corpus === undefined && options.qrels === undefined
+        ? await loadQuestionSet(file, options.excludeSelf)
+        : undefined;
+    if (own !== undefined) return { dataset: own, task };
+    return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
+  }
   refuseRetrievalFiles(options);
   return loadEvaluationSet(file, { ...loadOptions(options), task });
 }

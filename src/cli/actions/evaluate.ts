@@ -16,6 +16,7 @@ interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
   readonly task?: Task;
   readonly corpus?: string;
   readonly qrels?: string;
+  readonly excludeSelf?: boolean;
   readonly train?: string;
   readonly prompts?: GivenPrompts;
   readonly columns?: Record<string, string>;

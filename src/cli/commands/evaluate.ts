@@ -21,6 +21,7 @@ export function evaluateCommand(): Command {
       "--qrels <file>",
       "with --task retrieval: which documents are relevant to which query (BEIR or TREC)",
     )
+    .option("--exclude-self", "with --task retrieval: no query finds itself in the corpus")
     .option(
       "--train <file>",
       "classed texts to learn classes from (default: four fifths of the data)",

@@ -19,6 +19,8 @@ export interface RetrievalSets {
   readonly queries: readonly IdentifiedText[];
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];
+  /** By query id: ids of documents that the query is not to find. */
+  readonly excluded?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 /** Documents are ranked to this depth. */
@@ -52,7 +54,10 @@ export function retrievalEvaluator(sets: RetrievalSets): Evaluator {
   return evaluatorOf(retrieval, {
     rows: queries.length,
     run: async (embed) => {
-      const best = await search(embed, texts(queries), texts(corpus));
+      const passedOver = queries.map(({ id }) => sets.excluded?.get(id));
+      const passed = (query: number, document: number): boolean =>
+        passedOver[query]?.has(corpus[document].id) ?? false;
+      const best = await search(embed, texts(queries), texts(corpus), passed);
       const scores = queries.map(({ id }, i) => {
         const wanted = relevant.get(id)!;
         const hits = Array.from(best.candidates(i), (document) => wanted.has(document));
@@ -86,19 +91,28 @@ export const retrieval = defineEvaluator({
   resampled: "queries",
   madeFor: ({ kind }) => kind === "retrieval",
   heldOut: [],
-  build: ({ rows, corpus, qrels }) => retrievalEvaluator({ queries: rows, corpus, qrels }),
+  build: ({ rows, corpus, qrels, excluded }) =>
+    retrievalEvaluator({ queries: rows, corpus, qrels, excluded }),
 });
 
 const texts = (items: readonly IdentifiedText[]): string[] => items.map((item) => item.text);
 
-/** The best documents of each query, by position in the corpus. */
-async function search(embed: Embed, queries: string[], corpus: string[]): Promise<TopK> {
+/** The best documents of each query, by position in the corpus, without those that are passed over. */
+async function search(
+  embed: Embed,
+  queries: string[],
+  corpus: string[],
+  passed: (query: number, document: number) => boolean,
+): Promise<TopK> {
   const asked = normalizedRows(await embed(queries, "query"));
   const best = createTopK(queries.length, DEPTH);
   for (let start = 0; start < corpus.length; start += CHUNK) {
     const documents = await embed(corpus.slice(start, start + CHUNK), "document");
     await visitScores(asked, normalizedRows(documents), (query, first, scores) => {
-      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]);
+      for (let j = 0; j < scores.length; j++) {
+        const document = start + first + j;
+        if (!passed(query, document)) best.offer(query, document, scores[j]);
+      }
     });
   }
   return best;
