@@ -41,4 +41,5 @@ export interface EvaluateOptions {
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }
   | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };

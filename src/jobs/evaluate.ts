@@ -7,6 +7,7 @@ import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
+import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
   type EvaluationSet,
@@ -165,7 +166,11 @@ function runOf(model: string | undefined): RunRecord | undefined {
 /** Texts as they stand; documents go through `documents` where a run trained the query side only. */
 function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encoder): Embed {
   const { signal, onEvent } = options;
+  let told = false;
   return (texts, side) => {
+    const note = told ? undefined : unknownTokensNote(encoder, texts);
+    told = true;
+    if (note !== undefined) onEvent?.({ type: "note", message: note });
     const chosen = side === "document" && documents !== undefined ? documents : encoder;
     const encode: EncodeOptions = {
       prompt: "",

@@ -36,6 +36,7 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));
       if (event.type === "model") terminal.note(modelNote(event.info));
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
     },
   });
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));

@@ -86,7 +86,7 @@ function describeFile(
   const errors = problem === undefined ? [] : [problem];
   const labels = labelsOf(source, columns, count, { options, errors });
   const kinds = detectKinds(columns, labels);
-  const lengths = textLengths(count, options.tokens);
+  const { lengths, unknown } = textLengths(count, options.tokens);
   const batch = batchSummary(count, kinds[0], labels, options.batchSize ?? 64);
   const scores =
     columns.score === undefined ? undefined : scoreSummary(count, source.columns[columns.score]);
@@ -113,6 +113,7 @@ function describeFile(
       count,
       kind: kinds[0],
       lengths,
+      unknown,
       maxLength: options.tokens?.maxLength,
       batch,
       errors,
