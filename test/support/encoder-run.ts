@@ -10,11 +10,8 @@ import type { Trainable } from "../../src/training/model/trainable.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
-import {
-  readCheckpoint,
-  type Weights,
-  writeCheckpoint,
-} from "../../src/training/run-folder/checkpoint.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/training/run-folder/checkpoint.js";
+import type { Weights } from "../../src/training/run-folder/weights.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 
