@@ -28,7 +28,9 @@ export interface ScoreReport {
   readonly comparisons: readonly Comparison[];
   /** The file selected the run's checkpoint: its figures are optimistic and no verdict is given. */
   readonly selected: boolean;
-  /** `better | no clear difference | worse`, on the primary metric; absent without a base or with `selected`. */
+  /** The run was trained on the file: its figures are memory and no verdict is given. */
+  readonly trained: boolean;
+  /** `better | no clear difference | worse`, on the primary metric; absent without a base, with `selected` or `trained`. */
   readonly verdict?: Comparison["verdict"] | undefined;
 }
 
@@ -38,6 +40,7 @@ export interface ScoreInputs {
   readonly model: { readonly name: string; readonly evaluation: Evaluation };
   readonly base?: { readonly name: string; readonly evaluation: Evaluation } | undefined;
   readonly selected: boolean;
+  readonly trained?: boolean | undefined;
   readonly seed?: number;
 }
 
@@ -65,7 +68,9 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
     base: base === undefined ? undefined : { name: base.name, metrics: before.map(reported) },
     comparisons,
     selected: inputs.selected,
-    verdict: deciding === undefined || inputs.selected ? undefined : deciding.verdict,
+    trained: inputs.trained ?? false,
+    verdict:
+      deciding === undefined || inputs.selected || inputs.trained ? undefined : deciding.verdict,
   };
 }
 

@@ -24,6 +24,7 @@ import { kebabCase } from "../options/option.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
+import { knownTexts } from "./known-texts.js";
 import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
 
 /** Scores a model, and a base beside it, on each file. Nothing is printed. */
@@ -190,7 +191,7 @@ interface Scoring {
 
 async function scoreFile(
   { set, models, train, runtime }: Scoring,
-  { seed = 42, taskOptions = {} }: EvaluateOptions,
+  { seed = 42, taskOptions = {}, onEvent }: EvaluateOptions,
 ): Promise<ScoreReport> {
   const { account } = set.dataset;
   const { model, base, run } = models;
@@ -204,7 +205,10 @@ async function scoreFile(
     name: info.name,
     evaluation: await promptedEvaluator(evaluator, info).run(embed),
   });
+  const known = run === undefined ? undefined : await knownTexts(run, set.dataset);
+  for (const message of known?.notes ?? []) onEvent?.({ type: "note", message });
   return scoreReport({
+    trained: known?.trained,
     file: account.file,
     primary: evaluator.primary,
     model: await scored(model),

@@ -53,6 +53,11 @@ function scoreTable(report: ScoreReport): string {
 }
 
 function closing(report: ScoreReport): string[] {
+  if (report.trained) {
+    return [
+      "no verdict: the run was trained on this file, so its figures are memory; measure on another file",
+    ];
+  }
   if (report.selected) {
     return [
       "no verdict: this file selected the checkpoint, so its figures are optimistic; measure on another file",
