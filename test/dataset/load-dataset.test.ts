@@ -126,7 +126,7 @@ describe("columns and roles", () => {
     const error = await errorOf("sentence1,sentence2,score\na,b,1\nc,d,2\n", options);
     expect(error).toMatchObject({
       code: "wrong-row-kind",
-      hint: "name the columns with --columns anchor=…,positive=…, or use an objective for these rows: cosent, angle",
+      hint: "train these rows with --objective cosent (or angle), or name the columns with --columns anchor=…,positive=…",
     });
     expect((await errorOf("text,label\na,b\nc,d\n", { as: ["scored-pair"] })).code).toBe(
       "wrong-row-kind",

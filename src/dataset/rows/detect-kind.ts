@@ -109,14 +109,16 @@ function wrongKind(found: RowKind, wanted: readonly RowKind[], context: PlanCont
   const fitting = context.objectivesFor?.(found) ?? [];
   const columns = context.columnNames.map((name) => `"${name}"`).join(", ");
   const naming = kinds[wanted[0]].needs.map((role) => `${role}=…`).join(",");
+  const [first, ...more] = fitting;
+  const others = more.length > 0 ? ` (or ${more.join(", ")})` : "";
   const other =
-    fitting.length > 0 ? `, or use an objective for these rows: ${fitting.join(", ")}` : "";
+    first === undefined ? "" : `train these rows with --objective ${first}${others}, or `;
   return new UserError(
     "wrong-row-kind",
     `holds ${kinds[found].name}, expected ${expected}; columns found: ${columns}`,
     {
       at: { file: context.file },
-      hint: `name the columns with --columns ${naming}${other}`,
+      hint: `${other}name the columns with --columns ${naming}`,
     },
   );
 }
