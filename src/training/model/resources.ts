@@ -6,6 +6,7 @@ import {
 import type { Encoder } from "../../encoder/encoder.js";
 import { type HeadSpec, headSpec } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
+import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
 import { usageError } from "../../errors/user-error.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
@@ -75,7 +76,12 @@ export function openContext(
   }: { readonly auxiliary: AuxiliaryModel | undefined; readonly control: RunControl },
 ): RunContext {
   const plan = promptedPlan(planned, encoder.info);
-  const { signal } = control;
+  const { signal, onEvent } = control;
+  const unknown = unknownTokensNote(
+    encoder,
+    planned.groups.flatMap(({ batches }) => batches.texts),
+  );
+  if (unknown !== undefined) onEvent({ type: "note", message: `note: ${unknown}` });
   const encode = (texts: readonly string[]) =>
     encodeCached(encoder, texts, cache, { signal, prompt: "" });
   const head = headOf(plan, encoder.info.dimension, auxiliary);

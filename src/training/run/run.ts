@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
-import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
@@ -111,9 +110,6 @@ async function runWith(
     const record = newRecord(plan, { info, threads, auxiliary });
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
-    const texts = plan.groups.flatMap(({ batches }) => batches.texts);
-    const note = unknownTokensNote(resources.encoder, texts);
-    if (note !== undefined) options.onEvent({ type: "note", message: `note: ${note}` });
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
     return await train(context, record, { point, shared: options.resources !== undefined });
