@@ -2,8 +2,10 @@ import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters, initialHead } from "../../encoder/head.js";
 import { embedForward } from "../../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
+import { describeTrained, type TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
 import type { DropoutRates } from "../../graph/rewrites/dropout.js";
+import type { RewriteNote } from "../../graph/rewrites/matching.js";
 import type { Tensor } from "../../math/tensor.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { type Feeds, headFeeds } from "../batches/head-feeds.js";
@@ -16,6 +18,7 @@ import type { ParameterOptions } from "./encoder-trainer.js";
 import { scalarsOfGroups } from "./first-inputs.js";
 import { importEncoder } from "./import-encoder.js";
 import { weightsMerger } from "./merged-weights.js";
+import { refuseMixedTexts } from "./mixed-texts.js";
 import { openUpdate } from "./open-update.js";
 import { openQueues, type RunContext } from "./run-context.js";
 import { createTrainableEncoder, type EncoderBatches } from "./trainable-encoder.js";
@@ -27,6 +30,7 @@ const componentTexts = 2_000;
 /** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
 export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<EncoderBatches>> {
   const { plan, head, runtime, encoder, control } = context;
+  await refuseMixedTexts(encoder, plan.texts.prompted);
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(context);
   const steps: EncoderStepOptions[] = [];
@@ -49,6 +53,8 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<
     tokens,
   });
   control.onEvent({ type: "rewrites", notes: opened.part.notes });
+  for (const message of encoderNotes(opened.part.notes, opened.tensors))
+    control.onEvent({ type: "note", message });
   if (plan.settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
   const trainable = await createTrainableEncoder({
@@ -66,12 +72,19 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<
   const merge = weightsMerger(prepared, opened.part);
   return {
     trainable,
+    tensors: opened.tensors,
     parts: (parameters) => ({
       weights: merge(parameters),
       head:
         head.kind === "none" ? undefined : { spec: head, parameters: headValues(head, parameters) },
     }),
   };
+}
+
+/** What is trained, and what of the file is trained in another form. */
+function encoderNotes(notes: readonly RewriteNote[], tensors: readonly TrainedGroup[]): string[] {
+  const fused = notes.filter(({ name }) => name === "fused operators").map(({ note }) => note);
+  return [`trains ${describeTrained(tensors)}`, ...fused];
 }
 
 function ratesText(rates: DropoutRates): string {
