@@ -22,6 +22,7 @@ import {
 } from "./evaluate-inputs.js";
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
+import { knownTexts } from "./known-texts.js";
 import { writeRowFile } from "./row-file.js";
 import { writeTrecRun } from "./trec-run.js";
 import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
@@ -56,6 +57,7 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
       await writeTrecRun(options.trecRun, models[0].name, models[0].evaluations[0][0]);
     if (options.rows !== undefined)
       await writeRowFile(options.rows, models[0].evaluations[0][0], base?.evaluations[0][0]);
+    await tellShared(models, measuring);
     return reportsOf(models, base, measuring);
   } finally {
     await runtime.close();
@@ -110,9 +112,9 @@ async function measure(reference: ModelReference, measuring: Measuring): Promise
         if (remembered !== undefined) own.push(await prompted.run(await remembered.inForm(form)));
       evaluations.push(own);
       const { details } = own[0];
-      if (options.analyse !== true || remembered === undefined || details === undefined) continue;
-      const embed = promptedEmbed(remembered.embed, evaluator.sides, info);
-      looks.push(await analyse(details, embed, options.seed));
+      const looked = options.analyse === true && remembered !== undefined && details !== undefined;
+      const embed = promptedEmbed(remembered?.embed ?? opened.embed, evaluator.sides, info);
+      looks.push(looked ? await analyse(details, embed, options.seed) : undefined);
     }
     return { reference, name: nameOf(reference, info.name, options), evaluations, looks };
   } finally {
@@ -180,6 +182,19 @@ function analysisOf(
     rows: changes.length === 0 ? undefined : wonAndLost(changes, details?.main ?? ""),
     ...(options.top === undefined ? {} : mostChanged(changes, options.top)),
   };
+}
+
+/** Tells how many texts the data share with what the runs were trained on and selected by. */
+async function tellShared(
+  models: readonly MeasuredModel[],
+  { inputs, options }: Measuring,
+): Promise<void> {
+  for (const { run } of models.map(({ reference }) => reference)) {
+    if (run === undefined) continue;
+    for (const { dataset } of inputs.sets)
+      for (const message of (await knownTexts(run, dataset)).notes)
+        options.onEvent?.({ type: "note", message });
+  }
 }
 
 /** Whether a run has seen the file, and what for. */
