@@ -11,6 +11,7 @@ import {
 import type { Evaluation } from "./metric.js";
 import { holm } from "./permutation.js";
 import type { RowChange, WonAndLost } from "./row-changes.js";
+import type { Units } from "./units.js";
 
 /** Fewer independent rows give no interval: its ends would be the ends of a handful of values. */
 const LEAST_ROWS = 10;
@@ -28,7 +29,7 @@ export interface ScoreReport {
   readonly task: string;
   readonly rows: number;
   /** Where rows share texts: the number of groups that are drawn instead of rows, and the rows of the largest. */
-  readonly groups?: { readonly count: number; readonly largest: number } | undefined;
+  readonly groups?: Pick<Units, "count" | "largest" | "by"> | undefined;
   readonly primary: string;
   readonly model: { readonly name: string; readonly metrics: readonly ReportedMetric[] };
   readonly base?:
@@ -92,7 +93,7 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
     file: inputs.file,
     task: model.evaluation.task,
     rows,
-    groups: units && { count: units.count, largest: units.largest },
+    groups: units && { count: units.count, largest: units.largest, by: units.by },
     primary,
     model: { name: model.name, metrics: tuned.map(reported) },
     base: base === undefined ? undefined : { name: base.name, metrics: before.map(reported) },
@@ -135,6 +136,11 @@ function notesOf({ model, primary }: ScoreInputs, enough: boolean): string[] | u
     units === undefined ? `${rows} rows` : `${units.count} groups of rows that share texts`;
   const undefinedKeys = metrics.filter(({ value }) => Number.isNaN(value)).map(({ key }) => key);
   const notes = [
+    ...(units?.by === "rows"
+      ? [
+          "more than half of the rows are connected through shared texts, so rows are resampled one by one as if they were independent: intervals and p-values are smaller than they should be",
+        ]
+      : []),
     ...(enough
       ? []
       : [`${few} are too few for intervals or a verdict, expected at least ${LEAST_ROWS}`]),

@@ -42,9 +42,9 @@ export function formatScores(report: ScoreReport): string {
 
 function heading({ file, task, rows, groups }: ScoreReport): string {
   const shared =
-    groups === undefined
+    groups === undefined || groups.by === "rows"
       ? ""
-      : ` in ${groups.count} groups that share texts (the largest ${groups.largest}), which are resampled`;
+      : ` in ${groups.count} groups that share ${groups.by === "texts" ? "texts" : "their first text"} (the largest ${groups.largest}), which are resampled`;
   return `${file} (${task}, ${rows} rows${shared}, scores ×100, 95 % bootstrap intervals)`;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { meanMetric } from "../../src/evaluation/mean-metric.js";
 import type { Evaluation } from "../../src/evaluation/metric.js";
 import { correctedForSeveral, scoreReport } from "../../src/evaluation/score-report.js";
-import { unitsOfComponents } from "../../src/evaluation/units.js";
+import { unitsOf, unitsOfComponents } from "../../src/evaluation/units.js";
 
 const evaluation = (values: readonly number[], components?: readonly number[]): Evaluation => ({
   task: "sts",
@@ -50,7 +50,7 @@ describe("a score report", () => {
   it("counts groups of rows that share texts, not rows", () => {
     const nine = values(90, 0).map((_, i) => Math.floor(i / 10));
     const found = report(evaluation(values(90, 0.1), nine), evaluation(values(90, 0), nine));
-    expect(found.groups).toEqual({ count: 9, largest: 10 });
+    expect(found.groups).toEqual({ count: 9, largest: 10, by: "texts" });
     expect(found.notes?.[0]).toContain("9 groups of rows");
     const noisy = (shift: number) =>
       values(300, 0).map((x, i) => x + shift * Math.sin(Math.floor(i / 3)));
@@ -65,6 +65,18 @@ describe("a score report", () => {
     // Three equal rows a group: the interval is √3 as wide as of as many independent rows.
     expect(width(groups) / width()).toBeGreaterThan(1.5);
     expect(width(groups) / width()).toBeLessThan(2);
+  });
+
+  it("goes by the first text, else by single rows, where shared texts join most rows", () => {
+    const rows = values(30, 0).map((_, i) => [`a${i % 10}`, `b${i % 7}`]);
+    expect(unitsOf(rows, (row) => row)).toMatchObject({ count: 10, largest: 3, by: "first text" });
+    const star = values(30, 0).map((_, i) => ["hub", `b${i}`]);
+    const units = unitsOf(star, (row) => row);
+    expect(units).toMatchObject({ count: 30, largest: 1, by: "rows" });
+    const one = { ...evaluation(values(30, 0.1)), units };
+    const found = report(one, { ...evaluation(values(30, 0)), units });
+    expect(found.verdict).toBe("better");
+    expect(found.notes?.[0]).toContain("rows are resampled one by one");
   });
 
   it("says where a metric is undefined", () => {
