@@ -92,7 +92,8 @@ function fileRecord({ data, objective }: TrainingFile): TrainingFileRecord {
 }
 
 function evalRecord(data: EvaluationData): EvalRecord {
-  return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
+  const beside = data.kind === "retrieval" ? data.beside : undefined;
+  return { ...dataRecord(data), ...beside };
 }
 
 /** How a run ended. */
