@@ -10,7 +10,7 @@ import type { ModelProto } from "../onnx/model.js";
 import { renameValue } from "./rename-value.js";
 
 /** What is put behind the token vectors. */
-export interface BroadcastForm {
+interface BroadcastForm {
   readonly pooling: PoolingMode;
   /** Whether the head was trained on vectors of length 1, and embeddings get length 1. */
   readonly normalize: boolean;

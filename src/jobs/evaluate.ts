@@ -31,7 +31,7 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
   requireUsedPrompts(options, inputs);
   requireUsedOptions(options, inputs);
   const { threads } = options;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     const models = await openModels(options, runtime);
     const reports: ScoreReport[] = [];

@@ -70,7 +70,7 @@ export interface TrainedRun extends TrainedParts {
 }
 
 /**
- * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Trains as planned: evaluates the base, trains the head or the encoder, keeps checkpoints, evaluates the best one.
  * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
@@ -228,28 +228,20 @@ async function runLoop(
   else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
+      ...settings,
+      ...plan,
+      ...control,
       trainable,
       batches: batchCursor(plan.sampler, point?.state.sampler),
-      evaluator: plan.evaluator,
-      metric: plan.metric,
       schedule: {
         schedule: settings.schedule,
         rate: settings.lr,
         warmup: warmupSteps(settings.warmup, steps),
         steps,
       },
-      steps,
-      stepsPerEpoch: plan.stepsPerEpoch,
-      accumulate: settings.accumulate,
-      evalEvery: plan.evalEvery,
-      saveEvery: plan.saveEvery,
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
-      keep: settings.keep,
-      patience: settings.patience,
       checkpoints: paths.checkpoints,
       log,
-      onEvent: control.onEvent,
-      signal: control.signal,
       describeRows: (rows) => describeRows(plan, rows),
       fileOf:
         plan.files.length === 1
