@@ -233,7 +233,7 @@ function buildRows({ raw, chosen, labels, source, columns, book, options }: Buil
 const used: Readonly<Record<RowKind, readonly (keyof RoleColumns)[]>> = {
   pair: ["negatives", "group", "margin"],
   triplet: ["negatives", "group", "margin"],
-  "scored-pair": ["score"],
+  "scored-pair": ["score", "subset"],
   "labelled-pair": ["label"],
   nli: ["label"],
   classed: ["label"],
@@ -246,7 +246,7 @@ function noteUnused(
   columns: RoleColumns,
   book: RowReportBuilder,
 ): void {
-  for (const role of ["negatives", "score", "label", "group", "margin"] as const) {
+  for (const role of ["negatives", "score", "label", "group", "margin", "subset"] as const) {
     const indices = [columns[role] ?? []].flat();
     const isScore =
       role === "label" && chosen.from === "scored-pair" && columns.score === undefined;

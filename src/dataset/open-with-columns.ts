@@ -52,7 +52,9 @@ async function findRoles(
   given: GivenColumns,
 ): Promise<Omit<OpenedFile, "source">> {
   const columns = resolveColumns(source.columns, given, source.file);
-  const named = Object.keys(columns).length > 1 || columns.negatives.length > 0;
+  // A subset alone says nothing of the texts.
+  const { subset: _, ...telling } = columns;
+  const named = Object.keys(telling).length > 1 || columns.negatives.length > 0;
   if (named || looksMisspelt(source.columns)) return { columns, notes: [] };
   const found: ContentRoles | undefined = rolesByContent(
     source.columns,

@@ -24,7 +24,7 @@ export interface Verification {
 }
 
 /** What `verifyFolder` compares with. */
-interface OwnVectors {
+export interface OwnVectors {
   readonly texts: readonly string[];
   readonly vectors: Matrix;
   /** Whether nothing is cut from a text. */

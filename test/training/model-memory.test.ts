@@ -11,7 +11,14 @@ import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { setUp } from "../../src/training/update/set-up.js";
 import { options } from "../support/encoder-run.js";
 
-const adapter = { layer: 0, role: "query", a: "a", b: "b", scale: 2 } as const;
+const adapter = {
+  layer: 0,
+  roles: ["query"],
+  transposed: false,
+  a: "a",
+  b: "b",
+  scale: 2,
+} as const;
 
 describe("merging adapters", () => {
   it("holds on to the weights that adapters are merged into, and to nothing else of the encoder", async () => {

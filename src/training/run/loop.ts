@@ -223,14 +223,20 @@ interface Failure {
   readonly rows: Int32Array;
 }
 
+/** Before the first update the learning rate has done nothing yet. */
+function notFiniteHint(step: number): string {
+  const first =
+    "the model itself gives it, before anything was changed: use its float32 file, or raise --temperature";
+  const later = "lower --lr or raise --temperature";
+  return `${step === 1 ? first : later}; the last checkpoint is kept and nothing after it was changed`;
+}
+
 function notFinite<Batch>(options: LoopOptions<Batch>, failure: Failure): UserError {
   const { step, lr, result, rows } = failure;
   return new UserError(
     "not-finite",
     `the loss stopped being a finite number at step ${step}: loss ${result.loss}, gradient norm ${result.gradNorm}, ` +
       `learning rate ${lr.toPrecision(3)}, rows ${options.describeRows(rows)}`,
-    {
-      hint: "lower --lr or raise --temperature; the last checkpoint is kept and nothing after it was changed",
-    },
+    { hint: notFiniteHint(step) },
   );
 }

@@ -134,12 +134,15 @@ function goOn(
 
 async function train(
   context: RunContext,
-  record: RunRecord,
+  begun: RunRecord,
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
   const base = await context.plan.evaluator.run((texts) => context.encode(texts));
   const training = await setUp(context);
+  const { tensors: trained } = training;
+  const record = trained === undefined ? begun : { ...begun, trained };
+  if (trained !== undefined) await writeRun(context.plan.settings.out, record);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
   if (context.plan.settings.tune !== "head") {
     if (!shared) await context.encoder.release();

@@ -4,6 +4,12 @@ import {
   type EncoderGraphInfo,
   type EncoderStepOptions,
 } from "../../encoder/step/encoder-step.js";
+import type { StepModel } from "../../encoder/step/loss-step.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import type { TokenTable } from "../batches/token-table.js";
 import type { RunContext } from "../model/run-context.js";
@@ -31,6 +37,8 @@ interface OpenedUpdate {
   /** By group. */
   readonly methods: readonly UpdateMethod<EncoderBatch>[];
   readonly part: EncoderGraphInfo;
+  /** What of the encoder is trained. */
+  readonly tensors: readonly TrainedGroup[];
   /** Frees everything but the trainer. */
   readonly release: () => Promise<void>;
 }
@@ -45,10 +53,21 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const { context, parameters } = options;
   const steps = options.steps.map(buildEncoderStep);
   const [part] = steps;
+  const tensors = trainedOf(options, part.parameters);
   const { trainer, graphs } = await openTrainer(context.runtime, steps, parameters);
   const { inputsOf, release } = await openInputs(options, part);
   const methods = graphs.map((graph, i) => plainUpdate(graph, allSlots(inputsOf, steps[i].inputs)));
-  return { trainer, methods, part, release };
+  return { trainer, methods, part, tensors, release };
+}
+
+/** What of the encoder the first group's step trains; that it is something is checked before the trainer takes it in. */
+function trainedOf(
+  { steps }: OpenUpdateOptions,
+  parameters: StepModel["parameters"],
+): TrainedGroup[] {
+  const [{ encoder, tuning }] = steps;
+  requireTrained(encoder, tuning, parameters);
+  return trainedTensors(encoder, parameters);
 }
 
 /** The inputs of all texts of a batch. A function of its own, so that it holds on to no model. */
@@ -60,6 +79,7 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
   const { context, parameters } = options;
   const part = buildEmbeddingParts(options.steps[0]);
   const { forward, backward } = part;
+  const tensors = trainedOf(options, backward.parameters);
   const losses = options.steps.map(buildCachedLoss);
   const models = losses.map((one) => ({ ...one, outputs: [one.embeddingGradient] }));
   const { trainer, graphs } = await openTrainer(
@@ -93,6 +113,7 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
       return cachedUpdate({ ...common, objective, embeddingGradient });
     }),
     part,
+    tensors,
     release: async () => {
       await embed.release();
       await release();

@@ -2,8 +2,10 @@ import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters, initialHead } from "../../encoder/head.js";
 import { CACHED_NAMES, embedForward } from "../../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
+import { describeTrained, type TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
 import type { DropoutRates } from "../../graph/rewrites/dropout.js";
+import type { RewriteNote } from "../../graph/rewrites/matching.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
@@ -18,6 +20,7 @@ import type { RunContext } from "../model/run-context.js";
 import { encoderStepOptions } from "../model/step-options.js";
 import { openQueues } from "./candidate-queue.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
+import { refuseMixedTexts } from "./mixed-texts.js";
 import { openUpdate } from "./open-update.js";
 import { initialScalars } from "./start-values.js";
 import { createTrainable, type TrainableSetup } from "./trainable.js";
@@ -29,6 +32,7 @@ const componentTexts = 2_000;
 export async function setUpEncoder(context: RunContext): Promise<TrainableSetup> {
   const { plan, head, runtime, encoder, control } = context;
   const { settings } = plan;
+  await refuseMixedTexts(encoder, plan.texts.prompted);
   const prepared = await importEncoder(encoder.info, runtime);
   const start = await headStart(context);
   const steps: EncoderStepOptions[] = [];
@@ -41,6 +45,8 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
   const parameters = { settings, depth: prepared.depth, scalars };
   const { part, ...opened } = await openUpdate({ context, steps, parameters, tokens });
   control.onEvent({ type: "rewrites", notes: part.notes });
+  for (const message of encoderNotes(part.notes, opened.tensors))
+    control.onEvent({ type: "note", message });
   const [step] = steps;
   if (settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
@@ -60,8 +66,15 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
   const merge = weightsMerger(prepared, part);
   return {
     trainable,
+    tensors: opened.tensors,
     parts: (values) => ({ weights: merge(values), head: trainedHead(head, values) }),
   };
+}
+
+/** What is trained, and what of the file is trained in another form. */
+function encoderNotes(notes: readonly RewriteNote[], tensors: readonly TrainedGroup[]): string[] {
+  const fused = notes.filter(({ name }) => name === "fused operators").map(({ note }) => note);
+  return [`trains ${describeTrained(tensors)}`, ...fused];
 }
 
 function trainedHead(spec: HeadSpec, values: ReadonlyMap<string, Tensor>) {

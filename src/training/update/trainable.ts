@@ -1,5 +1,6 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { headForwardGraph } from "../../encoder/step/head-part.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
@@ -48,6 +49,8 @@ export interface Trainable<Batch = unknown> extends WeightSource {
 /** A trainable ready to be trained. */
 export interface TrainableSetup {
   readonly trainable: Trainable;
+  /** What of the encoder is trained; absent while it is frozen. */
+  readonly tensors?: readonly TrainedGroup[] | undefined;
   /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }
