@@ -14,8 +14,8 @@ import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { openResources } from "../dist/training/model/resources.js";
 import { openContext } from "../dist/training/model/run-context.js";
-import { setUp } from "../dist/training/update/set-up.js";
 import { planTraining } from "../dist/training/plan/plan.js";
+import { setUp } from "../dist/training/update/set-up.js";
 import { machine } from "./machine.js";
 import { snliTriplets } from "./snli-triplets.js";
 

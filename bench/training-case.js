@@ -9,8 +9,8 @@ import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { collectGarbage } from "../dist/runtime/collect-garbage.js";
 import { openResources } from "../dist/training/model/resources.js";
 import { openContext } from "../dist/training/model/run-context.js";
-import { setUp } from "../dist/training/update/set-up.js";
 import { planTraining } from "../dist/training/plan/plan.js";
+import { setUp } from "../dist/training/update/set-up.js";
 
 const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
 const plan = await planTraining({ ...settings, steps: warmup + steps });

@@ -1,4 +1,5 @@
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
+import { loadQuestionSet } from "../dataset/retrieval/question-set.js";
 import type { Dataset, ScoredPairRow } from "../dataset/rows/row-types.js";
 import { promptsByName } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
@@ -57,6 +58,10 @@ export function optionsOfTask(task: Task, given: Readonly<Record<string, unknown
 async function loadSet(file: string, options: EvaluateOptions): Promise<EvaluationSet> {
   const { task, corpus, qrels } = options;
   const searches = task === undefined && (corpus !== undefined || qrels !== undefined);
+  if (task === "retrieval" && !(corpus ?? qrels)) {
+    const own = await loadQuestionSet(file, options.excludeSelf);
+    if (own !== undefined) return { dataset: own, task };
+  }
   if (task === "retrieval" || searches)
     return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
   refuseRetrievalFiles(options);

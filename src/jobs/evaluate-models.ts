@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
+import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import type { Embed } from "../evaluation/metric.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { runReference } from "../export/run-reference.js";
@@ -76,7 +77,11 @@ export async function openModel(
 /** Texts as they stand; documents go through `documents` where a run trained the query side only. */
 function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encoder): Embed {
   const { signal, onEvent } = options;
+  let told = false;
   return (texts, side) => {
+    const note = told ? undefined : unknownTokensNote(encoder, texts);
+    told = true;
+    if (note !== undefined) onEvent?.({ type: "note", message: note });
     const chosen = side === "document" && documents !== undefined ? documents : encoder;
     const encode: EncodeOptions = {
       prompt: "",

@@ -15,6 +15,8 @@ export interface EvaluateOptions {
   /** Of the task retrieval: the documents, and which are relevant to which query. */
   readonly corpus?: string;
   readonly qrels?: string;
+  /** Of the task retrieval: no query finds itself among the documents, by its id or text. */
+  readonly excludeSelf?: boolean;
   /** Classed texts to learn classes from; absent: a part of the measuring file. */
   readonly train?: string;
   /** Model folder, run folder, RUN:step or hub id, or several; absent: the bundled encoder. */
@@ -46,4 +48,5 @@ export interface EvaluateOptions {
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }
   | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };

@@ -14,6 +14,7 @@ import {
 } from "./evaluate-inputs.js";
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
+import { knownTexts } from "./known-texts.js";
 import { writeTrecRun } from "./trec-run.js";
 import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
 
@@ -43,6 +44,7 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
         (await measure(choice.base, measuring)));
     if (options.trecRun !== undefined)
       await writeTrecRun(options.trecRun, models[0].name, models[0].evaluations[0][0]);
+    await tellShared(models, measuring);
     return reportsOf(models, base, measuring);
   } finally {
     await runtime.close();
@@ -134,6 +136,19 @@ function reportsOf(
       return correctedForSeveral(reports);
     }),
   );
+}
+
+/** Tells how many texts the data share with what the runs were trained on and selected by. */
+async function tellShared(
+  models: readonly MeasuredModel[],
+  { inputs, options }: Measuring,
+): Promise<void> {
+  for (const { run } of models.map(({ reference }) => reference)) {
+    if (run === undefined) continue;
+    for (const { dataset } of inputs.sets)
+      for (const message of (await knownTexts(run, dataset)).notes)
+        options.onEvent?.({ type: "note", message });
+  }
 }
 
 /** Whether a run has seen the file, and what for. */

@@ -7,13 +7,13 @@ import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import { openResources } from "../../src/training/model/resources.js";
 import { openContext } from "../../src/training/model/run-context.js";
-import { setUp } from "../../src/training/update/set-up.js";
-import type { Trainable } from "../../src/training/update/trainable.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import type { Weights } from "../../src/training/run-folder/weights.js";
+import { setUp } from "../../src/training/update/set-up.js";
+import type { Trainable } from "../../src/training/update/trainable.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 

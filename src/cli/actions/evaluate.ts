@@ -21,6 +21,7 @@ interface Flags extends CommonOptions, Omit<ModelOptions, "model">, ReaderFlags 
   readonly task?: Task;
   readonly corpus?: string;
   readonly qrels?: string;
+  readonly excludeSelf?: boolean;
   readonly train?: string;
   readonly prompts?: GivenPrompts;
   readonly columns?: Record<string, string>;
@@ -42,6 +43,7 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));
       if (event.type === "model") terminal.note(modelNote(event.info));
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
     },
   });
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));

@@ -31,6 +31,7 @@ export function evaluateCommand(): Command {
       "--trec-run <file>",
       "with --task retrieval: write what the queries find, in TREC's format",
     )
+    .option("--exclude-self", "with --task retrieval: no query finds itself in the corpus")
     .option(
       "--train <file>",
       "classed texts to learn classes from (default: four fifths of the data)",

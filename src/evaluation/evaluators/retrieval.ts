@@ -19,6 +19,8 @@ export interface RetrievalSets {
   readonly queries: readonly (IdentifiedText & { readonly line?: number })[];
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];
+  /** By query id: ids of documents that the query is not to find. */
+  readonly excluded?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 /** Documents are ranked to this depth at least. */
@@ -65,7 +67,11 @@ export function retrievalEvaluator(sets: RetrievalSets, at: readonly number[] = 
     rows: queries.length,
     keys: [...measures.keys()],
     run: async (embed) => {
-      const best = await search(embed, { queries: texts(queries), corpus: texts(corpus), depth });
+      const passedOver = queries.map(({ id }) => sets.excluded?.get(id));
+      const passed = (query: number, document: number): boolean =>
+        passedOver[query]?.has(corpus[document].id) ?? false;
+      const sides = { queries: texts(queries), corpus: texts(corpus), depth, passed };
+      const best = await search(embed, sides);
       const hits = queries.map(({ id }, i) => {
         const wanted = relevant.get(id);
         return Array.from(best.candidates(i), (document) => wanted?.has(document) === true);
@@ -123,8 +129,8 @@ export const retrieval = defineEvaluator({
   resampled: "queries",
   madeFor: ({ kind }) => kind === "retrieval",
   heldOut: [],
-  build: ({ rows, corpus, qrels }, { at }) =>
-    retrievalEvaluator({ queries: rows, corpus, qrels }, at.length === 0 ? DEPTHS : at),
+  build: ({ rows, corpus, qrels, excluded }, { at }) =>
+    retrievalEvaluator({ queries: rows, corpus, qrels, excluded }, at.length === 0 ? DEPTHS : at),
 });
 
 const texts = (items: readonly IdentifiedText[]): string[] => items.map((item) => item.text);
@@ -152,21 +158,27 @@ function marginOf(ranked: readonly RankedText[]): number {
   return first(true) - first(false);
 }
 
-/** The best documents of each query, by position in the corpus. */
+interface SearchSides {
+  readonly queries: string[];
+  readonly corpus: string[];
+  readonly depth: number;
+  readonly passed: (query: number, document: number) => boolean;
+}
+
+/** The best documents of each query, by position in the corpus, without those that are passed over. */
 async function search(
   embed: Embed,
-  {
-    queries,
-    corpus,
-    depth,
-  }: { readonly queries: string[]; readonly corpus: string[]; readonly depth: number },
+  { queries, corpus, depth, passed }: SearchSides,
 ): Promise<TopK> {
   const asked = normalizedRows(await embed(queries, "query"));
   const best = createTopK(queries.length, depth);
   for (let start = 0; start < corpus.length; start += CHUNK) {
     const documents = await embed(corpus.slice(start, start + CHUNK), "document");
     await visitScores(asked, normalizedRows(documents), (query, first, scores) => {
-      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]);
+      for (let j = 0; j < scores.length; j++) {
+        const document = start + first + j;
+        if (!passed(query, document)) best.offer(query, document, scores[j]);
+      }
     });
   }
   return best;

@@ -1,5 +1,6 @@
 import { encodeCached } from "../../encoder/embedding-cache.js";
 import { type HeadSpec, headSpec } from "../../encoder/head.js";
+import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
 import { usageError } from "../../errors/user-error.js";
 import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
 import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
@@ -36,7 +37,9 @@ export function openContext(
   { auxiliary, control }: Pick<RunContext, "auxiliary" | "control">,
 ): RunContext {
   const plan = promptedPlan(planned, encoder.info);
-  const { signal } = control;
+  const { signal, onEvent } = control;
+  const unknown = unknownTokensNote(encoder, plan.texts.bare);
+  if (unknown !== undefined) onEvent({ type: "note", message: `note: ${unknown}` });
   const encode = (texts: readonly string[]) =>
     encodeCached(encoder, texts, cache, { signal, prompt: "" });
   const head = headOf(plan, encoder.info.dimension, auxiliary);
