@@ -21,7 +21,7 @@ import type {
 import type { LoopResult } from "./loop.js";
 
 /** What a run works with, beside its plan. */
-export interface RunSurroundings {
+interface RunSurroundings {
   readonly info: EncoderInfo;
   readonly threads: number;
   readonly auxiliary?: AuxiliaryModel | undefined;
@@ -97,7 +97,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 }
 
 /** How a run ended. */
-export interface RunEnd extends LoopResult {
+interface RunEnd extends LoopResult {
   readonly seconds: number;
   readonly scores?: ScoreReport;
   /** By file, where there are several. */
