@@ -3,6 +3,7 @@ import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
+import { requireReadable } from "../files/usable-path.js";
 import { camelCase, kebabCase } from "../objectives/option.js";
 import { configuredEntries } from "../training/options/file-objectives.js";
 import { settingNames, type TrainOptions } from "../training/options/settings.js";
@@ -39,6 +40,7 @@ function firstOf(files: readonly unknown[]): readonly [unknown, readonly unknown
 }
 
 function parse(path: string): unknown {
+  requireReadable(path);
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
