@@ -11,12 +11,12 @@ export type PoolingSource = "folder" | "option" | "guess";
 export interface EncoderInfo extends Prompts {
   /** Folder of the model. */
   readonly path: string;
-  /** Its ONNX file. */
-  readonly onnx: string;
+  /** Its ONNX file, or model.safetensors or its index. */
+  readonly modelFile: string;
   /** Name of the folder or hub id. */
   readonly name: string;
   readonly source: ModelOrigin;
-  /** SHA-256, hex, over ONNX file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
+  /** SHA-256, hex, over model file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
   readonly hash: string;
   /** D: numbers in a vector. */
   readonly dimension: number;

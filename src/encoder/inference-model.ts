@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 import { requireReadable } from "../files/usable-path.js";
@@ -13,6 +13,8 @@ import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
 import { poolTokens } from "./pooling.js";
 import type { PoolingMode } from "./pooling-mode.js";
+import { isWeightsFile } from "./weights/stored-weights.js";
+import { readWeightsGraph } from "./weights/weights-graph.js";
 
 /** Outputs that hold token vectors, the first one found is taken. */
 const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
@@ -20,17 +22,17 @@ const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
 /** Name of the pooled output: one that no exporter gives (PyTorch's dynamo calls its look-ups `embedding`). */
 export const EMBEDDING = "embtune/embedding";
 
-/** An encoder's ONNX file as it is run: with pooling behind it and `embedding` [B, H] as its only output. */
+/** An encoder as it is run, an ONNX file: with pooling behind it and `embedding` [B, H] as its only output. */
 export interface InferenceModel {
   readonly bytes: Uint8Array;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];
-  /** Files beside it that hold weights. */
+  /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
 }
 
 /**
- * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
+ * Reads an encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
  * stay as they are: the runtime's optimisations recognise the patterns of exporters.
  */
 export async function readInferenceModel(
@@ -49,15 +51,17 @@ export interface TokenModel {
   readonly hidden: string;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];
-  /** Files beside it that hold weights. */
+  /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
 }
 
 /**
- * Reads an ONNX encoder with all weights inside and in float32, for adding to it. Such a file is as it was exported; half
- * precision and weights in other files go through the typed graph, which widens the one and takes in the others.
+ * Reads an encoder with all weights inside and in float32, for adding to it. An ONNX file is as it was exported; half
+ * precision and weights in other files go through the typed graph, which widens the one and takes in the others. For safetensors, or
+ * their index, the graph is written from the config.json beside them.
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
+  if (isWeightsFile(file)) return weightsModel(file);
   const model = decode(await read(file), file);
   const hidden = tokenOutput(model, file);
   const inputs = inputNames(model, file);
@@ -70,6 +74,13 @@ export async function readTokenModel(file: string): Promise<TokenModel> {
     inputs,
     dataFiles,
   };
+}
+
+async function weightsModel(file: string): Promise<TokenModel> {
+  const { graph, hidden, files } = await readWeightsGraph(dirname(file));
+  const others = files.filter((path) => path !== file).map((path) => basename(path));
+  const inputs = graph.inputs.map(({ name }) => name);
+  return { model: lower(graph), hidden, inputs, dataFiles: others };
 }
 
 async function read(file: string): Promise<Uint8Array> {

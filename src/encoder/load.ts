@@ -73,7 +73,7 @@ function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): R
 }
 
 async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
-  const { bytes, dataFiles } = await readInferenceModel(folder.onnx, pooling);
+  const { bytes, dataFiles } = await readInferenceModel(folder.modelFile, pooling);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
@@ -89,7 +89,7 @@ async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError("bad-onnx", `onnx runtime cannot run it: ${(cause as Error).message}`, {
-      at: { file: folder.onnx },
+      at: { file: folder.modelFile },
       hint: "export the encoder again, with opset 14 or 17",
       cause,
     });
@@ -147,9 +147,9 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 
 /** Over the weights, the tokenizer and the settings that change vectors. */
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
-  const weights = dataFiles.map((file) => join(dirname(folder.onnx), file));
+  const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  return modelHash([folder.onnx, ...weights, join(folder.path, "tokenizer.json")], {
+  return modelHash([folder.modelFile, ...weights, join(folder.path, "tokenizer.json")], {
     pooling: pooling.mode,
     normalize: modules?.normalize ?? false,
     lowerCase,
@@ -160,7 +160,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
   const { folder, pooling } = parts;
   return {
     path: folder.path,
-    onnx: folder.onnx,
+    modelFile: folder.modelFile,
     name: folder.name,
     source: folder.source,
     hash,

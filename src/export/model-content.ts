@@ -3,8 +3,8 @@ import type { EncoderInfo } from "../encoder/encoder.js";
 import type { HeadSpec } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
 import type { Tensor } from "../math/tensor.js";
-import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
+import type { OptionValue } from "../options/option.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 
 /** A head and the values of its parameters. */
@@ -39,7 +39,7 @@ export interface ModelContent {
 
 /** The encoder's model with its tuned weights, all inside and in float32, without pooling and head. */
 export async function tunedTokenModel(content: ModelContent): Promise<TokenModel> {
-  const source = await readTokenModel(content.encoder.onnx);
+  const source = await readTokenModel(content.encoder.modelFile);
   const { weights } = content;
   if (weights === undefined || weights.size === 0) return source;
   return { ...source, model: replaceInitializers(source.model, weights) };

@@ -7,10 +7,9 @@ import type { DropoutRates } from "../../graph/rewrites/dropout.js";
 import type { Tensor } from "../../math/tensor.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { type Feeds, headFeeds } from "../batches/head-feeds.js";
-import { type NumberedBatches, numberedBatches } from "../batches/numbered-batches.js";
+import { makeBatch } from "../batches/run-texts.js";
 import { cutTokens } from "../batches/token-cutoff.js";
 import { type TokenTable, tokenTable } from "../batches/token-table.js";
-import { groupNumber } from "../plan/objective-groups.js";
 import { type EncoderBatch, encoderBatch } from "./encoder-batch.js";
 import { encoderStepOptions } from "./encoder-step-options.js";
 import type { ParameterOptions } from "./encoder-trainer.js";
@@ -28,22 +27,21 @@ const componentTexts = 2_000;
 /** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
 export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<EncoderBatches>> {
   const { plan, head, runtime, encoder, control } = context;
-  const numbered = numberedBatches(plan.groups);
   const prepared = await importEncoder(encoder.info, runtime);
-  const start = await headStart(context, numbered);
+  const start = await headStart(context);
   const steps: EncoderStepOptions[] = [];
   for (const group of plan.groups)
     steps.push(await encoderStepOptions(context, { prepared, start, group }));
   const [step, ...others] = steps;
   if (step === undefined) internal("a plan without groups");
-  const feeds = (first: PlannedBatch) => encodedFeeds(context, numbered, first);
+  const feeds = (first: PlannedBatch) => encodedFeeds(context, first);
   const options: ParameterOptions = {
     settings: plan.settings,
     depth: prepared.depth,
     scalars: await scalarsOfGroups(context, { start, feeds }),
   };
-  const tokens = tokenTable(encoder, numbered.texts);
-  const auxiliary = await context.auxiliary?.prepare(numbered.bareTexts);
+  const tokens = tokenTable(encoder, plan.texts.prompted);
+  const auxiliary = await context.auxiliary?.prepare(plan.texts.bare);
   const opened = await openUpdate({
     context,
     steps: [step, ...others],
@@ -59,9 +57,9 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup<
     forward: embedForward({ ...withoutDropout(step), split: false }),
     head,
     headSide: plan.settings.headSide,
-    batchOf: preparation(context, { numbered, tokens, others: auxiliary }),
+    batchOf: preparation(context, { tokens, others: auxiliary }),
     methods: opened.methods,
-    queues: openQueues(context, numbered, auxiliary),
+    queues: openQueues(context, auxiliary),
     signal: control.signal,
     release: opened.release,
   });
@@ -86,14 +84,10 @@ function headValues(head: HeadSpec, parameters: ReadonlyMap<string, Tensor>) {
 }
 
 /** The base encoder's vectors of a batch. */
-async function encodedFeeds(
-  { plan, encode }: RunContext,
-  { makers, texts }: NumberedBatches,
-  planned: PlannedBatch,
-): Promise<Feeds> {
-  const batch = makers[groupNumber(plan.groups, planned.rows)].make(planned);
+async function encodedFeeds({ plan, encode }: RunContext, planned: PlannedBatch): Promise<Feeds> {
+  const batch = makeBatch(plan, planned);
   const numbers = [...new Set(Object.values(batch.texts).flatMap((own) => [...own]))];
-  const vectors = await encode(numbers.map((number) => texts[number]));
+  const vectors = await encode(numbers.map((number) => plan.texts.prompted[number]));
   const places = new Map(numbers.map((number, i) => [number, i]));
   const { cols } = vectors;
   return headFeeds(batch, (wanted) => {
@@ -110,27 +104,23 @@ function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderSte
   return step;
 }
 
-async function headStart(
-  { plan, head, encode }: RunContext,
-  { texts }: NumberedBatches,
-): Promise<ReadonlyMap<string, Tensor>> {
+async function headStart({ plan, head, encode }: RunContext): Promise<ReadonlyMap<string, Tensor>> {
   const reduces = head.outputDim < head.inputDim;
-  const embeddings = reduces ? await encode(texts.slice(0, componentTexts)) : undefined;
+  const sample = plan.texts.prompted.slice(0, componentTexts);
+  const embeddings = reduces ? await encode(sample) : undefined;
   return initialHead(head, { seed: plan.settings.seed, embeddings });
 }
 
 interface EncoderSources {
-  readonly numbered: NumberedBatches;
   readonly tokens: TokenTable;
   readonly others: Gather | undefined;
 }
 
-function preparation({ plan }: RunContext, { numbered, tokens, others }: EncoderSources) {
+function preparation({ plan }: RunContext, { tokens, others }: EncoderSources) {
   return (planned: PlannedBatch): EncoderBatch => {
-    const group = groupNumber(plan.groups, planned.rows);
-    const { views, auxiliary } = plan.groups[group];
-    return encoderBatch(numbered.makers[group].make(planned), planned, {
-      group,
+    const texts = makeBatch(plan, planned);
+    const { views, auxiliary } = plan.groups[texts.group];
+    return encoderBatch(texts, planned, {
       tokens,
       views,
       cut: (ids, { epoch, batch }) =>

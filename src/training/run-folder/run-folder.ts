@@ -10,7 +10,7 @@ import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
 import { readSealed, sealedText } from "../../files/sealed-json.js";
-import type { OptionValue } from "../../objectives/option.js";
+import type { OptionValue } from "../../options/option.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { FileLosses } from "./file-losses.js";
 import { foreignFiles } from "./foreign-files.js";

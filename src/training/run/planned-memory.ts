@@ -6,7 +6,7 @@ import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
 import { internal } from "../../errors/internal.js";
 import { float32, sizeOf } from "../../math/tensor.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
-import { numberedBatches } from "../batches/numbered-batches.js";
+import { makeBatch } from "../batches/run-texts.js";
 import { encoderStepOptions } from "../model/encoder-step-options.js";
 import { firstBatch } from "../model/first-inputs.js";
 import { headStepGraph } from "../model/head-graph.js";
@@ -111,11 +111,10 @@ function firstLengths(
   group: number,
   { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
 ): number[] {
-  const { makers, texts } = numberedBatches(plan.groups);
-  const batch = makers[group].make(firstBatch(plan, group));
+  const batch = makeBatch(plan, firstBatch(plan, group));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
-    .tokenize([...numbers].map((number) => texts[number]))
+    .tokenize([...numbers].map((number) => plan.texts.prompted[number]))
     .map(({ length }) => length);
   let total = 0;
   return all.filter((length, i) => {

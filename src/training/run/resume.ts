@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../../errors/user-error.js";
-import { kebabCase } from "../../objectives/option.js";
+import { kebabCase } from "../../options/option.js";
+import { trainNames } from "../options/table.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { findCheckpoint } from "../run-folder/checkpoint.js";
 import {
@@ -29,29 +30,8 @@ export interface Resumption {
   readonly notes: readonly string[];
 }
 
-/**
- * Options that may differ between a run and its continuation: none of them changes a number. Data and models may have moved;
- * their contents are compared instead of their paths, and objectives
- * of files by the order of the files.
- */
-const free = new Set([
-  "out",
-  "threads",
-  "keep",
-  "saveEvery",
-  "logFormat",
-  "allowDownload",
-  "data",
-  "moreData",
-  "objectives",
-  "eval",
-  "evalCorpus",
-  "evalQrels",
-  "model",
-  "guide",
-  "teacher",
-  "teacherVectors",
-]);
+/** Options that may differ between a run and its continuation. */
+const free = new Set(trainNames(({ resume }) => resume === "free"));
 
 /**
  * The newest whole checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model
