@@ -37,7 +37,7 @@ export interface LoadEncoderOptions extends LocateOptions {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
   const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
-  const checked = await checkManifest(own.path, own.onnx);
+  const checked = await checkManifest(own.path, own.modelFile);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
   const [tokenizer, { session, dataFiles }] = await Promise.all([

@@ -6,6 +6,7 @@ export const commonOptions = {
   threads: {
     type: "integer",
     min: 1,
+    max: 1024,
     otherwise: "the machine's cores",
     description: "threads for matrix products",
   },

@@ -31,6 +31,9 @@ export interface RuntimeOptions {
   readonly threads?: number;
 }
 
+/** Each costs memory and a native thread before anything is run. */
+const MOST_THREADS = 1024;
+
 /**
  * Starts ONNX Runtime in a worker thread, where its synchronous runs leave the main thread free. Throws UserError
  * `no-onnxruntime` when the native library does not load on this machine. A process that exits waits for the run
@@ -38,8 +41,9 @@ export interface RuntimeOptions {
  */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const threads = options.threads ?? availableParallelism();
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw usageError("bad-threads", `threads must be a whole number from 1 on, got ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    const range = `from 1 to ${MOST_THREADS}`;
+    throw usageError("bad-threads", `threads must be a whole number ${range}, got ${threads}`);
   }
   const channel = startWorker(threads);
   await channel.call("open", null);
