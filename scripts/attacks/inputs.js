@@ -1,12 +1,13 @@
 // Attacks by what the program reads: model folders, data files, option values and paths. It may refuse them or work with them, but
 // not hang, abort, call it its own fault or change an input.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   cpSync,
   linkSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -50,8 +51,10 @@ const damages = {
     mkdirSync(file);
   },
   "a pipe": (file) => {
-    rmSync(file);
+    renameSync(file, `${file} before`);
     execFileSync("mkfifo", [file]);
+    // Somebody writes into it for as long as the command may take to refuse it.
+    spawn("timeout", ["20", "sh", "-c", 'cat "$0 before" > "$0"', file], { stdio: "ignore" });
   },
   "a link to a device": (file, draw) => {
     rmSync(file);

@@ -15,6 +15,7 @@ import type { TrainSettings } from "../options/settings.js";
 import type { FileLosses } from "./file-losses.js";
 import { foreignFiles } from "./foreign-files.js";
 import { lockRun, type RunLock } from "./run-lock.js";
+import { namesIn } from "./weights.js";
 
 /** A data file as it was when the run started. */
 export interface DataFileRecord {
@@ -235,7 +236,7 @@ function entriesOf(run: string): string[] {
 
 /** Whether a process killed at its beginning may have left it. */
 function isRemnant(run: string, name: string): boolean {
-  if (name === "checkpoints") return readdirSync(join(run, name)).length === 0;
+  if (name === "checkpoints") return namesIn(join(run, name)).length === 0;
   return name.startsWith("run.lock") || LEFT_OVER.test(name);
 }
 
