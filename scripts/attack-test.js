@@ -1,7 +1,7 @@
 // Attacks the built program at random and counts what came of it: flipped bits, kills, signals, full disks and closed outputs against
 // a run; hostile model folders, data files, option values and paths. The same seed gives the same attacks.
 //
-//     node scripts/attack-test.js [--count 500] [--seed 1] [--only flip,kill] [--jobs 2]
+//     node scripts/attack-test.js [--count 500] [--seed 1] [--only flip,kill] [--jobs 2] [--minutes 10]
 //
 // Prints one JSON document of counts. An attack holds when the program gave the right result or refused with a reason; the exit code is 1 where one
 // did not: a wrong result in silence, a hang, an abort, a fault it calls its own, a stack.
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     only: { type: "string" },
     jobs: { type: "string", default: "2" },
+    minutes: { type: "string", default: "Infinity" },
   },
 });
 
@@ -77,12 +78,14 @@ try {
   const failures = [];
   const work = async () => {
     for (const [i, [kind, attack]] of queue) {
+      if (performance.now() > Number(values.minutes) * 60_000) break;
       const place = join(folder, `attack ${i}`);
       mkdirSync(place);
       const draw = random(Number(values.seed) * 1_000_003 + i);
       const { name, run } = attack({ runs, prepared, draw, place });
       const problem = await run().catch((error) => `broke the script: ${error.stack}`);
-      const count = (counts[kind] ??= { attacks: 0, held: 0 });
+      counts[kind] ??= { attacks: 0, held: 0 };
+      const count = counts[kind];
       count.attacks += 1;
       if (problem === undefined) count.held += 1;
       else {

@@ -7,7 +7,7 @@ export const commonOptions = {
     type: "integer",
     min: 1,
     max: 1024,
-    otherwise: "the machine's cores",
+    otherwise: "the machine's cores, or the container's share",
     description: "threads for matrix products",
   },
 } as const satisfies AnyTable;

@@ -38,10 +38,12 @@ describe("what a plan says of training", () => {
       optimizer: 3 * MB,
       activations: 4 * MB,
       tokens: 1234,
+      limit: 2048 * MB,
+      limitedBy: "container" as const,
     };
     const plan = formatPlan(await planTraining(options({})), { prompts, memory });
     expect(plan).toContain(
-      "memory     parameters 1.0 MB, 2.0 MB of weights that stay, gradients and optimizer 3.0 MB, activations 4.0 MB at 1,234 tokens; the program and copies of the model on top",
+      "memory     parameters 1.0 MB, 2.0 MB of weights that stay, gradients and optimizer 3.0 MB, activations 4.0 MB at 1,234 tokens; the program and copies of the model on top; of the 2048.0 MB of the container",
     );
   });
 });

@@ -5,6 +5,7 @@ import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
 import { internal } from "../../errors/internal.js";
 import { float32, sizeOf } from "../../math/tensor.js";
+import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { encoderStepOptions } from "../model/encoder-step-options.js";
@@ -21,7 +22,14 @@ import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-pl
 export interface PlannedMemory extends MemoryPlan {
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
+  /** Bytes that this process may have. */
+  readonly limit: number;
+  /** Whether a container sets that limit. */
+  readonly limitedBy: "container" | "machine";
 }
+
+/** What is planned for one group or for all, without the limit. */
+type Planned = Omit<PlannedMemory, "limit" | "limitedBy">;
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
 export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
@@ -33,8 +41,12 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const plan = promptedPlan(planned, encoder.info);
     const { head: kind, headDim: dim, headHidden: hidden } = settings;
     const head = headSpec(encoder.info.dimension, { kind, dim, hidden, mayGrow: true });
-    if (settings.tune === "head") return headMemory(plan, head);
-    return await encoderMemory(plan, { head, encoder, runtime });
+    const memory =
+      settings.tune === "head"
+        ? headMemory(plan, head)
+        : await encoderMemory(plan, { head, encoder, runtime });
+    const { memory: limit, memoryLimited } = machineLimits();
+    return { ...memory, limit, limitedBy: memoryLimited ? "container" : "machine" };
   } finally {
     await runtime.close();
   }
@@ -46,7 +58,7 @@ const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   queue: queueSize(group),
 });
 
-function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
+function headMemory(plan: TrainingPlan, head: HeadSpec): Planned {
   return largest(plan.groups.map((group) => ({ ...headTaskMemory(plan, head, group), tokens: 0 })));
 }
 
@@ -64,8 +76,8 @@ function headTaskMemory(plan: TrainingPlan, head: HeadSpec, group: ObjectiveGrou
 }
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
-function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: keyof PlannedMemory): number => Math.max(...memories.map((one) => one[of]));
+function largest(memories: readonly Planned[]): Planned {
+  const most = (of: keyof Planned): number => Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),
     frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
@@ -81,7 +93,7 @@ interface Opened {
   readonly runtime: Runtime;
 }
 
-async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<PlannedMemory> {
+async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planned> {
   const { head, encoder, runtime } = opened;
   const prepared = await importEncoder(encoder.info, runtime);
   const zeros = headParameters(head).map(
@@ -89,7 +101,7 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
   );
   const start = new Map(zeros);
   const limit = plan.settings.miniBatchTokens;
-  const memories: PlannedMemory[] = [];
+  const memories: Planned[] = [];
   for (const [number, group] of plan.groups.entries()) {
     const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
     const step =
