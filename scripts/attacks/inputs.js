@@ -85,7 +85,7 @@ function hostileValue(file, draw) {
 }
 
 const uses = [
-  (model, to) => ["evaluate", "data/support/dev.csv", "--model", model],
+  (model, _to) => ["evaluate", "data/support/dev.csv", "--model", model],
   (model, to) => [
     "embed",
     "data/support/sentences.txt",
