@@ -7,10 +7,11 @@ import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
-import { elementType } from "../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
+import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { poolTokens } from "./pooling.js";
 import type { PoolingMode } from "./pooling-mode.js";
 import { isWeightsFile } from "./weights/stored-weights.js";
@@ -29,19 +30,30 @@ export interface InferenceModel {
   readonly inputs: readonly string[];
   /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
+  /** Whether it has operators that ONNX Runtime has fused. */
+  readonly fused: boolean;
 }
 
 /**
  * Reads an encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
- * stay as they are: the runtime's optimisations recognise the patterns of exporters.
+ * stay as they are: the runtime's optimisations recognise the patterns of exporters. `plain`: fused operators are written as plain ones.
  */
 export async function readInferenceModel(
   file: string,
   pooling: PoolingMode,
+  { plain = false }: { readonly plain?: boolean } = {},
 ): Promise<InferenceModel> {
-  const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
+  const { model: own, hidden, dataFiles } = await readComputedModel(file);
+  const inputs = inputNames(own, file);
+  const model = plain ? lower(importModel(own, { file })) : own;
   const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
-  return { bytes, inputs, dataFiles };
+  const fused = (model.graph?.node ?? []).some(({ domain }) => domain === "com.microsoft");
+  return { bytes, inputs, dataFiles, fused };
+}
+
+/** The model as it is run: inputs besides ids, mask and types are computed inside. */
+async function readComputedModel(file: string): Promise<TokenModel> {
+  return tokenModel(withComputedInputs(decode(await read(file), file)), file);
 }
 
 /** An encoder's model without pooling. */
@@ -62,9 +74,12 @@ export interface TokenModel {
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
   if (isWeightsFile(file)) return weightsModel(file);
-  const model = decode(await read(file), file);
+  return tokenModel(decode(await read(file), file), file);
+}
+
+function tokenModel(model: ModelProto, file: string): TokenModel {
   const hidden = tokenOutput(model, file);
-  const inputs = inputNames(model, file);
+  const inputs = inputNames(withComputedInputs(model), file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
   const external = folderReader(dirname(file), file);
@@ -110,15 +125,18 @@ function tokenOutput(model: ModelProto, file: string): string {
 function inputNames(model: ModelProto, file: string): string[] {
   const weights = new Set(model.graph?.initializer.map(({ name }) => name));
   const names = (model.graph?.input ?? []).map(({ name }) => name).filter((n) => !weights.has(n));
-  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const known: readonly string[] = FED_INPUTS;
   const strange = names.filter((name) => !known.includes(name));
   const missing = known.slice(0, 2).filter((name) => !names.includes(name));
   if (strange.length === 0 && missing.length === 0) return names;
-  throw new UserError(
-    "unknown-inputs",
-    `must take input_ids, attention_mask and perhaps token_type_ids, but takes ${names.join(", ")}`,
-    { at: { file }, hint: "only text encoders can be used" },
-  );
+  const problem =
+    missing.length > 0
+      ? `has no input ${missing.join(" and no ")}, only ${names.join(", ")}`
+      : `also takes ${strange.join(", ")}, which nothing is known of`;
+  throw new UserError("unknown-inputs", problem, {
+    at: { file },
+    hint: `export the encoder with the inputs ${known.join(", ")}; position_ids, past_key_values and task_id may be there as well`,
+  });
 }
 
 function externalFiles(model: ModelProto): string[] {
@@ -128,8 +146,8 @@ function externalFiles(model: ModelProto): string[] {
 }
 
 function hasHalfPrecision(model: ModelProto): boolean {
-  const half = elementType("float16");
-  return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
+  const half = [elementType("float16"), BFLOAT16];
+  return (model.graph?.initializer ?? []).some(({ dataType }) => half.includes(dataType));
 }
 
 /** The nodes of the pooling alone, from the token vectors and the mask of a model. */

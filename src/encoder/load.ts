@@ -40,10 +40,31 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   const checked = await checkManifest(own.path, own.modelFile);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
-  const [tokenizer, { session, dataFiles }] = await Promise.all([
+  const open = (plain: boolean) => openSession(folder, pooling.mode, { ...options, plain });
+  const [tokenizer, opened] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
-    openSession(folder, pooling.mode, options.runtime),
+    open(false),
   ]);
+  const parts = { folder, checked, pooling, tokenizer };
+  try {
+    return await assembled(parts, opened, options);
+  } catch (error) {
+    // Kernels of fused operators do not take every size; plain ones do.
+    const refused = error instanceof UserError && error.code === "bad-onnx";
+    if (!opened.fused || !refused) throw error;
+    return assembled(parts, await open(true), options);
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof openSession>>;
+
+/** The encoder around a session, which is released where that fails. */
+async function assembled(
+  parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer">,
+  { session, dataFiles }: Opened,
+  options: LoadEncoderOptions,
+): Promise<Encoder> {
+  const { folder, tokenizer } = parts;
   try {
     const maxLength = resolveMaxLength({
       requested: options.maxLength,
@@ -52,7 +73,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
     });
-    return await assemble({ folder, checked, pooling, tokenizer, session, maxLength, dataFiles });
+    return await assemble({ ...parts, session, maxLength, dataFiles });
   } catch (error) {
     await session.release();
     throw error;
@@ -72,14 +93,20 @@ function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): R
     : { mode: listed, source: "folder" };
 }
 
-async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
-  const { bytes, dataFiles } = await readInferenceModel(folder.modelFile, pooling);
+async function openSession(
+  folder: ModelFolder,
+  pooling: PoolingMode,
+  { runtime, plain }: { readonly runtime: Runtime; readonly plain: boolean },
+) {
+  const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, pooling, {
+    plain,
+  });
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
     runtime.createSession(bytes, { memoryPattern: false, transfer: true }),
   );
-  return { session, dataFiles };
+  return { session, dataFiles, fused };
 }
 
 /** What ONNX Runtime has against a model, as an error of the user's file. */
@@ -134,6 +161,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
     encodeWith: ({ width, ...other }, texts, options) =>
       encodeTexts({ ...model, ...other, dimension: width }, texts, options),
     padId: tokenizer.padId,
+    unknownId: tokenizer.unknownId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };

@@ -1,4 +1,5 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
+import { describeTrained } from "../encoder/step/trained-tensors.js";
 import { measures } from "../evaluation/metric.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import type { TrainingFile } from "../training/plan/objective-groups.js";
@@ -23,6 +24,7 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     `selection  ${formatSelection(plan)}`,
+    ...(memory?.tensors === undefined ? [] : [`trains     ${describeTrained(memory.tensors)}`]),
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
@@ -73,13 +75,15 @@ function formatTune({ settings }: TrainingPlan): string {
 }
 
 function formatMemory(memory: PlannedMemory): string {
-  const { trained, frozen, optimizer, activations, tokens, limit, limitedBy } = memory;
+  const { trained, frozen, optimizer, activations, tokens, limit } = memory;
   const sum = trained + frozen + optimizer + activations;
-  const enough = sum < limit ? "of" : "MORE than";
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  const enough = limit !== undefined && sum < limit.bytes ? "of" : "MORE than";
+  const allowed =
+    limit === undefined ? "" : `; ${enough} the ${MB(limit.bytes)} that the ${limit.by} has`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
-  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top; ${enough} the ${MB(limit)} of the ${limitedBy}`;
+  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top${allowed}`;
 }
 
 /** The plan as data, for `--dry-run --json`. */
@@ -102,8 +106,14 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
     saveEvery: plan.saveEvery,
     metric: plan.metric,
     notes: plan.notes,
-    memory,
+    ...modelRecord(memory),
   };
+}
+
+function modelRecord(memory: PlannedMemory | undefined) {
+  if (memory === undefined) return {};
+  const { tensors, ...sizes } = memory;
+  return { ...(tensors === undefined ? {} : { trained: tensors }), memory: sizes };
 }
 
 function fileRecord({ data, train, objective }: TrainingFile) {

@@ -28,7 +28,7 @@ export type {
 
 export interface RuntimeOptions {
   /** Default: the cores that this process may use, or what its container gives it: `machineLimits`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Each costs memory and a native thread before anything is run. */

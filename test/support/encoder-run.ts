@@ -2,16 +2,18 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { TrainedGroup } from "../../src/encoder/step/trained-tensors.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
-import { openContext, openResources } from "../../src/training/model/resources.js";
-import { setUp } from "../../src/training/model/set-up.js";
-import type { Trainable } from "../../src/training/model/trainable.js";
+import { openResources } from "../../src/training/model/resources.js";
+import { openContext } from "../../src/training/model/run-context.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import type { Weights } from "../../src/training/run-folder/weights.js";
+import { setUp } from "../../src/training/update/set-up.js";
+import type { Trainable } from "../../src/training/update/trainable.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 
@@ -71,6 +73,7 @@ export interface Outcome {
   readonly parts: TrainedParts;
   readonly gradNorms: readonly number[];
   readonly losses: readonly number[];
+  readonly tensors: readonly TrainedGroup[];
 }
 
 export interface UpdatesOptions {
@@ -94,7 +97,7 @@ export async function updates(
   const resources = await openResources(plan.settings, trainedTexts(plan));
   const control = { onEvent: () => {} };
   const context = openContext(plan, resources, { auxiliary: undefined, control });
-  const { trainable, parts } = await setUp(context);
+  const { trainable, parts, tensors = [] } = await setUp(context);
   const planned = plan.sampler.plan(0).batches.map((rows, batch) => ({ epoch: 0, batch, rows }));
   planned.splice(0, skip);
   const gradNorms: number[] = [];
@@ -113,7 +116,7 @@ export async function updates(
   }
   await trainable.release();
   await resources.close();
-  return { weights, vectors, parts: trained, gradNorms, losses };
+  return { weights, vectors, parts: trained, gradNorms, losses, tensors };
 }
 
 /** What a checkpoint keeps of a trainable. */

@@ -4,13 +4,21 @@ import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
 import { weightsMerger } from "../../src/training/model/merged-weights.js";
-import { openContext, openResources } from "../../src/training/model/resources.js";
-import { setUp } from "../../src/training/model/set-up.js";
+import { openResources } from "../../src/training/model/resources.js";
+import { openContext } from "../../src/training/model/run-context.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
+import { setUp } from "../../src/training/update/set-up.js";
 import { options } from "../support/encoder-run.js";
 
-const adapter = { layer: 0, role: "query", a: "a", b: "b", scale: 2 } as const;
+const adapter = {
+  layer: 0,
+  roles: ["query"],
+  transposed: false,
+  a: "a",
+  b: "b",
+  scale: 2,
+} as const;
 
 describe("merging adapters", () => {
   it("holds on to the weights that adapters are merged into, and to nothing else of the encoder", async () => {

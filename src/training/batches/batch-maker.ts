@@ -1,8 +1,8 @@
 import type { PairIndex } from "../../dataset/batches/pair-index.js";
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { OptionValues } from "../../options/option.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
+import type { OptionValues } from "../../options/option.js";
 
 /** A batch before anything is embedded: texts by number, and what the objective is given beside them. */
 export interface TextBatch {

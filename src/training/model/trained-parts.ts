@@ -1,6 +1,5 @@
 import type { HeadSpec } from "../../encoder/head.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { Trainable } from "./trainable.js";
 
 /** A trained head. */
 export interface TrainedHead {
@@ -13,11 +12,4 @@ export interface TrainedParts {
   readonly head?: TrainedHead | undefined;
   /** Weights of the encoder by the names of its initializers, adapters merged; what is absent is as it was. */
   readonly weights?: ReadonlyMap<string, Tensor>;
-}
-
-/** A trainable ready to be trained. */
-export interface TrainableSetup<Batch> {
-  readonly trainable: Trainable<Batch>;
-  /** What the trainable's parameters make of the model. */
-  readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }

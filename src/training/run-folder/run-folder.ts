@@ -5,6 +5,7 @@ import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import type { ModelOrigin } from "../../encoder/model-location.js";
 import type { PromptTexts } from "../../encoder/prompts.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
@@ -74,6 +75,8 @@ export interface RunRecord {
   readonly outside?:
     | { readonly name: string; readonly hash: string; readonly dimension: number }
     | undefined;
+  /** What of the encoder is trained, by layer and role; absent while it is frozen. */
+  readonly trained?: readonly TrainedGroup[] | undefined;
   readonly machine: {
     readonly platform: string;
     readonly cpu: string;

@@ -1,41 +1,45 @@
 import type { Encoder } from "../../encoder/encoder.js";
-import { type HeadSpec, headParameters, headSpec } from "../../encoder/head.js";
+import { type HeadSpec, headSpec } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
-import { internal } from "../../errors/internal.js";
-import { float32, sizeOf } from "../../math/tensor.js";
+import { buildHeadStep } from "../../encoder/step/loss-step.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
 import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
-import { encoderStepOptions } from "../model/encoder-step-options.js";
-import { firstBatch } from "../model/first-inputs.js";
-import { headStepGraph } from "../model/head-graph.js";
 import { importEncoder } from "../model/import-encoder.js";
-import { headStep, queueSize } from "../model/run-context.js";
+import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
+import { firstBatch } from "../update/start-values.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends MemoryPlan {
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
-  /** Bytes that this process may have. */
-  readonly limit: number;
-  /** Whether a container sets that limit. */
-  readonly limitedBy: "container" | "machine";
+  /** What of the encoder is trained; absent while it is frozen. */
+  readonly tensors?: readonly TrainedGroup[];
+  /** What this process may have; absent where the machine is not known. */
+  readonly limit?: MemoryLimit;
 }
 
-/** What is planned for one group or for all, without the limit. */
-type Planned = Omit<PlannedMemory, "limit" | "limitedBy">;
+/** Bytes, and what sets them. */
+export interface MemoryLimit {
+  readonly bytes: number;
+  readonly by: "container" | "machine";
+}
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
 export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
   const { settings } = planned;
-  const { threads } = settings;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads: settings.threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
     const plan = promptedPlan(planned, encoder.info);
@@ -45,12 +49,15 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
       settings.tune === "head"
         ? headMemory(plan, head)
         : await encoderMemory(plan, { head, encoder, runtime });
-    const { memory: limit, memoryLimited } = machineLimits();
-    return { ...memory, limit, limitedBy: memoryLimited ? "container" : "machine" };
+    const { memory: bytes, memoryLimited } = machineLimits();
+    return { ...memory, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
   } finally {
     await runtime.close();
   }
 }
+
+/** Sizes are all that counts. */
+const start = new Map();
 
 const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   rows: settings.batchSize,
@@ -58,26 +65,18 @@ const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   queue: queueSize(group),
 });
 
-function headMemory(plan: TrainingPlan, head: HeadSpec): Planned {
-  return largest(plan.groups.map((group) => ({ ...headTaskMemory(plan, head, group), tokens: 0 })));
-}
-
-function headTaskMemory(plan: TrainingPlan, head: HeadSpec, group: ObjectiveGroup): MemoryPlan {
-  const { model, gradients } = headStepGraph(headStep({ plan, head }, group));
-  const own = group.objective.definition.trained.map(({ role, shape }) => ({
-    name: group.prefix + role,
-    shape: shape(head.outputDim),
-  }));
-  const parameters = [...headParameters(head), ...own].map(({ name, shape }) => ({
-    shape,
-    gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
-  }));
-  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, group)));
+function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
+  const memories = plan.groups.map((group) => {
+    const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
+    return { ...memoryPlan(step, vectorSizes(rowsOf(plan, group))), tokens: 0 };
+  });
+  return largest(memories);
 }
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
-function largest(memories: readonly Planned[]): Planned {
-  const most = (of: keyof Planned): number => Math.max(...memories.map((one) => one[of]));
+function largest(memories: readonly PlannedMemory[]): PlannedMemory {
+  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit">): number =>
+    Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),
     frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
@@ -93,28 +92,27 @@ interface Opened {
   readonly runtime: Runtime;
 }
 
-async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planned> {
+async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<PlannedMemory> {
   const { head, encoder, runtime } = opened;
   const prepared = await importEncoder(encoder.info, runtime);
-  const zeros = headParameters(head).map(
-    ({ name, shape }) => [name, float32(shape, new Float32Array(sizeOf(shape)))] as const,
-  );
-  const start = new Map(zeros);
   const limit = plan.settings.miniBatchTokens;
-  const memories: Planned[] = [];
+  const memories: PlannedMemory[] = [];
+  let tensors: TrainedGroup[] | undefined;
   for (const [number, group] of plan.groups.entries()) {
     const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
     const step =
       limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
+    requireTrained(prepared, options.tuning, step.parameters);
+    tensors ??= trainedTensors(prepared, step.parameters);
     const lengths = firstLengths(plan, number, { encoder, limit });
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, group)));
     memories.push({ ...memory, tokens });
   }
   // With chunks the encoder's models serve all tasks.
-  return limit === undefined
-    ? largest(memories)
-    : { ...largest(memories), frozen: memories[0].frozen };
+  const memory =
+    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0].frozen };
+  return tensors === undefined ? memory : { ...memory, tensors };
 }
 
 /** Tokens of the texts of a group's first batch, or of as many as go through the encoder at once. */

@@ -7,14 +7,15 @@ import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js"
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
-import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
-import { setUp } from "../model/set-up.js";
-import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
+import { openResources, type Resources } from "../model/resources.js";
+import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
+import { requireFittingModel } from "../model/step-options.js";
+import type { TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
+import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
@@ -27,6 +28,8 @@ import {
 import { openLogTable } from "../run-folder/log-table.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
+import { setUp } from "../update/set-up.js";
+import type { TrainableSetup } from "../update/trainable.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
@@ -120,12 +123,15 @@ function goOn(
 
 async function train(
   context: RunContext,
-  record: RunRecord,
+  begun: RunRecord,
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
   const base = await context.plan.evaluator.run((texts) => context.encode(texts));
   const training = await setUp(context);
+  const { tensors: trained } = training;
+  const record = trained === undefined ? begun : { ...begun, trained };
+  if (trained !== undefined) await writeRun(context.plan.settings.out, record);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
   if (context.plan.settings.tune !== "head") {
     if (!shared) await context.encoder.release();
@@ -180,7 +186,7 @@ async function train(
  */
 async function restored(
   { plan, control }: RunContext,
-  trainable: TrainableSetup<unknown>["trainable"],
+  trainable: TrainableSetup["trainable"],
   found: ResumePoint | undefined,
 ): Promise<ResumePoint | undefined> {
   let point = found;
@@ -203,7 +209,7 @@ async function restored(
 
 async function runLoop(
   context: RunContext,
-  { trainable }: TrainableSetup<unknown>,
+  { trainable }: TrainableSetup,
   { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = context;
@@ -272,7 +278,7 @@ function openLogs(
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
 async function chosenParts(
   { plan }: RunContext,
-  { trainable, parts }: TrainableSetup<unknown>,
+  { trainable, parts }: TrainableSetup,
   { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
