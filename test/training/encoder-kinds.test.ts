@@ -5,7 +5,7 @@ import { withComputedInputs } from "../../src/encoder/computed-inputs.js";
 import { loadEncoder } from "../../src/encoder/load.js";
 import { embeddingGraph } from "../../src/encoder/step/embedding-graph.js";
 import { type PreparedEncoder, prepareEncoder } from "../../src/encoder/step/prepare.js";
-import type { Tuning } from "../../src/encoder/step/tuning.js";
+import type { Tuning } from "../../src/encoder/step/trained-weights.js";
 import { importProbed } from "../../src/graph/import.js";
 import { decode, type ModelProto } from "../../src/onnx/model.js";
 import { toTensor } from "../../src/onnx/tensor-proto.js";

@@ -5,7 +5,7 @@ import {
   requireTrained,
   trainedTensors,
 } from "../../../src/encoder/step/trained-tensors.js";
-import type { Tuning } from "../../../src/encoder/step/tuning.js";
+import type { Tuning } from "../../../src/encoder/step/trained-weights.js";
 import { prepareTiny } from "./tiny-encoder.js";
 
 const lora: Tuning = { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"], seed: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Encoder } from "../../src/encoder/encoder.js";
-import { refuseMixedTexts } from "../../src/training/mixed-texts.js";
+import type { Encoder } from "../../../src/encoder/encoder.js";
+import { refuseMixedTexts } from "../../../src/training/update/mixed-texts.js";
 
 /** An encoder whose vector of a text is (its length, 1), shifted by what the batch adds. */
 function encoder(shift: (batch: readonly string[]) => number): Encoder {
@@ -9,7 +9,7 @@ function encoder(shift: (batch: readonly string[]) => number): Encoder {
     cols: 2,
     data: Float32Array.from(texts.flatMap(({ length }) => [length + shift(texts), 1])),
   });
-  return { encode, info: { onnx: "model.onnx" } } as Encoder;
+  return { encode, info: { modelFile: "model.onnx" } } as Encoder;
 }
 
 const texts = ["a", "bb", "ccc", "dddd", "eeeee"];
