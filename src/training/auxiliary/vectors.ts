@@ -7,6 +7,7 @@ import { loadEncoder } from "../../encoder/load.js";
 import { UserError } from "../../errors/user-error.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { fileError } from "../../files/files.js";
+import { requireReadable } from "../../files/usable-path.js";
 import type { Matrix } from "../../math/tensor.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -127,6 +128,7 @@ function gatherRows({ cols, data }: Matrix, rows: Int32Array): Matrix {
 }
 
 function readBytes(file: string): Uint8Array {
+  requireReadable(file);
   try {
     return readFileSync(file);
   } catch (error) {

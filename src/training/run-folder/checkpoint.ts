@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors/user-error.js";
 import { sealedText } from "../../files/sealed-json.js";
@@ -17,6 +17,7 @@ import {
 import {
   BUFFER_FILE,
   MOMENTS,
+  namesIn,
   OPTIMIZER_FILE,
   PARAMETER_FILE,
   PARAMETERS,
@@ -156,8 +157,7 @@ export function checkpointPath(checkpoints: string, step: number): string {
 }
 
 function removeUnfinished(checkpoints: string): string[] {
-  if (!existsSync(checkpoints)) return [];
-  const names = readdirSync(checkpoints).filter((name) => /^\..*\.tmp$/.test(name));
+  const names = namesIn(checkpoints).filter((name) => /^\..*\.tmp$/.test(name));
   for (const name of names) remove(join(checkpoints, name));
   return names.map((name) => `${ignored(name)}: it was not written to its end`);
 }

@@ -26,17 +26,11 @@ import {
   removeLogs,
 } from "../run-folder/log.js";
 import { openLogTable } from "../run-folder/log-table.js";
-import {
-  prepareRunFolder,
-  type RunRecord,
-  readRun,
-  runPaths,
-  writeRun,
-} from "../run-folder/run-folder.js";
-import { lockRun, type RunLock } from "../run-folder/run-lock.js";
+import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
+import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
@@ -75,20 +69,15 @@ export interface TrainedRun extends TrainedParts {
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
   const { settings } = plan;
-  const lock = options.resume
-    ? lockExistingRun(settings.out)
-    : prepareRunFolder(settings.out, options.overwrite ?? false);
+  const lock = claimRun(settings, {
+    resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
+  });
   try {
     return await runLocked(plan, options);
   } finally {
     lock.release();
   }
-}
-
-/** A folder that is no run stays untouched. */
-function lockExistingRun(run: string): RunLock {
-  readRun(run);
-  return lockRun(run);
 }
 
 async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
