@@ -236,7 +236,7 @@ function buildRows({ raw, chosen, labels, source, columns, book, options }: Buil
 const used: Readonly<Record<RowKind, readonly (keyof RoleColumns)[]>> = {
   pair: ["anchor", "positive", "negatives", "group", "margin"],
   triplet: ["anchor", "positive", "negatives", "group", "margin"],
-  "scored-pair": ["anchor", "positive", "score"],
+  "scored-pair": ["anchor", "positive", "score", "subset"],
   "labelled-pair": ["anchor", "positive", "label"],
   nli: ["anchor", "positive", "label"],
   classed: ["text", "label"],

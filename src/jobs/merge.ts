@@ -13,7 +13,7 @@ import { storedSize } from "../embeddings/vector-type.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
 
-export interface MergeOptions {
+interface MergeOptions {
   /** Embeddings files written with `--shard`, in any order, each with its manifest. */
   readonly files: readonly string[];
   readonly out: string;

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import type { GivenPrompts } from "../../encoder/prompts.js";
 import type { Task } from "../../evaluation/metric.js";
 import { evaluate } from "../../jobs/evaluate.js";
+import type { VectorPrecision } from "../../jobs/vector-forms.js";
 import { formatDataSummary } from "../../report/data-summary.js";
-import { formatScores } from "../../report/scores.js";
+import { formatReports } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";
@@ -11,7 +12,11 @@ import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { taskOptionsOf } from "../task-options.js";
 import { openTerminal } from "../terminal.js";
 
-interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
+interface Flags extends CommonOptions, Omit<ModelOptions, "model">, ReaderFlags {
+  readonly model?: readonly string[];
+  readonly dim?: readonly number[];
+  readonly precision?: readonly VectorPrecision[];
+  readonly trecRun?: string;
   readonly base?: string;
   readonly task?: Task;
   readonly corpus?: string;
@@ -31,6 +36,8 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     ...flags,
     ...readerOptions(flags),
     data,
+    dims: flags.dim,
+    precisions: flags.precision,
     taskOptions: taskOptionsOf(command),
     signal: interruptSignal(),
     onEvent: (event) => {
@@ -40,5 +47,5 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     },
   });
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
-  else terminal.result(reports.map(formatScores).join("\n\n"));
+  else terminal.result(formatReports(reports));
 }

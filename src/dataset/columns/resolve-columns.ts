@@ -20,6 +20,7 @@ export interface RoleColumns {
   readonly text?: number;
   readonly group?: number;
   readonly margin?: number;
+  readonly subset?: number;
 }
 
 /** The mapping by names, as printed and written to run.json; several negatives in their order. */

@@ -7,7 +7,8 @@ export type ColumnRole =
   | "label"
   | "text"
   | "group"
-  | "margin";
+  | "margin"
+  | "subset";
 
 /** All roles, in the order in which they are printed. */
 export const columnRoles: readonly ColumnRole[] = [
@@ -19,6 +20,7 @@ export const columnRoles: readonly ColumnRole[] = [
   "text",
   "group",
   "margin",
+  "subset",
 ];
 
 /**
@@ -108,6 +110,7 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
   text: [["text"], ["sentence", "texts", "utterance"], ["content", "body", "string"]],
   group: [["group"], ["groupid", "cluster", "clusterid"]],
   margin: [["margin"], ["teachermargin"]],
+  subset: [["subset"], ["genre"], ["dataset"]],
 };
 
 const negativePattern = /^(hard)?(negative|neg)s?(?:passages?|ctxs?|texts?|docs?)?(\d*)$/;

@@ -109,10 +109,11 @@ export function buildScoredPairs(
   });
   const written = rows.map((row) => ({ value: row[column.of], line: row.line }));
   const scores = scaleScores(written, column.name, book, column.range);
-  return rows.map(({ anchor, positive, line }, i) => ({
+  return rows.map(({ anchor, positive, subset, line }, i) => ({
     sentence1: anchor,
     sentence2: positive,
     score: scores[i],
+    subset: subset === "" ? undefined : subset,
     line,
   }));
 }

@@ -16,6 +16,7 @@ export interface RawRow {
   readonly text: string;
   readonly group: string;
   readonly margin: string;
+  readonly subset: string;
 }
 
 /** Reads all records of a source by their roles. UserError: wrong-type (up to ten together), and whatever the source throws. */
@@ -82,6 +83,7 @@ function appendRows(rows: RawRow[], record: DataRecord, columns: RoleColumns, wr
     text: one(columns.text),
     group: one(columns.group),
     margin: one(columns.margin),
+    subset: one(columns.subset),
   };
   const positives = list(columns.positive);
   if (positives.length === 0) rows.push({ ...row, positive: "" });

@@ -7,14 +7,15 @@ import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js"
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
-import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
-import { setUp } from "../model/set-up.js";
-import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
+import { openResources, type Resources } from "../model/resources.js";
+import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
+import { requireFittingModel } from "../model/step-options.js";
+import type { TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
+import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
@@ -34,6 +35,8 @@ import {
 } from "../run-folder/run-folder.js";
 import { lockRun, type RunLock } from "../run-folder/run-lock.js";
 import type { Best } from "../run-folder/run-state.js";
+import { setUp } from "../update/set-up.js";
+import type { TrainableSetup } from "../update/trainable.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
@@ -67,7 +70,7 @@ export interface TrainedRun extends TrainedParts {
 }
 
 /**
- * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Trains as planned: evaluates the base, trains the head or the encoder, keeps checkpoints, evaluates the best one.
  * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
@@ -155,37 +158,45 @@ async function train(
     }
     const result = await runLoop(context, training, { point, base });
     const parts = await chosenParts(context, training, { best: result.best, initial });
-    const { trainable } = training;
-    const tuned = parts === undefined ? base : await context.plan.evaluator.run(trainable.embed);
+    const { embed } = training.trainable;
+    const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
     if (parts !== undefined)
       requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
     const seconds = (performance.now() - started) / 1000;
-    const { info } = context.encoder;
-    const { plan } = context;
-    const report = scoreReport({
-      file: plan.selectsOn,
-      primary: plan.metric,
-      model: { name: "tuned", evaluation: tuned },
-      base: { name: info.name, evaluation: base },
-      selected: true,
-      seed: plan.settings.seed,
-    });
-    const scores = measures(plan.evaluator) ? { scores: report } : {};
-    const losses = lossesOf(plan);
-    const finished = withResult(record, { ...result, seconds, losses, ...scores });
-    await writeRun(plan.settings.out, finished);
-    const unchanged = parts === undefined;
-    return {
-      folder: plan.settings.out,
-      record: finished,
-      encoder: info,
-      ...scores,
-      unchanged,
-      ...parts,
-    };
+    return await finished(context, record, { result, parts, base, tuned, seconds });
   } finally {
     await training.trainable.release();
   }
+}
+
+interface Ending {
+  readonly result: LoopResult;
+  readonly parts: TrainedParts | undefined;
+  readonly base: Evaluation;
+  readonly tuned: Evaluation;
+  readonly seconds: number;
+}
+
+/** Compares the chosen model with the base, and writes run.json for the last time. */
+async function finished(
+  { plan, encoder }: RunContext,
+  begun: RunRecord,
+  { result, parts, base, tuned, seconds }: Ending,
+): Promise<TrainedRun> {
+  const { info } = encoder;
+  const report = scoreReport({
+    file: plan.selectsOn,
+    primary: plan.metric,
+    model: { name: "tuned", evaluation: tuned },
+    base: { name: info.name, evaluation: base },
+    selected: true,
+    seed: plan.settings.seed,
+  });
+  const scores = measures(plan.evaluator) ? { scores: report } : {};
+  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  await writeRun(plan.settings.out, record);
+  const unchanged = parts === undefined;
+  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
 }
 
 /**
@@ -194,7 +205,7 @@ async function train(
  */
 async function restored(
   { plan, control }: RunContext,
-  trainable: TrainableSetup<unknown>["trainable"],
+  trainable: TrainableSetup["trainable"],
   found: ResumePoint | undefined,
 ): Promise<ResumePoint | undefined> {
   let point = found;
@@ -217,7 +228,7 @@ async function restored(
 
 async function runLoop(
   context: RunContext,
-  { trainable }: TrainableSetup<unknown>,
+  { trainable }: TrainableSetup,
   { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = context;
@@ -228,28 +239,20 @@ async function runLoop(
   else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
+      ...settings,
+      ...plan,
+      ...control,
       trainable,
       batches: batchCursor(plan.sampler, point?.state.sampler),
-      evaluator: plan.evaluator,
-      metric: plan.metric,
       schedule: {
         schedule: settings.schedule,
         rate: settings.lr,
         warmup: warmupSteps(settings.warmup, steps),
         steps,
       },
-      steps,
-      stepsPerEpoch: plan.stepsPerEpoch,
-      accumulate: settings.accumulate,
-      evalEvery: plan.evalEvery,
-      saveEvery: plan.saveEvery,
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
-      keep: settings.keep,
-      patience: settings.patience,
       checkpoints: paths.checkpoints,
       log,
-      onEvent: control.onEvent,
-      signal: control.signal,
       describeRows: (rows) => describeRows(plan, rows),
       fileOf:
         plan.files.length === 1
@@ -286,7 +289,7 @@ function openLogs(
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
 async function chosenParts(
   { plan }: RunContext,
-  { trainable, parts }: TrainableSetup<unknown>,
+  { trainable, parts }: TrainableSetup,
   { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
