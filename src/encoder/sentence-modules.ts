@@ -1,4 +1,5 @@
-import { isAbsolute, join, normalize } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { isAbsolute, join, normalize, sep } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import {
   isObject,
@@ -54,6 +55,7 @@ export async function readSentenceModules(
   if (list === undefined) return undefined;
   const modules = parseModules(list, file);
   for (const module of modules) checkModule(module, file, headFolded);
+  for (const { path } of modules) requireInside(folder, path);
   const pooling = modules.find((module) => module.kind === "Pooling");
   return {
     pooling: pooling === undefined ? undefined : await readPooling(join(folder, pooling.path)),
@@ -93,6 +95,21 @@ function checkModule(module: Module, file: string, headFolded: boolean): void {
     at: { file },
     hint: "only Transformer, Pooling and Normalize can be applied here",
   });
+}
+
+/** A module's folder behind a link must lie in the model's folder, or where the hub's cache keeps the files of that model. */
+function requireInside(folder: string, path: string): void {
+  for (const file of [join(folder, path), join(folder, path, "config.json")]) {
+    if (!existsSync(file)) continue;
+    const [real, home] = [realpathSync(file), realpathSync(folder)];
+    const inside = real === home || real.startsWith(home + sep);
+    const cached = real.startsWith(join(home, "..", "..", "blobs") + sep);
+    if (inside || cached) continue;
+    throw new UserError("bad-modules", `is a link to "${real}", out of the model's folder`, {
+      at: { file },
+      hint: "copy the files there",
+    });
+  }
 }
 
 async function readPooling(folder: string): Promise<PoolingMode> {
