@@ -60,6 +60,6 @@ describe("texts that a run has seen", () => {
       selected: false,
       trained: true,
     };
-    expect(formatScores(report)).toContain("no verdict: the run was trained on this file");
+    expect(formatScores(report)).toContain("was trained on this file");
   });
 });

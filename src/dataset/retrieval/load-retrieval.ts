@@ -46,7 +46,7 @@ export interface RetrievalPaths {
   readonly corpus: string;
   readonly qrels: string;
   readonly reader?: ReaderOptions | undefined;
-  /** Do not find a document that is the query itself, by its id or text. */
+  /** Find no document that is the query itself, by its id or text, nor one that is another query and answers none. */
   readonly excludeSelf?: boolean | undefined;
 }
 
@@ -98,7 +98,7 @@ export function assembleRetrieval(parts: RetrievalParts, excludeSelf = false): R
     rows,
     corpus: Array.from(corpus.texts, ([id, text]) => ({ id, text })),
     qrels: judgments.rows,
-    excluded: excludeSelf ? selves : undefined,
+    excluded: excludeSelf ? passedOver(rows, selves, relevant) : undefined,
     account,
     columns: { anchor: queries.column, positive: corpus.column },
     dialect: "queries, corpus and qrels",
@@ -137,6 +137,23 @@ function ownDocuments(
     if (own.size > 0) found.set(id, own);
   }
   return found;
+}
+
+/** By query: its own documents, and those of other queries that no judgment calls relevant, which are questions and no answers. */
+function passedOver(
+  queries: readonly IdentifiedText[],
+  selves: ReadonlyMap<string, ReadonlySet<string>>,
+  relevant: readonly Judgment[],
+): Map<string, ReadonlySet<string>> {
+  const answers = new Set(relevant.map(({ document }) => document));
+  const questions = new Set([...selves.values()].flatMap((own) => [...own]));
+  for (const document of questions) if (answers.has(document)) questions.delete(document);
+  return new Map(
+    queries.map(({ id }) => {
+      const own = [...(selves.get(id) ?? [])].filter((document) => !questions.has(document));
+      return [id, own.length === 0 ? questions : new Set([...questions, ...own])];
+    }),
+  );
 }
 
 function overlap(a: string, b: string): boolean {
