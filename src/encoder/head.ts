@@ -22,7 +22,7 @@ export interface HeadSpec {
 }
 
 /** What may be chosen about a head; `dim` defaults to D, `hidden` to D. */
-export interface HeadOptions {
+interface HeadOptions {
   readonly kind: HeadKind;
   readonly dim?: number | undefined;
   readonly hidden?: number | undefined;
@@ -31,7 +31,7 @@ export interface HeadOptions {
 }
 
 /** Name, shape and treatment of one trained tensor. */
-export interface HeadParameter {
+interface HeadParameter {
   readonly name: string;
   readonly shape: readonly number[];
   /** Whether weight decay applies: to weights, not to biases. */
@@ -124,7 +124,7 @@ export function buildHead(
 }
 
 /** What starting values depend on. */
-export interface HeadStart {
+interface HeadStart {
   /** Training embeddings [N, D]; needed when O < D. */
   readonly embeddings?: Matrix | undefined;
   readonly seed: number;

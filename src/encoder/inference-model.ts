@@ -24,7 +24,7 @@ const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
 export const EMBEDDING = "embtune/embedding";
 
 /** An encoder as it is run, an ONNX file: with pooling behind it and `embedding` [B, H] as its only output. */
-export interface InferenceModel {
+interface InferenceModel {
   readonly bytes: Uint8Array;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];

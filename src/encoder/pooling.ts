@@ -5,7 +5,7 @@ import { int64 } from "../math/tensor.js";
 import type { PoolingMode } from "./pooling-mode.js";
 
 /** Token vectors of a batch. */
-export interface TokenVectors {
+interface TokenVectors {
   /** [B, T, H] float */
   readonly hidden: Value;
   /** [B, T] int64: 1 for a token, 0 for padding; padding is at the end of a row. */

@@ -14,7 +14,7 @@ import { renameValue } from "./rename-value.js";
 const EMBEDDING = "sentence_embedding";
 
 /** What is put behind the token vectors. */
-export interface BroadcastForm {
+interface BroadcastForm {
   readonly pooling: PoolingMode;
   /** Whether the head was trained on vectors of length 1, and embeddings get length 1. */
   readonly normalize: boolean;

@@ -75,7 +75,7 @@ export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
   const source = await lookThrough(options);
   requireFit(format, options.dtype ?? "float32", source.columns);
   const { threads } = options;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     const model = await modelFolderOf(options.model, runtime);
     const encoder = await loadEncoder({ ...options, model, dtype: options.modelDtype, runtime });

@@ -14,7 +14,7 @@ import { UserError, usageError } from "../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
 import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 
-export interface MergeOptions {
+interface MergeOptions {
   /** Embeddings files written with `--shard`, in any order, each with its manifest. */
   readonly files: readonly string[];
   readonly out: string;

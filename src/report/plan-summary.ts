@@ -113,7 +113,7 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
 function modelRecord(memory: PlannedMemory | undefined) {
   if (memory === undefined) return {};
   const { tensors, ...sizes } = memory;
-  return { ...(tensors === undefined ? {} : { trained: tensors }), memory: sizes };
+  return { trained: tensors, memory: sizes };
 }
 
 function fileRecord({ data, train, objective }: TrainingFile) {

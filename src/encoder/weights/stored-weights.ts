@@ -5,8 +5,8 @@ import { isObject, readJsonObject } from "../../files/json-file.js";
 import { type StoredTensor, storedTensors } from "../../files/safetensors-file.js";
 
 /** Names of the file with all weights, and of the list of files where they are spread over several. */
-export const WEIGHTS_FILE = "model.safetensors";
-export const INDEX_FILE = "model.safetensors.index.json";
+const WEIGHTS_FILE = "model.safetensors";
+const INDEX_FILE = "model.safetensors.index.json";
 
 /** The weights of a model folder, not read yet. */
 export interface StoredWeights {

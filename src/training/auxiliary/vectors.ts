@@ -27,7 +27,7 @@ export interface AuxiliaryModel {
   readonly close: () => Promise<void>;
 }
 
-export interface AuxiliaryOptions {
+interface AuxiliaryOptions {
   readonly settings: TrainSettings;
   readonly runtime: Runtime;
   readonly texts: number;
@@ -102,7 +102,7 @@ async function fileVectors(file: string, settings: TrainSettings): Promise<Auxil
 
 /** The row of each text in the data file, empty rows counted, as embtune embed numbers them. */
 async function rowsOfTexts({ data, columns }: TrainSettings) {
-  const stream = await openTexts(data, columns === undefined ? {} : { columns });
+  const stream = await openTexts(data, { columns });
   const places = new Map<string, number>();
   let count = 0;
   for await (const { text } of stream.rows()) {

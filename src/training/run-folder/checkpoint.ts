@@ -55,7 +55,7 @@ export async function writeCheckpoint(
 }
 
 /** A checkpoint's content. */
-export interface Checkpoint {
+interface Checkpoint {
   readonly state: RunState;
   readonly weights: Weights;
   /** Whether it was checked; an earlier version kept no hashes. */
@@ -101,14 +101,14 @@ export function readParameters(checkpoints: string, step: number): Map<string, T
 }
 
 /** The checkpoint to go on from, and what was passed over to find it. */
-export interface FoundCheckpoint {
+interface FoundCheckpoint {
   readonly checkpoint: (Checkpoint & { readonly path: string }) | undefined;
   /** Unfinished or damaged ones, each with the reason, and one that could not be checked. */
   readonly remarks: readonly string[];
 }
 
 /** Which checkpoints count. */
-export interface CheckpointSearch {
+interface CheckpointSearch {
   /** What the run's plan allows; undefined: anything. */
   readonly limits?: PlanLimits | undefined;
   /** Only those of earlier steps. */

@@ -41,7 +41,7 @@ export interface EvalRecord extends DataFileRecord {
 }
 
 /** The model that a run started from. */
-export interface BaseRecord {
+interface BaseRecord {
   readonly source: ModelOrigin;
   readonly name: string;
   /** Absolute path of its folder. */
@@ -113,7 +113,7 @@ export function runPaths(run: string) {
 }
 
 /** What run.json holds, and whether it could be checked against its SHA-256. */
-export interface RunFile {
+interface RunFile {
   readonly record: RunRecord;
   readonly sealed: boolean;
 }

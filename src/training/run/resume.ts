@@ -24,7 +24,7 @@ export interface ResumePoint {
 }
 
 /** How a run goes on. */
-export interface Resumption {
+interface Resumption {
   /** Where; undefined: from the beginning, since the run ended before its first checkpoint. */
   readonly point: ResumePoint | undefined;
   /** What the user should know. */

@@ -64,7 +64,7 @@ export interface TrainedRun extends TrainedParts {
 }
 
 /**
- * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Trains as planned: evaluates the base, trains the head or the encoder, keeps checkpoints, evaluates the best one.
  * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
@@ -147,37 +147,45 @@ async function train(
     }
     const result = await runLoop(context, training, { point, base });
     const parts = await chosenParts(context, training, { best: result.best, initial });
-    const { trainable } = training;
-    const tuned = parts === undefined ? base : await context.plan.evaluator.run(trainable.embed);
+    const { embed } = training.trainable;
+    const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
     if (parts !== undefined)
       requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
     const seconds = (performance.now() - started) / 1000;
-    const { info } = context.encoder;
-    const { plan } = context;
-    const report = scoreReport({
-      file: plan.selectsOn,
-      primary: plan.metric,
-      model: { name: "tuned", evaluation: tuned },
-      base: { name: info.name, evaluation: base },
-      selected: true,
-      seed: plan.settings.seed,
-    });
-    const scores = measures(plan.evaluator) ? { scores: report } : {};
-    const losses = lossesOf(plan);
-    const finished = withResult(record, { ...result, seconds, losses, ...scores });
-    await writeRun(plan.settings.out, finished);
-    const unchanged = parts === undefined;
-    return {
-      folder: plan.settings.out,
-      record: finished,
-      encoder: info,
-      ...scores,
-      unchanged,
-      ...parts,
-    };
+    return await finished(context, record, { result, parts, base, tuned, seconds });
   } finally {
     await training.trainable.release();
   }
+}
+
+interface Ending {
+  readonly result: LoopResult;
+  readonly parts: TrainedParts | undefined;
+  readonly base: Evaluation;
+  readonly tuned: Evaluation;
+  readonly seconds: number;
+}
+
+/** Compares the chosen model with the base, and writes run.json for the last time. */
+async function finished(
+  { plan, encoder }: RunContext,
+  begun: RunRecord,
+  { result, parts, base, tuned, seconds }: Ending,
+): Promise<TrainedRun> {
+  const { info } = encoder;
+  const report = scoreReport({
+    file: plan.selectsOn,
+    primary: plan.metric,
+    model: { name: "tuned", evaluation: tuned },
+    base: { name: info.name, evaluation: base },
+    selected: true,
+    seed: plan.settings.seed,
+  });
+  const scores = measures(plan.evaluator) ? { scores: report } : {};
+  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  await writeRun(plan.settings.out, record);
+  const unchanged = parts === undefined;
+  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
 }
 
 /**
@@ -220,28 +228,20 @@ async function runLoop(
   else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
+      ...settings,
+      ...plan,
+      ...control,
       trainable,
       batches: batchCursor(plan.sampler, point?.state.sampler),
-      evaluator: plan.evaluator,
-      metric: plan.metric,
       schedule: {
         schedule: settings.schedule,
         rate: settings.lr,
         warmup: warmupSteps(settings.warmup, steps),
         steps,
       },
-      steps,
-      stepsPerEpoch: plan.stepsPerEpoch,
-      accumulate: settings.accumulate,
-      evalEvery: plan.evalEvery,
-      saveEvery: plan.saveEvery,
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
-      keep: settings.keep,
-      patience: settings.patience,
       checkpoints: paths.checkpoints,
       log,
-      onEvent: control.onEvent,
-      signal: control.signal,
       describeRows: (rows) => describeRows(plan, rows),
       fileOf:
         plan.files.length === 1
