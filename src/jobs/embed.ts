@@ -31,7 +31,7 @@ import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { promptsByName } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
-import { InterruptedError } from "../errors/interrupted.js";
+import { InterruptedError, requireSignal } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { writeFileAtomic } from "../files/files.js";
@@ -64,6 +64,7 @@ interface Source {
  * which the same call goes on after an interruption. The file appears when it is complete.
  */
 export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
+  requireSignal(options.signal);
   const format = embeddingFormat(options.out);
   requireFit(format, options.dtype ?? "float32", keptNames(options));
   refuseIdle(options);

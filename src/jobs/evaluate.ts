@@ -1,4 +1,5 @@
 import { requireKnownPrompts } from "../encoder/prompts.js";
+import { requireSignal } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { analyse, type Look } from "../evaluation/analysis/analyse.js";
 import { overlap } from "../evaluation/analysis/neighbors.js";
@@ -32,6 +33,7 @@ import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
  * printed. Usage errors: those of the options, and bad-dim.
  */
 export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
+  requireSignal(options.signal);
   requireKnownPrompts(options.prompts);
   const inputs = await loadInputs(options);
   const choice = chooseModels(options);

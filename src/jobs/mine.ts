@@ -4,6 +4,7 @@ import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import type { LoadEncoderOptions } from "../encoder/load.js";
 import { type GivenPrompts, promptFor, requireKnownPrompts } from "../encoder/prompts.js";
+import { requireSignal } from "../errors/interrupted.js";
 import type { Matrix } from "../math/tensor.js";
 import { type Candidates, findCandidates } from "../mining/candidates.js";
 import { chooseNegatives } from "../mining/choose-negatives.js";
@@ -57,6 +58,7 @@ export type MineEvent =
  */
 export async function mineNegatives(options: MineOptions): Promise<Mined> {
   const { onEvent, threads } = options;
+  requireSignal(options.signal);
   requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { requireSignal } from "../errors/interrupted.js";
 import { UserError } from "../errors/user-error.js";
 import type { ModelContent } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
@@ -47,6 +48,7 @@ const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-
  */
 export async function train(options: TrainOptions & Partial<RunOptions>): Promise<TrainedRun> {
   const { onEvent = () => {}, signal, overwrite, resume, resumeAnyway, ...settings } = options;
+  requireSignal(signal);
   const plan = await planTraining(settings);
   return trainPlanned(plan, {
     onEvent,

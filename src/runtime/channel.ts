@@ -55,6 +55,11 @@ export class Channel {
     });
   }
 
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
   /** Lets the worker finish and end. Later questions are rejected; closing again waits for the same end. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();

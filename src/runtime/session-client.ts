@@ -1,4 +1,5 @@
 import type { Channel } from "./channel.js";
+import { once } from "./once.js";
 import { type OpenedSession, packArray, packTensors } from "./protocol.js";
 import type { Session, SessionOptions } from "./types.js";
 
@@ -26,8 +27,9 @@ export function openedSession(channel: Channel, opened: OpenedSession): Session 
       const packed = packTensors(feeds, feedOptions);
       return channel.call("run", { session, feeds: packed.value, outputs: names }, packed.buffers);
     },
-    release: async () => {
-      await channel.call("releaseSession", session);
-    },
+    release: once(async () => {
+      // A runtime that was closed has freed it already.
+      if (!channel.isClosed) await channel.call("releaseSession", session);
+    }),
   };
 }

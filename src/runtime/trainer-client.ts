@@ -1,5 +1,6 @@
 import type { Tensor } from "../math/tensor.js";
 import type { Channel } from "./channel.js";
+import { once } from "./once.js";
 import { buffersOf, type Packed, packArray, packTensors } from "./protocol.js";
 import { openedSession } from "./session-client.js";
 import type { GradientSource, Trainer, TrainerSpec, TrainerState } from "./types.js";
@@ -31,9 +32,9 @@ export async function createTrainer(channel: Channel, spec: TrainerSpec): Promis
       const { value, buffers } = packMap(parameters);
       await channel.call("load", { trainer, parameters: value }, buffers);
     },
-    release: async () => {
-      await channel.call("releaseTrainer", trainer);
-    },
+    release: once(async () => {
+      if (!channel.isClosed) await channel.call("releaseTrainer", trainer);
+    }),
   };
 }
 
