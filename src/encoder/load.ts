@@ -25,7 +25,7 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly pooling?: string | undefined;
   /** Prompts beside the folder's or in their place: `withPrompts`. */
   readonly prompts?: GivenPrompts | undefined;
-  /** q8: run onnx/model_quantized.onnx. Default fp32. */
+  /** q8: run onnx/model_quantized.onnx; fp16: onnx/model_fp16.onnx. Default fp32. */
   readonly dtype?: WeightType | undefined;
 }
 

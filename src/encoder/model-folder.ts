@@ -25,8 +25,8 @@ export interface ModelFolder extends ModelLocation, Prompts {
   readonly headFolded: boolean;
 }
 
-/** Weights to embed with: the file in full (or half) precision, or that with 8-bit weights. */
-export type WeightType = "fp32" | "q8";
+/** Weights to embed with: the file in full precision (half where there is no other), the one in half precision, or that with 8-bit weights. */
+export type WeightType = "fp32" | "fp16" | "q8";
 
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
@@ -38,7 +38,7 @@ export async function readModelFolder(
   dtype: WeightType = "fp32",
 ): Promise<ModelFolder> {
   const { path } = location;
-  const onnx = dtype === "q8" ? findQuantized(path) : findOnnx(path);
+  const onnx = dtype === "fp32" ? findOnnx(path) : findPrecision(path, dtype);
   const configFile = join(path, "config.json");
   const config = await readJsonObject(configFile);
   if (config === undefined) {
@@ -90,12 +90,15 @@ function findOnnx(path: string): string {
   });
 }
 
-/** The file with 8-bit weights, for embedding alone: it cannot be trained. */
-function findQuantized(path: string): string {
-  const file = join(path, "onnx", "model_quantized.onnx");
+/** Files beside onnx/model.onnx, for embedding alone: they are not trained. */
+const precisionFiles = { fp16: "model_fp16.onnx", q8: "model_quantized.onnx" };
+
+function findPrecision(path: string, dtype: keyof typeof precisionFiles): string {
+  const name = precisionFiles[dtype];
+  const file = join(path, "onnx", name);
   if (existsSync(file)) return file;
-  throw new UserError("no-quantized", `model folder "${path}" has no onnx/model_quantized.onnx`, {
-    hint: `write one: embtune export ${path} --to DIR --dtype q8`,
+  throw new UserError("no-quantized", `model folder "${path}" has no onnx/${name}`, {
+    hint: `write one: embtune export ${path} --to DIR --dtype ${dtype}`,
   });
 }
 

@@ -1,40 +1,13 @@
-import type { LoadOptions } from "../dataset/load-dataset.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { GivenPrompts } from "../encoder/prompts.js";
 import type { EvaluationData } from "../evaluation/definition.js";
-import type { Task } from "../evaluation/metric.js";
+import type { evaluateTable } from "./options/evaluate.js";
+import type { JobOptions } from "./options/shared.js";
 
-export interface EvaluateOptions {
-  /** Measuring files; the queries of the task retrieval. */
-  readonly data: readonly string[];
-  /** What to measure; absent: what the rows of each file are plainly made for. */
-  readonly task?: Task;
-  /** Options of the tasks, by the names of their tables. */
-  readonly taskOptions?: Readonly<Record<string, unknown>>;
-  /** Of the task retrieval: the documents, and which are relevant to which query. */
-  readonly corpus?: string;
-  readonly qrels?: string;
-  /** Classed texts to learn classes from; absent: a part of the measuring file. */
-  readonly train?: string;
-  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
-  readonly model?: string;
-  /** Model to compare with; for a run folder the model it started from is the default. */
-  readonly base?: string;
-  readonly columns?: LoadOptions["columns"];
-  readonly labelMap?: LoadOptions["labelMap"];
-  readonly scoreRange?: LoadOptions["scoreRange"];
-  readonly reader?: LoadOptions["reader"];
-  readonly maxLength?: number;
-  readonly pooling?: string;
-  /** Texts put before texts, by use (query, document, default), in the place of the models' own. */
-  readonly prompts?: GivenPrompts;
-  readonly allowDownload?: boolean;
-  /** Seed of the bootstrap; default 42. */
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: EvaluateEvent) => void;
-}
+/** What to measure and with what (`evaluateTable`), and who listens. */
+export type EvaluateOptions = JobOptions<typeof evaluateTable> & {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: EvaluateEvent) => void) | undefined;
+};
 
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }

@@ -5,6 +5,7 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
+import type { WeightType } from "../encoder/model-folder.js";
 import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
@@ -22,10 +23,14 @@ import { kebabCase } from "../options/option.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
+import { evaluateTable } from "./options/evaluate.js";
+import { resolveJob } from "./options/shared.js";
 import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
 
 /** Scores a model, and a base beside it, on each file. Nothing is printed. */
-export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
+export async function evaluate(given: EvaluateOptions): Promise<ScoreReport[]> {
+  const { signal, onEvent, ...job } = given;
+  const options = { ...resolveJob("evaluate", evaluateTable, job), signal, onEvent };
   requireKnownPrompts(options.prompts);
   const inputs = await loadAll(options);
   requireUsedPrompts(options, inputs);
@@ -92,7 +97,7 @@ function requireUsedPrompts({ prompts }: EvaluateOptions, { sets }: Inputs): voi
 }
 
 /** The given options that a task has. */
-function optionsOfTask(task: Task, given: Readonly<Record<string, unknown>>) {
+function optionsOfTask(task: Task, given: object) {
   const table = evaluatorNamed(task).options;
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)));
 }
@@ -132,12 +137,12 @@ interface Models {
 async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<Models> {
   const reference = options.model === undefined ? undefined : runReference(options.model);
   const run = runOf(reference?.run ?? options.model);
-  const load = async (model: string | undefined): Promise<Encoder> => {
-    const encoder = await loadEncoder({ ...options, model, runtime });
+  const load = async (model: string | undefined, dtype?: WeightType): Promise<Encoder> => {
+    const encoder = await loadEncoder({ ...options, model, dtype, runtime });
     options.onEvent?.({ type: "model", info: encoder.info });
     return encoder;
   };
-  const encoder = await load(await modelFolderOf(options.model, runtime));
+  const encoder = await load(await modelFolderOf(options.model, runtime), options.modelDtype);
   const start = run === undefined ? undefined : await load(baseModel(run.base));
   const other = options.base === undefined ? start : await load(options.base);
   const queryOnly = run?.options.headSide === "query";

@@ -53,7 +53,7 @@ export interface ChoiceForm<C extends string = string> {
   readonly type: "choice";
   readonly choices: readonly C[];
   /** Other words for the same: `int8` for `q8`. */
-  readonly synonyms?: Readonly<Record<string, C>>;
+  readonly synonyms?: Readonly<Record<string, string>>;
 }
 
 /** A list of numbers, `256,128,64` on the command line; empty means not used. */
@@ -170,7 +170,7 @@ type ValueOf<S> =
                   : S extends PromptsForm
                     ? string | Readonly<Record<string, string>>
                     : S extends ObjectForm
-                      ? Readonly<Record<string, unknown>>
+                      ? object
                       : S extends { readonly words: readonly (infer W)[] }
                         ? number | W
                         : number;

@@ -11,7 +11,7 @@ export function trainCommand(): Command {
     )
     .argument("[data...]", "files with rows that the objective takes: embtune objectives")
     .usage("DATA… --eval FILE --out DIR [options]");
-  for (const [heading, table] of trainFlags()) {
+  for (const [heading, table] of Object.entries(trainFlags())) {
     addOptions(command, table, heading);
     if (heading === "Objective") addObjectiveOptions(command);
   }

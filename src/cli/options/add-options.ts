@@ -1,8 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ReaderOptions } from "../../dataset/readers/record-source.js";
+import { dialectOptions } from "../../dataset/reading-options.js";
 import { helpLine, valuePart } from "../../options/describe.js";
 import { valueFromText } from "../../options/from-text.js";
-import { type AnyOption, type AnyTable, camelCase, flagOf } from "../../options/option.js";
-import { accepts, expected } from "../../options/values.js";
+import {
+  type AnyOption,
+  type AnyTable,
+  camelCase,
+  flagOf,
+  type GivenOf,
+  type OptionsOf,
+} from "../../options/option.js";
+import { accepts, expected, resolveGiven } from "../../options/values.js";
 
 /**
  * Adds the options of a table under a heading. Their values are read and checked as they are typed; defaults are filled in by what does the work,
@@ -18,7 +27,8 @@ export function addOptions(command: Command, table: AnyTable, heading?: string):
 function commandOptions(flag: string, spec: AnyOption): Option[] {
   if (spec.type === "boolean") return yesAndNo(flag, spec);
   const option = new Option(`--${flag}${valuePart(spec)}`, helpLine(spec));
-  return [option.argParser((text: string, before: unknown) => typedValue(spec, text, before))];
+  option.argParser((text: string, before: unknown) => typedValue(spec, text, before));
+  return [spec.required && spec.otherwise === undefined ? option.makeOptionMandatory() : option];
 }
 
 function yesAndNo(flag: string, spec: AnyOption & { readonly type: "boolean" }): Option[] {
@@ -36,12 +46,31 @@ function typedValue(spec: AnyOption, text: string, before: unknown): unknown {
 }
 
 /** The options of a table that were typed, by their names. */
-export function typedOptions(command: Command, table: AnyTable): Readonly<Record<string, unknown>> {
+export function typedOptions<T extends AnyTable>(command: Command, table: T): Partial<GivenOf<T>> {
   const typed: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(table)) {
     const attribute = camelCase(flagOf(name, spec));
     if (command.getOptionValueSource(attribute) === "cli")
       typed[name] = command.getOptionValue(attribute);
   }
-  return typed;
+  return typed as Partial<GivenOf<T>>;
+}
+
+/** The options of a table with their defaults. What must be given was asked for by commander. */
+export function flagsOf<T extends AnyTable>(command: Command, table: T): OptionsOf<T> {
+  return resolveGiven(table, typedOptions(command, table) as GivenOf<T>, command.name());
+}
+
+/** Adds tables of options, each under its heading. */
+export function addGroups(command: Command, groups: Readonly<Record<string, AnyTable>>): Command {
+  for (const [heading, table] of Object.entries(groups)) addOptions(command, table, heading);
+  return command;
+}
+
+/** What was typed of a job's table, with how files are read, as the library takes it. */
+export function jobOptions<T extends AnyTable>(
+  command: Command,
+  table: T,
+): Partial<GivenOf<T>> & { readonly reader: ReaderOptions } {
+  return { ...typedOptions(command, table), reader: typedOptions(command, dialectOptions) };
 }

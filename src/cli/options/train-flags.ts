@@ -1,6 +1,7 @@
 import type { AnyTable } from "../../options/option.js";
 import { type TrainRow, trainGroups } from "../../training/options/row.js";
 import { trainTable } from "../../training/options/table.js";
+import type { FlagGroups } from "./command-flags.js";
 import { outputOptions } from "./output-options.js";
 
 /** Flags of `train` that say how to run, as against what to train. */
@@ -44,7 +45,7 @@ export const sweepFlag = {
 } as const satisfies AnyTable;
 
 /** The flags of `train` by the headings of --help. Those of the objectives come beside, under the heading Objective. */
-export function trainFlags(): ReadonlyMap<string, AnyTable> {
+export function trainFlags(): FlagGroups {
   const rows = Object.entries<TrainRow>(trainTable).filter(([, row]) => row.place === undefined);
   const groups = trainGroups.map((name): [string, AnyTable] => [
     name,
@@ -55,5 +56,5 @@ export function trainFlags(): ReadonlyMap<string, AnyTable> {
     Objective: sweepFlag,
     Common: outputOptions,
   };
-  return new Map(groups.map(([name, table]) => [name, { ...table, ...beside[name] }]));
+  return Object.fromEntries(groups.map(([name, table]) => [name, { ...table, ...beside[name] }]));
 }
