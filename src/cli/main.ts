@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { InternalError } from "../errors/internal.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
+import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { createProgram } from "./program.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 70 our own fault, 130 interrupted. */
@@ -33,7 +34,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     throw error;
   });
   try {
-    await createProgram().parseAsync([...argv]);
+    const [node, script, ...typed] = argv;
+    const { all, words } = helpRequest(typed);
+    const program = createProgram(all);
+    await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
     process.stderr.write(messageOf(error, argv.includes("--debug")));
     process.exitCode = exitCodeOf(error);

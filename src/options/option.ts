@@ -6,6 +6,8 @@ interface Described {
   readonly flag?: string;
   /** What stands for the value in --help; absent: a word for the type. */
   readonly placeholder?: string;
+  /** Whether most people need it: --help shows these alone, `--help all` all. Where a command marks none it shows all in any case. */
+  readonly common?: boolean;
 }
 
 /** An option that has a value in any case. */

@@ -51,7 +51,14 @@ describe("the weights that are run", () => {
     const vectors = async (name: string, options: object) => {
       const out = join(folder, `${name}.npy`);
       const data = dev;
-      const manifest = await embed({ data, column: "sentence1", model, out, threads: 1, ...options });
+      const manifest = await embed({
+        data,
+        column: "sentence1",
+        model,
+        out,
+        threads: 1,
+        ...options,
+      });
       return { bytes: readFileSync(out), dtype: manifest.dtype };
     };
     const whole = await vectors("whole", { dtype: "fp16" });

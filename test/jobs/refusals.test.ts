@@ -48,7 +48,8 @@ describe.each(Object.entries(jobs))("the library's %s", (name, job) => {
 
 describe("the library", () => {
   it("asks for what a job needs", async () => {
-    const job: (options: object) => Promise<unknown> = (options) => embed({ data, out, ...options });
+    const job: (options: object) => Promise<unknown> = (options) =>
+      embed({ data, out, ...options });
     const error = await userErrorOf(job({ out: undefined }));
     expect([error.code, error.message]).toEqual(["missing-option", "embed needs --out"]);
   });

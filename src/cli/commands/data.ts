@@ -1,23 +1,23 @@
 import { Command } from "commander";
-import { addGroups } from "../options/add-options.js";
+import { addGroups, withHelp } from "../options/add-options.js";
 import { commandFlags } from "../options/command-flags.js";
 
 /** `embtune data inspect|prepare|split`: declares the options; what does the work is imported when it runs. */
-export function dataCommand(): Command {
-  return new Command("data")
-    .description("look at data, convert it, split it")
+export function dataCommand(all: boolean): Command {
+  const command = new Command("data").description("look at data, convert it, split it");
+  return withHelp(command, { all, common: new Set() })
     .showHelpAfterError("(--help lists commands and options)")
-    .addCommand(inspectCommand())
-    .addCommand(prepareCommand())
-    .addCommand(splitCommand());
+    .addCommand(inspectCommand(all))
+    .addCommand(prepareCommand(all))
+    .addCommand(splitCommand(all));
 }
 
-function inspectCommand(): Command {
+function inspectCommand(all: boolean): Command {
   const command = new Command("inspect")
     .description("say what is in data files and what to do about it")
     .argument("<files...>", "data files, gzipped or not; - is standard input")
     .usage("FILE… [--html OUT] [options]");
-  return addGroups(command, commandFlags["data inspect"]).action(
+  return addGroups(command, commandFlags["data inspect"], all).action(
     async (files: string[], _, self: Command) => {
       const { runInspect } = await import("../actions/data-inspect.js");
       await runInspect(files, self);
@@ -25,14 +25,14 @@ function inspectCommand(): Command {
   );
 }
 
-function prepareCommand(): Command {
+function prepareCommand(all: boolean): Command {
   const command = new Command("prepare")
     .description(
       "make pairs, triplets, labelled or scored pairs or classes of a file, and account for every row",
     )
     .argument("<file>", "data file; with --corpus and --qrels the queries")
     .usage("FILE --as pairs --out FILE [options]");
-  return addGroups(command, commandFlags["data prepare"]).action(
+  return addGroups(command, commandFlags["data prepare"], all).action(
     async (file: string, _, self: Command) => {
       const { runPrepare } = await import("../actions/data-prepare.js");
       await runPrepare(file, self);
@@ -40,14 +40,14 @@ function prepareCommand(): Command {
   );
 }
 
-function splitCommand(): Command {
+function splitCommand(all: boolean): Command {
   const command = new Command("split")
     .description(
       "split a file into parts to train on and to measure on, without a text on two sides",
     )
     .argument("<file>", "data file")
     .usage("FILE --out DIR [--eval 0.1] [--test 0.1] [--by connected] [options]");
-  return addGroups(command, commandFlags["data split"]).action(
+  return addGroups(command, commandFlags["data split"], all).action(
     async (file: string, _, self: Command) => {
       const { runSplit } = await import("../actions/data-split.js");
       await runSplit(file, self);

@@ -12,6 +12,10 @@ import {
   type OptionsOf,
 } from "../../options/option.js";
 import { accepts, expected, resolveGiven } from "../../options/values.js";
+import { type HelpView, helpText } from "../help.js";
+
+/** Tables by the headings of --help. */
+export type FlagGroups = Readonly<Record<string, AnyTable>>;
 
 /**
  * Adds the options of a table under a heading. Their values are read and checked as they are typed; defaults are filled in by what does the work,
@@ -27,8 +31,17 @@ export function addOptions(command: Command, table: AnyTable, heading?: string):
 function commandOptions(flag: string, spec: AnyOption): Option[] {
   if (spec.type === "boolean") return yesAndNo(flag, spec);
   const option = new Option(`--${flag}${valuePart(spec)}`, helpLine(spec));
+  // For completion; what is typed is read by the parser below.
+  const words = wordsOf(spec);
+  if (words.length > 0) option.choices(words);
   option.argParser((text: string, before: unknown) => typedValue(spec, text, before));
   return [spec.required && spec.otherwise === undefined ? option.makeOptionMandatory() : option];
+}
+
+/** Words that an option takes, or some of them. */
+function wordsOf(spec: AnyOption): readonly string[] {
+  if (spec.type === "choice") return spec.choices;
+  return spec.type === "text" ? (spec.examples ?? []) : [];
 }
 
 function yesAndNo(flag: string, spec: AnyOption & { readonly type: "boolean" }): Option[] {
@@ -61,10 +74,21 @@ export function flagsOf<T extends AnyTable>(command: Command, table: T): Options
   return resolveGiven(table, typedOptions(command, table) as GivenOf<T>, command.name());
 }
 
-/** Adds tables of options, each under its heading. */
-export function addGroups(command: Command, groups: Readonly<Record<string, AnyTable>>): Command {
+/** Adds tables of options, each under its heading, and shows them by --help: `all` of them or those that most people need. */
+export function addGroups(command: Command, groups: FlagGroups, all: boolean): Command {
   for (const [heading, table] of Object.entries(groups)) addOptions(command, table, heading);
-  return command;
+  const common = Object.values(groups)
+    .flatMap((table) => Object.entries(table))
+    .filter(([, spec]) => spec.common === true)
+    .map(([name, spec]) => `--${flagOf(name, spec)}`);
+  return withHelp(command, { all, common: new Set(common) });
+}
+
+/** Lets a command show its --help in the house's form. */
+export function withHelp(command: Command, view: HelpView): Command {
+  return command
+    .helpOption("-h, --help", "most options of a command; --help all: every one")
+    .configureHelp({ formatHelp: (one, helper) => helpText(one, helper, view) });
 }
 
 /** What was typed of a job's table, with how files are read, as the library takes it. */

@@ -21,10 +21,8 @@ import {
 } from "../../jobs/options/mine.js";
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
+import type { FlagGroups } from "./add-options.js";
 import { everyCommand } from "./output-options.js";
-
-/** Tables by the headings of --help. */
-export type FlagGroups = Readonly<Record<string, AnyTable>>;
 
 /** Of `embed`, which the library has as a function of its own. */
 export const mergeFlag = {

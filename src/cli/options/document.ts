@@ -1,6 +1,7 @@
 import { internal } from "../../errors/internal.js";
 import { optionsDocument } from "../../options/describe.js";
-import { commandFlags, type FlagGroups } from "./command-flags.js";
+import type { FlagGroups } from "./add-options.js";
+import { commandFlags } from "./command-flags.js";
 import { trainFlags } from "./train-flags.js";
 
 /** The options of each command by the headings of its --help. */

@@ -1,7 +1,7 @@
 import type { AnyTable } from "../../options/option.js";
 import { type TrainRow, trainGroups } from "../../training/options/row.js";
 import { trainTable } from "../../training/options/table.js";
-import type { FlagGroups } from "./command-flags.js";
+import type { FlagGroups } from "./add-options.js";
 import { outputOptions } from "./output-options.js";
 
 /** Flags of `train` that say how to run, as against what to train. */
@@ -12,9 +12,10 @@ export const runFlags = {
     description: "replace the run that --out names",
   },
   resume: {
+    common: true,
     type: "text",
     placeholder: "run",
-    description: "go on with an interrupted run, exactly where its newest checkpoint stands",
+    description: "go on exactly where an interrupted run stands",
   },
   resumeAnyway: {
     type: "boolean",
@@ -27,9 +28,10 @@ export const runFlags = {
     description: "options from a JSON file by their long names; the command line wins",
   },
   dryRun: {
+    common: true,
     type: "boolean",
     default: false,
-    description: "show columns, rows and plan, train nothing and write nothing",
+    description: "show columns, rows and plan; train and write nothing",
   },
 } as const satisfies AnyTable;
 

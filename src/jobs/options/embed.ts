@@ -6,12 +6,14 @@ import { overwriteOption, runModelOptions } from "./shared.js";
 /** What is read and written. */
 export const embedFileOptions = {
   out: {
+    common: true,
     type: "text",
     required: true,
     placeholder: "file",
     description: "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs",
   },
   column: {
+    common: true,
     type: "text",
     placeholder: "name",
     otherwise: "text, or the only column",
@@ -23,6 +25,7 @@ export const embedFileOptions = {
 /** What is kept of each vector, and beside it. */
 export const vectorOptions = {
   dtype: {
+    common: true,
     type: "choice",
     choices: VECTOR_TYPES,
     synonyms: { fp32: "float32", fp16: "float16", q8: "int8" },
@@ -31,6 +34,7 @@ export const vectorOptions = {
     description: "numbers of the vectors; binary: 8 signs a byte",
   },
   dim: {
+    common: true,
     type: "integer",
     min: 1,
     description: "keep the first n numbers, divided by their norm",
@@ -70,6 +74,7 @@ export const embedModelOptions = {
       'name=text,…, e.g. query="query: ", for --prompt to name; a text alone stands before every text',
   },
   prompt: {
+    common: true,
     type: "text",
     otherwise: "the model's default prompt",
     description: "put before every text: a prompt's name, or the text itself",

@@ -7,6 +7,7 @@ import { runModelOptions } from "./shared.js";
 /** What `evaluate` measures, and with what. */
 export const measureOptions = {
   task: {
+    common: true,
     type: "choice",
     choices: tasks.map(({ name }) => name),
     placeholder: "name",
@@ -14,17 +15,20 @@ export const measureOptions = {
     description: "what to measure",
   },
   base: {
+    common: true,
     type: "text",
     placeholder: "model",
     otherwise: "for a run folder the model it started from",
     description: "model to compare with",
   },
   corpus: {
+    common: true,
     type: "text",
     placeholder: "file",
     description: "with --task retrieval: the documents that the queries search",
   },
   qrels: {
+    common: true,
     type: "text",
     placeholder: "file",
     description:

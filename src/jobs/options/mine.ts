@@ -8,6 +8,7 @@ const { scoreRange: _, ...columns } = columnOptions;
 /** Where the rows and the candidates come from. */
 export const mineDataOptions = {
   corpus: {
+    common: true,
     type: "text",
     placeholder: "file",
     otherwise: "the positives of the data",
@@ -18,7 +19,13 @@ export const mineDataOptions = {
 
 /** How negatives are chosen among what is near: flags that make up `rules`. */
 export const ruleOptions = {
-  numNegatives: { type: "integer", min: 1, default: 3, description: "negatives of a row" },
+  numNegatives: {
+    type: "integer",
+    common: true,
+    min: 1,
+    default: 3,
+    description: "negatives of a row",
+  },
   rangeMin: {
     type: "integer",
     min: 0,
@@ -32,6 +39,7 @@ export const ruleOptions = {
     description: "look at candidates up to this rank",
   },
   maxScore: {
+    common: true,
     type: "number",
     min: -1,
     max: 1,
@@ -39,6 +47,7 @@ export const ruleOptions = {
     description: "leave out candidates with a higher cosine",
   },
   margin: {
+    common: true,
     type: "text",
     pattern: /^\s*(\d+\.?\d*|\.\d+)\s*%?\s*$/,
     expected: "a difference of cosines (0.1) or a share (5%)",

@@ -8,6 +8,7 @@ import { requireFitting, resolveGiven } from "../../options/values.js";
 export const runModelOptions = {
   ...modelOptions,
   modelDtype: {
+    common: true,
     type: "choice",
     choices: ["fp32", "fp16", "q8"],
     synonyms: { float32: "fp32", float16: "fp16", int8: "q8" },
@@ -21,6 +22,7 @@ export const runModelOptions = {
 /** A file that must not be there yet. */
 export const overwriteOption = {
   overwrite: {
+    common: true,
     type: "boolean",
     default: false,
     description: "replace what is there already",
@@ -30,6 +32,7 @@ export const overwriteOption = {
 /** A table that is written. */
 export const tableOutOptions = {
   out: {
+    common: true,
     type: "text",
     required: true,
     placeholder: "file",
