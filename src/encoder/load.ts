@@ -7,12 +7,13 @@ import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
 import { EMBEDDING, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
-import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
+import { type ModelFolder, readModelFolder, readPrompts } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
+import type { WeightType } from "./weight-type.js";
 
 /** Which encoder to load, and what to use in place of what its folder says. */
 export interface LoadEncoderOptions extends LocateOptions {

@@ -6,6 +6,7 @@ import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
 import type { Prompts } from "./prompts.js";
 import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
+import { type WeightType, weightFile } from "./weight-type.js";
 
 /** What the files of a model folder say, apart from weights and vocabulary. */
 export interface ModelFolder extends ModelLocation, Prompts {
@@ -24,9 +25,6 @@ export interface ModelFolder extends ModelLocation, Prompts {
   /** Whether onnx/model.onnx applies a trained head already (`"head": "folded"` in config.json). */
   readonly headFolded: boolean;
 }
-
-/** Weights to embed with: the file in full precision (half where there is no other), the one in half precision, or that with 8-bit weights. */
-export type WeightType = "fp32" | "fp16" | "q8";
 
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
@@ -90,15 +88,13 @@ function findOnnx(path: string): string {
   });
 }
 
-/** Files beside onnx/model.onnx, for embedding alone: they are not trained. */
-const precisionFiles = { fp16: "model_fp16.onnx", q8: "model_quantized.onnx" };
-
-function findPrecision(path: string, dtype: keyof typeof precisionFiles): string {
-  const name = precisionFiles[dtype];
+/** A file beside onnx/model.onnx, for embedding alone: it is not trained. */
+function findPrecision(path: string, type: WeightType): string {
+  const name = weightFile(type);
   const file = join(path, "onnx", name);
   if (existsSync(file)) return file;
   throw new UserError("no-quantized", `model folder "${path}" has no onnx/${name}`, {
-    hint: `write one: embtune export ${path} --to DIR --dtype ${dtype}`,
+    hint: `write one: embtune export ${path} --to DIR --dtype ${type}`,
   });
 }
 

@@ -21,7 +21,8 @@ import {
   sourceFile,
   tunedTokenModel,
 } from "./model-content.js";
-import { type Precision, precisionFile, withPrecision } from "./precision/precision.js";
+import { weightFile } from "../encoder/weight-type.js";
+import { type Precision, withPrecision } from "./precision/precision.js";
 import { requireInput } from "./require-input.js";
 
 /** How a transformers.js folder is written. */
@@ -54,7 +55,7 @@ export async function writeModelFolder(
     await writeFile(join(folder, "onnx", "model.onnx"), encode(model));
     for (const precision of options.precisions ?? []) {
       const bytes = encode(withPrecision(model, precision));
-      await writeFile(join(folder, "onnx", precisionFile(precision)), bytes);
+      await writeFile(join(folder, "onnx", weightFile(precision)), bytes);
     }
     await copyTokenizer(folder, content);
     if (options.broadcast) await writeTokensMap(folder, content);

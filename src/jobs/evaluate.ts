@@ -5,7 +5,7 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
-import type { WeightType } from "../encoder/model-folder.js";
+import type { WeightType } from "../encoder/weight-type.js";
 import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {

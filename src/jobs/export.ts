@@ -14,7 +14,8 @@ import {
 } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
-import { type Precision, precisionFile } from "../export/precision/precision.js";
+import { weightFile } from "../encoder/weight-type.js";
+import type { Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
@@ -67,7 +68,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
       dimension: outputDimension(content),
       matryoshka: matryoshkaDimensions(content),
       onnx: hasOnnx
-        ? (["fp32", ...precisions] as const).map((d) => `onnx/${precisionFile(d)}`)
+        ? (["fp32", ...precisions] as const).map((d) => `onnx/${weightFile(d)}`)
         : [],
       loss,
       verification:

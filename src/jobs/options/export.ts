@@ -1,5 +1,5 @@
 import { modelOptions } from "../../encoder/model-options.js";
-import { DTYPES } from "../../export/precision/precision.js";
+import { weightOption } from "../../encoder/weight-type.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
 
@@ -18,14 +18,7 @@ export const folderOptions = {
     placeholder: "name",
     description: "who is to read it; both: sentence-transformers in a folder inside",
   },
-  dtype: {
-    type: "choice",
-    choices: DTYPES,
-    synonyms: { float32: "fp32", float16: "fp16", int8: "q8" },
-    default: "fp32",
-    placeholder: "type",
-    description: "weights; fp16 and q8 stand beside the fp32 file",
-  },
+  dtype: { ...weightOption, description: "weights; fp16 and q8 stand beside the fp32 file" },
   adapter: {
     type: "boolean",
     default: false,

@@ -1,6 +1,7 @@
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import { dialectOptions } from "../../dataset/reading-options.js";
 import { modelOptions } from "../../encoder/model-options.js";
+import { weightOption } from "../../encoder/weight-type.js";
 import type { AnyTable, GivenOf, OptionsOf } from "../../options/option.js";
 import { requireFitting, resolveGiven } from "../../options/values.js";
 
@@ -8,12 +9,8 @@ import { requireFitting, resolveGiven } from "../../options/values.js";
 export const runModelOptions = {
   ...modelOptions,
   modelDtype: {
+    ...weightOption,
     common: true,
-    type: "choice",
-    choices: ["fp32", "fp16", "q8"],
-    synonyms: { float32: "fp32", float16: "fp16", int8: "q8" },
-    default: "fp32",
-    placeholder: "type",
     description:
       "weights of --model that are run: q8 its onnx/model_quantized.onnx, fp16 its onnx/model_fp16.onnx",
   },
