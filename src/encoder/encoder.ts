@@ -11,12 +11,12 @@ export type PoolingSource = "folder" | "option" | "guess";
 export interface EncoderInfo extends Prompts {
   /** Folder of the model. */
   readonly path: string;
-  /** Its ONNX file. */
-  readonly onnx: string;
+  /** Its ONNX file, or model.safetensors or its index. */
+  readonly modelFile: string;
   /** Name of the folder or hub id. */
   readonly name: string;
   readonly source: ModelOrigin;
-  /** SHA-256, hex, over ONNX file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
+  /** SHA-256, hex, over model file, tokenizer and the settings that change vectors (pooling, normalisation, lower-casing). */
   readonly hash: string;
   /** D: numbers in a vector. */
   readonly dimension: number;
@@ -28,6 +28,8 @@ export interface EncoderInfo extends Prompts {
   readonly normalize: boolean;
   /** Whether the ONNX file applies a trained head already. */
   readonly headFolded: boolean;
+  /** Whether its files were checked against the SHA-256 in its manifest.json; false where it has none. */
+  readonly checked?: boolean | undefined;
 }
 
 /** Another model over the same inputs. */

@@ -1,17 +1,20 @@
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
-import { elementType } from "../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
+import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { poolTokens } from "./pooling.js";
 import type { PoolingMode } from "./pooling-mode.js";
+import { isWeightsFile } from "./weights/stored-weights.js";
+import { readWeightsGraph } from "./weights/weights-graph.js";
 
 /** Outputs that hold token vectors, the first one found is taken. */
 const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
@@ -19,26 +22,37 @@ const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
 /** Name of the pooled output: one that no exporter gives (PyTorch's dynamo calls its look-ups `embedding`). */
 export const EMBEDDING = "embtune/embedding";
 
-/** An encoder's ONNX file as it is run: with pooling behind it and `embedding` [B, H] as its only output. */
+/** An encoder as it is run, an ONNX file: with pooling behind it and `embedding` [B, H] as its only output. */
 export interface InferenceModel {
   readonly bytes: Uint8Array;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];
-  /** Files beside it that hold weights. */
+  /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
+  /** Whether it has operators that ONNX Runtime has fused. */
+  readonly fused: boolean;
 }
 
 /**
- * Reads an ONNX encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
- * stay as they are: the runtime's optimisations recognise the patterns of exporters.
+ * Reads an encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
+ * stay as they are: the runtime's optimisations recognise the patterns of exporters. `plain`: fused operators are written as plain ones.
  */
 export async function readInferenceModel(
   file: string,
   pooling: PoolingMode,
+  { plain = false }: { readonly plain?: boolean } = {},
 ): Promise<InferenceModel> {
-  const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
+  const { model: own, hidden, dataFiles } = await readComputedModel(file);
+  const inputs = inputNames(own, file);
+  const model = plain ? lower(importModel(own, { file })) : own;
   const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
-  return { bytes, inputs, dataFiles };
+  const fused = (model.graph?.node ?? []).some(({ domain }) => domain === "com.microsoft");
+  return { bytes, inputs, dataFiles, fused };
+}
+
+/** The model as it is run: inputs besides ids, mask and types are computed inside. */
+async function readComputedModel(file: string): Promise<TokenModel> {
+  return tokenModel(withComputedInputs(decode(await read(file), file)), file);
 }
 
 /** An encoder's model without pooling. */
@@ -48,18 +62,23 @@ export interface TokenModel {
   readonly hidden: string;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];
-  /** Files beside it that hold weights. */
+  /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
 }
 
 /**
- * Reads an ONNX encoder with all weights inside and in float32, for adding to it. Such a file is as it was exported; half
- * precision and weights in other files go through the typed graph, which widens the one and takes in the others.
+ * Reads an encoder with all weights inside and in float32, for adding to it. An ONNX file is as it was exported; half
+ * precision and weights in other files go through the typed graph, which widens the one and takes in the others. For safetensors, or
+ * their index, the graph is written from the config.json beside them.
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
-  const model = decode(await read(file), file);
+  if (isWeightsFile(file)) return weightsModel(file);
+  return tokenModel(decode(await read(file), file), file);
+}
+
+function tokenModel(model: ModelProto, file: string): TokenModel {
   const hidden = tokenOutput(model, file);
-  const inputs = inputNames(model, file);
+  const inputs = inputNames(withComputedInputs(model), file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
   const external = folderReader(dirname(file), file);
@@ -69,6 +88,13 @@ export async function readTokenModel(file: string): Promise<TokenModel> {
     inputs,
     dataFiles,
   };
+}
+
+async function weightsModel(file: string): Promise<TokenModel> {
+  const { graph, hidden, files } = await readWeightsGraph(dirname(file));
+  const others = files.filter((path) => path !== file).map((path) => basename(path));
+  const inputs = graph.inputs.map(({ name }) => name);
+  return { model: lower(graph), hidden, inputs, dataFiles: others };
 }
 
 async function read(file: string): Promise<Uint8Array> {
@@ -97,15 +123,18 @@ function tokenOutput(model: ModelProto, file: string): string {
 function inputNames(model: ModelProto, file: string): string[] {
   const weights = new Set(model.graph?.initializer.map(({ name }) => name));
   const names = (model.graph?.input ?? []).map(({ name }) => name).filter((n) => !weights.has(n));
-  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const known: readonly string[] = FED_INPUTS;
   const strange = names.filter((name) => !known.includes(name));
   const missing = known.slice(0, 2).filter((name) => !names.includes(name));
   if (strange.length === 0 && missing.length === 0) return names;
-  throw new UserError(
-    "unknown-inputs",
-    `must take input_ids, attention_mask and perhaps token_type_ids, but takes ${names.join(", ")}`,
-    { at: { file }, hint: "only text encoders can be used" },
-  );
+  const problem =
+    missing.length > 0
+      ? `has no input ${missing.join(" and no ")}, only ${names.join(", ")}`
+      : `also takes ${strange.join(", ")}, which nothing is known of`;
+  throw new UserError("unknown-inputs", problem, {
+    at: { file },
+    hint: `export the encoder with the inputs ${known.join(", ")}; position_ids, past_key_values and task_id may be there as well`,
+  });
 }
 
 function externalFiles(model: ModelProto): string[] {
@@ -115,8 +144,8 @@ function externalFiles(model: ModelProto): string[] {
 }
 
 function hasHalfPrecision(model: ModelProto): boolean {
-  const half = elementType("float16");
-  return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
+  const half = [elementType("float16"), BFLOAT16];
+  return (model.graph?.initializer ?? []).some(({ dataType }) => half.includes(dataType));
 }
 
 /** The nodes of the pooling alone, from the token vectors and the mask of a model. */

@@ -10,6 +10,7 @@ import { resolveMaxLength } from "./max-length.js";
 import { type ModelFolder, readModelFolder, readPrompts } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
+import { checkManifest } from "./model-manifest.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -37,12 +38,34 @@ export interface LoadEncoderOptions extends LocateOptions {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
   const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
+  const checked = await checkManifest(own.path, own.modelFile);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
-  const [tokenizer, { session, dataFiles }] = await Promise.all([
+  const open = (plain: boolean) => openSession(folder, pooling.mode, { ...options, plain });
+  const [tokenizer, opened] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
-    openSession(folder, pooling.mode, options.runtime),
+    open(false),
   ]);
+  const parts = { folder, checked, pooling, tokenizer };
+  try {
+    return await assembled(parts, opened, options);
+  } catch (error) {
+    // Kernels of fused operators do not take every size; plain ones do.
+    const refused = error instanceof UserError && error.code === "bad-onnx";
+    if (!opened.fused || !refused) throw error;
+    return assembled(parts, await open(true), options);
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof openSession>>;
+
+/** The encoder around a session, which is released where that fails. */
+async function assembled(
+  parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer">,
+  { session, dataFiles }: Opened,
+  options: LoadEncoderOptions,
+): Promise<Encoder> {
+  const { folder, tokenizer } = parts;
   try {
     const maxLength = resolveMaxLength({
       requested: options.maxLength,
@@ -51,7 +74,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
     });
-    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles });
+    return await assemble({ ...parts, session, maxLength, dataFiles });
   } catch (error) {
     await session.release();
     throw error;
@@ -71,14 +94,20 @@ function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): R
     : { mode: listed, source: "folder" };
 }
 
-async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
-  const { bytes, dataFiles } = await readInferenceModel(folder.onnx, pooling);
+async function openSession(
+  folder: ModelFolder,
+  pooling: PoolingMode,
+  { runtime, plain }: { readonly runtime: Runtime; readonly plain: boolean },
+) {
+  const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, pooling, {
+    plain,
+  });
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
     runtime.createSession(bytes, { memoryPattern: false, transfer: true }),
   );
-  return { session, dataFiles };
+  return { session, dataFiles, fused };
 }
 
 /** What ONNX Runtime has against a model, as an error of the user's file. */
@@ -88,7 +117,7 @@ async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError("bad-onnx", `onnx runtime cannot run it: ${(cause as Error).message}`, {
-      at: { file: folder.onnx },
+      at: { file: folder.modelFile },
       hint: "export the encoder again, with opset 14 or 17",
       cause,
     });
@@ -97,6 +126,7 @@ async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
 
 interface Parts {
   readonly folder: ModelFolder;
+  readonly checked: boolean;
   readonly pooling: ResolvedPooling;
   readonly tokenizer: Tokenizer;
   readonly session: Session;
@@ -145,9 +175,9 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 
 /** Over the weights, the tokenizer and the settings that change vectors. */
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
-  const weights = dataFiles.map((file) => join(dirname(folder.onnx), file));
+  const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  return modelHash([folder.onnx, ...weights, join(folder.path, "tokenizer.json")], {
+  return modelHash([folder.modelFile, ...weights, join(folder.path, "tokenizer.json")], {
     pooling: pooling.mode,
     normalize: modules?.normalize ?? false,
     lowerCase,
@@ -158,7 +188,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
   const { folder, pooling } = parts;
   return {
     path: folder.path,
-    onnx: folder.onnx,
+    modelFile: folder.modelFile,
     name: folder.name,
     source: folder.source,
     hash,
@@ -170,5 +200,6 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
+    checked: parts.checked,
   };
 }

@@ -6,12 +6,13 @@ import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
 import type { Prompts } from "./prompts.js";
 import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
-import { type WeightType, weightFile } from "./weight-type.js";
+import { onnxFile, type WeightType } from "./weight-type.js";
+import { weightsFile } from "./weights/stored-weights.js";
 
 /** What the files of a model folder say, apart from weights and vocabulary. */
 export interface ModelFolder extends ModelLocation, Prompts {
-  /** Path of the ONNX file. */
-  readonly onnx: string;
+  /** Path of the ONNX file, or of model.safetensors or its index, for which a graph is written. */
+  readonly modelFile: string;
   /** model_type of config.json: "bert", "roberta", … */
   readonly modelType: string;
   /** Tokens the model has positions for; undefined where it has no table of them. */
@@ -28,7 +29,8 @@ export interface ModelFolder extends ModelLocation, Prompts {
 
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
- * onnx/model_fp16.onnx), with the files of sentence-transformers beside them. What is missing or not supported is a UserError
+ * onnx/model_fp16.onnx, of an encoder-decoder onnx/encoder_model.onnx), or with safetensors in the place of onnx/, with the files of sentence-transformers
+ * beside them. What is missing or not supported is a UserError
  * that says what to do.
  */
 export async function readModelFolder(
@@ -36,7 +38,7 @@ export async function readModelFolder(
   dtype: WeightType = "fp32",
 ): Promise<ModelFolder> {
   const { path } = location;
-  const onnx = dtype === "fp32" ? findOnnx(path) : findPrecision(path, dtype);
+  const modelFile = dtype === "fp32" ? findModel(path) : findPrecision(path, dtype);
   const configFile = join(path, "config.json");
   const config = await readJsonObject(configFile);
   if (config === undefined) {
@@ -54,7 +56,7 @@ export async function readModelFolder(
   const table = numberOf(config.max_position_embeddings);
   return {
     ...location,
-    onnx,
+    modelFile,
     modelType,
     positions: table === undefined || table <= 0 ? undefined : usablePositions(modelType, table),
     modules,
@@ -65,32 +67,45 @@ export async function readModelFolder(
   };
 }
 
-/** The ONNX file in full or half precision, or an error that tells what the folder has in its place. */
-function findOnnx(path: string): string {
-  for (const name of ["model.onnx", "model_fp16.onnx"]) {
+/** The ONNX file in full or half precision, the safetensors where there is none, or an error that tells what the folder has in its place. */
+function findModel(path: string): string {
+  for (const name of ["model.onnx", "encoder_model.onnx", "model_fp16.onnx"]) {
     const file = join(path, "onnx", name);
     if (existsSync(file)) return file;
   }
+  const weights = weightsFile(path);
+  if (weights !== undefined) return weights;
   const others = filesOf(join(path, "onnx")).filter((name) => name.endsWith(".onnx"));
   if (others.length > 0) {
     throw new UserError(
       "quantized-only",
       `model folder "${path}" has no onnx/model.onnx, only ${others.map((name) => `onnx/${name}`).join(", ")}`,
-      { hint: "quantised weights cannot be trained; add the float32 file of the same model" },
+      { hint: otherFilesHint(others) },
     );
   }
-  const weights = filesOf(path).filter((name) =>
-    /^(model.*\.safetensors|pytorch_model.*\.bin)$/.test(name),
-  );
-  const found = weights.length === 0 ? "" : `, only ${weights.join(", ")}`;
-  throw new UserError("no-onnx", `model folder "${path}" has no onnx/model.onnx${found}`, {
-    hint: `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`,
-  });
+  throw withoutModel(path);
+}
+
+function withoutModel(path: string): UserError {
+  const pickles = filesOf(path).filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  const found = pickles.length === 0 ? "" : `, only ${pickles.join(", ")}`;
+  const problem = `model folder "${path}" has no onnx/model.onnx and no model.safetensors${found}`;
+  const save = "save it in Python with save_pretrained(folder, safe_serialization=True)";
+  const run = `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`;
+  const hint = pickles.length === 0 ? run : `pickles can run any code and are never read; ${save}`;
+  return new UserError("no-onnx", problem, { hint });
+}
+
+function otherFilesHint(names: readonly string[]): string {
+  const quantised = names.every((name) => /quant|u?int8|q4|q8|bnb4/i.test(name));
+  return quantised
+    ? "quantised weights cannot be trained; add the float32 file of the same model"
+    : "call the encoder's float32 file onnx/model.onnx";
 }
 
 /** A file beside onnx/model.onnx, for embedding alone: it is not trained. */
 function findPrecision(path: string, type: WeightType): string {
-  const name = weightFile(type);
+  const name = onnxFile(type);
   const file = join(path, "onnx", name);
   if (existsSync(file)) return file;
   throw new UserError("no-quantized", `model folder "${path}" has no onnx/${name}`, {

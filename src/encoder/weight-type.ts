@@ -10,7 +10,7 @@ const files: Readonly<Record<WeightType, string>> = {
 };
 
 /** The file in onnx/ that holds such weights, as transformers.js names it. */
-export function weightFile(type: WeightType): string {
+export function onnxFile(type: WeightType): string {
   return files[type];
 }
 

@@ -39,7 +39,7 @@ export interface ModelContent {
 
 /** The encoder's model with its tuned weights, all inside and in float32, without pooling and head. */
 export async function tunedTokenModel(content: ModelContent): Promise<TokenModel> {
-  const source = await readTokenModel(content.encoder.onnx);
+  const source = await readTokenModel(content.encoder.modelFile);
   const { weights } = content;
   if (weights === undefined || weights.size === 0) return source;
   return { ...source, model: replaceInitializers(source.model, weights) };

@@ -5,8 +5,8 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
-import type { WeightType } from "../encoder/weight-type.js";
 import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
+import type { WeightType } from "../encoder/weight-type.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
   type EvaluationSet,

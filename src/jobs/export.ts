@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
+import { onnxFile } from "../encoder/weight-type.js";
 import { UserError } from "../errors/user-error.js";
 import { loadEvaluationSet } from "../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
@@ -14,7 +15,6 @@ import {
 } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
-import { weightFile } from "../encoder/weight-type.js";
 import type { Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
@@ -67,9 +67,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
       format,
       dimension: outputDimension(content),
       matryoshka: matryoshkaDimensions(content),
-      onnx: hasOnnx
-        ? (["fp32", ...precisions] as const).map((d) => `onnx/${weightFile(d)}`)
-        : [],
+      onnx: hasOnnx ? (["fp32", ...precisions] as const).map((d) => `onnx/${onnxFile(d)}`) : [],
       loss,
       verification:
         own === undefined ? undefined : await verifyFolder(to, own, { pooling, normalize }),

@@ -7,12 +7,6 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
-
 const codes: Record<DType, string> = {
   float32: "F32",
   float64: "F64",
@@ -61,11 +55,29 @@ export function encodeSafetensors(file: TensorFile): Uint8Array[] {
   return [length, padded, ...bodies];
 }
 
+/** Where a tensor of a file lies and what it is. */
+export interface SafetensorsEntry {
+  /** As the file writes it: F32, BF16, … */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** First byte and the one behind the last, from the end of the header. */
+  readonly data_offsets: readonly [number, number];
+}
+
+/** Names the file in errors, and says how long it is where `bytes` is only its beginning. */
+export interface SafetensorsSource {
+  readonly path: string;
+  readonly fileSize?: number | undefined;
+}
+
 /**
- * Reads a safetensors file. Every size is checked before anything is allocated; tensors are copies.
- * @param path names the file in errors.
+ * The header of a safetensors file: its entries by name, its metadata, and the byte at which data begins. Every entry lies within the
+ * file and, for the element types that are known, is as long as its shape demands; anything else is a UserError `bad-safetensors`.
  */
-export function decodeSafetensors(bytes: Uint8Array, path: string): TensorFile {
+export function safetensorsEntries(
+  bytes: Uint8Array,
+  { path, fileSize = bytes.length }: SafetensorsSource,
+) {
   const fail = (what: string): never => {
     throw new UserError("bad-safetensors", `not a valid safetensors file: ${what}`, {
       at: { file: path },
@@ -75,19 +87,54 @@ export function decodeSafetensors(bytes: Uint8Array, path: string): TensorFile {
   if (bytes.length < 8) fail(`${bytes.length} bytes are too few`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > maxHeader || length + 8 > bytes.length)
+  const start = length + 8;
+  if (length > maxHeader || start > bytes.length)
     fail(`its header of ${length} bytes is longer than the file`);
-  const header =
-    parseHeader(bytes.subarray(8, 8 + length)) ?? fail("its header is not a JSON object");
-  const body = bytes.subarray(8 + length);
-  const tensors = new Map<string, Tensor>();
+  const header = parseHeader(bytes.subarray(8, start)) ?? fail("its header is not a JSON object");
+  const entries = new Map<string, SafetensorsEntry>();
   for (const [name, value] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const tensor =
-      readEntry(value, body) ?? fail(`the entry of tensor "${name}" does not fit its data`);
-    tensors.set(name, tensor);
+    if (!isEntry(value) || !fits(value, fileSize - start))
+      fail(`the entry of tensor "${name}" does not fit its data`);
+    else entries.set(name, value);
   }
-  return { tensors, metadata: stringsOf(header.__metadata__) };
+  return { entries, metadata: stringsOf(header.__metadata__), start };
+}
+
+/**
+ * Reads a safetensors file. Every size is checked before anything is allocated; tensors are copies.
+ * @param path names the file in errors.
+ */
+export function decodeSafetensors(bytes: Uint8Array, path: string): TensorFile {
+  const { entries, metadata, start } = safetensorsEntries(bytes, { path });
+  const body = bytes.subarray(start);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { dtype: code, shape, data_offsets: offsets }] of entries) {
+    const dtype = dtypes.get(code);
+    if (dtype === undefined)
+      throw new UserError(
+        "bad-safetensors",
+        `not a valid safetensors file: the entry of tensor "${name}" does not fit its data`,
+        { at: { file: path }, hint: `element type ${code} is not supported` },
+      );
+    const data = new arrays[dtype](new Uint8Array(body.subarray(...offsets)).buffer);
+    tensors.set(name, { dtype, shape, data });
+  }
+  return { tensors, metadata };
+}
+
+/** Bytes of an element of the types that are known. */
+function widthOf(code: string): number | undefined {
+  if (code === "BF16") return 2;
+  const dtype = dtypes.get(code);
+  return dtype === undefined ? undefined : new arrays[dtype](new ArrayBuffer(0)).BYTES_PER_ELEMENT;
+}
+
+/** Whether the entry lies within the data and is as long as its shape says. */
+function fits({ dtype, shape, data_offsets: [from, to] }: SafetensorsEntry, size: number): boolean {
+  const width = widthOf(dtype);
+  if (from < 0 || to < from || to > size) return false;
+  return width === undefined || sizeOf(shape) * width === to - from;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
@@ -101,24 +148,9 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
   }
 }
 
-function readEntry(value: unknown, body: Uint8Array): Tensor | undefined {
-  if (!isEntry(value)) return undefined;
-  const dtype = dtypes.get(value.dtype);
-  const [start, end] = value.data_offsets;
-  if (dtype === undefined || start < 0 || end < start || end > body.length) return undefined;
-  const Data = arrays[dtype];
-  const width = new Data(new ArrayBuffer(0)).BYTES_PER_ELEMENT;
-  if (sizeOf(value.shape) * width !== end - start) return undefined;
-  return {
-    dtype,
-    shape: value.shape,
-    data: new Data(new Uint8Array(body.subarray(start, end)).buffer),
-  };
-}
-
-function isEntry(value: unknown): value is Entry {
+function isEntry(value: unknown): value is SafetensorsEntry {
   if (typeof value !== "object" || value === null) return false;
-  const { dtype, shape, data_offsets: offsets } = value as Partial<Entry>;
+  const { dtype, shape, data_offsets: offsets } = value as Partial<SafetensorsEntry>;
   return typeof dtype === "string" && isCounts(shape) && isCounts(offsets) && offsets.length === 2;
 }
 

@@ -19,7 +19,7 @@ function counting(changes: Partial<EncoderInfo> = {}): Encoder & { readonly enco
   const encoded: string[] = [];
   const info: EncoderInfo = {
     path: "",
-    onnx: "",
+    modelFile: "",
     name: "counting",
     source: "folder",
     hash: "a1",

@@ -139,7 +139,7 @@ describe("a model folder", () => {
 
   it("may be in half precision", async () => {
     const folder = modelCopy({ "onnx/model.onnx": null, "onnx/model_fp16.onnx": "weights" });
-    expect((await read(folder)).onnx).toBe(join(folder, "onnx/model_fp16.onnx"));
+    expect((await read(folder)).modelFile).toBe(join(folder, "onnx/model_fp16.onnx"));
   });
 });
 
@@ -147,27 +147,22 @@ describe("a folder that cannot be used is an error that says what to do", () => 
   const noOnnx = { "onnx/model.onnx": null };
   it.each([
     {
-      name: "only model.safetensors",
-      changes: { ...noOnnx, "model.safetensors": "x" },
-      error: {
-        code: "no-onnx",
-        message: /only model\.safetensors/,
-        hint: /optimum-cli export onnx --model/,
-      },
-    },
-    {
       name: "only pytorch_model.bin",
       changes: { ...noOnnx, "pytorch_model.bin": "x" },
       error: {
         code: "no-onnx",
         message: /only pytorch_model\.bin/,
-        hint: /--task feature-extraction/,
+        hint: /pickles .* safe_serialization=True/,
       },
     },
     {
       name: "no weights",
       changes: noOnnx,
-      error: { code: "no-onnx", message: /has no onnx\/model\.onnx$/, hint: /optimum-cli/ },
+      error: {
+        code: "no-onnx",
+        message: /no model\.safetensors$/,
+        hint: /--task feature-extraction/,
+      },
     },
     {
       name: "only quantised weights",

@@ -49,7 +49,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const progress = trainProgress(terminal, plan.steps, flags.debug);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
-    signal: interruptSignal(),
+    signal: interruptSignal(true),
     overwrite: flags.overwrite,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway,

@@ -1,14 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { architectureGraph, architectureParameters } from "../../encoder/architectures/registry.js";
+import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
 import { usageError } from "../../errors/user-error.js";
 import { writeFolderAtomic } from "../../files/files.js";
 import { objectIn, writeJson } from "../../files/json-file.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import { decode } from "../../onnx/model.js";
-import { type ModelContent, sourceFile } from "../model-content.js";
-import { weightShapes } from "./architectures.js";
+import type { ModelContent } from "../model-content.js";
 import { linearModules } from "./weight-names.js";
+
+/** The modules whose weight each initializer [in, out] is. */
+async function modulesOf({ encoder }: ModelContent): Promise<Map<string, string[]>> {
+  const file = join(encoder.path, "config.json");
+  const config = await objectIn(file);
+  if (!isWeightsFile(encoder.modelFile)) {
+    const model = decode(await readFile(encoder.modelFile), encoder.modelFile);
+    return linearModules(model, architectureParameters(config, file));
+  }
+  const { pieces } = architectureGraph(config, file);
+  const whole = pieces.filter(({ rows, transposed }) => transposed && rows === undefined);
+  return new Map(whole.map(({ name, parameter }) => [name, [parameter.replace(/\.weight$/, "")]]));
+}
 
 /**
  * Writes the adapters of a run with `--tune lora` in the layout of PEFT, whole or not at all: adapter_config.json, and
@@ -23,9 +37,7 @@ export async function writeAdapterFolder(target: string, content: ModelContent):
       `--adapter writes what a run with --tune lora has trained, and "${encoder.name}" has no adapters`,
     );
   }
-  const model = decode(await readFile(encoder.onnx), encoder.onnx);
-  const config = await objectIn(sourceFile(content, "config.json"));
-  const modules = linearModules(model, weightShapes(config));
+  const modules = await modulesOf(content);
   const tensors = new Map<string, Tensor>();
   const targets: string[] = [];
   for (const { weight, a, b } of adapters) {
@@ -42,7 +54,7 @@ export async function writeAdapterFolder(target: string, content: ModelContent):
     );
   }
   await writeFolderAtomic(target, async (folder) => {
-    writeTensors(join(folder, "adapter_model.safetensors"), tensors);
+    await writeTensors(join(folder, "adapter_model.safetensors"), tensors);
     await writeJson(join(folder, "adapter_config.json"), {
       peft_type: "LORA",
       task_type: "FEATURE_EXTRACTION",

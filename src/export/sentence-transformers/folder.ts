@@ -1,9 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { architectureParameters } from "../../encoder/architectures/registry.js";
+import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
+import { toParameters } from "../../encoder/weights/to-parameters.js";
+import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
 import { internal } from "../../errors/internal.js";
 import { usageError } from "../../errors/user-error.js";
 import { writeFolderAtomic } from "../../files/files.js";
-import { objectIn, writeJson } from "../../files/json-file.js";
+import { type JsonObject, objectIn, writeJson } from "../../files/json-file.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import { widen } from "../../graph/import/source.js";
 import type { Tensor } from "../../math/tensor.js";
@@ -18,7 +22,6 @@ import {
   writeSentenceModules,
 } from "../folder-files.js";
 import { type ModelContent, sourceFile } from "../model-content.js";
-import { type ModelConfig, weightShapes } from "./architectures.js";
 import { denseModule, denseStack } from "./dense-modules.js";
 import { modelCard } from "./model-card.js";
 import { huggingFaceWeights } from "./weight-names.js";
@@ -36,7 +39,7 @@ export async function writeSentenceTransformersFolder(
   const config = await bareConfig(content);
   const weights = await encoderWeights(content, config);
   await writeFolderAtomic(target, async (folder) => {
-    writeTensors(join(folder, "model.safetensors"), weights);
+    await writeTensors(join(folder, "model.safetensors"), weights);
     await writeJson(join(folder, "config.json"), config);
     await copyTokenizer(folder, content);
     await writeSentenceModules(folder, content, modulesOf(content));
@@ -61,19 +64,25 @@ function modulesOf(content: ModelContent): SentenceModule[] {
   ];
 }
 
-async function bareConfig(content: ModelContent): Promise<ModelConfig> {
+async function bareConfig(content: ModelContent): Promise<JsonObject> {
   return float32Config(await objectIn(sourceFile(content, "config.json")));
 }
 
-/** The file as it was exported is read, not a rewritten graph: its nodes tell the names. */
+/** The file as it was exported is read, not a rewritten graph: its nodes tell the names. Where the graph was written here, its list does. */
 async function encoderWeights(
   { encoder, weights }: ModelContent,
-  config: ModelConfig,
+  config: JsonObject,
 ): Promise<Map<string, Tensor>> {
-  const model = decode(await readFile(encoder.onnx), encoder.onnx);
+  if (isWeightsFile(encoder.modelFile)) {
+    const { graph, pieces } = await readWeightsGraph(encoder.path);
+    const own = (name: string) => graph.initializers.get(name) ?? internal(`no weight "${name}"`);
+    return toParameters(pieces, (name) => weights?.get(name) ?? own(name));
+  }
+  const model = decode(await readFile(encoder.modelFile), encoder.modelFile);
   const protos = new Map(model.graph?.initializer.map((proto) => [proto.name, proto]));
-  const external = folderReader(dirname(encoder.onnx), encoder.onnx);
-  return huggingFaceWeights(model, weightShapes(config), (name) => {
+  const external = folderReader(dirname(encoder.modelFile), encoder.modelFile);
+  const shapes = architectureParameters(config, join(encoder.path, "config.json"));
+  return huggingFaceWeights(model, shapes, (name) => {
     const proto = protos.get(name) ?? internal(`the model has no initializer "${name}"`);
     return weights?.get(name) ?? widen(toTensor(proto, external));
   });

@@ -2,7 +2,9 @@ import { invariant } from "../../errors/internal.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Tensor, transposed } from "../../math/tensor.js";
 import type { ModelProto } from "../../onnx/model.js";
-import type { WeightShapes } from "./architectures.js";
+
+/** Name → shape of every weight that the Hugging Face class of an encoder has, its pooler left out. */
+export type WeightShapes = ReadonlyMap<string, readonly number[]>;
 
 type Node = NonNullable<ModelProto["graph"]>["node"][number];
 

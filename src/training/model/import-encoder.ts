@@ -1,17 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withComputedInputs } from "../../encoder/computed-inputs.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { type PreparedEncoder, prepareEncoder } from "../../encoder/step/prepare.js";
+import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
+import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
 import { importProbed } from "../../graph/import.js";
 import { folderReader } from "../../onnx/external-data.js";
+import { decode } from "../../onnx/model.js";
 import type { Runtime } from "../../runtime/runtime.js";
 
-/** Reads the encoder's ONNX file into a graph that training steps are built on. Errors as `importModel`. */
+/** Reads the encoder's ONNX file or weights into a graph that training steps are built on. Errors as `importModel` and `readWeightsGraph`. */
 export async function importEncoder(
-  { onnx }: EncoderInfo,
+  { modelFile: file }: EncoderInfo,
   runtime: Runtime,
 ): Promise<PreparedEncoder> {
-  const options = { file: onnx, external: folderReader(dirname(onnx), onnx) };
+  if (isWeightsFile(file)) {
+    const { graph, hidden } = await readWeightsGraph(dirname(file));
+    return prepareEncoder(graph, hidden);
+  }
+  const options = { file, external: folderReader(dirname(file), file) };
   const run: Parameters<typeof importProbed>[1] = async (bytes, feeds) => {
     const session = await runtime.createSession(bytes, { optimization: "disabled" });
     try {
@@ -20,5 +28,6 @@ export async function importEncoder(
       await session.release();
     }
   };
-  return prepareEncoder(await importProbed(await readFile(onnx), run, options));
+  const model = withComputedInputs(decode(await readFile(file), file));
+  return prepareEncoder(await importProbed(model, run, options));
 }

@@ -92,7 +92,7 @@ function prepared(options: TrainableEncoderOptions, planned: PlannedBatch) {
   return { batch, ready };
 }
 
-function methodOf({ methods }: TrainableEncoderOptions, { group }: EncoderBatch) {
+function methodOf({ methods }: TrainableEncoderOptions, { texts: { group } }: EncoderBatch) {
   return methods[group] ?? internal(`group ${group} has no step`);
 }
 
@@ -107,8 +107,10 @@ async function update(
   if (first !== undefined && rest.length === 0) {
     const { batch } = first;
     const ready = await first.ready;
-    const { loss, gradNorm, finite } = await runQueued(queues.of(batch.group), batch, (feeds) =>
-      methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
+    const { loss, gradNorm, finite } = await runQueued(
+      queues.of(batch.texts.group),
+      batch,
+      (feeds) => methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens };
   }
@@ -116,7 +118,7 @@ async function update(
   for (const { batch, ready } of batches) {
     const made = await ready;
     const run = (feeds: Feeds) => methodOf(options, batch).accumulate({ ...batch, feeds }, made);
-    losses.push((await runQueued(queues.of(batch.group), batch, run)).loss);
+    losses.push((await runQueued(queues.of(batch.texts.group), batch, run)).loss);
   }
   const loss = mean(losses);
   const scale = 1 / batches.length;

@@ -54,11 +54,13 @@ export async function createTrainableHead(
   });
   const graphs = await lossGraphs(trainer, models);
   const forward = await openHead(runtime, head);
-  const graphOf = ({ group }: HeadBatch) =>
+  const graphOf = ({ texts: { group } }: HeadBatch) =>
     graphs[group] ?? internal(`group ${group} has no graph`);
   const step = async (batch: HeadBatch, learningRate: number) => {
-    const { loss, gradNorm, finite } = await runQueued(queues?.of(batch.group), batch, (feeds) =>
-      graphOf(batch).step(feeds, learningRate),
+    const { loss, gradNorm, finite } = await runQueued(
+      queues?.of(batch.texts.group),
+      batch,
+      (feeds) => graphOf(batch).step(feeds, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens: 0 };
   };
@@ -66,7 +68,7 @@ export async function createTrainableHead(
     const losses: number[] = [];
     for (const batch of batches) {
       const run = graphOf(batch).accumulate;
-      losses.push((await runQueued(queues?.of(batch.group), batch, run)).loss);
+      losses.push((await runQueued(queues?.of(batch.texts.group), batch, run)).loss);
     }
     const loss = mean(losses);
     const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });

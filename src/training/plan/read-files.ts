@@ -56,7 +56,8 @@ export async function readTrainingData(options: ReadOptions): Promise<TrainingDa
   const evaluation = await chooseEvaluation(settings, read, measured);
   const files = read.map((file, i) => {
     const dataset = evaluation.trains[i] ?? internal(`no rows of ${file.file} to train on`);
-    const converted = convertDataset({ ...file.natural, dataset }, load);
+    const whole = dataset === file.natural.dataset;
+    const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
     return { ...file, train: file.views ? twoViews(converted) : converted };
   });
   return { files, evaluation };

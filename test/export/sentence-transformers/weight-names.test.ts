@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { weightShapes } from "../../../src/export/sentence-transformers/architectures.js";
+import { architectureParameters } from "../../../src/encoder/architectures/registry.js";
 import { huggingFaceWeights } from "../../../src/export/sentence-transformers/weight-names.js";
 import { widen } from "../../../src/graph/import/source.js";
 import type { Tensor } from "../../../src/math/tensor.js";
@@ -21,8 +21,10 @@ const configOf = (name: string) =>
 
 function weightsOf(name: string, model = modelOf(name)): Map<string, Tensor> {
   const protos = new Map(model.graph!.initializer.map((proto) => [proto.name, proto]));
-  return huggingFaceWeights(model, weightShapes(configOf(name)), (initializer) =>
-    widen(toTensor(protos.get(initializer)!, folderReader(dirname(onnx(name))))),
+  return huggingFaceWeights(
+    model,
+    architectureParameters(configOf(name), "config.json"),
+    (initializer) => widen(toTensor(protos.get(initializer)!, folderReader(dirname(onnx(name))))),
   );
 }
 
@@ -31,7 +33,7 @@ describe("huggingFaceWeights", () => {
     "finds every weight of %s in its shape",
     (name) => {
       const weights = weightsOf(name);
-      const shapes = weightShapes(configOf(name));
+      const shapes = architectureParameters(configOf(name), "config.json");
       expect([...weights.keys()].sort()).toEqual([...shapes.keys()].sort());
       for (const [weight, { shape }] of weights) expect(shape).toEqual(shapes.get(weight));
     },
@@ -83,6 +85,8 @@ describe("huggingFaceWeights", () => {
 
   it("refuses a quantised model and an architecture that it does not know", () => {
     expect(() => weightsOf("bert-quantised-torchscript-14")).toThrow("do not tell which of them");
-    expect(() => weightShapes({ model_type: "t5" })).toThrow('the weights of model_type "t5"');
+    expect(() => architectureParameters({ model_type: "t5" }, "config.json")).toThrow(
+      'has model_type "t5"',
+    );
   });
 });

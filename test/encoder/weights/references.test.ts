@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { embedForward } from "../../../src/encoder/step/cached-step.js";
+import { prepareEncoder } from "../../../src/encoder/step/prepare.js";
+import { textFeeds } from "../../../src/encoder/step/text-feeds.js";
+import { loadTokenizer } from "../../../src/encoder/tokenizer.js";
+import { readWeightsGraph } from "../../../src/encoder/weights/weights-graph.js";
+import { fiveSteps } from "../../support/five-steps.js";
+import { runModel } from "../../support/run-graph.js";
+import {
+  hasSharedEncoders,
+  SHARED_ENCODERS,
+  sharedEncoder,
+  sharedReference,
+  sharedTexts,
+} from "../../support/shared-encoders.js";
+
+const folders = hasSharedEncoders
+  ? readdirSync(SHARED_ENCODERS).filter((name) => name.startsWith("weights-"))
+  : [];
+
+const poolingOf = (name: string): "mean" | "last" => {
+  const file = join(sharedEncoder(name), "1_Pooling/config.json");
+  return JSON.parse(readFileSync(file, "utf8")).pooling_mode === "lasttoken" ? "last" : "mean";
+};
+
+async function open(name: string) {
+  const folder = sharedEncoder(name);
+  const tokenizer = await loadTokenizer(folder);
+  const { graph, hidden } = await readWeightsGraph(folder);
+  const encoder = prepareEncoder(graph, hidden);
+  const { padId } = tokenizer;
+  return {
+    encoder,
+    pooling: poolingOf(name),
+    padId,
+    tokenize: (text: string) => tokenizer.encode(text, 64),
+  };
+}
+
+describe.skipIf(!hasSharedEncoders)("graphs from weights (../shared/encoders)", () => {
+  it.each(folders)("%s: vectors are PyTorch's to 1e-5", async (name) => {
+    const { encoder, pooling, tokenize, padId } = await open(name);
+    const texts = sharedTexts().map(tokenize);
+    const tuning = { kind: "full" } as const;
+    const model = embedForward({ encoder, pooling, tuning, normalize: true, packed: false });
+    const weights = model.parameters.map((own) => [own, encoder.graph.initializers.get(own)!]);
+    const feeds = textFeeds(texts, { inputs: model.inputs, padId });
+    const { embedding } = await runModel(model.model, { ...feeds, ...Object.fromEntries(weights) });
+    const expected = sharedReference(name).vectors.flat();
+    expect(embedding.data.length).toBe(expected.length);
+    const differences = expected.map((x, i) => Math.abs(x - Number(embedding.data[i])));
+    expect(Math.max(...differences)).toBeLessThan(1e-5);
+  });
+
+  it.each(folders)("%s: losses and gradient norms of five steps are PyTorch's", async (name) => {
+    const { losses, norms } = await fiveSteps(await open(name));
+    const expected = sharedReference(name);
+    for (let t = 0; t < 5; t++) {
+      expect(Math.abs(losses[t] / expected.losses[t] - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(norms[t] / expected.norms[t] - 1)).toBeLessThan(1e-4);
+    }
+  });
+});
