@@ -51,6 +51,19 @@ describe("--help", () => {
   });
 });
 
+describe("a word that an option does not take", () => {
+  it("is told with those that it takes and the nearest of them", () => {
+    const train = commands(false).find((command) => command.name() === "train")!;
+    train.configureOutput({ writeErr: () => {} });
+    expect(() => train.parse(["--head", "liner"], { from: "user" })).toThrow(
+      'It must be one of linear, mlp, none.\n(did you mean "linear"?)',
+    );
+    expect(() => train.parse(["--epochs", "0"], { from: "user" })).toThrow(
+      "It must be a number above 0.",
+    );
+  });
+});
+
 describe("a command line with --help", () => {
   it("asks for all options by a word of its own", () => {
     expect(helpRequest(["train", "--help", "all"])).toEqual({

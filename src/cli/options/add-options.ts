@@ -11,7 +11,7 @@ import {
   type GivenOf,
   type OptionsOf,
 } from "../../options/option.js";
-import { accepts, expected, resolveGiven } from "../../options/values.js";
+import { accepts, expected, hintFor, resolveGiven } from "../../options/values.js";
 import { type HelpView, helpText } from "../help.js";
 
 /** Tables by the headings of --help. */
@@ -54,8 +54,15 @@ function yesAndNo(flag: string, spec: AnyOption & { readonly type: "boolean" }):
 /** What a word of the command line stands for. */
 function typedValue(spec: AnyOption, text: string, before: unknown): unknown {
   const value = valueFromText(spec, text);
-  if (!accepts(spec, value)) throw new InvalidArgumentError(`It must be ${expected(spec)}.`);
+  if (!accepts(spec, value)) throw misread(spec, value);
   return spec.type === "files" && Array.isArray(before) ? [...before, text] : value;
+}
+
+/** What is wrong with a word, and the nearest that would be right. */
+function misread(spec: AnyOption, value: unknown): InvalidArgumentError {
+  const hint = hintFor(spec, value);
+  const near = hint?.startsWith("did") ? `\n(${hint})` : "";
+  return new InvalidArgumentError(`It must be ${expected(spec)}.${near}`);
 }
 
 /** The options of a table that were typed, by their names. */
