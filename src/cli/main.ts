@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { InternalError } from "../errors/internal.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
+import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
 import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
@@ -55,7 +56,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     const program = createProgram(all);
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
-    process.stderr.write(messageOf(error, argv.includes("--debug")));
+    process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
   }
 }

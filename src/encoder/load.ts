@@ -162,6 +162,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
     encodeWith: ({ width, ...other }, texts, options) =>
       encodeTexts({ ...model, ...other, dimension: width }, texts, options),
     padId: tokenizer.padId,
+    unknownId: tokenizer.unknownId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };

@@ -12,4 +12,5 @@ export type EvaluateOptions = JobOptions<typeof evaluateTable> & {
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }
   | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };

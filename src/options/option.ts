@@ -67,6 +67,8 @@ export interface NumbersForm {
 /** A text. */
 export interface TextForm {
   readonly type: "text";
+  /** Whether it may be given several times, or as a list. */
+  readonly several?: boolean;
   /** What it must be, in words, where `pattern` is given. */
   readonly expected?: string;
   readonly pattern?: RegExp;
@@ -160,7 +162,7 @@ type ValueOf<S> =
       : S extends NumbersForm
         ? readonly number[]
         : S extends TextForm
-          ? string
+          ? string | (S extends { readonly several: true } ? readonly string[] : never)
           : S extends WordsForm
             ? readonly WordsOf<S>[] | (S extends { readonly orAll: true } ? true : never)
             : S extends FilesForm

@@ -76,6 +76,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
       if (typeof value === "string") return form.words?.includes(value) ?? false;
       return typeof value === "number" && Number.isFinite(value) && inRange(form, value);
     case "text":
+      if (form.several === true && Array.isArray(value)) return areWords(value, undefined);
       return typeof value === "string" && (form.pattern?.test(value) ?? true);
     case "words":
       return (value === true && form.orAll === true) || areWords(value, form.choices);

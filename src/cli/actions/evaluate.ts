@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { evaluate } from "../../jobs/evaluate.js";
 import { evaluateTable, taskFlags } from "../../jobs/options/evaluate.js";
 import { formatDataSummary } from "../../report/data-summary.js";
-import { formatScores } from "../../report/scores.js";
+import { formatReports } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
@@ -20,8 +20,9 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));
       if (event.type === "model") terminal.note(modelNote(event.info));
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
     },
   });
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
-  else terminal.result(reports.map(formatScores).join("\n\n"));
+  else terminal.result(formatReports(reports));
 }

@@ -6,7 +6,7 @@ import { commandFlags } from "../options/command-flags.js";
 export function evaluateCommand(all: boolean): Command {
   const command = new Command("evaluate")
     .description(
-      "score a model on scored or labelled pairs, triplets, (anchor, positive) pairs, classes or retrieval",
+      "score models on scored or labelled pairs, triplets, (anchor, positive) pairs, classes or retrieval",
     )
     .argument("<data...>", "data files; with --task retrieval the queries")
     .usage("DATA… [--model RUN] [--base MODEL] [options]");

@@ -55,6 +55,8 @@ function yesAndNo(flag: string, spec: AnyOption & { readonly type: "boolean" }):
 function typedValue(spec: AnyOption, text: string, before: unknown): unknown {
   const value = valueFromText(spec, text);
   if (!accepts(spec, value)) throw misread(spec, value);
+  if (spec.type === "text" && spec.several === true)
+    return Array.isArray(before) ? [...before, text] : [text];
   return spec.type === "files" && Array.isArray(before) ? [...before, text] : value;
 }
 

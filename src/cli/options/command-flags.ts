@@ -11,7 +11,7 @@ import {
   shardOption,
   vectorOptions,
 } from "../../jobs/options/embed.js";
-import { measureOptions, taskFlags } from "../../jobs/options/evaluate.js";
+import { measuredModelOptions, measureOptions, taskFlags } from "../../jobs/options/evaluate.js";
 import { exportModelOptions, folderOptions } from "../../jobs/options/export.js";
 import {
   judgeOption,
@@ -65,7 +65,7 @@ export const commandFlags = {
   evaluate: {
     Measuring: { ...measureOptions, ...taskFlags },
     Reading: { ...columnOptions, ...dialectOptions },
-    Model: runModelOptions,
+    Model: measuredModelOptions,
     Common: everyCommand,
   },
   embed: {

@@ -25,20 +25,54 @@ export const measureOptions = {
     common: true,
     type: "text",
     placeholder: "file",
-    description: "with --task retrieval: the documents that the queries search",
+    description: "the documents that the queries search (implies --task retrieval)",
   },
   qrels: {
     common: true,
     type: "text",
     placeholder: "file",
     description:
-      "with --task retrieval: which documents are relevant to which query (BEIR or TREC)",
+      "which documents are relevant to which query, BEIR or TREC (implies --task retrieval)",
+  },
+  excludeSelf: {
+    type: "boolean",
+    default: false,
+    description: "with --task retrieval: no query finds itself in the corpus",
+  },
+  trecRun: {
+    type: "text",
+    placeholder: "file",
+    description: "with --task retrieval: write what the queries find, in TREC's format",
   },
   train: {
     type: "text",
     placeholder: "file",
     otherwise: "four fifths of the data",
     description: "classed texts to learn classes from",
+  },
+} as const satisfies AnyTable;
+
+/** The models, and the forms in which their vectors are measured beside their own. */
+export const measuredModelOptions = {
+  ...runModelOptions,
+  model: {
+    ...runModelOptions.model,
+    several: true,
+    description:
+      "model folder, run folder or hub id org/name; given several times: several side by side",
+  },
+  dims: {
+    type: "numbers",
+    flag: "dim",
+    element: { type: "integer", min: 1 },
+    description: "also measure vectors cut to their first numbers, a row each",
+  },
+  precisions: {
+    type: "words",
+    flag: "precision",
+    choices: ["int8", "binary"],
+    placeholder: "a,b",
+    description: "also measure vectors as int8 or binary",
   },
 } as const satisfies AnyTable;
 
@@ -65,6 +99,6 @@ export const evaluateTable = {
     description: "options of the tasks, by the names of their tables",
   },
   ...columnOptions,
-  ...runModelOptions,
+  ...measuredModelOptions,
   ...commonOptions,
 } as const satisfies AnyTable;

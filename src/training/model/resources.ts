@@ -1,19 +1,9 @@
-import {
-  type EmbeddingCache,
-  encodeCached,
-  openEmbeddingCache,
-} from "../../encoder/embedding-cache.js";
+import { type EmbeddingCache, openEmbeddingCache } from "../../encoder/embedding-cache.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { type HeadSpec, headSpec } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
-import { usageError } from "../../errors/user-error.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
-import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
 import type { TrainSettings } from "../options/settings.js";
-import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
-import { promptedPlan } from "../plan/prompted-plan.js";
 import { runPaths } from "../run-folder/run-folder.js";
-import type { RunContext, RunControl } from "./run-context.js";
 
 /**
  * What runs on the same model may share: the worker thread, the encoder and the vectors it has given. Texts come to the cache with their
@@ -33,7 +23,7 @@ export async function openResources(
   folder = runPaths(settings.out).cache,
 ): Promise<Resources> {
   const { threads } = settings;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime });
     const cache = openEmbeddingCache(encoder, { texts, folder, prompt: "" });
@@ -46,66 +36,4 @@ export async function openResources(
     await runtime.close();
     throw error;
   }
-}
-
-/** Opens the guide or teacher of a run, where it has one. */
-export async function openAuxiliaryOf(
-  plan: TrainingPlan,
-  { runtime }: Resources,
-  { onEvent, signal }: RunControl,
-): Promise<AuxiliaryModel | undefined> {
-  const { settings, auxiliary } = plan;
-  if (auxiliary === undefined) return undefined;
-  return openAuxiliary(auxiliary, {
-    settings,
-    runtime,
-    texts: trainedTexts(plan),
-    onEvent,
-    signal,
-  });
-}
-
-/** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */
-export function openContext(
-  planned: TrainingPlan,
-  { runtime, encoder, cache }: Resources,
-  {
-    auxiliary,
-    control,
-  }: { readonly auxiliary: AuxiliaryModel | undefined; readonly control: RunControl },
-): RunContext {
-  const plan = promptedPlan(planned, encoder.info);
-  const { signal } = control;
-  const encode = (texts: readonly string[]) =>
-    encodeCached(encoder, texts, cache, { signal, prompt: "" });
-  const head = headOf(plan, encoder.info.dimension, auxiliary);
-  const context = { control, runtime, encoder, cache, head, encode };
-  if (auxiliary === undefined) return { ...context, plan };
-  const { evaluator } = plan;
-  const run: typeof evaluator.run = (embed) => evaluator.run(embed, auxiliaryEmbed(auxiliary));
-  return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
-}
-
-function headOf(
-  { settings, groups }: TrainingPlan,
-  dimension: number,
-  auxiliary: AuxiliaryModel | undefined,
-): HeadSpec {
-  const { head: kind, headHidden: hidden } = settings;
-  if (!groups.some(imitates) || auxiliary === undefined)
-    return headSpec(dimension, { kind, dim: settings.headDim, hidden });
-  const { dimension: wanted, name } = auxiliary;
-  const dim = settings.headDim ?? wanted;
-  if (dim !== wanted)
-    throw usageError(
-      "teacher-dimension",
-      `--head-dim ${dim} cannot imitate the ${wanted} dimensions of the teacher ${name}`,
-      `leave --head-dim out, or give ${wanted}`,
-    );
-  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
-}
-
-/** Whether the group learns another model's vectors themselves. */
-function imitates({ auxiliary }: TrainingPlan["groups"][number]): boolean {
-  return auxiliary?.kind === "vectors";
 }
