@@ -4,6 +4,7 @@ import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
 import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
+import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
 import { createProgram } from "./program.js";
 
@@ -50,7 +51,10 @@ function outliveOutputs(): void {
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutputs();
   try {
-    await createProgram().parseAsync([...argv]);
+    const [node, script, ...typed] = argv;
+    const { all, words } = helpRequest(typed);
+    const program = createProgram(all);
+    await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
     process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);

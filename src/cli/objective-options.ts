@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { objectives } from "../objectives/registry.js";
 import { allOptions, optionRows } from "../objectives/resolve.js";
+import { valuePart } from "../options/describe.js";
 import { valueFromText } from "../options/from-text.js";
 import { camelCase, type OptionSpec } from "../options/option.js";
 
@@ -23,9 +24,15 @@ export function addObjectiveOptions(command: Command): void {
       command.addOption(new Option(`--${flag}`, text));
       command.addOption(new Option(`--no-${flag}`, `not: ${description}`).hideHelp());
     } else {
-      command.option(`--${flag} <${placeholder(spec)}>`, text);
+      command.addOption(valueOption(flag, spec, text));
     }
   }
+}
+
+function valueOption(flag: string, spec: OptionSpec, text: string): Option {
+  if (spec.type !== "choice") return new Option(`--${flag}${valuePart(spec)}`, text);
+  const option = new Option(`--${flag}${valuePart(spec)}`, `${text}: ${spec.choices.join(", ")}`);
+  return option.choices(spec.choices).argParser((word: string) => word);
 }
 
 /** Names under which commander keeps the objectives' options. */
@@ -75,10 +82,4 @@ function describeDefaults(defaults: Map<string, string[]>): string {
   if (first === undefined || first[0] === "") return "";
   const rest = others.map(([value, names]) => `; ${names.join(", ")} ${value}`).join("");
   return ` (default: ${first[0]}${rest})`;
-}
-
-function placeholder(spec: OptionSpec): string {
-  if (spec.type === "choice") return spec.choices.join("|");
-  if (spec.type === "numbers") return "a,b,…";
-  return spec.type === "integer" ? "n" : "x";
 }

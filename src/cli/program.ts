@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { packageVersion } from "../files/version.js";
+import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { embedCommand } from "./commands/embed.js";
@@ -8,13 +9,14 @@ import { exportCommand } from "./commands/export.js";
 import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
 import { trainCommand } from "./commands/train.js";
+import { withHelp } from "./options/add-options.js";
 
 /**
  * The whole command line. The modules of the commands declare options only; what does the work is imported when a
- * command runs, so that `--help` stays fast.
+ * command runs, so that `--help` stays fast. `all`: --help shows every option of a command.
  */
-export function createProgram(): Command {
-  const program = new Command("embtune")
+export function createProgram(all = false): Command {
+  const program = withHelp(new Command("embtune"), { all, common: new Set() })
     .description(
       "Fine-tune sentence embeddings by contrastive learning, on a CPU, with Node alone.",
     )
@@ -23,14 +25,15 @@ export function createProgram(): Command {
     .showSuggestionAfterError(true)
     .enablePositionalOptions();
   for (const command of [
-    trainCommand(),
-    evaluateCommand(),
-    embedCommand(),
-    exportCommand(),
-    dataCommand(),
-    mineCommand(),
-    doctorCommand(),
-    objectivesCommand(),
+    trainCommand(all),
+    evaluateCommand(all),
+    embedCommand(all),
+    exportCommand(all),
+    dataCommand(all),
+    mineCommand(all),
+    doctorCommand(all),
+    objectivesCommand(all),
+    completionCommand(all),
   ]) {
     program.addCommand(command);
   }

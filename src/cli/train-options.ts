@@ -114,5 +114,6 @@ export function storedOptions(
 
 /** Options that were typed, without those of the objective. */
 export function typedSettings(command: Command): Partial<TrainOptions> {
-  return typedOptions(command, trainTable);
+  // Narrower types than the table says are checked by what resolves them.
+  return typedOptions(command, trainTable) as Partial<TrainOptions>;
 }

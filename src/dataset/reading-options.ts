@@ -39,6 +39,7 @@ export const dialectOptions = {
 /** What the columns of a file mean. */
 export const columnOptions = {
   columns: {
+    common: true,
     type: "map",
     placeholder: "map",
     otherwise: "by their names",

@@ -7,13 +7,14 @@ import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
 import { EMBEDDING, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
-import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
+import { type ModelFolder, readModelFolder, readPrompts } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { checkManifest } from "./model-manifest.js";
 import { type PoolingMode, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
+import type { WeightType } from "./weight-type.js";
 
 /** Which encoder to load, and what to use in place of what its folder says. */
 export interface LoadEncoderOptions extends LocateOptions {
@@ -26,7 +27,7 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly pooling?: string | undefined;
   /** Prompts beside the folder's or in their place: `withPrompts`. */
   readonly prompts?: GivenPrompts | undefined;
-  /** q8: run onnx/model_quantized.onnx. Default fp32. */
+  /** q8: run onnx/model_quantized.onnx; fp16: onnx/model_fp16.onnx. Default fp32. */
   readonly dtype?: WeightType | undefined;
 }
 

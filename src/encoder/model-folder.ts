@@ -6,6 +6,7 @@ import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
 import type { Prompts } from "./prompts.js";
 import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
+import { onnxFile, type WeightType } from "./weight-type.js";
 import { weightsFile } from "./weights/stored-weights.js";
 
 /** What the files of a model folder say, apart from weights and vocabulary. */
@@ -26,9 +27,6 @@ export interface ModelFolder extends ModelLocation, Prompts {
   readonly headFolded: boolean;
 }
 
-/** Weights to embed with: the file in full (or half) precision, or that with 8-bit weights. */
-export type WeightType = "fp32" | "q8";
-
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
  * onnx/model_fp16.onnx, of an encoder-decoder onnx/encoder_model.onnx), or with safetensors in the place of onnx/, with the files of sentence-transformers
@@ -40,7 +38,7 @@ export async function readModelFolder(
   dtype: WeightType = "fp32",
 ): Promise<ModelFolder> {
   const { path } = location;
-  const modelFile = dtype === "q8" ? findQuantized(path) : findModel(path);
+  const modelFile = dtype === "fp32" ? findModel(path) : findPrecision(path, dtype);
   const configFile = join(path, "config.json");
   const config = await readJsonObject(configFile);
   if (config === undefined) {
@@ -105,12 +103,13 @@ function otherFilesHint(names: readonly string[]): string {
     : "call the encoder's float32 file onnx/model.onnx";
 }
 
-/** The file with 8-bit weights, for embedding alone: it cannot be trained. */
-function findQuantized(path: string): string {
-  const file = join(path, "onnx", "model_quantized.onnx");
+/** A file beside onnx/model.onnx, for embedding alone: it is not trained. */
+function findPrecision(path: string, type: WeightType): string {
+  const name = onnxFile(type);
+  const file = join(path, "onnx", name);
   if (existsSync(file)) return file;
-  throw new UserError("no-quantized", `model folder "${path}" has no onnx/model_quantized.onnx`, {
-    hint: `write one: embtune export ${path} --to DIR --dtype q8`,
+  throw new UserError("no-quantized", `model folder "${path}" has no onnx/${name}`, {
+    hint: `write one: embtune export ${path} --to DIR --dtype ${type}`,
   });
 }
 

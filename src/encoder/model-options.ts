@@ -4,6 +4,7 @@ import { POOLING_MODES } from "./pooling-mode.js";
 /** Which model is used, and what of it is used otherwise than its folder says. */
 export const modelOptions = {
   model: {
+    common: true,
     type: "text",
     placeholder: "model",
     otherwise: "the bundled embtune-mini-en",
@@ -31,7 +32,6 @@ export const modelOptions = {
     type: "prompts",
     placeholder: "map",
     otherwise: "the model's",
-    description:
-      'query="query: ",document="passage: " before anchors, and before positives and negatives, or one text before all',
+    description: 'texts before texts, by name: query="ask: ",document="say: ", or one for all',
   },
 } as const satisfies AnyTable;

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HEAD_NAMES, headSpec } from "../encoder/head.js";
 import { writeManifest } from "../encoder/model-manifest.js";
+import { onnxFile } from "../encoder/weight-type.js";
 import { internal } from "../errors/internal.js";
 import { writeFolderAtomic } from "../files/files.js";
 import { objectIn, writeJson } from "../files/json-file.js";
@@ -22,7 +23,7 @@ import {
   sourceFile,
   tunedTokenModel,
 } from "./model-content.js";
-import { type Precision, precisionFile, withPrecision } from "./precision/precision.js";
+import { type Precision, withPrecision } from "./precision/precision.js";
 import { requireInput } from "./require-input.js";
 
 /** How a transformers.js folder is written. */
@@ -55,7 +56,7 @@ export async function writeModelFolder(
     await writeFile(join(folder, "onnx", "model.onnx"), encode(model));
     for (const precision of options.precisions ?? []) {
       const bytes = encode(withPrecision(model, precision));
-      await writeFile(join(folder, "onnx", precisionFile(precision)), bytes);
+      await writeFile(join(folder, "onnx", onnxFile(precision)), bytes);
     }
     await copyTokenizer(folder, content);
     if (options.broadcast) await writeTokensMap(folder, content);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { EmbedOptions } from "../embeddings/embed-options.js";
+import type { EmbedEvent } from "../embeddings/embed-event.js";
 import { embeddingFormat, requireFit } from "../embeddings/formats.js";
 import { type EmbeddingManifest, manifestPath, type Shard } from "../embeddings/manifest.js";
 import {
@@ -38,6 +38,14 @@ import { writeFileAtomic } from "../files/files.js";
 import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import { openRuntime } from "../runtime/runtime.js";
+import { embedTable } from "./options/embed.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
+
+/** What to embed and how (`embedTable`), and who listens. */
+export type EmbedOptions = JobOptions<typeof embedTable> & {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: EmbedEvent) => void) | undefined;
+};
 
 /** Texts that are read, encoded and kept together; memory depends on this and not on the file. */
 const partSize = 2048;
@@ -63,8 +71,10 @@ interface Source {
  * Writes the vector of each text, in order, and a manifest beside the file. Texts are streamed; vectors gather in `OUT.partial`, from
  * which the same call goes on after an interruption. The file appears when it is complete.
  */
-export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
-  requireSignal(options.signal);
+export async function embed(given: EmbedOptions): Promise<EmbeddingManifest> {
+  const { signal, onEvent, ...job } = given;
+  requireSignal(signal);
+  const options = { ...resolveJob("embed", embedTable, job), signal, onEvent };
   const format = embeddingFormat(options.out);
   requireFit(format, options.dtype ?? "float32", keptNames(options));
   refuseIdle(options);
@@ -105,7 +115,7 @@ function refuseIdle(options: EmbedOptions): void {
   const named = promptsByName(prompts ?? {});
   if (prompts !== undefined && !Object.hasOwn(named, prompt ?? "default"))
     idle("--prompts", "unless --prompt names one of them, or one stands before every text");
-  if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "auxiliary .csv");
+  if (csvSafe === true && !out.toLowerCase().endsWith(".csv")) idle("--csv-safe", "outside .csv");
   if (shard !== undefined && dtype === "int8" && calibration === undefined) {
     throw usageError(
       "shard-without-calibration",

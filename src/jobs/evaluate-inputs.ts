@@ -51,7 +51,7 @@ export async function loadInputs(options: EvaluateOptions): Promise<EvaluateInpu
 }
 
 /** The given options that a task has. */
-export function optionsOfTask(task: Task, given: Readonly<Record<string, unknown>> = {}) {
+export function optionsOfTask(task: Task, given: object = {}) {
   const table = evaluatorNamed(task).options;
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)));
 }

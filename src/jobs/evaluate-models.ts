@@ -4,6 +4,7 @@ import type { EncodeOptions } from "../encoder/encode.js";
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
+import type { WeightType } from "../encoder/weight-type.js";
 import type { Embed } from "../evaluation/metric.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { runReference } from "../export/run-reference.js";
@@ -16,6 +17,8 @@ export interface ModelReference {
   readonly name: string | undefined;
   /** Of a run folder. */
   readonly run?: RunRecord | undefined;
+  /** Weights that are run; default fp32. */
+  readonly dtype?: WeightType | undefined;
 }
 
 /** The models to measure and what they are compared with, if anything. */
@@ -28,9 +31,9 @@ export interface ModelChoice {
 /**
  * --model, and what is compared with: --base, else the model that the first run started from, else of several models the first.
  */
-export function chooseModels({ model, base }: EvaluateOptions): ModelChoice {
+export function chooseModels({ model, base, modelDtype }: EvaluateOptions): ModelChoice {
   const names = model === undefined ? [undefined] : [model].flat();
-  const models = names.map(referenceTo);
+  const models = names.map((name) => ({ ...referenceTo(name), dtype: modelDtype }));
   if (base !== undefined) return { models, base: referenceTo(base) };
   const run = models.find((one) => one.run !== undefined)?.run;
   if (run !== undefined) return { models, base: { name: baseModel(run.base) } };
@@ -52,16 +55,16 @@ export interface OpenedModel {
 
 /** Loads a model; one that was trained on the query side alone embeds documents as the model that it started from. */
 export async function openModel(
-  { name, run }: ModelReference,
+  { name, run, dtype }: ModelReference,
   options: EvaluateOptions,
   runtime: Runtime,
 ): Promise<OpenedModel> {
-  const load = async (model: string | undefined): Promise<Encoder> => {
-    const encoder = await loadEncoder({ ...options, model, runtime });
+  const load = async (model: string | undefined, weights?: WeightType): Promise<Encoder> => {
+    const encoder = await loadEncoder({ ...options, model, dtype: weights, runtime });
     options.onEvent?.({ type: "model", info: encoder.info });
     return encoder;
   };
-  const encoder = await load(await modelFolderOf(name, runtime));
+  const encoder = await load(await modelFolderOf(name, runtime), dtype);
   const queryOnly = run?.options.headSide === "query";
   const documents = queryOnly ? await load(baseModel(run.base)) : undefined;
   return {

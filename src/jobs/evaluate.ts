@@ -24,6 +24,8 @@ import {
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import { knownTexts } from "./known-texts.js";
+import { evaluateTable } from "./options/evaluate.js";
+import { resolveJob } from "./options/shared.js";
 import { writeRowFile } from "./row-file.js";
 import { writeTrecRun } from "./trec-run.js";
 import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
@@ -32,8 +34,10 @@ import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
  * Scores models, and a base beside them, on each file, in each form of their vectors: one report each, by file, form and model. Nothing is
  * printed. Usage errors: those of the options, and bad-dim.
  */
-export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
-  requireSignal(options.signal);
+export async function evaluate(given: EvaluateOptions): Promise<ScoreReport[]> {
+  const { signal, onEvent, ...job } = given;
+  requireSignal(signal);
+  const options = { ...resolveJob("evaluate", evaluateTable, job), signal, onEvent };
   requireKnownPrompts(options.prompts);
   const inputs = await loadInputs(options);
   const choice = chooseModels(options);

@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
+import { onnxFile } from "../encoder/weight-type.js";
 import { UserError } from "../errors/user-error.js";
 import { loadEvaluationSet } from "../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { promptedEvaluator } from "../evaluation/prompt-use.js";
-import type { ExportFormat, ExportReport } from "../export/export-report.js";
+import type { ExportReport } from "../export/export-report.js";
 import {
   type ModelContent,
   matryoshkaDimensions,
@@ -14,7 +15,7 @@ import {
 } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
-import { type Dtype, type Precision, precisionFile } from "../export/precision/precision.js";
+import type { Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
@@ -22,29 +23,21 @@ import { ownVectors, verifyFolder } from "../export/verify.js";
 import { ensureEmptyFolder, fileError } from "../files/files.js";
 import { writeJson } from "../files/json-file.js";
 import { openRuntime } from "../runtime/runtime.js";
+import { exportTable } from "./options/export.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
 
-export interface ExportOptions extends SourceOptions {
-  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
-  readonly model?: string | undefined;
-  /** The folder to write; new or empty. */
-  readonly to: string;
-  readonly format?: ExportFormat | undefined;
-  /** fp32 always; fp16 and q8 are written beside it. */
-  readonly dtype?: Dtype | undefined;
-  /** Also write the adapters of a run with `--tune lora`, in PEFT's layout, to adapter/ inside. */
-  readonly adapter?: boolean | undefined;
-  /** Measuring data for the loss of fp16 and q8. */
-  readonly eval?: string | undefined;
-  /** Reload through transformers.js and compare. */
-  readonly verify?: boolean | undefined;
-  readonly threads?: number | undefined;
-  readonly onEvent?: (event: ExportEvent) => void;
-}
+/** What to export and how (`exportTable`), where the hub is, and who listens. */
+export type ExportOptions = JobOptions<typeof exportTable> & {
+  readonly hub?: SourceOptions["hub"];
+  readonly onEvent?: ((event: ExportEvent) => void) | undefined;
+};
 
 type ExportEvent = { readonly type: "model"; readonly info: EncoderInfo };
 
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
-export async function exportModel(options: ExportOptions): Promise<ExportReport> {
+export async function exportModel(given: ExportOptions): Promise<ExportReport> {
+  const { hub, onEvent, ...job } = given;
+  const options = { ...resolveJob("export", exportTable, job), hub, onEvent };
   const { format = "transformersjs", to } = options;
   refuseIdle(options);
   const evaluator = await evaluatorOf(options);
@@ -72,9 +65,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
       format,
       dimension: outputDimension(content),
       matryoshka: matryoshkaDimensions(content),
-      onnx: hasOnnx
-        ? (["fp32", ...precisions] as const).map((d) => `onnx/${precisionFile(d)}`)
-        : [],
+      onnx: hasOnnx ? (["fp32", ...precisions] as const).map((d) => `onnx/${onnxFile(d)}`) : [],
       loss,
       verification:
         own === undefined ? undefined : await verifyFolder(to, own, { pooling, normalize }),
@@ -84,8 +75,9 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
   }
 }
 
-function sourceOptions({ maxLength, pooling, allowDownload, hub }: ExportOptions): SourceOptions {
-  const given = { maxLength, pooling, allowDownload, hub };
+function sourceOptions(options: ExportOptions): SourceOptions {
+  const { maxLength, pooling, prompts, allowDownload, hub } = options;
+  const given = { maxLength, pooling, prompts, allowDownload, hub };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -2,21 +2,24 @@ import { type InspectOptions, inspectFiles } from "../dataset/inspect/inspect-fi
 import type { Inspection } from "../dataset/inspect/inspection.js";
 import { openTokenCounter, type TokenCounterOptions } from "../encoder/token-counter.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
+import { inspectTable } from "./options/data.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
 
-export interface InspectJobOptions extends Omit<InspectOptions, "tokens">, TokenCounterOptions {
-  /** Whether to count tokens with a model's tokenizer. Default true. */
-  readonly tokens?: boolean | undefined;
-}
+/** What to look at and how (`inspectTable`), where the hub is, and who listens. */
+export type InspectJobOptions = JobOptions<typeof inspectTable> &
+  Pick<InspectOptions, "onProgress"> &
+  Pick<TokenCounterOptions, "hub">;
 
 /** Looks through files without training on them: kinds, columns, classes, scores, repeats, token lengths, findings. */
-export function inspect(
+export async function inspect(
   files: readonly string[],
-  { tokens = true, ...options }: InspectJobOptions = {},
+  { onProgress, hub, ...given }: InspectJobOptions = {},
 ): Promise<Inspection> {
+  const { tokens, ...options } = resolveJob("inspect", inspectTable, given);
   const open = async () => {
     // What reading took is free again before the tokenizer needs as much.
     await collectGarbage();
-    return openTokenCounter(options);
+    return openTokenCounter({ ...options, hub });
   };
-  return inspectFiles(files, { ...options, tokens: tokens ? open : undefined });
+  return inspectFiles(files, { ...options, onProgress, tokens: tokens ? open : undefined });
 }

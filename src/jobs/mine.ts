@@ -1,9 +1,8 @@
 import { indexPairs, type PairIndex } from "../dataset/batches/pair-index.js";
-import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
+import { loadDataset } from "../dataset/load-dataset.js";
 import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { LoadEncoderOptions } from "../encoder/load.js";
-import { type GivenPrompts, promptFor, requireKnownPrompts } from "../encoder/prompts.js";
+import { promptFor, requireKnownPrompts } from "../encoder/prompts.js";
 import { requireSignal } from "../errors/interrupted.js";
 import type { Matrix } from "../math/tensor.js";
 import { type Candidates, findCandidates } from "../mining/candidates.js";
@@ -20,28 +19,15 @@ import {
   type VectorOptions,
 } from "../mining/unit-vectors.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
+import { mineTable } from "./options/mine.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
 
-export interface MineOptions
-  extends Pick<LoadOptions, "columns" | "labelMap" | "reader" | "seed">,
-    Pick<LoadEncoderOptions, "model" | "maxLength" | "pooling" | "allowDownload"> {
-  readonly data: string;
-  /** Texts to look through instead of the data's own positives: a text column, or a text a line. */
-  readonly corpus?: string;
+/** What to mine and how (`mineTable`), and who listens. */
+export type MineOptions = Omit<JobOptions<typeof mineTable>, "rules"> & {
   readonly rules: SelectionRules;
-  /** A second model whose scores the rules go by, in place of the first one's. */
-  readonly judge?: string;
-  /**
-   * Put before anchors (query) and before positives and candidates (document), or before all of them (default), in the place of the
-   * model's own. A judge has its own.
-   */
-  readonly prompts?: GivenPrompts;
-  /** Folder for vectors and unfinished searches, so that a later run goes on. */
-  readonly cache?: string;
-  readonly batchSize?: number;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: MineEvent) => void;
-}
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: MineEvent) => void) | undefined;
+};
 
 export type MineEvent =
   | { readonly type: "data"; readonly dataset: Dataset; readonly candidates: number }
@@ -56,9 +42,12 @@ export type MineEvent =
  * thinned out by the rules. UserError: as loadDataset (rows of pairs) and loadEncoder. An abort leaves what is needed to go on in the
  * cache folder.
  */
-export async function mineNegatives(options: MineOptions): Promise<Mined> {
-  const { onEvent, threads } = options;
-  requireSignal(options.signal);
+export async function mineNegatives(given: MineOptions): Promise<Mined> {
+  const { signal, onEvent, ...job } = given;
+  requireSignal(signal);
+  const { rules } = given;
+  const options = { ...resolveJob("mine", mineTable, job), rules, signal, onEvent };
+  const { threads } = options;
   requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);
@@ -142,7 +131,7 @@ async function search(
     { texts: textsOf(positiveIds), use: "document" },
   ];
   const { prompts } = options;
-  const own = { ...vectorOptions(options, runtime), prompts };
+  const own = { ...vectorOptions(options, runtime), prompts, dtype: options.modelDtype };
   const { vectors, info } = await unitVectors(sides, own);
   const [queries, documents, positives] = vectors as [Matrix, Matrix, Matrix];
   const scores = pairScores(dataset.rows, index, { queries, positives, anchors, positiveIds });

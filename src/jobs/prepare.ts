@@ -1,25 +1,16 @@
-import { type LoadOptions, readRows } from "../dataset/load-dataset.js";
+import { readRows } from "../dataset/load-dataset.js";
 import { judgedPairs } from "../dataset/prepare/judged-pairs.js";
 import { openLedger } from "../dataset/prepare/ledger.js";
-import {
-  type ConversionOptions,
-  type PrepareTarget,
-  prepareRows,
-  targets,
-} from "../dataset/prepare/prepare-rows.js";
-import { type ReviseOptions, reviseRows } from "../dataset/prepare/revise-rows.js";
+import { type PrepareTarget, prepareRows, targets } from "../dataset/prepare/prepare-rows.js";
+import { reviseRows } from "../dataset/prepare/revise-rows.js";
 import type { KindRows } from "../dataset/rows/convert.js";
 import { continueRowReport, type RowReport, requireRows } from "../dataset/rows/row-report.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
+import { prepareTable } from "./options/data.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
 
-export interface PrepareOptions
-  extends Pick<LoadOptions, "columns" | "labelMap" | "scoreRange" | "reader">,
-    Partial<ConversionOptions>,
-    ReviseOptions {
-  /** A queries file (the data), a corpus and judgments; both or none. */
-  readonly corpus?: string;
-  readonly qrels?: string;
-}
+/** What to make of rows (`prepareTable`); `corpus` and `qrels` go together, with a queries file as the data. */
+export type PrepareOptions = JobOptions<typeof prepareTable>;
 
 /** Rows ready to be written, and what became of every input row. */
 export interface Prepared {
@@ -36,13 +27,14 @@ export interface Prepared {
 export async function prepareFile(
   file: string,
   target: PrepareTarget,
-  options: PrepareOptions = {},
+  given: PrepareOptions = {},
 ): Promise<Prepared> {
+  const options = resolveJob("prepare", prepareTable, given);
   const source = await readSource(file, target, options);
   const book = continueRowReport(source.account);
   const ledger = openLedger(book);
   const revised = reviseRows(source, options, ledger);
-  const data = prepareRows(revised, target, ledger, { ...options, seed: options.seed ?? 42 });
+  const data = prepareRows(revised, target, ledger, options);
   ledger.settle(data.rows);
   if (source.kind !== targets[target].kind) book.note(`made of rows of kind ${source.kind}`);
   const account = book.close(source.account.sha256);

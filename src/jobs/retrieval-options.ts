@@ -32,7 +32,7 @@ export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "
 /** Refuses the files of retrieval for another task. Usage error: option-without-effect. */
 export function refuseRetrievalFiles(options: EvaluateOptions): void {
   const useless = (["corpus", "qrels", "excludeSelf"] as const).find(
-    (name) => options[name] !== undefined,
+    (name) => options[name] !== undefined && options[name] !== false,
   );
   if (useless === undefined) return;
   throw usageError(

@@ -1,17 +1,13 @@
-import { planSplit, type SplitFileOptions } from "../dataset/split-file/plan-split.js";
+import { planSplit } from "../dataset/split-file/plan-split.js";
 import { type SplitRecord, writeSplit } from "../dataset/split-file/write-split.js";
+import { splitTable } from "./options/data.js";
+import { type JobOptions, resolveJob } from "./options/shared.js";
 
-export interface SplitJobOptions extends SplitFileOptions {
-  /** Folder of the parts. */
-  readonly out: string;
-  /** Whether a folder that is there may be replaced. Default false. */
-  readonly overwrite?: boolean | undefined;
-}
+/** Into what to split and where it goes: `splitTable`. */
+export type SplitJobOptions = JobOptions<typeof splitTable>;
 
 /** Splits a file into parts that share no text and writes them. UserError: as planSplit and writeSplit. */
-export async function splitFile(
-  file: string,
-  { out, overwrite = false, ...options }: SplitJobOptions,
-): Promise<SplitRecord> {
+export async function splitFile(file: string, given: SplitJobOptions): Promise<SplitRecord> {
+  const { out, overwrite, ...options } = resolveJob("split", splitTable, given);
   return writeSplit(await planSplit(file, options), out, overwrite);
 }

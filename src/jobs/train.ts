@@ -4,7 +4,9 @@ import { UserError } from "../errors/user-error.js";
 import type { ModelContent } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
+import { requireFitting } from "../options/values.js";
 import type { TrainOptions } from "../training/options/settings.js";
+import { trainTable } from "../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
 import type { OnTrainEvent } from "../training/run-folder/events.js";
@@ -49,6 +51,7 @@ const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-
 export async function train(options: TrainOptions & Partial<RunOptions>): Promise<TrainedRun> {
   const { onEvent = () => {}, signal, overwrite, resume, resumeAnyway, ...settings } = options;
   requireSignal(signal);
+  requireFitting(trainTable, settings, "train");
   const plan = await planTraining(settings);
   return trainPlanned(plan, {
     onEvent,

@@ -11,8 +11,8 @@ export interface SelectionRules {
   readonly rangeMin: number;
   readonly rangeMax: number;
   /** Higher scores are too likely false negatives. */
-  readonly maxScore?: number;
-  readonly margin?: Margin;
+  readonly maxScore?: number | undefined;
+  readonly margin?: Margin | undefined;
   readonly sampling: "top" | "random";
   readonly count: number;
 }

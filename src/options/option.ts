@@ -6,6 +6,8 @@ interface Described {
   readonly flag?: string;
   /** What stands for the value in --help; absent: a word for the type. */
   readonly placeholder?: string;
+  /** Whether most people need it: --help shows these alone, `--help all` all. Where a command marks none it shows all in any case. */
+  readonly common?: boolean;
 }
 
 /** An option that has a value in any case. */
@@ -55,7 +57,7 @@ export interface ChoiceForm<C extends string = string> {
   readonly type: "choice";
   readonly choices: readonly C[];
   /** Other words for the same: `int8` for `q8`. */
-  readonly synonyms?: Readonly<Record<string, C>>;
+  readonly synonyms?: Readonly<Record<string, string>>;
 }
 
 /** A list of numbers, `256,128,64` on the command line; empty means not used. */
@@ -67,6 +69,8 @@ export interface NumbersForm {
 /** A text. */
 export interface TextForm {
   readonly type: "text";
+  /** Whether it may be given several times, or as a list. */
+  readonly several?: boolean;
   /** What it must be, in words, where `pattern` is given. */
   readonly expected?: string;
   readonly pattern?: RegExp;
@@ -160,7 +164,7 @@ type ValueOf<S> =
       : S extends NumbersForm
         ? readonly number[]
         : S extends TextForm
-          ? string
+          ? string | (S extends { readonly several: true } ? readonly string[] : never)
           : S extends WordsForm
             ? readonly WordsOf<S>[] | (S extends { readonly orAll: true } ? true : never)
             : S extends FilesForm
@@ -172,7 +176,7 @@ type ValueOf<S> =
                   : S extends PromptsForm
                     ? string | Readonly<Record<string, string>>
                     : S extends ObjectForm
-                      ? Readonly<Record<string, unknown>>
+                      ? object
                       : S extends { readonly words: readonly (infer W)[] }
                         ? number | W
                         : number;

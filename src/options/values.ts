@@ -68,7 +68,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "choice":
-      return typeof value === "string" && form.choices.includes(value);
+      return typeof value === "string" && form.choices.includes(form.synonyms?.[value] ?? value);
     case "numbers":
       return Array.isArray(value) && value.every((x) => accepts(form.element, x));
     case "integer":
@@ -77,6 +77,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
       if (typeof value === "string") return form.words?.includes(value) ?? false;
       return typeof value === "number" && Number.isFinite(value) && inRange(form, value);
     case "text":
+      if (form.several === true && Array.isArray(value)) return areWords(value, undefined);
       return typeof value === "string" && (form.pattern?.test(value) ?? true);
     case "words":
       return (value === true && form.orAll === true) || areWords(value, form.choices);
@@ -146,19 +147,16 @@ export function hintFor(form: ValueForm, value: unknown): string | undefined {
  * Refuses names that the table of `owner` has not and values that do not fit. Undefined counts as not given. Usage errors: unknown-option,
  * missing-option, bad-option.
  */
-export function requireFitting(
-  table: AnyTable,
-  given: Readonly<Record<string, unknown>>,
-  owner: string,
-): void {
-  for (const [name, value] of Object.entries(given)) {
+export function requireFitting(table: AnyTable, given: object, owner: string): void {
+  const values = new Map(Object.entries<unknown>({ ...given }));
+  for (const [name, value] of values) {
     if (value === undefined) continue;
     if (!Object.hasOwn(table, name)) throw unknownName(name, Object.keys(table), owner);
     const spec = table[name];
     if (!accepts(spec, value)) throw badValue(flagOf(name, spec), spec, value);
   }
   for (const [name, spec] of Object.entries(table)) {
-    if (spec.default !== undefined || !spec.required || given[name] !== undefined) continue;
+    if (spec.default !== undefined || !spec.required || values.get(name) !== undefined) continue;
     throw usageError("missing-option", `${owner} needs --${flagOf(name, spec)}`);
   }
 }
@@ -180,9 +178,17 @@ export function resolveGiven<T extends AnyTable>(
 ): OptionsOf<T> {
   requireFitting(table, given, owner);
   const defaults = Object.entries(table).filter(([, spec]) => spec.default !== undefined);
-  const values = Object.entries(given).filter(([, value]) => value !== undefined);
+  const values = Object.entries<unknown>(given)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, canonical(table[name], value)]);
   return Object.fromEntries([
     ...defaults.map(([name, spec]) => [name, spec.default]),
     ...values,
   ]) as OptionsOf<T>;
+}
+
+/** The word that a synonym stands for. */
+function canonical(form: ValueForm, value: unknown): unknown {
+  if (form.type !== "choice" || typeof value !== "string") return value;
+  return form.synonyms?.[value] ?? value;
 }

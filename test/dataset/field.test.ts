@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { mapping } from "../../src/cli/parse.js";
 import { inspectFiles } from "../../src/dataset/inspect/inspect-files.js";
 import { type LoadOptions, loadDataset } from "../../src/dataset/load-dataset.js";
 import type { Dataset } from "../../src/dataset/rows/row-types.js";
+import { valueFromText } from "../../src/options/from-text.js";
 import { field, fieldRows } from "./field.js";
 import { temporaryFile, userErrorOf } from "./temporary-files.js";
 
@@ -15,7 +15,9 @@ const csv = (names: string, row: (i: number) => readonly (string | number)[], co
 /** The options that a hint's `--columns …` and `--label-map …` stand for, as a shell gives them. */
 function optionsOf(hint: string | undefined, which = 0): LoadOptions {
   const found = [...(hint ?? "").matchAll(/--(columns|label-map) ((?:"[^"]*"|[^\s;])+)/g)][which];
-  const value = mapping((found?.[2] ?? "").replaceAll('"', ""));
+  const value = valueFromText({ type: "map" }, (found?.[2] ?? "").replaceAll('"', "")) as Readonly<
+    Record<string, string>
+  >;
   return found?.[1] === "columns" ? { columns: value } : { labelMap: value };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EmbedEvent } from "../../src/embeddings/embed-options.js";
+import type { EmbedEvent } from "../../src/embeddings/embed-event.js";
 import { InterruptedError } from "../../src/errors/interrupted.js";
 import { embed } from "../../src/jobs/embed.js";
 

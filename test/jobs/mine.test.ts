@@ -7,7 +7,7 @@ import { writeTable } from "../../src/dataset/writers/table-file.js";
 import { type MineEvent, mineNegatives } from "../../src/jobs/mine.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 
-const model = join(import.meta.dirname, "..", "..", "..", "models", "embtune-mini-en");
+const model = join(import.meta.dirname, "..", "..", "models", "embtune-mini-en");
 const rules = { rangeMin: 0, rangeMax: 2, sampling: "top", count: 2 } as const;
 
 describe("mineNegatives", () => {

@@ -2,36 +2,24 @@ import type { Command } from "commander";
 import { refuseExisting, writeNewFile } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
 import { inspect } from "../../jobs/inspect.js";
+import { inspectTable } from "../../jobs/options/data.js";
 import { formatInspection } from "../../report/inspection.js";
 import { inspectionPage } from "../../report/inspection-page.js";
-import type { CommonOptions } from "../parse.js";
-import { type ReaderFlags, readerOptions } from "../reader-options.js";
+import { flagsOf, jobOptions } from "../options/add-options.js";
+import { pageFlags } from "../options/command-flags.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
-
-interface Flags extends CommonOptions, ReaderFlags {
-  readonly model?: string;
-  readonly allowDownload?: boolean;
-  readonly maxLength?: number;
-  readonly html?: string;
-  readonly overwrite?: boolean;
-  readonly columns?: Record<string, string>;
-  readonly labelMap?: Record<string, string>;
-  readonly batchSize: number;
-  readonly sample: number;
-  readonly tokens: boolean;
-}
 
 /** What `embtune data inspect` does. */
 export async function runInspect(files: readonly string[], command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
-  const page = { option: "--html", overwrite: flags.overwrite ?? false };
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const flags = flagsOf(command, pageFlags);
+  const page = { option: "--html", overwrite: flags.overwrite };
   if (flags.html !== undefined) refuseExisting(flags.html, page);
   refuseSameFile(flags.html, files, "--html");
   const progress = terminal.progress("reading", undefined);
   const inspection = await inspect(files, {
-    ...flags,
-    ...readerOptions(flags),
+    ...jobOptions(command, inspectTable),
     onProgress: (file, rows) => progress.update(rows, `rows of ${file}`),
   }).finally(progress.stop);
   if (flags.html !== undefined) {

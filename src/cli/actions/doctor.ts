@@ -1,16 +1,15 @@
 import type { Command } from "commander";
 import { doctor } from "../../jobs/doctor/doctor.js";
-import type { CommonOptions } from "../parse.js";
+import { commonOptions } from "../../options/common-options.js";
+import { flagsOf } from "../options/add-options.js";
+import { doctorFlags } from "../options/command-flags.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
-
-interface Flags extends CommonOptions {
-  readonly model?: string;
-}
 
 /** What `embtune doctor` does; exit code 1 where something will fail. */
 export async function runDoctor(command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
+  const flags = flagsOf(command, { ...doctorFlags, ...commonOptions });
+  const terminal = openTerminal(flagsOf(command, outputOptions));
   const checks = await doctor({ model: flags.model, threads: flags.threads });
   if (checks.some(({ status }) => status === "bad")) process.exitCode = 1;
   if (terminal.json) {

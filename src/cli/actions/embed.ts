@@ -1,28 +1,23 @@
 import type { Command } from "commander";
-import type { EmbedOptions } from "../../embeddings/embed-options.js";
+import { dialectOptions } from "../../dataset/reading-options.js";
 import { type EmbeddingManifest, manifestPath } from "../../embeddings/manifest.js";
 import { usageError } from "../../errors/user-error.js";
 import { embed } from "../../jobs/embed.js";
 import { mergeEmbeddings } from "../../jobs/merge.js";
+import { embedFileOptions, embedTable } from "../../jobs/options/embed.js";
+import { type AnyTable, kebabCase } from "../../options/option.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
-import type { CommonOptions } from "../parse.js";
-import { type ReaderFlags, readerOptions } from "../reader-options.js";
+import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
+import { mergeFlag } from "../options/command-flags.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
-
-interface Flags
-  extends CommonOptions,
-    ReaderFlags,
-    Omit<EmbedOptions, "data" | "signal" | "onEvent"> {
-  readonly threads?: number;
-  readonly merge?: readonly string[];
-}
 
 /** What `embtune embed` does. */
 export async function runEmbed(data: string | undefined, command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
-  if (flags.merge !== undefined) return runMerge(flags.merge, data, command);
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const { merge } = flagsOf(command, mergeFlag);
+  if (merge !== undefined) return runMerge(merge, data, command);
   if (data === undefined) {
     throw usageError("no-data", "no texts given", "embtune embed DATA --out vectors.npy");
   }
@@ -30,8 +25,8 @@ export async function runEmbed(data: string | undefined, command: Command): Prom
   let progress: Progress | undefined;
   let encoded = 0;
   const manifest = await embed({
-    ...flags,
-    reader: readerOptions(flags).reader,
+    ...jobOptions(command, embedTable),
+    out: flagsOf(command, embedFileOptions).out,
     data,
     signal: interruptSignal(),
     onEvent: (event) => {
@@ -50,25 +45,21 @@ export async function runEmbed(data: string | undefined, command: Command): Prom
   show(manifest, `, ${rateOf(encoded, started)}`, terminal);
 }
 
-/** Options that say something about a merge; all others belong to embedding. */
-const mergeFlags = new Set(["merge", "out", "overwrite", "json", "quiet", "debug"]);
-
 async function runMerge(
   files: readonly string[],
   data: string | undefined,
   command: Command,
 ): Promise<void> {
-  const flags = command.opts<Flags>();
-  const given = Object.keys(flags).filter(
-    (name) => command.getOptionValueSource(name) === "cli" && !mergeFlags.has(name),
-  );
+  const { out, overwrite } = flagsOf(command, embedFileOptions);
+  // What says something about a merge; all else belongs to embedding.
+  const { out: _, overwrite: __, ...others } = { ...embedTable, ...dialectOptions };
+  const given = Object.keys(typedOptions<AnyTable>(command, others)).map(kebabCase);
   if (data !== undefined || given.length > 0) {
     const what = data === undefined ? `--${given[0]}` : `DATA ("${data}")`;
     throw usageError("merge-with-data", `--merge puts written files together and takes no ${what}`);
   }
-  const { out, overwrite } = flags;
   const manifest = await mergeEmbeddings({ files, out, overwrite });
-  show(manifest, "", openTerminal(flags));
+  show(manifest, "", openTerminal(flagsOf(command, outputOptions)));
 }
 
 function show(manifest: EmbeddingManifest, rate: string, terminal: Terminal): void {

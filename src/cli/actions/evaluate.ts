@@ -1,47 +1,21 @@
 import type { Command } from "commander";
-import type { GivenPrompts } from "../../encoder/prompts.js";
-import type { Task } from "../../evaluation/metric.js";
 import { evaluate } from "../../jobs/evaluate.js";
-import type { VectorPrecision } from "../../jobs/vector-forms.js";
+import { evaluateTable, taskFlags } from "../../jobs/options/evaluate.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatReports } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
-import type { CommonOptions, ModelOptions } from "../parse.js";
-import { type ReaderFlags, readerOptions } from "../reader-options.js";
-import { taskOptionsOf } from "../task-options.js";
+import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
-
-interface Flags extends CommonOptions, Omit<ModelOptions, "model">, ReaderFlags {
-  readonly model?: readonly string[];
-  readonly dim?: readonly number[];
-  readonly precision?: readonly VectorPrecision[];
-  readonly trecRun?: string;
-  readonly analyse?: boolean;
-  readonly rows?: string;
-  readonly top?: number;
-  readonly base?: string;
-  readonly task?: Task;
-  readonly corpus?: string;
-  readonly qrels?: string;
-  readonly excludeSelf?: boolean;
-  readonly train?: string;
-  readonly prompts?: GivenPrompts;
-  readonly columns?: Record<string, string>;
-  readonly labelMap?: Record<string, string>;
-}
 
 /** What `embtune evaluate` does. */
 export async function runEvaluate(data: readonly string[], command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
+  const terminal = openTerminal(flagsOf(command, outputOptions));
   const reports = await evaluate({
-    ...flags,
-    ...readerOptions(flags),
+    ...jobOptions(command, evaluateTable),
     data,
-    dims: flags.dim,
-    precisions: flags.precision,
-    taskOptions: taskOptionsOf(command),
+    taskOptions: typedOptions(command, taskFlags),
     signal: interruptSignal(),
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));

@@ -1,26 +1,20 @@
 import type { Command } from "commander";
 import { UserError } from "../../errors/user-error.js";
 import { exportModel } from "../../jobs/export.js";
+import { exportTable, folderOptions } from "../../jobs/options/export.js";
 import { formatExport } from "../../report/export-summary.js";
 import { modelNote } from "../model-note.js";
-import type { CommonOptions, ModelOptions } from "../parse.js";
+import { flagsOf, typedOptions } from "../options/add-options.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
-
-interface Flags extends CommonOptions, ModelOptions {
-  readonly to: string;
-  readonly format: "transformersjs" | "sentence-transformers" | "both" | "fastembed";
-  readonly dtype: "fp32" | "fp16" | "q8";
-  readonly adapter?: boolean;
-  readonly eval?: string;
-  readonly verify?: boolean;
-}
 
 /** What `embtune export` does. A verification that fails is an error after the result. */
 export async function runExport(model: string | undefined, command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const { to } = flagsOf(command, folderOptions);
   const report = await exportModel({
-    ...flags,
+    ...typedOptions(command, exportTable),
+    to,
     model,
     onEvent: ({ info }) => terminal.note(modelNote(info)),
   });
@@ -30,6 +24,6 @@ export async function runExport(model: string | undefined, command: Command): Pr
   throw new UserError(
     "verification-failed",
     `vectors of the folder differ by ${verification.largestDifference.toExponential(2)}, more than ${verification.tolerance}`,
-    { at: { file: flags.to } },
+    { at: { file: to } },
   );
 }

@@ -2,64 +2,44 @@ import type { Command } from "commander";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
-import type { GivenPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
 import { type MineEvent, mineNegatives } from "../../jobs/mine.js";
+import { mineDataOptions, mineTable, ruleOptions, searchOptions } from "../../jobs/options/mine.js";
+import { tableOutOptions } from "../../jobs/options/shared.js";
 import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
+import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
-import type { CommonOptions, ModelOptions } from "../parse.js";
-import { type ReaderFlags, readerOptions } from "../reader-options.js";
+import { flagsOf, jobOptions } from "../options/add-options.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
-
-interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
-  readonly out: string;
-  readonly overwrite?: boolean;
-  readonly csvSafe?: boolean;
-  readonly corpus?: string;
-  readonly columns?: Record<string, string>;
-  readonly labelMap?: Record<string, string>;
-  readonly numNegatives: number;
-  readonly rangeMin: number;
-  readonly rangeMax?: number;
-  readonly maxScore?: number;
-  readonly margin?: Margin;
-  readonly sampling: "top" | "random";
-  readonly judge?: string;
-  readonly prompts?: GivenPrompts;
-  readonly cache?: string;
-  readonly batchSize: number;
-}
 
 /** What `embtune mine` does. */
 export async function runMine(data: string, command: Command): Promise<void> {
-  const flags = command.opts<Flags>();
-  const terminal = openTerminal(flags);
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const flags = flagsOf(command, tableOutOptions);
   tableFormat(flags.out);
   refuseExisting(flags.out, flags);
-  refuseSameFile(flags.out, [data, flags.corpus]);
+  refuseSameFile(flags.out, [data, flagsOf(command, mineDataOptions).corpus]);
   const show = mineProgress(terminal);
-  const { model, maxLength, pooling, allowDownload, batchSize, threads, seed } = flags;
+  const { cache } = flagsOf(command, searchOptions);
   const mined = await mineNegatives({
+    ...jobOptions(command, mineTable),
     data,
-    rules: rulesOf(flags),
-    cache: flags.cache ?? `${flags.out}.cache`,
+    rules: rulesOf(flagsOf(command, ruleOptions)),
+    cache: cache ?? `${flags.out}.cache`,
     signal: interruptSignal(),
     onEvent: show.onEvent,
-    ...{ batchSize, seed, ...readerOptions(flags) },
-    ...given({ model, maxLength, pooling, allowDownload, threads, prompts: flags.prompts }),
-    ...given({ corpus: flags.corpus, judge: flags.judge }),
-    ...given({ columns: flags.columns, labelMap: flags.labelMap }),
   }).finally(show.stop);
   await writeTable(flags.out, rowTable({ kind: "pair", rows: mined.rows }), flags);
   if (terminal.json) {
     const { counts, quantiles, rowsWith, candidates } = mined;
     const rows = mined.rows.length;
-    const models = { model: mined.model.name, ...given({ judge: mined.judge?.name }) };
+    const models = { model: mined.model.name, judge: mined.judge?.name };
     const record = { out: flags.out, rows, candidates, ...models, counts, quantiles, rowsWith };
     terminal.result(JSON.stringify(record, null, 2));
     return;
@@ -68,8 +48,9 @@ export async function runMine(data: string, command: Command): Promise<void> {
   terminal.result(formatMined(mined, flags.out));
 }
 
-function rulesOf(flags: Flags): SelectionRules {
-  const { numNegatives: count, rangeMin, sampling, maxScore, margin } = flags;
+function rulesOf(flags: OptionsOf<typeof ruleOptions>): SelectionRules {
+  const { numNegatives: count, rangeMin, sampling, maxScore } = flags;
+  const margin = flags.margin === undefined ? undefined : marginOf(flags.margin);
   const choosy = maxScore !== undefined || margin !== undefined || sampling === "random";
   const rangeMax = flags.rangeMax ?? rangeMin + (choosy ? 10 : 1) * count;
   if (rangeMax <= rangeMin) {
@@ -78,14 +59,16 @@ function rulesOf(flags: Flags): SelectionRules {
       `--range-max must be above --range-min, got ${rangeMax} and ${rangeMin}`,
     );
   }
-  return { count, rangeMin, rangeMax, sampling, ...given({ maxScore, margin }) };
+  return { count, rangeMin, rangeMax, sampling, maxScore, margin };
 }
 
-/** The object without its undefined values. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+/** `0.1` is a difference, `5%` a share of the positive's score. */
+function marginOf(text: string): Margin {
+  const share = text.trim().endsWith("%");
+  const number = Number.parseFloat(text);
+  const value = share ? number / 100 : number;
+  if (value > 2) throw usageError("bad-option", `--margin must be at most 2 or 200%, got ${text}`);
+  return { kind: share ? "relative" : "absolute", value };
 }
 
 function mineProgress(terminal: Terminal) {

@@ -2,15 +2,18 @@ import type { Command } from "commander";
 import { checkFiles } from "../../jobs/check-objectives.js";
 import { objectivePage } from "../../objectives/document.js";
 import { objectiveNamed, objectives } from "../../objectives/registry.js";
+import { commonOptions } from "../../options/common-options.js";
 import { formatChecks } from "../../report/objective-check.js";
 import { formatObjectives, objectiveRecord } from "../../report/objectives.js";
 import { openRuntime } from "../../runtime/runtime.js";
-import type { CommonOptions } from "../parse.js";
+import { flagsOf } from "../options/add-options.js";
+import { checkFlags } from "../options/command-flags.js";
+import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 
 /** What `embtune objectives [NAME]` does. */
 export function runObjectives(name: string | undefined, command: Command): void {
-  const terminal = openTerminal(command.opts<CommonOptions>());
+  const terminal = openTerminal(flagsOf(command, outputOptions));
   if (name === undefined) {
     terminal.result(
       terminal.json ? JSON.stringify(objectives.map(objectiveRecord), null, 2) : formatObjectives(),
@@ -25,21 +28,16 @@ export function runObjectives(name: string | undefined, command: Command): void 
   );
 }
 
-interface CheckFlags extends CommonOptions {
-  readonly float32?: boolean;
-}
-
 /** What `embtune objectives check FILE…` does. */
 export async function runObjectivesCheck(
   files: readonly string[],
   command: Command,
 ): Promise<void> {
-  const flags = command.opts<CheckFlags>();
-  const terminal = openTerminal(flags);
-  const { threads } = flags;
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const { threads, float32 } = flagsOf(command, { ...commonOptions, ...checkFlags });
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
-    const dtype = flags.float32 === true ? "float32" : "float64";
+    const dtype = float32 ? "float32" : "float64";
     const reports = await checkFiles(files, dtype, runtime);
     terminal.result(terminal.json ? JSON.stringify(reports, null, 2) : formatChecks(reports));
     if (reports.some(({ passed }) => !passed)) process.exitCode = 1;

@@ -3,7 +3,7 @@ import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { trainPlanned } from "../../jobs/train.js";
-import type { GivenOf } from "../../options/option.js";
+import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatFileLosses } from "../../report/file-losses.js";
 import { formatTrainingData } from "../../report/plan-data.js";
@@ -16,8 +16,9 @@ import { plannedMemory } from "../../training/run/planned-memory.js";
 import type { TrainedRun } from "../../training/run/run.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
-import type { runFlags, sweepFlag } from "../options/train-flags.js";
-import type { CommonOptions } from "../parse.js";
+import { flagsOf } from "../options/add-options.js";
+import { outputOptions } from "../options/output-options.js";
+import { runFlags, sweepFlag } from "../options/train-flags.js";
 import { parseSweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
 import {
@@ -31,11 +32,13 @@ import { trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
 
-type RunFlags = CommonOptions & GivenOf<typeof runFlags & typeof sweepFlag>;
+const ownFlags = { ...runFlags, ...sweepFlag, ...outputOptions };
+
+type RunFlags = OptionsOf<typeof ownFlags>;
 
 /** What `embtune train` does. */
 export async function runTrain(data: readonly string[], command: Command): Promise<void> {
-  const flags = command.opts<RunFlags>();
+  const flags = flagsOf(command, ownFlags);
   const terminal = openTerminal(flags);
   const chosen = await chosenByRows(data, command, flags);
   const names = objectiveNames(command, flags, chosen.options.objective);
@@ -52,13 +55,13 @@ export async function runTrain(data: readonly string[], command: Command): Promi
     return;
   }
   terminal.note(formatPlan(plan, { prompts }));
-  const progress = trainProgress(terminal, plan.steps, flags.debug ?? false);
+  const progress = trainProgress(terminal, plan.steps, flags.debug);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
     signal: interruptSignal(true),
-    overwrite: flags.overwrite ?? false,
+    overwrite: flags.overwrite,
     resume: flags.resume !== undefined,
-    resumeAnyway: flags.resumeAnyway ?? false,
+    resumeAnyway: flags.resumeAnyway,
   }).finally(progress.stop);
   showResult(trained, terminal);
 }
@@ -101,8 +104,8 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
     {
       out,
       sameSteps: sameSteps(sweep),
-      overwrite: flags.overwrite ?? false,
-      dryRun: flags.dryRun ?? false,
+      overwrite: flags.overwrite,
+      dryRun: flags.dryRun,
     },
     terminal,
   );

@@ -1,12 +1,11 @@
 import { internal } from "../../errors/internal.js";
 import { optionsDocument } from "../../options/describe.js";
-import type { AnyTable } from "../../options/option.js";
+import type { FlagGroups } from "./add-options.js";
+import { commandFlags } from "./command-flags.js";
 import { trainFlags } from "./train-flags.js";
 
 /** The options of each command by the headings of its --help. */
-const commands: Readonly<Record<string, () => ReadonlyMap<string, AnyTable>>> = {
-  train: trainFlags,
-};
+const commands: Readonly<Record<string, FlagGroups>> = { ...commandFlags, train: trainFlags() };
 
 const section = /(<!-- options of ([a-z ]+) -->\n)[\s\S]*?(<!-- end of options -->)/g;
 
@@ -14,7 +13,7 @@ const section = /(<!-- options of ([a-z ]+) -->\n)[\s\S]*?(<!-- end of options -
 export function withOptionTables(markdown: string): string {
   return markdown.replace(section, (_, start: string, command: string, end: string) => {
     const groups = commands[command] ?? internal(`no command ${command}`);
-    const tables = [...groups()].map(
+    const tables = Object.entries(groups).map(
       ([heading, table]) => `\n**${heading}**\n\n${optionsDocument(table)}\n`,
     );
     return `${start}${tables.join("")}\n${end}`;

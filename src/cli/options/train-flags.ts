@@ -1,6 +1,7 @@
 import type { AnyTable } from "../../options/option.js";
 import { type TrainRow, trainGroups } from "../../training/options/row.js";
 import { trainTable } from "../../training/options/table.js";
+import type { FlagGroups } from "./add-options.js";
 import { outputOptions } from "./output-options.js";
 
 /** Flags of `train` that say how to run, as against what to train. */
@@ -11,9 +12,10 @@ export const runFlags = {
     description: "replace the run that --out names",
   },
   resume: {
+    common: true,
     type: "text",
     placeholder: "run",
-    description: "go on with an interrupted run, exactly where its newest checkpoint stands",
+    description: "go on exactly where an interrupted run stands",
   },
   resumeAnyway: {
     type: "boolean",
@@ -26,9 +28,10 @@ export const runFlags = {
     description: "options from a JSON file by their long names; the command line wins",
   },
   dryRun: {
+    common: true,
     type: "boolean",
     default: false,
-    description: "show columns, rows and plan, train nothing and write nothing",
+    description: "show columns, rows and plan; train and write nothing",
   },
 } as const satisfies AnyTable;
 
@@ -44,7 +47,7 @@ export const sweepFlag = {
 } as const satisfies AnyTable;
 
 /** The flags of `train` by the headings of --help. Those of the objectives come beside, under the heading Objective. */
-export function trainFlags(): ReadonlyMap<string, AnyTable> {
+export function trainFlags(): FlagGroups {
   const rows = Object.entries<TrainRow>(trainTable).filter(([, row]) => row.place === undefined);
   const groups = trainGroups.map((name): [string, AnyTable] => [
     name,
@@ -55,5 +58,5 @@ export function trainFlags(): ReadonlyMap<string, AnyTable> {
     Objective: sweepFlag,
     Common: outputOptions,
   };
-  return new Map(groups.map(([name, table]) => [name, { ...table, ...beside[name] }]));
+  return Object.fromEntries(groups.map(([name, table]) => [name, { ...table, ...beside[name] }]));
 }

@@ -1,8 +1,8 @@
 import type { ClassedRow } from "../rows/row-types.js";
 
 export interface BalanceOptions {
-  readonly perClass?: number;
-  readonly maxPairs?: number;
+  readonly perClass?: number | undefined;
+  readonly maxPairs?: number | undefined;
 }
 
 /**

@@ -14,15 +14,15 @@ export type NeutralUse = "unused" | "negative" | "score";
 
 export interface ConversionOptions {
   readonly seed: number;
-  readonly neutralAs?: NeutralUse;
+  readonly neutralAs?: NeutralUse | undefined;
   /** At most so many pairs of a class; more than its texts are possible. Default: as many as it has texts. */
-  readonly perClass?: number;
+  readonly perClass?: number | undefined;
   /** At most so many pairs in all: of classes the largest give way first, of other rows a random part stays. */
-  readonly maxPairs?: number;
+  readonly maxPairs?: number | undefined;
   /** Scores from here on (scaled to 0–1) are label 1. Default 0.8. */
-  readonly positiveFrom?: number;
+  readonly positiveFrom?: number | undefined;
   /** Scores up to here are label 0. Default 0.4. What lies between is left out. */
-  readonly negativeTo?: number;
+  readonly negativeTo?: number | undefined;
 }
 
 /** The kind that each target is, and the kinds it can be made of, the best first. */

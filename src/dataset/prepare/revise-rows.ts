@@ -8,11 +8,11 @@ type AnyRow = RowTypes[DatasetKind];
 
 export interface ReviseOptions {
   /** Mend mojibake, entities and control characters. */
-  readonly clean?: boolean;
+  readonly clean?: boolean | undefined;
   /** Leave out rows with a text of fewer words. */
-  readonly minWords?: number;
+  readonly minWords?: number | undefined;
   /** Leave out rows that repeat an earlier one but for case and punctuation, and rows with the same text on both sides. */
-  readonly dedupe?: boolean;
+  readonly dedupe?: boolean | undefined;
 }
 
 /** Cleans texts, then leaves out short and repeated rows; every row left out is in the account with a reason. */

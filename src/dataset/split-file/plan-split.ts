@@ -12,7 +12,7 @@ import { groupRows, type RowGroups, type SplitBy } from "./row-groups.js";
 export interface SplitFileOptions extends OpenOptions {
   /** Below 1 a share of the rows, else a number of rows. */
   readonly eval: number;
-  readonly test?: number;
+  readonly test?: number | undefined;
   readonly by?: SplitBy;
   readonly seed?: number;
 }

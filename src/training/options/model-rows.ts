@@ -19,6 +19,7 @@ export const modelRows = {
     description: `${modelOptions.prompts.description}; goes into model/`,
   },
   tune: {
+    common: true,
     type: "text",
     pattern: /^(head|lora|full|last:[1-9]\d*)$/,
     expected: "head, last:K, lora or full",

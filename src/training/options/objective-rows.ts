@@ -6,11 +6,13 @@ const other = { type: "text", group: "Objective" } as const;
 /** The objective, other models that it learns from, and what computes. The objective's own options stand in its definition. */
 export const objectiveRows = {
   objective: {
+    common: true,
     ...other,
     default: "infonce",
     compared: "shared",
     placeholder: "name",
-    description: `loss to train with, or several to compare (a,b,c): ${objectives.map(({ name }) => name).join(", ")}`,
+    examples: objectives.map(({ name }) => name),
+    description: "loss to train with, or several to compare (a,b,c): embtune objectives",
   },
   objectiveOptions: {
     type: "object",

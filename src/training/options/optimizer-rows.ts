@@ -3,6 +3,7 @@ import type { TrainRows } from "./row.js";
 /** How long and how fast it is learnt. */
 export const optimizerRows = {
   epochs: {
+    common: true,
     type: "number",
     above: 0,
     max: 10_000,
@@ -21,6 +22,7 @@ export const optimizerRows = {
     description: "number of updates, instead of --epochs",
   },
   batchSize: {
+    common: true,
     type: "integer",
     min: 1,
     max: 65_536,
@@ -39,6 +41,7 @@ export const optimizerRows = {
     description: "texts of a class that come together in a batch of classed texts",
   },
   lr: {
+    common: true,
     type: "number",
     above: 0,
     group: "Optimizer",

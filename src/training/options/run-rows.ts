@@ -3,6 +3,7 @@ import type { TrainRows } from "./row.js";
 /** Where a run goes, what it is measured by and what it leaves. */
 export const runRows = {
   out: {
+    common: true,
     type: "text",
     group: "Run",
     resume: "free",
@@ -13,6 +14,7 @@ export const runRows = {
     description: "run folder",
   },
   eval: {
+    common: true,
     type: "text",
     group: "Run",
     resume: "free",
