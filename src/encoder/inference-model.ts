@@ -4,14 +4,15 @@ import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
-import { emptyGraph } from "../graph/ir.js";
+import { emptyGraph, type Graph, type Value } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
 import { elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
-import { poolTokens } from "./pooling.js";
-import type { PoolingMode } from "./pooling-mode.js";
+import { buildModules, type ModuleStack } from "./modules/module-stack.js";
+import { POOLING_MASK, poolTokens } from "./pooling.js";
+import type { Pooling } from "./pooling-mode.js";
 import { isWeightsFile } from "./weights/stored-weights.js";
 import { readWeightsGraph } from "./weights/weights-graph.js";
 
@@ -36,11 +37,25 @@ export interface InferenceModel {
  */
 export async function readInferenceModel(
   file: string,
-  pooling: PoolingMode,
+  form: InferenceForm,
 ): Promise<InferenceModel> {
   const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
-  const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
-  return { bytes, inputs, dataFiles };
+  const graph = embeddingGraph(hidden, form);
+  const bytes = encode(appendGraph(withInputs(model, graph), graph, "pooling"));
+  return {
+    bytes,
+    inputs: form.includePrompt === false ? [...inputs, POOLING_MASK] : inputs,
+    dataFiles,
+  };
+}
+
+/** What is put behind token vectors. */
+export interface InferenceForm {
+  readonly pooling: Pooling;
+  /** Whether the tokens of a prompt are pooled; without them there is an input `pooling_mask`. Default true. */
+  readonly includePrompt?: boolean | undefined;
+  /** The model's own modules. */
+  readonly stack?: ModuleStack | undefined;
 }
 
 /** An encoder's model without pooling. */
@@ -130,11 +145,30 @@ function hasHalfPrecision(model: ModelProto): boolean {
   return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
 }
 
-/** The nodes of the pooling alone, from the token vectors and the mask of a model. */
-function poolingGraph(hidden: string, pooling: PoolingMode) {
+/** The nodes of pooling and modules alone, from the token vectors and the mask of a model. */
+function embeddingGraph(hidden: string, { pooling, includePrompt, stack }: InferenceForm): Graph {
   const b = new GraphBuilder(emptyGraph("pooling"));
   const mask = b.input("attention_mask", "int64", ["B", "T"]);
-  const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask };
-  b.output(b.named(poolTokens(b, pooling, tokens), EMBEDDING));
+  const pooled = includePrompt === false ? b.input(POOLING_MASK, "int64", ["B", "T"]) : undefined;
+  const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask, pooled };
+  const vectors = poolTokens(b, pooling, tokens);
+  b.output(b.named(stack === undefined ? vectors : withModules(b, stack, vectors), EMBEDDING));
   return b.graph;
+}
+
+function withModules(b: GraphBuilder, { specs, parameters }: ModuleStack, x: Value): Value {
+  const [first] = [...parameters.values()];
+  const known = { ...x, shape: [x.shape[0], first?.shape.at(-1) ?? x.shape[1]] };
+  const values = [...parameters].map(
+    ([name, tensor]) => [name, b.initializer(name, tensor)] as const,
+  );
+  return buildModules(b, specs, known, new Map(values));
+}
+
+/** The model with the inputs of what is appended that it has not itself. */
+function withInputs(model: ModelProto, added: Graph): ModelProto {
+  const { graph } = model;
+  const mask = lower(added).graph?.input.filter(({ name }) => name === POOLING_MASK) ?? [];
+  if (graph === undefined || mask.length === 0) return model;
+  return { ...model, graph: { ...graph, input: [...graph.input, ...mask] } };
 }

@@ -1,16 +1,16 @@
 import { dirname, join } from "node:path";
-import { UserError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { batchFeeds } from "./batching.js";
 import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
-import { EMBEDDING, readInferenceModel } from "./inference-model.js";
+import { EMBEDDING, type InferenceForm, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
 import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
-import { type PoolingMode, parsePooling } from "./pooling-mode.js";
+import { type Pooling, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -21,10 +21,15 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly runtime: Runtime;
   /** Tokens a text may have; default: as `resolveMaxLength` finds it. */
   readonly maxLength?: number | undefined;
-  /** mean, cls or last; for folders that do not say how to pool. One that says otherwise is overruled. */
+  /** A mode of `POOLING_MODES`, or several joined by "+"; for folders that do not say how to pool. One that says otherwise is overruled. */
   readonly pooling?: string | undefined;
   /** Prompts beside the folder's or in their place: `withPrompts`. */
   readonly prompts?: GivenPrompts | undefined;
+  /**
+   * `leave`: vectors as they come from pooling, where the folder has modules behind it (Dense, LayerNorm), for training them and for
+   * writing them back. Default apply.
+   */
+  readonly modules?: "apply" | "leave" | undefined;
   /** q8: run onnx/model_quantized.onnx. Default fp32. */
   readonly dtype?: WeightType | undefined;
 }
@@ -38,9 +43,11 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
+  const left = options.modules === "leave" && folder.modules?.stack !== undefined;
+  const stack = left ? undefined : folder.modules?.stack;
   const [tokenizer, { session, dataFiles }] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
-    openSession(folder, pooling.mode, options.runtime),
+    openSession(folder, { ...pooling, stack }, options.runtime),
   ]);
   try {
     const maxLength = resolveMaxLength({
@@ -50,7 +57,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
     });
-    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles });
+    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles, left });
   } catch (error) {
     await session.release();
     throw error;
@@ -58,20 +65,26 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
 }
 
 interface ResolvedPooling {
-  readonly mode: PoolingMode;
+  readonly pooling: Pooling;
+  readonly includePrompt: boolean;
   readonly source: PoolingSource;
 }
 
-function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): ResolvedPooling {
-  if (chosen !== undefined) return { mode: chosen, source: "option" };
+function resolvePooling(folder: ModelFolder, chosen: Pooling | undefined): ResolvedPooling {
+  const includePrompt = folder.modules?.includePrompt ?? true;
+  if (chosen !== undefined) return { pooling: chosen, includePrompt, source: "option" };
   const listed = folder.modules?.pooling;
-  return listed === undefined
-    ? { mode: "mean", source: "guess" }
-    : { mode: listed, source: "folder" };
+  if (listed !== undefined) return { pooling: listed, includePrompt, source: "folder" };
+  if (!folder.causal) return { pooling: "mean", includePrompt, source: "guess" };
+  throw usageError(
+    "no-pooling",
+    `model folder "${folder.path}" is a decoder (${folder.modelType}) and does not say how it is pooled`,
+    "most are trained for the last token: add --pooling last, or --pooling mean where its authors say so",
+  );
 }
 
-async function openSession(folder: ModelFolder, pooling: PoolingMode, runtime: Runtime) {
-  const { bytes, dataFiles } = await readInferenceModel(folder.modelFile, pooling);
+async function openSession(folder: ModelFolder, form: InferenceForm, runtime: Runtime) {
+  const { bytes, dataFiles } = await readInferenceModel(folder.modelFile, form);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
@@ -101,6 +114,8 @@ interface Parts {
   readonly session: Session;
   readonly maxLength: number;
   readonly dataFiles: readonly string[];
+  /** Whether the folder's modules are left out. */
+  readonly left: boolean;
 }
 
 async function assemble(parts: Parts): Promise<Encoder> {
@@ -121,7 +136,8 @@ async function assemble(parts: Parts): Promise<Encoder> {
     inputs,
     maxLength,
     dimension: vector.data.length,
-    normalize: folder.modules?.normalize ?? false,
+    normalize: (folder.modules?.normalize ?? false) && !parts.left,
+    promptTokens: promptCounter(parts),
     defaultPrompt: promptFor(folder, "other"),
   };
   return {
@@ -131,9 +147,25 @@ async function assemble(parts: Parts): Promise<Encoder> {
     encodeWith: ({ width, ...other }, texts, options) =>
       encodeTexts({ ...model, ...other, dimension: width }, texts, options),
     padId: tokenizer.padId,
+    promptTokens: model.promptTokens,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };
+}
+
+/**
+ * How many tokens at the beginning of a text belong to a prompt of the model and are not pooled: those of the longest prompt that the text
+ * begins with, without the closing token that a prompt alone would get. Never all tokens.
+ */
+function promptCounter({ folder, pooling, tokenizer, maxLength }: Parts): (text: string) => number {
+  if (pooling.includePrompt) return () => 0;
+  const prompts = Object.values(folder.prompts)
+    .filter((prompt) => prompt !== "")
+    .sort((a, b) => b.length - a.length);
+  const counts = new Map(
+    prompts.map((prompt) => [prompt, tokenizer.promptLength(prompt, maxLength)]),
+  );
+  return (text) => counts.get(prompts.find((prompt) => text.startsWith(prompt)) ?? "") ?? 0;
 }
 
 /** The prompts that a model would be loaded with, without loading it. UserError: as for a model that is not there. */
@@ -146,10 +178,12 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
   const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  return modelHash([folder.modelFile, ...weights, join(folder.path, "tokenizer.json")], {
-    pooling: pooling.mode,
+  const tokenizer = join(folder.path, "tokenizer.json");
+  return modelHash([folder.modelFile, ...weights, tokenizer, ...(modules?.files ?? [])], {
+    pooling: pooling.pooling,
     normalize: modules?.normalize ?? false,
     lowerCase,
+    includePrompt: pooling.includePrompt ? undefined : false,
   });
 }
 
@@ -163,9 +197,11 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     hash,
     dimension: model.dimension,
     maxLength: model.maxLength,
-    pooling: pooling.mode,
+    pooling: pooling.pooling,
     poolingSource: pooling.source,
-    normalize: model.normalize,
+    includePrompt: pooling.includePrompt,
+    normalize: folder.modules?.normalize ?? false,
+    modules: folder.modules?.stack,
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,

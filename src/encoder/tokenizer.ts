@@ -16,6 +16,8 @@ export interface Tokenizer {
    * tokenizer's truncation_side says so), never the special tokens around it.
    */
   readonly encode: (text: string, maxLength: number) => Int32Array;
+  /** How many tokens of a text a prompt before it takes, as sentence-transformers counts them: all of the prompt alone but a closing one. */
+  readonly promptLength: (prompt: string, maxLength: number) => number;
 }
 
 /** What every text gets around its own tokens. */
@@ -75,6 +77,8 @@ function makeTokenizer(
     modelMaxLength: numberOf(config.model_max_length) ?? Number.POSITIVE_INFINITY,
     specialTokens,
     encode,
+    promptLength: (prompt, maxLength) =>
+      encode(prompt, maxLength).length - Math.min(1, suffix.length),
   };
 }
 

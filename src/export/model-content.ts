@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { HeadSpec } from "../encoder/head.js";
+import { type HeadSpec, modulesHead } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
+import type { Pooling } from "../encoder/pooling-mode.js";
 import type { Tensor } from "../math/tensor.js";
 import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
@@ -25,7 +26,7 @@ export interface AdapterContent {
 
 /** What goes into a model folder, whatever its form. */
 export interface ModelContent {
-  /** The encoder that was trained on. */
+  /** The encoder that was trained on, loaded with its modules left: `dimension` is the width of what is pooled. */
   readonly encoder: EncoderInfo;
   /** Tuned weights of the encoder by the names of its initializers; absent: as they are in its file. */
   readonly weights?: ReadonlyMap<string, Tensor> | undefined;
@@ -45,9 +46,26 @@ export async function tunedTokenModel(content: ModelContent): Promise<TokenModel
   return { ...source, model: replaceInitializers(source.model, weights) };
 }
 
+/** What comes between pooling and a last normalisation: the trained head, or the modules that the encoder has itself. */
+export function contentHead({ encoder, head }: ModelContent): HeadContent | undefined {
+  const { dimension, modules } = encoder;
+  if (head !== undefined || modules === undefined) return head;
+  return { spec: modulesHead(dimension, modules.specs), parameters: modules.parameters };
+}
+
+/** Whether what is behind token vectors is put into the exported graph, so that it is not told apart any more. */
+export function isFolded(content: ModelContent): boolean {
+  return contentHead(content) !== undefined || !isPlainPooling(content.encoder.pooling);
+}
+
+/** Whether readers pool so themselves: transformers.js knows no other poolings. */
+export function isPlainPooling(pooling: Pooling): boolean {
+  return ["mean", "cls", "last"].includes(pooling);
+}
+
 /** Numbers in an embedding of the exported model. */
-export function outputDimension({ encoder, head }: ModelContent): number {
-  return head?.spec.outputDim ?? encoder.dimension;
+export function outputDimension(content: ModelContent): number {
+  return contentHead(content)?.spec.outputDim ?? content.encoder.dimension;
 }
 
 /** One objective of a run, and the files that were trained with it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { PoolingMode } from "../../src/encoder/pooling-mode.js";
+import type { Pooling } from "../../src/encoder/pooling-mode.js";
 import { buildEncoderStep } from "../../src/encoder/step/encoder-step.js";
 import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { textFeeds } from "../../src/encoder/step/text-feeds.js";
@@ -24,7 +24,7 @@ export interface Steps {
 /** What the steps are taken with. */
 export interface StepsOptions {
   readonly encoder: PreparedEncoder;
-  readonly pooling: PoolingMode;
+  readonly pooling: Pooling;
   readonly tokenize: (text: string) => Int32Array;
   /** Id at padding. */
   readonly padId: number;

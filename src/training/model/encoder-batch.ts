@@ -13,6 +13,8 @@ export interface EncoderBatch {
   readonly numbers: Int32Array;
   /** Token ids by slot. */
   readonly ids: readonly Int32Array[];
+  /** By slot: tokens at the beginning that are not pooled. */
+  readonly skipped?: readonly number[] | undefined;
   /** Real tokens of all slots. */
   readonly tokens: number;
   /** Inputs of the objective: slots of each role of vectors, and constants. */
@@ -61,6 +63,7 @@ export function encoderBatch(
     texts,
     numbers: Int32Array.from(numbers),
     ids,
+    skipped: numbers.map(options.tokens.skippedOf),
     tokens: ids.reduce((sum, { length }) => sum + length, 0),
     feeds: { ...options.feeds(texts), ...slots },
     counter: { epoch: planned.epoch, batch: planned.batch },

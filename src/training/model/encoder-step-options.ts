@@ -27,7 +27,9 @@ export async function encoderStepOptions(
   return {
     encoder: prepared,
     pooling: encoder.info.pooling,
-    normalize: encoder.info.normalize,
+    includePrompt: encoder.info.includePrompt,
+    // What a model has of its own between pooling and its last normalisation wants vectors as they are pooled.
+    normalize: encoder.info.normalize && encoder.info.modules === undefined,
     tuning: tuningOf(plan.settings, prepared),
     ...(await dropoutOf(plan.settings, encoder.info)),
     objective,

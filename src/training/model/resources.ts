@@ -3,13 +3,14 @@ import {
   encodeCached,
   openEmbeddingCache,
 } from "../../encoder/embedding-cache.js";
-import type { Encoder } from "../../encoder/encoder.js";
-import { type HeadSpec, headSpec } from "../../encoder/head.js";
+import type { Encoder, EncoderInfo } from "../../encoder/encoder.js";
+import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { usageError } from "../../errors/user-error.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
 import type { TrainSettings } from "../options/settings.js";
+import { defaultHead } from "../options/tune.js";
 import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
 import { runPaths } from "../run-folder/run-folder.js";
@@ -35,7 +36,7 @@ export async function openResources(
   const { threads } = settings;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
-    const encoder = await loadEncoder({ ...settings, runtime });
+    const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const cache = openEmbeddingCache(encoder, { texts, folder, prompt: "" });
     const close = async (): Promise<void> => {
       cache.close();
@@ -78,7 +79,8 @@ export function openContext(
   const { signal } = control;
   const encode = (texts: readonly string[]) =>
     encodeCached(encoder, texts, cache, { signal, prompt: "" });
-  const head = headOf(plan, encoder.info.dimension, auxiliary);
+  const head = headOf(plan, encoder.info, auxiliary);
+  if (head.kind === "modules") control.onEvent({ type: "note", message: modulesNote(head) });
   const context = { control, runtime, encoder, cache, head, encode };
   if (auxiliary === undefined) return { ...context, plan };
   const { evaluator } = plan;
@@ -86,12 +88,22 @@ export function openContext(
   return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
 }
 
-function headOf(
-  { settings, groups }: TrainingPlan,
-  dimension: number,
+function modulesNote({ modules = [], inputDim, outputDim }: HeadSpec): string {
+  const kinds = modules.map(({ kind }) => kind).join(", ");
+  return `the model's own modules are trained: ${kinds}, ${inputDim} to ${outputDim} dimensions`;
+}
+
+/** The head of a run: the model's own modules, where it has some, else the one that the settings want. */
+export function headOf(
+  { settings, groups }: Pick<TrainingPlan, "settings" | "groups">,
+  { dimension, modules }: Pick<EncoderInfo, "dimension" | "modules">,
   auxiliary: AuxiliaryModel | undefined,
 ): HeadSpec {
   const { head: kind, headHidden: hidden } = settings;
+  if (modules !== undefined) {
+    requireNoHead(settings);
+    return modulesHead(dimension, modules.specs);
+  }
   if (!groups.some(imitates) || auxiliary === undefined)
     return headSpec(dimension, { kind, dim: settings.headDim, hidden });
   const { dimension: wanted, name } = auxiliary;
@@ -103,6 +115,17 @@ function headOf(
       `leave --head-dim out, or give ${wanted}`,
     );
   return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
+}
+
+/** A model with modules of its own gets no other head. */
+function requireNoHead({ head, tune, headDim }: TrainSettings): void {
+  const asked = head !== defaultHead(tune) ? `--head ${head}` : headDim && `--head-dim ${headDim}`;
+  if (!asked) return;
+  throw usageError(
+    "head-and-modules",
+    `${asked} cannot be had on a model with modules of its own (Dense, LayerNorm), which are trained themselves`,
+    "leave it out",
+  );
 }
 
 /** Whether the group learns another model's vectors themselves. */

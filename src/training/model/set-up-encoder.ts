@@ -1,5 +1,10 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
-import { type HeadSpec, headParameters, initialHead } from "../../encoder/head.js";
+import {
+  type HeadSpec,
+  headParameters,
+  initialHead,
+  startsFromComponents,
+} from "../../encoder/head.js";
 import { embedForward } from "../../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
 import { internal } from "../../errors/internal.js";
@@ -111,12 +116,16 @@ function withoutDropout({ dropout: _, ...step }: EncoderStepOptions): EncoderSte
 }
 
 async function headStart(
-  { plan, head, encode }: RunContext,
+  { plan, head, encode, encoder }: RunContext,
   { texts }: NumberedBatches,
 ): Promise<ReadonlyMap<string, Tensor>> {
-  const reduces = head.outputDim < head.inputDim;
+  const reduces = startsFromComponents(head);
   const embeddings = reduces ? await encode(texts.slice(0, componentTexts)) : undefined;
-  return initialHead(head, { seed: plan.settings.seed, embeddings });
+  return initialHead(head, {
+    seed: plan.settings.seed,
+    embeddings,
+    modules: encoder.info.modules?.parameters,
+  });
 }
 
 interface EncoderSources {

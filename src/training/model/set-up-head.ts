@@ -1,5 +1,5 @@
 import { fillCache } from "../../encoder/embedding-cache.js";
-import { initialHead } from "../../encoder/head.js";
+import { initialHead, startsFromComponents } from "../../encoder/head.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { augmentVectors } from "../batches/augment-vectors.js";
 import { type HeadBatch, headFeeds } from "../batches/head-feeds.js";
@@ -25,9 +25,13 @@ export async function setUpHead(
   const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]));
   const others = await auxiliary?.prepare(numbered.bareTexts);
   const prepare = preparation(context, { numbered, gather, others });
-  const reduces = head.outputDim < head.inputDim;
+  const reduces = startsFromComponents(head);
   const embeddings = reduces ? cache.gather(places.subarray(0, componentTexts)) : undefined;
-  const start = initialHead(head, { seed: settings.seed, embeddings });
+  const start = initialHead(head, {
+    seed: settings.seed,
+    embeddings,
+    modules: context.encoder.info.modules?.parameters,
+  });
   const trainable = await createTrainableHead({
     runtime: context.runtime,
     steps: groups.map((group) => headStep(context, group)) as [HeadStep, ...HeadStep[]],

@@ -1,5 +1,5 @@
-import type { Encoder } from "../../encoder/encoder.js";
-import { type HeadSpec, headParameters, headSpec } from "../../encoder/head.js";
+import type { Encoder, EncoderInfo } from "../../encoder/encoder.js";
+import { type HeadSpec, headParameters, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
@@ -12,6 +12,7 @@ import { firstBatch } from "../model/first-inputs.js";
 import { headStepGraph } from "../model/head-graph.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { headStep, queueSize } from "../model/run-context.js";
+import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
@@ -29,15 +30,20 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
   const { threads } = settings;
   const runtime = await openRuntime(threads === undefined ? {} : { threads });
   try {
-    const encoder = await loadEncoder({ ...settings, runtime });
+    const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const plan = promptedPlan(planned, encoder.info);
-    const { head: kind, headDim: dim, headHidden: hidden } = settings;
-    const head = headSpec(encoder.info.dimension, { kind, dim, hidden, mayGrow: true });
+    const head = plannedHead(settings, encoder.info);
     if (settings.tune === "head") return headMemory(plan, head);
     return await encoderMemory(plan, { head, encoder, runtime });
   } finally {
     await runtime.close();
   }
+}
+
+function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {
+  const { head: kind, headDim: dim, headHidden: hidden } = settings;
+  if (modules !== undefined) return modulesHead(dimension, modules.specs);
+  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
 }
 
 const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({

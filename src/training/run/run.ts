@@ -1,6 +1,7 @@
 import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
-import { type Evaluation, measures } from "../../evaluation/metric.js";
+import { startsFromComponents } from "../../encoder/head.js";
+import { type Embed, type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
@@ -8,6 +9,7 @@ import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
 import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
 import { setUp } from "../model/set-up.js";
+import { openHead } from "../model/trainable-head.js";
 import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
@@ -126,7 +128,7 @@ async function train(
   { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await context.plan.evaluator.run((texts) => context.encode(texts));
+  const base = await context.plan.evaluator.run(await baseEmbed(context));
   const training = await setUp(context);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
   if (context.plan.settings.tune !== "head") {
@@ -135,7 +137,7 @@ async function train(
   }
   try {
     // A head that reduces dimensions is not the base before its first update either.
-    const reduces = context.head.outputDim < context.head.inputDim;
+    const reduces = startsFromComponents(context.head);
     const initial = reduces ? await training.trainable.parameters() : undefined;
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
@@ -174,6 +176,14 @@ async function train(
   }
 }
 
+/** The base model's vectors: the encoder's, behind its own modules where it has some. */
+async function baseEmbed({ encoder, encode, head, runtime }: RunContext): Promise<Embed> {
+  const { modules } = encoder.info;
+  if (modules === undefined) return (texts) => encode(texts);
+  const open = await openHead(runtime, head);
+  return async (texts) => open.apply(await encode(texts), modules.parameters);
+}
+
 /** What was read is let go before the first step. */
 async function restore(
   { trainable }: TrainableSetup<unknown>,
@@ -193,7 +203,7 @@ async function runLoop(
   const paths = runPaths(settings.out);
   const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
-  else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
+  else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
       trainable,
