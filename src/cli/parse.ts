@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -49,12 +49,9 @@ export function withModelSettings(command: Command): Command {
       "most tokens a text may have (default: what the model says)",
       wholeNumber(3),
     )
-    .addOption(
-      new Option("--pooling <name>", "pooling, where the model folder does not say").choices([
-        "mean",
-        "cls",
-        "last",
-      ]),
+    .option(
+      "--pooling <name>",
+      "pooling, where the model folder does not say: mean, cls, last, max, weightedmean, mean_sqrt_len_tokens, or several joined by +",
     );
 }
 

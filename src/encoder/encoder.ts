@@ -25,6 +25,8 @@ export interface EncoderInfo extends Prompts {
   readonly maxLength: number;
   readonly pooling: Pooling;
   readonly poolingSource: PoolingSource;
+  /** Whether other readers of the folder put padding before shorter texts. */
+  readonly padsLeft: boolean;
   /** Whether tokens of a prompt are pooled. */
   readonly includePrompt: boolean;
   /** The folder's modules between pooling and a last normalisation, whether they are applied or left; undefined: none. */

@@ -199,6 +199,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     maxLength: model.maxLength,
     pooling: pooling.pooling,
     poolingSource: pooling.source,
+    padsLeft: parts.tokenizer.padsLeft,
     includePrompt: pooling.includePrompt,
     normalize: folder.modules?.normalize ?? false,
     modules: folder.modules?.stack,

@@ -9,6 +9,8 @@ export interface Tokenizer {
   readonly padId: number;
   /** What the tokenizer's own configuration allows; Infinity when it says nothing. */
   readonly modelMaxLength: number;
+  /** Whether padding stands before shorter texts, by the tokenizer's own configuration. Here it is always behind them. */
+  readonly padsLeft: boolean;
   /** How many special tokens every text gets, [CLS] and [SEP] for instance. */
   readonly specialTokens: number;
   /**
@@ -75,6 +77,7 @@ function makeTokenizer(
   return {
     padId: inner.pad_token_id ?? 0,
     modelMaxLength: numberOf(config.model_max_length) ?? Number.POSITIVE_INFINITY,
+    padsLeft: config.padding_side === "left",
     specialTokens,
     encode,
     promptLength: (prompt, maxLength) =>

@@ -93,7 +93,7 @@ export function poolingModule(config: PoolingConfig, dimension: number): Sentenc
  */
 export function foldedModules(content: ModelContent): SentenceModule[] {
   const { pooling, includePrompt, normalize } = content.encoder;
-  const config: PoolingConfig = isPlainPooling(pooling)
+  const config: PoolingConfig = isPlainPooling(content.encoder)
     ? { pooling, includePrompt }
     : { pooling: "mean", includePrompt: true };
   const modules: SentenceModule[] = [

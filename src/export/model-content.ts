@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, modulesHead } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
-import type { Pooling } from "../encoder/pooling-mode.js";
 import type { Tensor } from "../math/tensor.js";
 import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
@@ -55,12 +54,12 @@ export function contentHead({ encoder, head }: ModelContent): HeadContent | unde
 
 /** Whether what is behind token vectors is put into the exported graph, so that it is not told apart any more. */
 export function isFolded(content: ModelContent): boolean {
-  return contentHead(content) !== undefined || !isPlainPooling(content.encoder.pooling);
+  return contentHead(content) !== undefined || !isPlainPooling(content.encoder);
 }
 
-/** Whether readers pool so themselves: transformers.js knows no other poolings. */
-export function isPlainPooling(pooling: Pooling): boolean {
-  return ["mean", "cls", "last"].includes(pooling);
+/** Whether transformers.js pools so itself; for the last token it takes the last place, which is a token's where padding is on the left. */
+export function isPlainPooling({ pooling, padsLeft }: EncoderInfo): boolean {
+  return pooling === "mean" || pooling === "cls" || (pooling === "last" && padsLeft);
 }
 
 /** Numbers in an embedding of the exported model. */

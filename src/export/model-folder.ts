@@ -83,7 +83,7 @@ async function composedModel(content: ModelContent, broadcast: boolean): Promise
     const every = broadcastForm(model, hidden, form(head ?? noHead(encoder.dimension)));
     return requireInput(every, "token_type_ids");
   }
-  if (!isPlainPooling(pooling))
+  if (!isPlainPooling(encoder))
     return broadcastForm(model, hidden, form(head ?? noHead(encoder.dimension)));
   if (head === undefined) return model;
   const { spec, parameters } = head;

@@ -41,7 +41,9 @@ export interface ExportOptions extends SourceOptions {
   readonly onEvent?: (event: ExportEvent) => void;
 }
 
-export type ExportEvent = { readonly type: "model"; readonly info: EncoderInfo };
+export type ExportEvent =
+  | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string };
 
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
 export async function exportModel(options: ExportOptions): Promise<ExportReport> {
@@ -55,6 +57,8 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
   try {
     const source = await openModelSource(options.model, runtime, sourceOptions(options));
     options.onEvent?.({ type: "model", info: source.content.encoder });
+    const note = promptNote(source.content, format);
+    if (note !== undefined) options.onEvent?.({ type: "note", message: note });
     const own = options.verify ? await ownVectors(source) : undefined;
     await source.release();
     const { content } = source;
@@ -84,6 +88,12 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
   } finally {
     await runtime.close();
   }
+}
+
+/** What transformers.js cannot do as the model does. */
+function promptNote({ encoder }: ModelContent, format: ExportFormat): string | undefined {
+  if (encoder.includePrompt || format === "sentence-transformers") return undefined;
+  return "the model leaves the tokens of its prompts out of pooling; readers of onnx/model.onnx pool them too, so their vectors of texts with a prompt differ";
 }
 
 function sourceOptions({ maxLength, pooling, allowDownload, hub }: ExportOptions): SourceOptions {

@@ -20,6 +20,7 @@ function counting(changes: Partial<EncoderInfo> = {}): Encoder & { readonly enco
   const info: EncoderInfo = {
     path: "",
     includePrompt: true,
+    padsLeft: false,
     modules: undefined,
     modelFile: "",
     name: "counting",

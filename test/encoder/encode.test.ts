@@ -35,6 +35,7 @@ function counting(changes: Partial<EncodingModel> = {}): Recorded {
     padId: 7,
     modelMaxLength: 512,
     specialTokens: 0,
+    padsLeft: false,
     encode: (text: string, most: number) =>
       Int32Array.from(text.slice(0, most), (character) => character.charCodeAt(0)),
     promptLength: (prompt: string) => prompt.length,
