@@ -13,8 +13,8 @@ import { acceptedRoles } from "../dist/objectives/inputs.js";
 import { objectiveNamed } from "../dist/objectives/registry.js";
 import { resolveOptions } from "../dist/objectives/resolve.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
-import { batchMaker } from "../dist/training/batches/batch-inputs.js";
 import { headFeeds } from "../dist/training/batches/head-feeds.js";
+import { batchMaker } from "../dist/training/batches/make-batches.js";
 import { createTrainableHead } from "../dist/training/model/trainable-head.js";
 import { machine } from "./machine.js";
 
@@ -62,7 +62,7 @@ const trainable = await createTrainableHead({
   scalarRate: 1,
   prepare: (planned) => {
     const batch = batches.make(planned);
-    return { group: 0, texts: batch, feeds: headFeeds(batch, gather) };
+    return { texts: { ...batch, group: 0 }, feeds: headFeeds(batch, gather) };
   },
   encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
 });

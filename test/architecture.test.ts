@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const layers = [
   "errors",
+  "options",
   "math",
   "files",
   "dataset",
@@ -95,8 +96,8 @@ describe("layers", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("dataset knows only errors, math and files", () => {
-    const allowed = ["errors", "math", "files", "dataset"];
+  it("dataset knows only errors, options, math and files", () => {
+    const allowed = ["errors", "options", "math", "files", "dataset"];
     const wrong = files
       .filter((path) => layerOf(path) === "dataset")
       .flatMap((path) => targets(path).filter((target) => !allowed.includes(layerOf(target))));

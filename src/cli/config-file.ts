@@ -3,9 +3,10 @@ import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
-import { camelCase, kebabCase } from "../objectives/option.js";
+import { camelCase, kebabCase } from "../options/option.js";
 import { configuredEntries } from "../training/options/file-objectives.js";
-import { settingNames, type TrainOptions } from "../training/options/settings.js";
+import type { TrainOptions } from "../training/options/settings.js";
+import { trainTable } from "../training/options/table.js";
 import { objectiveFlags } from "./objective-options.js";
 
 /**
@@ -21,9 +22,9 @@ export function readConfig(path: string): Partial<TrainOptions> {
     const name = camelCase(key);
     if (name === "objectiveOptions") continue;
     if (name === "data" && Array.isArray(value)) [options.data, options.moreData] = firstOf(value);
-    else if (settingNames.includes(name)) options[name] = value;
+    else if (Object.hasOwn(trainTable, name)) options[name] = value;
     else if (own.has(name)) objectiveOptions[name] = value;
-    else throw unknownName(path, key, [...settingNames, ...own]);
+    else throw unknownName(path, key, [...Object.keys(trainTable), ...own]);
   }
   if (options.objectives !== undefined) {
     const { objectives } = options;

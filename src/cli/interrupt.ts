@@ -1,17 +1,40 @@
+/** How long work without anything to save may take to end, in milliseconds. */
+const GRACE = 1500;
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What is stopped when stdout is gone. */
+const running = new Set<AbortController>();
+
 /**
- * A signal that aborts on Ctrl-C or SIGTERM, so that work can end in good order. A second Ctrl-C ends the program at once with exit
- * code 130.
+ * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal, so that work can end in good order. `saves`: the work writes a
+ * checkpoint first, however long that takes. Anything else is ended after a moment, and everything by a second signal: at once,
+ * whatever ONNX Runtime is doing.
  */
-export function interruptSignal(): AbortSignal {
+export function interruptSignal(saves = false): AbortSignal {
   const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+  running.add(controller);
+  const stop = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) endBy(name);
     process.stderr.write(
-      "\nstopping after the step under way; press Ctrl-C again to stop at once\n",
+      saves
+        ? "\nstopping after the step under way; press Ctrl-C again to stop at once\n"
+        : "\nstopping\n",
     );
+    if (!saves) setTimeout(() => endBy(name), GRACE).unref();
     controller.abort();
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const name of SIGNALS) process.on(name, stop);
   return controller.signal;
+}
+
+/** Stops all work as a first Ctrl-C does. */
+export function stopAll(): void {
+  for (const controller of running) controller.abort();
+}
+
+/** Ends the process as if it had not listened to the signal: the shell sees 128 + its number, 130 for Ctrl-C. Nothing can delay that. */
+function endBy(name: NodeJS.Signals): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
 }

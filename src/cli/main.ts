@@ -2,6 +2,8 @@ import { CommanderError } from "commander";
 import { InternalError } from "../errors/internal.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
+import { fileError } from "../files/files.js";
+import { stopAll } from "./interrupt.js";
 import { createProgram } from "./program.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 70 our own fault, 130 interrupted. */
@@ -26,12 +28,26 @@ function messageOf(error: unknown, debug: boolean): string {
   return `internal error: ${kind}${what}${ask}${stack}\n`;
 }
 
-/** Runs the program; sets the exit code and never throws. A closed pipe (`embtune … | head`) ends it quietly. */
-export async function run(argv: readonly string[]): Promise<void> {
+/**
+ * What happens when nobody takes what is written. Without stderr the work goes on: its remarks are nobody's loss. Without stdout
+ * the result is lost, so the work ends in good order with exit code 1; a closed pipe (`embtune … | head`) is no matter for a message.
+ */
+function outliveOutputs(): void {
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    process.exitCode = 1;
+    stopAll();
+    if (error.code === "EPIPE") return;
+    const lost = fileError(error, "stdout");
+    const message =
+      lost instanceof UserError ? formatError(lost) : `error: stdout: ${lost.message}`;
+    process.stderr.write(`${message}\n`);
   });
+}
+
+/** Runs the program; sets the exit code and never throws. */
+export async function run(argv: readonly string[]): Promise<void> {
+  outliveOutputs();
   try {
     await createProgram().parseAsync([...argv]);
   } catch (error) {

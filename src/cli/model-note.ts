@@ -10,8 +10,13 @@ export function modelNote(info: EncoderInfo): string {
   };
   const prompts = formatPrompts(info);
   const normalized = info.normalize ? ", unit length" : "";
+  // Only what embtune itself writes has a manifest; a model from elsewhere is not expected to.
+  const unchecked =
+    info.source === "run" && info.checked === false
+      ? "; written without SHA-256, so damage in it would not be noticed"
+      : "";
   return (
     `model ${info.name}: ${info.dimension} dimensions, at most ${info.maxLength} tokens, ` +
-    `${info.pooling} pooling${sources[info.poolingSource]}${normalized}${prompts === undefined ? "" : `, ${prompts}`}`
+    `${info.pooling} pooling${sources[info.poolingSource]}${normalized}${prompts === undefined ? "" : `, ${prompts}`}${unchecked}`
   );
 }

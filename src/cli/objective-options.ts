@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
-import { camelCase, type OptionSpec } from "../objectives/option.js";
 import { objectives } from "../objectives/registry.js";
-import { allOptions, optionFromText, optionRows } from "../objectives/resolve.js";
+import { allOptions, optionRows } from "../objectives/resolve.js";
+import { valueFromText } from "../options/from-text.js";
+import { camelCase, type OptionSpec } from "../options/option.js";
 
 /** One flag, with the objectives that have it and their defaults. */
 interface Flag {
@@ -12,15 +13,10 @@ interface Flag {
 }
 
 /**
- * Adds `--objective` and every option of every objective, from the registry's tables. Values stay text until the objective is
+ * Adds every option of every objective, from the registry's tables. Values stay text until the objective is
  * known (`objectiveOptionsOf`), since defaults and ranges differ between objectives.
  */
-export function addObjectiveOptions(command: Command): Command {
-  command.option(
-    "--objective <name>",
-    `loss to train with, or several to compare (a,b,c): ${objectives.map(({ name }) => name).join(", ")}`,
-    "infonce",
-  );
+export function addObjectiveOptions(command: Command): void {
   for (const [flag, { spec, description, defaults }] of flags()) {
     const text = `${description}${describeDefaults(defaults)}`;
     if (spec.type === "boolean") {
@@ -30,7 +26,6 @@ export function addObjectiveOptions(command: Command): Command {
       command.option(`--${flag} <${placeholder(spec)}>`, text);
     }
   }
-  return command;
 }
 
 /** Names under which commander keeps the objectives' options. */
@@ -52,7 +47,7 @@ export function objectiveOptionsOf(
     const row = rows.find((one) => one.flag === flag);
     const spec = row === undefined ? undefined : table[row.name];
     given[row?.name ?? flag] =
-      spec === undefined || typeof value !== "string" ? value : optionFromText(spec, value);
+      spec === undefined || typeof value !== "string" ? value : valueFromText(spec, value);
   }
   return given;
 }

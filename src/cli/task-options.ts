@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { tasks } from "../evaluation/evaluators/registry.js";
-import { camelCase } from "../objectives/option.js";
-import { optionFromText, optionRows } from "../objectives/resolve.js";
+import { optionRows } from "../objectives/resolve.js";
+import { valueFromText } from "../options/from-text.js";
+import { camelCase } from "../options/option.js";
 
 /** Adds `--task` and the options of every task, from the registry's tables. */
 export function addTaskOptions(command: Command): Command {
@@ -26,7 +27,7 @@ export function taskOptionsOf(command: Command): Record<string, unknown> {
   for (const { options } of tasks) {
     for (const { name, flag } of optionRows(options)) {
       const text: unknown = command.getOptionValue(camelCase(flag));
-      if (typeof text === "string") given[name] = optionFromText(options[name], text);
+      if (typeof text === "string") given[name] = valueFromText(options[name], text);
     }
   }
   return given;

@@ -1,17 +1,19 @@
 import type { Command } from "commander";
 import { usageError } from "../errors/user-error.js";
-import { kebabCase } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
+import { kebabCase } from "../options/option.js";
 import { allHaveOwn, renamedEntries } from "../training/options/file-objectives.js";
 import type { TrainOptions } from "../training/options/settings.js";
+import { trainTable } from "../training/options/table.js";
 import { freeRunFolder, readRun } from "../training/run-folder/run-folder.js";
 import { readConfig } from "./config-file.js";
-import { objectiveFlags, objectiveOptionsOf } from "./objective-options.js";
+import { objectiveOptionsOf } from "./objective-options.js";
+import { typedOptions } from "./options/add-options.js";
 
 /** Where options come from besides the command line. */
 export interface OptionSources {
-  readonly resume?: string;
-  readonly config?: string;
+  readonly resume?: string | undefined;
+  readonly config?: string | undefined;
 }
 
 /** Options from --config and the command line, which wins; those of a resumed run come from its run.json. */
@@ -21,8 +23,8 @@ export function trainOptions(
   sources: OptionSources,
 ): TrainOptions {
   const stored = storedOptions(sources, data);
-  const typed = typedOptions(command);
-  const objective = String(typed.objective ?? stored.objective ?? "infonce");
+  const typed = typedSettings(command);
+  const objective = String(typed.objective ?? stored.objective ?? trainTable.objective.default);
   const own = objectiveOptionsOf(
     command,
     objectiveNamed(objective),
@@ -79,26 +81,7 @@ export function storedOptions(
   return { ...others, objectives: renamedEntries(objectives, before, data) };
 }
 
-/** Flags that are no training options. */
-const others = new Set([
-  "overwrite",
-  "resume",
-  "resumeAnyway",
-  "config",
-  "dryRun",
-  "sweep",
-  "json",
-  "quiet",
-  "debug",
-]);
-
 /** Options that were typed, without those of the objective. */
-export function typedOptions(command: Command): Partial<TrainOptions> {
-  const own = objectiveFlags();
-  return Object.fromEntries(
-    Object.entries(command.opts<Record<string, unknown>>()).filter(
-      ([name]) =>
-        command.getOptionValueSource(name) === "cli" && !others.has(name) && !own.has(name),
-    ),
-  );
+export function typedSettings(command: Command): Partial<TrainOptions> {
+  return typedOptions(command, trainTable);
 }

@@ -1,56 +1,29 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import type { Variant } from "../jobs/compare.js";
 import type { ObjectiveDefinition } from "../objectives/definition.js";
 import { acceptedRoles } from "../objectives/inputs.js";
-import { camelCase, kebabCase, type OptionValue } from "../objectives/option.js";
 import { objectiveNamed } from "../objectives/registry.js";
-import { allOptions, optionFromText, optionRows } from "../objectives/resolve.js";
-import { settingNames, type TrainOptions } from "../training/options/settings.js";
+import { allOptions, optionRows } from "../objectives/resolve.js";
+import { valueFromText } from "../options/from-text.js";
+import { camelCase, kebabCase, type OptionValue } from "../options/option.js";
+import { accepts, misfit } from "../options/values.js";
+import type { TrainRow } from "../training/options/row.js";
+import type { TrainOptions } from "../training/options/settings.js";
+import { trainNames, trainTable } from "../training/options/table.js";
 import { objectiveFlags, objectiveOptionsOf } from "./objective-options.js";
 import type { Sweep } from "./parse-sweep.js";
 
-/** Settings that one cannot sweep: they name files, say how to run, or change what is measured or the encoder that is shared. */
-const fixed = new Set([
-  "data",
-  "moreData",
-  "inputFormat",
-  "delimiter",
-  "quotes",
-  "header",
-  "encoding",
-  "dropLeaks",
-  "eval",
-  "evalCorpus",
-  "evalQrels",
-  "out",
-  "model",
-  "allowDownload",
-  "objective",
-  "objectives",
-  "keep",
-  "saveEvery",
-  "evalEvery",
-  "logFormat",
-  "columns",
-  "labelMap",
-  "scoreRange",
-  "metric",
-  "maxLength",
-  "pooling",
-  "prompts",
-  "teacherVectors",
-  "threads",
-  "seed",
-]);
-
 /** Settings that decide how many updates a run makes. */
-const budget = new Set(["epochs", "steps", "batchSize"]);
+const budget = trainNames(({ compared }) => compared === "budget");
+
+/** Settings that can be swept. */
+const sweepable = trainNames(({ compared }) => compared !== "shared");
 
 /** Whether all variants make as many updates as the first: not where their number is what is compared. */
 export function sameSteps(sweep: Sweep | undefined): boolean {
-  return sweep === undefined || !budget.has(camelCase(sweep.option));
+  return sweep === undefined || !budget.includes(camelCase(sweep.option));
 }
 
 /**
@@ -74,7 +47,7 @@ export function variantsOf(
     if (!sweepsHere(sweep, definition)) return [{ name: definition.name, options: own }];
     return sweep.values.map((value) => ({
       name: `${definition.name} ${sweep.option} ${value}`,
-      options: swept(command, own, { definition, option: sweep.option, value }),
+      options: swept(own, { definition, option: sweep.option, value }),
     }));
   });
 }
@@ -119,10 +92,9 @@ function flagsOf(definition: ObjectiveDefinition): string[] {
 }
 
 function requireSweepable(sweep: Sweep, definitions: readonly ObjectiveDefinition[]): void {
-  const settings = settingNames.filter((name) => !fixed.has(name)).map(kebabCase);
-  const known = [...new Set([...definitions.flatMap(flagsOf), ...settings])];
+  const known = [...new Set([...definitions.flatMap(flagsOf), ...sweepable.map(kebabCase)])];
   if (known.includes(sweep.option)) return;
-  const cannot = settingNames.includes(camelCase(sweep.option));
+  const cannot = Object.hasOwn(trainTable, camelCase(sweep.option));
   throw usageError(
     "unknown-sweep",
     cannot
@@ -142,25 +114,21 @@ interface Setting {
   readonly value: string;
 }
 
-function swept(command: Command, options: TrainOptions, setting: Setting): TrainOptions {
+function swept(options: TrainOptions, setting: Setting): TrainOptions {
   const { definition, option, value } = setting;
   const table = allOptions(definition);
   const row = optionRows(table).find(({ flag }) => flag === option);
   const spec = row === undefined ? undefined : table[row.name];
   if (row === undefined || spec === undefined)
-    return { ...options, [camelCase(option)]: parsedSetting(command, option, value) };
-  const read = optionFromText(spec, value) as OptionValue;
+    return { ...options, [camelCase(option)]: settingValue(option, value) };
+  const read = valueFromText(spec, value) as OptionValue;
   return { ...options, objectiveOptions: { ...options.objectiveOptions, [row.name]: read } };
 }
 
-/** The value as the option's own parser reads it. */
-function parsedSetting(command: Command, option: string, value: string): unknown {
-  const declared = command.options.find((one) => one.attributeName() === camelCase(option));
-  if (declared === undefined || declared.isBoolean()) return value === "true";
-  try {
-    return declared.parseArg === undefined ? value : declared.parseArg(value, undefined);
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    throw usageError("bad-option", `--sweep ${option}=${value}: ${error.message}`);
-  }
+/** The value as the option's row reads it. */
+function settingValue(option: string, text: string): unknown {
+  const row: TrainRow = trainTable[camelCase(option) as keyof typeof trainTable];
+  const value = valueFromText(row, text);
+  if (accepts(row, value)) return value;
+  throw usageError("bad-option", `--sweep ${option}=${text}: ${misfit(row, value)}`);
 }

@@ -35,6 +35,8 @@ export interface EncoderInfo extends Prompts {
   readonly normalize: boolean;
   /** Whether the ONNX file applies a trained head already. */
   readonly headFolded: boolean;
+  /** Whether its files were checked against the SHA-256 in its manifest.json; false where it has none. */
+  readonly checked?: boolean | undefined;
 }
 
 /** Another model over the same inputs. */

@@ -6,10 +6,11 @@ import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph, type Graph, type Value } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
-import { elementType } from "../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
+import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { buildModules, type ModuleStack } from "./modules/module-stack.js";
 import { POOLING_MASK, poolTokens } from "./pooling.js";
 import type { Pooling } from "./pooling-mode.js";
@@ -29,6 +30,8 @@ export interface InferenceModel {
   readonly inputs: readonly string[];
   /** Files beside it that the vectors depend on: weights, or the configuration that a graph is written from. */
   readonly dataFiles: readonly string[];
+  /** Whether it has operators that ONNX Runtime has fused. */
+  readonly fused: boolean;
 }
 
 /**
@@ -39,14 +42,13 @@ export async function readInferenceModel(
   file: string,
   form: InferenceForm,
 ): Promise<InferenceModel> {
-  const { model, hidden, inputs, dataFiles } = await readTokenModel(file);
+  const { model: own, hidden, inputs, dataFiles } = await readComputedModel(file);
+  const model = form.plain ? lower(importModel(own, { file })) : own;
   const graph = embeddingGraph(hidden, form);
   const bytes = encode(appendGraph(withInputs(model, graph), graph, "pooling"));
-  return {
-    bytes,
-    inputs: form.includePrompt === false ? [...inputs, POOLING_MASK] : inputs,
-    dataFiles,
-  };
+  const fused = (model.graph?.node ?? []).some(({ domain }) => domain === "com.microsoft");
+  const all = form.includePrompt === false ? [...inputs, POOLING_MASK] : inputs;
+  return { bytes, inputs: all, dataFiles, fused };
 }
 
 /** What is put behind token vectors. */
@@ -56,6 +58,15 @@ export interface InferenceForm {
   readonly includePrompt?: boolean | undefined;
   /** The model's own modules. */
   readonly stack?: ModuleStack | undefined;
+  /** Whether fused operators are written as plain ones; default false. */
+  readonly plain?: boolean | undefined;
+}
+
+/** The model as it is run: inputs besides ids, mask and types are computed inside. */
+async function readComputedModel(file: string): Promise<TokenModel> {
+  if (isWeightsFile(file)) return weightsModel(file);
+  const model = withComputedInputs(decode(await read(file), file));
+  return { ...tokenModel(model, file), inputs: inputNames(model, file) };
 }
 
 /** An encoder's model without pooling. */
@@ -76,9 +87,12 @@ export interface TokenModel {
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
   if (isWeightsFile(file)) return weightsModel(file);
-  const model = decode(await read(file), file);
+  return tokenModel(decode(await read(file), file), file);
+}
+
+function tokenModel(model: ModelProto, file: string): TokenModel {
   const hidden = tokenOutput(model, file);
-  const inputs = inputNames(model, file);
+  const inputs = inputNames(withComputedInputs(model), file);
   const dataFiles = externalFiles(model);
   const plain = dataFiles.length === 0 && !hasHalfPrecision(model);
   const external = folderReader(dirname(file), file);
@@ -123,15 +137,18 @@ function tokenOutput(model: ModelProto, file: string): string {
 function inputNames(model: ModelProto, file: string): string[] {
   const weights = new Set(model.graph?.initializer.map(({ name }) => name));
   const names = (model.graph?.input ?? []).map(({ name }) => name).filter((n) => !weights.has(n));
-  const known = ["input_ids", "attention_mask", "token_type_ids"];
+  const known: readonly string[] = FED_INPUTS;
   const strange = names.filter((name) => !known.includes(name));
   const missing = known.slice(0, 2).filter((name) => !names.includes(name));
   if (strange.length === 0 && missing.length === 0) return names;
-  throw new UserError(
-    "unknown-inputs",
-    `must take input_ids, attention_mask and perhaps token_type_ids, but takes ${names.join(", ")}`,
-    { at: { file }, hint: "only text encoders can be used" },
-  );
+  const problem =
+    missing.length > 0
+      ? `has no input ${missing.join(" and no ")}, only ${names.join(", ")}`
+      : `also takes ${strange.join(", ")}, which nothing is known of`;
+  throw new UserError("unknown-inputs", problem, {
+    at: { file },
+    hint: `export the encoder with the inputs ${known.join(", ")}; position_ids, past_key_values and task_id may be there as well`,
+  });
 }
 
 function externalFiles(model: ModelProto): string[] {
@@ -141,8 +158,8 @@ function externalFiles(model: ModelProto): string[] {
 }
 
 function hasHalfPrecision(model: ModelProto): boolean {
-  const half = elementType("float16");
-  return (model.graph?.initializer ?? []).some(({ dataType }) => dataType === half);
+  const half = [elementType("float16"), BFLOAT16];
+  return (model.graph?.initializer ?? []).some(({ dataType }) => half.includes(dataType));
 }
 
 /** The nodes of pooling and modules alone, from the token vectors and the mask of a model. */

@@ -10,6 +10,7 @@ import { resolveMaxLength } from "./max-length.js";
 import { type ModelFolder, readModelFolder, readPrompts, type WeightType } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
+import { checkManifest } from "./model-manifest.js";
 import { type Pooling, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -41,14 +42,37 @@ export interface LoadEncoderOptions extends LocateOptions {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   const chosen = options.pooling === undefined ? undefined : parsePooling(options.pooling);
   const own = await readModelFolder(await locateModel(options.model, options), options.dtype);
+  const checked = await checkManifest(own.path, own.modelFile);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
   const left = options.modules === "leave" && folder.modules?.stack !== undefined;
   const stack = left ? undefined : folder.modules?.stack;
-  const [tokenizer, { session, dataFiles }] = await Promise.all([
+  const open = (plain: boolean) =>
+    openSession(folder, { ...pooling, stack, plain }, options.runtime);
+  const [tokenizer, opened] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
-    openSession(folder, { ...pooling, stack }, options.runtime),
+    open(false),
   ]);
+  const parts = { folder, checked, pooling, tokenizer, left };
+  try {
+    return await assembled(parts, opened, options);
+  } catch (error) {
+    // Kernels of fused operators do not take every size; plain ones do.
+    const refused = error instanceof UserError && error.code === "bad-onnx";
+    if (!opened.fused || !refused) throw error;
+    return assembled(parts, await open(true), options);
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof openSession>>;
+
+/** The encoder around a session, which is released where that fails. */
+async function assembled(
+  parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer" | "left">,
+  { session, dataFiles }: Opened,
+  options: LoadEncoderOptions,
+): Promise<Encoder> {
+  const { folder, tokenizer } = parts;
   try {
     const maxLength = resolveMaxLength({
       requested: options.maxLength,
@@ -57,7 +81,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
     });
-    return await assemble({ folder, pooling, tokenizer, session, maxLength, dataFiles, left });
+    return await assemble({ ...parts, session, maxLength, dataFiles });
   } catch (error) {
     await session.release();
     throw error;
@@ -84,13 +108,13 @@ function resolvePooling(folder: ModelFolder, chosen: Pooling | undefined): Resol
 }
 
 async function openSession(folder: ModelFolder, form: InferenceForm, runtime: Runtime) {
-  const { bytes, dataFiles } = await readInferenceModel(folder.modelFile, form);
+  const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, form);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
     runtime.createSession(bytes, { memoryPattern: false, transfer: true }),
   );
-  return { session, dataFiles };
+  return { session, dataFiles, fused };
 }
 
 /** What ONNX Runtime has against a model, as an error of the user's file. */
@@ -109,6 +133,7 @@ async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
 
 interface Parts {
   readonly folder: ModelFolder;
+  readonly checked: boolean;
   readonly pooling: ResolvedPooling;
   readonly tokenizer: Tokenizer;
   readonly session: Session;
@@ -206,5 +231,6 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
+    checked: parts.checked,
   };
 }

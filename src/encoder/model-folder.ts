@@ -39,7 +39,8 @@ export type WeightType = "fp32" | "q8";
 
 /**
  * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
- * onnx/model_fp16.onnx), or with safetensors in the place of onnx/, with the files of sentence-transformers beside them. What is missing or not supported is a UserError
+ * onnx/model_fp16.onnx, of an encoder-decoder onnx/encoder_model.onnx), or with safetensors in the place of onnx/, with the files of sentence-transformers
+ * beside them. What is missing or not supported is a UserError
  * that says what to do.
  */
 export async function readModelFolder(
@@ -89,7 +90,7 @@ function isCausal(modelType: string, config: JsonObject): boolean {
 
 /** The ONNX file in full or half precision, the safetensors where there is none, or an error that tells what the folder has in its place. */
 function findModel(path: string): string {
-  for (const name of ["model.onnx", "model_fp16.onnx"]) {
+  for (const name of ["model.onnx", "encoder_model.onnx", "model_fp16.onnx"]) {
     const file = join(path, "onnx", name);
     if (existsSync(file)) return file;
   }
@@ -100,7 +101,7 @@ function findModel(path: string): string {
     throw new UserError(
       "quantized-only",
       `model folder "${path}" has no onnx/model.onnx, only ${others.map((name) => `onnx/${name}`).join(", ")}`,
-      { hint: "quantised weights cannot be trained; add the float32 file of the same model" },
+      { hint: otherFilesHint(others) },
     );
   }
   throw withoutModel(path);
@@ -114,6 +115,13 @@ function withoutModel(path: string): UserError {
   const run = `export it once: optimum-cli export onnx --model ${path} --task feature-extraction ${join(path, "onnx")}`;
   const hint = pickles.length === 0 ? run : `pickles can run any code and are never read; ${save}`;
   return new UserError("no-onnx", problem, { hint });
+}
+
+function otherFilesHint(names: readonly string[]): string {
+  const quantised = names.every((name) => /quant|u?int8|q4|q8|bnb4/i.test(name));
+  return quantised
+    ? "quantised weights cannot be trained; add the float32 file of the same model"
+    : "call the encoder's float32 file onnx/model.onnx";
 }
 
 /** The file with 8-bit weights, for embedding alone: it cannot be trained. */

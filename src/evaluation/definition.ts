@@ -1,7 +1,7 @@
 import type { RetrievalDataset } from "../dataset/retrieval/load-retrieval.js";
 import type { RowKind } from "../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, DatasetOf } from "../dataset/rows/row-types.js";
-import type { OptionsOf, OptionTable } from "../objectives/option.js";
+import type { OptionsOf, OptionTable } from "../options/option.js";
 import type { Runtime } from "../runtime/types.js";
 import type { Evaluator, Sides } from "./metric.js";
 

@@ -8,7 +8,11 @@ import { emptyGraph } from "../graph/ir.js";
 import { add, cast, mul, reshape, scalarLike } from "../graph/ops/index.js";
 import type { Tensor } from "../math/tensor.js";
 import type { ModelProto } from "../onnx/model.js";
+import { freeName } from "./free-name.js";
 import { renameValue } from "./rename-value.js";
+
+/** The output that is the embedding itself. */
+const EMBEDDING = "sentence_embedding";
 
 /** What is put behind the token vectors. */
 export interface BroadcastForm {
@@ -27,7 +31,7 @@ export interface BroadcastForm {
  */
 export function broadcastForm(model: ModelProto, output: string, form: BroadcastForm): ModelProto {
   const { head, normalize } = form;
-  const inner = `embtune/${output}`;
+  const inner = freeName(model, `embtune/${output}`);
   const graph = emptyGraph("head");
   const b = new GraphBuilder(graph);
   const width = head.inputDim / poolingModes(form.pooling).length;
@@ -43,6 +47,13 @@ export function broadcastForm(model: ModelProto, output: string, form: Broadcast
   const embedding = normalize ? unitLength(b, y) : y;
   const zeros = mul(b, reshape(b, cast(b, mask, "float32"), [0, -1, 1]), scalarLike(b, 0, y));
   b.output(b.named(add(b, zeros, reshape(b, embedding, [0, 1, -1])), output));
-  b.output(b.named(embedding, "sentence_embedding"));
-  return appendGraph(renameValue(model, output, inner), graph, "embtune/head");
+  b.output(b.named(embedding, EMBEDDING));
+  const below = renameValue(withoutEmbedding(model), output, inner);
+  return appendGraph(below, graph, freeName(model, "embtune/head"));
+}
+
+/** The model with the embedding of an earlier head, where it has one, under another name. */
+function withoutEmbedding(model: ModelProto): ModelProto {
+  const isMade = model.graph?.node.some(({ output }) => output.includes(EMBEDDING)) ?? false;
+  return isMade ? renameValue(model, EMBEDDING, freeName(model, `embtune/${EMBEDDING}`)) : model;
 }

@@ -4,6 +4,7 @@ import { emptyGraph } from "../graph/ir.js";
 import { matmul } from "../graph/ops/index.js";
 import { type Tensor, transposed } from "../math/tensor.js";
 import type { ModelProto } from "../onnx/model.js";
+import { freeName } from "./free-name.js";
 import { renameValue } from "./rename-value.js";
 
 /**
@@ -15,11 +16,11 @@ import { renameValue } from "./rename-value.js";
  */
 export function foldLinearHead(model: ModelProto, output: string, weight: Tensor): ModelProto {
   const [, width = 0] = weight.shape;
-  const inner = `embtune/${output}`;
+  const inner = freeName(model, `embtune/${output}`);
   const graph = emptyGraph("head");
   const b = new GraphBuilder(graph);
   const hidden = b.input(inner, "float32", ["batch_size", "sequence_length", width]);
   const projected = matmul(b, hidden, b.initializer("weight", transposed(weight)));
   b.output(b.named(projected, output));
-  return appendGraph(renameValue(model, output, inner), graph, "embtune/head");
+  return appendGraph(renameValue(model, output, inner), graph, freeName(model, "embtune/head"));
 }

@@ -3,8 +3,8 @@ import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, modulesHead } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
 import type { Tensor } from "../math/tensor.js";
-import type { OptionValue } from "../objectives/option.js";
 import { replaceInitializers } from "../onnx/model.js";
+import type { OptionValue } from "../options/option.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 
 /** A head and the values of its parameters. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HEAD_NAMES, headSpec } from "../encoder/head.js";
+import { writeManifest } from "../encoder/model-manifest.js";
 import { internal } from "../errors/internal.js";
 import { writeFolderAtomic } from "../files/files.js";
 import { objectIn, writeJson } from "../files/json-file.js";
@@ -43,7 +44,7 @@ export interface ModelFolderOptions {
 /**
  * Writes a folder that transformers.js loads, whole or not at all: onnx/model.onnx with the head folded in, so that
  * `pipeline("feature-extraction")(text, { pooling, normalize: true })` gives the tuned vector; tokenizer, config.json with
- * `"head": "folded"`, and modules.json without a Dense, so that no reader applies the head twice. A full disk or read-only folder is a
+ * `"head": "folded"`, modules.json without a Dense, so that no reader applies the head twice, and manifest.json with the SHA-256 of each file. A full disk or read-only folder is a
  * UserError and leaves nothing.
  */
 export async function writeModelFolder(
@@ -64,6 +65,7 @@ export async function writeModelFolder(
     await writeJson(join(folder, "config.json"), await configOf(content));
     await writeSentenceModules(folder, content, foldedModules(content));
     await options.extra?.(folder);
+    await writeManifest(folder);
   });
 }
 

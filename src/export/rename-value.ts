@@ -2,7 +2,7 @@ import { invariant } from "../errors/internal.js";
 import type { ModelProto } from "../onnx/model.js";
 
 /**
- * The model with the value `from` called `to` wherever a node of its graph writes or reads it; its list of outputs is left as
+ * The model with the value `from` called `to` wherever a node of its graph writes or reads it, and a node of that name with it; its list of outputs is left as
  * it is. The original is not changed; weights are shared.
  */
 export function renameValue(model: ModelProto, from: string, to: string): ModelProto {
@@ -11,7 +11,12 @@ export function renameValue(model: ModelProto, from: string, to: string): ModelP
   const swap = (name: string): string => (name === from ? to : name);
   const node = graph.node.map((original) =>
     original.output.includes(from) || original.input.includes(from)
-      ? { ...original, input: original.input.map(swap), output: original.output.map(swap) }
+      ? {
+          ...original,
+          name: swap(original.name),
+          input: original.input.map(swap),
+          output: original.output.map(swap),
+        }
       : original,
   );
   invariant(

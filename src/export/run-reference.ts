@@ -11,12 +11,8 @@ import {
 import { suggestion } from "../errors/suggest.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
-import {
-  checkpointSteps,
-  hasBest,
-  readBest,
-  readParameters,
-} from "../training/run-folder/checkpoint.js";
+import { hasBest, readBest } from "../training/run-folder/best.js";
+import { checkpointSteps, readParameters } from "../training/run-folder/checkpoint.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
 import type { HeadContent } from "./model-content.js";
 

@@ -19,9 +19,12 @@ export class GraphBuilder {
   readonly graph: Graph;
   private counter = 0;
   private readonly constants = new Map<string, Value>();
+  private readonly taken: ReadonlySet<string>;
 
-  constructor(graph: Graph) {
+  /** `taken`: names that values to come will have. */
+  constructor(graph: Graph, taken: ReadonlySet<string> = new Set()) {
     this.graph = graph;
+    this.taken = taken;
   }
 
   /** Declares a graph input. Parameters are inputs too. */
@@ -115,7 +118,7 @@ export class GraphBuilder {
     do {
       name = `${stem}_${this.counter}`;
       this.counter += 1;
-    } while (this.graph.types.has(name));
+    } while (this.graph.types.has(name) || this.taken.has(name));
     return name;
   }
 

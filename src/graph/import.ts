@@ -2,11 +2,14 @@ import { InternalError } from "../errors/internal.js";
 import { UserError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import { decode, type ModelProto } from "../onnx/model.js";
+import { GraphBuilder } from "./builder.js";
 import { isUnknown } from "./dimension.js";
 import { foldConstants } from "./import/fold.js";
+import { isFused, raiseFused } from "./import/fused.js";
 import { type Normalized, normalize, type Surroundings } from "./import/normalize.js";
 import { probeTypes, type RunModel } from "./import/probe.js";
 import { type ImportOptions, readSource, type Source, unsupported } from "./import/source.js";
+import { contentsOf } from "./inference/call.js";
 import { inferTypes, isOperator } from "./inference.js";
 import { emptyGraph, type Graph, type Node, type TensorType } from "./ir.js";
 import { mergeCommon, removeDead } from "./rewrite.js";
@@ -20,6 +23,8 @@ interface Importing {
   readonly aliases: Map<string, string>;
   readonly probed: Types;
   readonly around: Surroundings;
+  /** Names of all values of the model. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /**
@@ -80,12 +85,17 @@ function importTyped(model: Uint8Array | ModelProto, options: ImportOptions, pro
 }
 
 function build(source: Source, probed: Types): Graph {
-  const graph = emptyGraph(source.name);
+  const stored = new Set(source.initializers.keys());
+  const fused = source.nodes.filter(isFused);
+  const raised = [...new Set(fused.map(({ op }) => op))];
+  const graph: Graph = { ...emptyGraph(source.name), stored, raised };
   graph.inputs.push(...source.inputs);
   for (const { name, dtype, shape } of source.inputs) graph.types.set(name, { dtype, shape });
   for (const [name, tensor] of source.initializers) addInitializer(graph, name, tensor);
   const aliases = new Map<string, string>();
-  const state = { source, graph, aliases, probed, around: surroundings(source, graph) };
+  const taken = new Set(source.nodes.flatMap((node) => [...node.outputs]));
+  const around = surroundings(source, graph);
+  const state = { source, graph, aliases, probed, around, taken };
   for (const node of source.nodes) importNode(state, node);
   graph.outputs.push(...source.outputs);
   foldConstants(graph);
@@ -105,6 +115,7 @@ function surroundings(source: Source, graph: Graph): Surroundings {
   const read = new Set(source.nodes.flatMap((node) => [...node.inputs]));
   return {
     opset: source.opset,
+    isEmpty: (name) => graph.types.get(name)?.shape.includes(0) ?? false,
     rank: (name) => graph.types.get(name)?.shape.length ?? 0,
     isRead: (name) => read.has(name) || source.outputs.includes(name),
     fresh: (stem) => {
@@ -117,18 +128,61 @@ function surroundings(source: Source, graph: Graph): Surroundings {
 }
 
 function importNode(state: Importing, original: Node): void {
-  const { aliases, graph, source } = state;
+  const { aliases, graph } = state;
   const inputs = original.inputs.map((name) => aliases.get(name) ?? name);
+  if (isFused(original)) {
+    raise(state, { ...original, inputs });
+    return;
+  }
+  if (original.op === "If") {
+    takeBranch(state, { ...original, inputs });
+    return;
+  }
   const normalized: Normalized = normalize({ ...original, inputs }, state.around);
   for (const [name, tensor] of normalized.constants ?? []) addInitializer(graph, name, tensor);
   for (const node of normalized.nodes) appendNode(state, node);
-  if (normalized.alias === undefined) return;
-  const output = original.outputs[0];
-  // A graph output keeps its name: it stays a node of its own.
-  if (source.outputs.includes(output)) {
-    const copy = { op: "Identity", domain: "", inputs: [normalized.alias], outputs: [output] };
-    appendNode(state, { ...copy, name: original.name, attributes: {} });
-  } else aliases.set(output, normalized.alias);
+  if (normalized.alias !== undefined) rename(state, normalized.alias, original.outputs[0]);
+}
+
+/** Writes a fused node as plain operators. */
+function raise(state: Importing, node: Node): void {
+  const { graph, around } = state;
+  const builder = new GraphBuilder(graph, state.taken);
+  const values = raiseFused(node, { b: builder, isRead: around.isRead });
+  for (const [i, output] of node.outputs.entries()) {
+    const value = values[i];
+    if (value !== undefined) rename(state, value.name, output);
+    else if (output !== "" && around.isRead(output))
+      throw unsupported(node, `its output ${i} is read`);
+  }
+}
+
+/** Puts the branch of an If in its place, where shapes decide which one it is. */
+function takeBranch(state: Importing, node: Node): void {
+  const { graph } = state;
+  const [name] = node.inputs;
+  const type = graph.types.get(name);
+  const [chosen] = (type && contentsOf(graph, { name, ...type })) ?? [];
+  if (typeof chosen !== "number") {
+    throw unsupported(node, "which of its branches is taken depends on the texts");
+  }
+  const branch = node.attributes[chosen === 0 ? "else_branch" : "then_branch"];
+  if (branch?.kind !== "graph") throw unsupported(node, "it has no branches");
+  for (const [own, tensor] of branch.value.initializers) addInitializer(graph, own, tensor);
+  for (const inner of branch.value.nodes) importNode(state, inner);
+  for (const [i, output] of branch.value.outputs.entries()) {
+    rename(state, state.aliases.get(output) ?? output, node.outputs[i]);
+  }
+}
+
+/** Gives a value a second name. A graph output keeps its own: it is a node of its own then. */
+function rename(state: Importing, value: string, name: string): void {
+  if (!state.source.outputs.includes(name)) {
+    state.aliases.set(name, value);
+    return;
+  }
+  const copy = { op: "Identity", domain: "", inputs: [value], outputs: [name] };
+  appendNode(state, { ...copy, name, attributes: {} });
 }
 
 function appendNode(state: Importing, node: Node): void {

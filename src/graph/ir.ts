@@ -15,7 +15,14 @@ export interface Value extends TensorType {
   readonly name: string;
 }
 
-/** A node's attribute, tagged by ONNX's attribute type. Graph attributes (If, Loop, Scan) are not supported. */
+/** A graph inside a node (of If, Loop or Scan), as a model's file has it. Only the importer knows them. */
+export interface Branch {
+  readonly nodes: readonly Node[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly outputs: readonly string[];
+}
+
+/** A node's attribute, tagged by ONNX's attribute type. */
 export type Attribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "float"; readonly value: number }
@@ -23,7 +30,8 @@ export type Attribute =
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "strings"; readonly value: readonly string[] }
-  | { readonly kind: "tensor"; readonly value: Tensor };
+  | { readonly kind: "tensor"; readonly value: Tensor }
+  | { readonly kind: "graph"; readonly value: Branch };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -53,6 +61,10 @@ export interface Graph {
   readonly inputs: Value[];
   readonly outputs: string[];
   readonly initializers: Map<string, Tensor>;
+  /** Names of the initializers that the model's file holds as such, and that can be replaced in it; undefined: all. */
+  readonly stored?: ReadonlySet<string> | undefined;
+  /** Fused operators of the model's file that are written as plain ones here. */
+  readonly raised?: readonly string[] | undefined;
   readonly nodes: Node[];
   /** Type of every value that is known: inputs, initializers, node outputs. */
   readonly types: Map<string, TensorType>;

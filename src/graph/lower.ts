@@ -13,6 +13,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
+import { internal } from "../errors/internal.js";
 import { elementType } from "../onnx/element-type.js";
 import { encode, type ModelProto } from "../onnx/model.js";
 import { fromTensor } from "../onnx/tensor-proto.js";
@@ -30,6 +31,7 @@ const TYPES = {
   floats: AttributeProto_AttributeType.FLOATS,
   strings: AttributeProto_AttributeType.STRINGS,
   tensor: AttributeProto_AttributeType.TENSOR,
+  graph: AttributeProto_AttributeType.GRAPH,
 } as const;
 
 const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
@@ -50,6 +52,8 @@ function fieldOf(attribute: Attribute): Partial<AttributeProto> {
       return { strings: attribute.value.map(utf8) };
     case "tensor":
       return { t: fromTensor("", attribute.value) };
+    case "graph":
+      return internal("graphs inside nodes are not written");
   }
 }
 

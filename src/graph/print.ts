@@ -14,6 +14,7 @@ function printList(values: ArrayLike<number | bigint | string>): string {
 
 function printAttribute({ kind, value }: Attribute): string {
   if (kind === "tensor") return printType(value);
+  if (kind === "graph") return "{…}";
   return Array.isArray(value) ? printList(value as readonly (number | string)[]) : String(value);
 }
 

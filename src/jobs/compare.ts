@@ -148,8 +148,8 @@ async function encodeAll(
 }
 
 /** Texts that a frozen encoder embeds once for all runs. */
-function textsToEncode({ settings, groups }: TrainingPlan): readonly string[] {
-  return settings.tune === "head" ? groups.flatMap(({ batches }) => batches.texts) : [];
+function textsToEncode({ settings, texts }: TrainingPlan): readonly string[] {
+  return settings.tune === "head" ? texts.prompted : [];
 }
 
 /** The measured texts too; agreement with a teacher is left to the runs, which open the teacher. */

@@ -18,7 +18,7 @@ import { promptedEvaluator, promptUse } from "../evaluation/prompt-use.js";
 import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { runReference } from "../export/run-reference.js";
-import { kebabCase } from "../objectives/option.js";
+import { kebabCase } from "../options/option.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
 import type { EvaluateOptions } from "./evaluate-options.js";

@@ -1,6 +1,6 @@
 import type { RetrievalPaths } from "../dataset/retrieval/load-retrieval.js";
 import { usageError } from "../errors/user-error.js";
-import { kebabCase } from "../objectives/option.js";
+import { kebabCase } from "../options/option.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 
 /** Options that say how rows are to be read or learnt from, which retrieval has no use for. */

@@ -1,12 +1,12 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { firstColumns, type PairInputs, transposedMask } from "./candidates.js";
 import { everyTwo } from "./classes.js";
 import { normalize } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { atLeastOne, keepOnly, removeOthers, rowNumbers, scaled, truth } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { distanceMatrix, squaredDistance, unitIf } from "./vectors.js";
 
 const alignUniformOptions = {

@@ -2,11 +2,11 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { scale } from "./common-options.js";
 import { rankingLoss, type ScoredPairInputs } from "./cosent.js";
 import { defineObjective } from "./definition.js";
 import { scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { scoredPairForm } from "./pair-forms.js";
 
 const angleOptions = { scale: scale(20) };

@@ -1,4 +1,4 @@
-import type { BooleanOption, ChoiceOption, NumberOption } from "./option.js";
+import type { BooleanOption, ChoiceOption, NumberOption } from "../options/option.js";
 
 export type Similarity = "cosine" | "dot";
 export type Distance = "euclidean" | "squared-euclidean" | "cosine";

@@ -1,9 +1,9 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { type Distance, distance, margin, normalize } from "./common-options.js";
 import { defineObjective } from "./definition.js";
-import type { OptionsOf } from "./option.js";
 import { labelledPairForm } from "./pair-forms.js";
 import { hinge, rootOfSquared, rowDistance, squaredDistance, unitIf } from "./vectors.js";
 

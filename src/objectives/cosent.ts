@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { everyTwo } from "./classes.js";
 import { scale } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { removeOthers, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { scoredPairForm } from "./pair-forms.js";
 import { rowSimilarity } from "./vectors.js";
 

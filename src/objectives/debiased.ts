@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import {
   type CandidateLogits,
   candidateLogits,
@@ -10,7 +11,6 @@ import {
 import { type HardnessOn, hardness, rho, symmetric, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { anyOver, atLeastOne, countOver, keepOnly, removeOthers, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const debiasedOptions = { temperature: temperature(0.5), rho, symmetric, ...hardness };

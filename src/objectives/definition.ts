@@ -2,8 +2,8 @@ import type { RowKind } from "../dataset/rows/row-kinds.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import type { Tensor } from "../math/tensor.js";
+import type { OptionsOf, OptionTable, OptionValues } from "../options/option.js";
 import type { ModifierName } from "./modifiers.js";
-import type { OptionsOf, OptionTable, OptionValues } from "./option.js";
 import type { Inputs, ObjectiveInput } from "./roles.js";
 
 /** Where a formula comes from. */

@@ -1,8 +1,8 @@
 import { conversionTo, convertibleKinds } from "../dataset/rows/row-kinds.js";
+import type { OptionTable, OptionValue } from "../options/option.js";
 import type { ObjectiveDefinition, Paper } from "./definition.js";
 import { acceptedRoles } from "./inputs.js";
 import { modifiers } from "./modifiers.js";
-import type { OptionTable, OptionValue } from "./option.js";
 import { objectives } from "./registry.js";
 import { optionRows } from "./resolve.js";
 

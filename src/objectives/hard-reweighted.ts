@@ -1,12 +1,12 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import type { PairInputs } from "./candidates.js";
 import { hardness, rho, symmetric, temperature } from "./common-options.js";
 import { correctedLoss } from "./debiased.js";
 import { defineObjective } from "./definition.js";
 import { removeOthers, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const hardReweightedOptions = {

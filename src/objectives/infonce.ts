@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateLogits, inDirections, type PairInputs } from "./candidates.js";
 import {
   hardNegativeWeight,
@@ -11,7 +12,6 @@ import {
 } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const infonceOptions = {

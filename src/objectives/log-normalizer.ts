@@ -1,7 +1,7 @@
 import { usageError } from "../errors/user-error.js";
 import { sizeOf, type Tensor } from "../math/tensor.js";
+import type { OptionValues } from "../options/option.js";
 import type { TensorInputs } from "./definition.js";
-import type { OptionValues } from "./option.js";
 
 /** As in every norm of the objectives. */
 const NORM_EPSILON = 1e-12;

@@ -2,13 +2,13 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionValues } from "../options/option.js";
 import { either, type PairInputs, sameRow } from "./candidates.js";
 import type { ObjectiveDefinition } from "./definition.js";
 import { type GuideVectors, guidedDirections, guideMask } from "./guide.js";
 import { checkInputNames } from "./inputs.js";
 import { truth } from "./masking.js";
 import { matryoshka } from "./matryoshka.js";
-import type { OptionValues } from "./option.js";
 import type { Inputs, ObjectiveInput } from "./roles.js";
 
 /** An objective with its resolved options: what a loss is built from. */

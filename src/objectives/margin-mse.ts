@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { ownNegativesRemoved } from "./candidates.js";
 import { similarity } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { meanOver } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { rowSimilarity } from "./vectors.js";
 
 /** Triplets with the teacher's margins [B,K]; negatives that the mask [B,N] removes at their anchor are left out. */

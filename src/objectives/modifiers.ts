@@ -1,4 +1,4 @@
-import type { IntegerOption, NumberOption, OptionTable } from "./option.js";
+import type { OptionTable } from "../options/option.js";
 
 export type ModifierName = "matryoshka" | "guide" | "queue" | "in-batch-off";
 
@@ -10,19 +10,6 @@ export interface ModifierDefinition {
   readonly options: OptionTable;
   readonly source: string;
 }
-
-const positiveWhole: IntegerOption = {
-  type: "integer",
-  default: 1,
-  min: 1,
-  description: "dimensions of a prefix",
-};
-const weight: NumberOption = {
-  type: "number",
-  default: 1,
-  min: 0,
-  description: "weight of a prefix",
-};
 
 /** The modifiers by name. */
 export const modifiers: Readonly<Record<ModifierName, ModifierDefinition>> = {
@@ -36,14 +23,14 @@ export const modifiers: Readonly<Record<ModifierName, ModifierDefinition>> = {
         type: "numbers",
         flag: "matryoshka",
         default: [],
-        element: positiveWhole,
+        element: { type: "integer", min: 1 },
         description: "dimensions of the prefixes that are trained, for example 256,128,64",
       },
       weights: {
         type: "numbers",
         flag: "matryoshka-weights",
         default: [],
-        element: weight,
+        element: { type: "number", min: 0 },
         description: "weights of the prefixes, as many as dimensions (default: 1 each)",
       },
     },

@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateLogits, type PairInputs } from "./candidates.js";
 import { normalize } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 import { unitIf } from "./vectors.js";
 

@@ -2,12 +2,12 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateLogits, type PairInputs } from "./candidates.js";
 import { similarity, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { initialLogNormalizer } from "./log-normalizer.js";
 import { atLeastOne, countOver, keepOnly } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 
 /** Pair inputs with log q [N] of every candidate and the trained scalar z. */
 export interface NceInputs extends PairInputs {

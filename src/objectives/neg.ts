@@ -2,12 +2,12 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { candidateVectors, type PairInputs } from "./candidates.js";
 import { normalize } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { keepOnly } from "./masking.js";
 import { unitPairs } from "./n-pair.js";
-import type { OptionsOf } from "./option.js";
 
 /** Pair inputs with the drawn candidate indices [B,k] (int64); −1 is an empty place. */
 export interface NegInputs extends PairInputs {

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import {
   either,
   firstColumns,
@@ -11,7 +12,6 @@ import {
 import { temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { logSumExpOver, rowNumbers, scaled, truth } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { pairForm } from "./pair-forms.js";
 
 const ntXentOptions = { temperature: temperature(0.05) };

@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { distance, margin, normalize } from "./common-options.js";
 import type { LabelledPairInputs } from "./contrastive.js";
 import { defineObjective } from "./definition.js";
 import { anyOver, keepOnly, meanOver, REMOVED, removeOthers } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { labelledPairForm } from "./pair-forms.js";
 import { hinge, rowDistance, unitIf } from "./vectors.js";
 

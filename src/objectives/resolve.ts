@@ -1,19 +1,19 @@
 import type { RowKind } from "../dataset/rows/row-kinds.js";
 import { suggestion } from "../errors/suggest.js";
 import { type UserError, usageError } from "../errors/user-error.js";
-import type { ObjectiveDefinition } from "./definition.js";
-import type { ConfiguredObjective } from "./loss.js";
-import { modifiers } from "./modifiers.js";
 import {
-  accepts,
   camelCase,
-  expected,
+  flagOf,
   kebabCase,
   type OptionSpec,
   type OptionTable,
   type OptionValue,
   type OptionValues,
-} from "./option.js";
+} from "../options/option.js";
+import { accepts, expected, misfit } from "../options/values.js";
+import type { ObjectiveDefinition } from "./definition.js";
+import type { ConfiguredObjective } from "./loss.js";
+import { modifiers } from "./modifiers.js";
 
 /** One option as help, run.json and the documentation show it. */
 export interface OptionRow {
@@ -48,10 +48,6 @@ export function optionRows(table: OptionTable): readonly OptionRow[] {
 /** The row kinds that a configured objective takes, the natural one first. */
 export function rowsTaken({ definition, options }: ConfiguredObjective): readonly RowKind[] {
   return definition.rowsFor?.(options) ?? definition.rows;
-}
-
-function flagOf(name: string, spec: OptionSpec): string {
-  return spec.flag ?? kebabCase(name);
 }
 
 /**
@@ -91,21 +87,6 @@ function nameIn(table: OptionTable, key: string): string | undefined {
   return Object.entries(table).find(([, spec]) => spec.flag === key)?.[0];
 }
 
-/**
- * The value that a word of the command line stands for: `0.05`, `true`, `cosine`, `256,128,64`. What cannot be read is
- * returned as it is, for `resolveOptions` to refuse.
- */
-export function optionFromText(spec: OptionSpec, text: string): unknown {
-  if (spec.type === "choice") return text;
-  if (spec.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  if (spec.type === "numbers") return text.split(",").map((part) => numberFromText(part));
-  return numberFromText(text);
-}
-
-function numberFromText(text: string): unknown {
-  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
-}
-
 function unknownOption(owner: string, table: OptionTable, key: string): UserError {
   const flags = Object.entries(table).map(([name, spec]) => flagOf(name, spec));
   return usageError(
@@ -116,8 +97,5 @@ function unknownOption(owner: string, table: OptionTable, key: string): UserErro
 }
 
 function wrongValue(owner: string, flag: string, spec: OptionSpec, value: unknown): UserError {
-  return usageError(
-    "option-value",
-    `option --${flag} of ${owner} must be ${expected(spec)}, got ${JSON.stringify(value) ?? String(value)}`,
-  );
+  return usageError("option-value", `option --${flag} of ${owner} ${misfit(spec, value)}`);
 }

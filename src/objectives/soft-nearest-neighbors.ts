@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { type ClassedInputs, classedTexts, classRelations } from "./classes.js";
 import { distance, normalize, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { anyOver, logSumExpOver, meanOver, scaled } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { classedForms } from "./pair-forms.js";
 import { distanceMatrix, unitIf } from "./vectors.js";
 

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { type ClassedInputs, classedTexts, classRelations } from "./classes.js";
 import { temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
@@ -13,7 +14,6 @@ import {
   meanOver,
   scaled,
 } from "./masking.js";
-import type { OptionsOf } from "./option.js";
 import { classedForms } from "./pair-forms.js";
 
 const supconOptions = { temperature: temperature(0.07) };

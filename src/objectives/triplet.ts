@@ -2,13 +2,13 @@ import { UserError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import type { OptionsOf } from "../options/option.js";
 import { ownNegativesRemoved } from "./candidates.js";
 import { type ClassedInputs, classedTexts, classRelations } from "./classes.js";
 import { distance, margin, normalize } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { meanOver } from "./masking.js";
 import { batchAll, batchHard, batchSemiHard, tripletTerm } from "./mining.js";
-import type { OptionsOf } from "./option.js";
 import { classedForms, pairForm } from "./pair-forms.js";
 import { distanceMatrix, rowDistance, unitIf } from "./vectors.js";
 

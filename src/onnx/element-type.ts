@@ -14,6 +14,9 @@ const CODES: Readonly<Record<DType, number>> = {
 
 const DTYPES = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
 
+/** ONNX's number of bfloat16, the upper half of float32: such tensors are read as float32. */
+export const BFLOAT16 = 16;
+
 /** ONNX's number of an element type: the value of Cast's attribute `to`. */
 export function elementType(dtype: DType): number {
   return CODES[dtype];

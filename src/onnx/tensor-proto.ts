@@ -7,7 +7,7 @@ import {
 } from "onnx-buf";
 import { UserError } from "../errors/user-error.js";
 import { type DType, sizeOf, type Tensor, type TensorData } from "../math/tensor.js";
-import { dtypeOf, elementType } from "./element-type.js";
+import { BFLOAT16, dtypeOf, elementType } from "./element-type.js";
 import { type ExternalReader, readExternal } from "./external-data.js";
 
 type ArrayOf<T> = {
@@ -48,6 +48,7 @@ export function viewAs(dtype: DType, bytes: Uint8Array, count: number): TensorDa
  * fill the shape.
  */
 export function toTensor(proto: TensorProto, external?: ExternalReader): Tensor {
+  if (proto.dataType === BFLOAT16) return fromBfloat16(proto, external);
   const dtype = dtypeOf(proto.dataType) ?? unsupported(proto);
   const shape = proto.dims.map(Number);
   const count = sizeOf(shape);
@@ -55,6 +56,14 @@ export function toTensor(proto: TensorProto, external?: ExternalReader): Tensor 
     throw malformed(proto, `has the impossible shape [${shape}]`);
   }
   return { dtype, shape, data: readData(proto, dtype, { count, external }) };
+}
+
+/** A bfloat16 tensor as float32, exactly: its 16 bits are the upper ones. */
+function fromBfloat16(proto: TensorProto, external: ExternalReader | undefined): Tensor {
+  const shape = proto.dims.map(Number);
+  const halves = readData(proto, "float16", { count: sizeOf(shape), external }) as Uint16Array;
+  const bits = Uint32Array.from(halves, (half) => half * 2 ** 16);
+  return { dtype: "float32", shape, data: new Float32Array(bits.buffer) };
 }
 
 interface Storage {

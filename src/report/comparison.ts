@@ -1,6 +1,6 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import type { ScoreReport } from "../evaluation/score-report.js";
-import type { OptionValue } from "../objectives/option.js";
+import type { OptionValue } from "../options/option.js";
 import { range, signed, times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 

@@ -1,6 +1,7 @@
-/** Text as HTML shows it. */
+/** Text as HTML shows it. Control characters, which HTML may not hold, become U+FFFD; tabs and line breaks stay. */
 export function escapeHtml(text: string): string {
   return text
+    .replace(/[^\P{Cc}\t\n\r]/gu, "\ufffd")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

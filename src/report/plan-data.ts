@@ -1,7 +1,7 @@
 import { preview } from "../dataset/preview.js";
 import type { Prompts } from "../encoder/prompts.js";
 import { internal } from "../errors/internal.js";
-import { groupNumber } from "../training/plan/objective-groups.js";
+import { groupNumber } from "../training/batches/run-texts.js";
 import type { TrainingPlan } from "../training/plan/plan.js";
 import { trainingPrompts } from "../training/plan/prompted-plan.js";
 import { formatDataSummary } from "./data-summary.js";

@@ -1,4 +1,5 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
+import { describeTrained } from "../encoder/step/trained-tensors.js";
 import { measures } from "../evaluation/metric.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import type { TrainingFile } from "../training/plan/objective-groups.js";
@@ -23,6 +24,7 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     `selection  ${formatSelection(plan)}`,
+    ...(memory?.tensors === undefined ? [] : [`trains     ${describeTrained(memory.tensors)}`]),
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
@@ -99,8 +101,14 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
     saveEvery: plan.saveEvery,
     metric: plan.metric,
     notes: plan.notes,
-    memory,
+    ...modelRecord(memory),
   };
+}
+
+function modelRecord(memory: PlannedMemory | undefined) {
+  if (memory === undefined) return {};
+  const { tensors, ...sizes } = memory;
+  return { ...(tensors === undefined ? {} : { trained: tensors }), memory: sizes };
 }
 
 function fileRecord({ data, train, objective }: TrainingFile) {

@@ -81,7 +81,7 @@ export interface Operations {
   readonly state: Operation<number, TrainerState>;
   readonly write: Operation<
     { readonly trainer: number; readonly path: string; readonly parts: readonly StoredTensors[] },
-    null
+    string
   >;
   readonly restore: Operation<{ readonly trainer: number; readonly state: TrainerState }, null>;
   readonly releaseTrainer: Operation<number, null>;

@@ -22,9 +22,7 @@ export async function createTrainer(channel: Channel, spec: TrainerSpec): Promis
     },
     parameters: () => channel.call("parameters", trainer),
     state: () => channel.call("state", trainer),
-    write: async (path, parts) => {
-      await channel.call("write", { trainer, path, parts });
-    },
+    write: (path, parts) => channel.call("write", { trainer, path, parts }),
     restore: async (state) => {
       const { value, buffers } = packState(state);
       await channel.call("restore", { trainer, state: value }, buffers);

@@ -153,8 +153,8 @@ export interface Trainer {
   createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** A copy of the parameters as they are after the steps requested before. */
   parameters(): Promise<ReadonlyMap<string, Tensor>>;
-  /** Writes a safetensors file of the given parts, from where they lie. Throws UserErrors of `fileError`. */
-  write(path: string, parts: readonly StoredTensors[]): Promise<void>;
+  /** Writes a safetensors file of the given parts, from where they lie; returns its SHA-256, hex. Throws UserErrors of `fileError`. */
+  write(path: string, parts: readonly StoredTensors[]): Promise<string>;
   /** A copy of parameters, moments and step count. */
   state(): Promise<TrainerState>;
   /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */

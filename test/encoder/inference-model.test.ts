@@ -103,7 +103,7 @@ describe("an ONNX file that cannot be used", () => {
         model.graph!.input[0].name = "pixel_values";
       }),
       "unknown-inputs",
-      /but takes pixel_values, attention_mask, token_type_ids$/,
+      /^has no input input_ids, only pixel_values, attention_mask, token_type_ids$/,
     ],
     [
       "uses an operator that nobody knows",

@@ -167,7 +167,11 @@ describe("a folder that cannot be used is an error that says what to do", () => 
     {
       name: "no weights",
       changes: noOnnx,
-      error: { code: "no-onnx", message: /no model\.safetensors$/, hint: /--task feature-extraction/ },
+      error: {
+        code: "no-onnx",
+        message: /no model\.safetensors$/,
+        hint: /--task feature-extraction/,
+      },
     },
     {
       name: "only quantised weights",

@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors/user-error.js";
 import { objectiveNamed, objectives } from "../../src/objectives/registry.js";
-import {
-  allOptions,
-  optionFromText,
-  optionRows,
-  resolveOptions,
-} from "../../src/objectives/resolve.js";
+import { allOptions, optionRows, resolveOptions } from "../../src/objectives/resolve.js";
+import { valueFromText } from "../../src/options/from-text.js";
 
 const infonce = objectiveNamed("infonce");
 
@@ -89,7 +85,7 @@ describe("resolveOptions", () => {
   });
 });
 
-describe("optionFromText", () => {
+describe("valueFromText", () => {
   const table = allOptions(infonce);
   it.each([
     ["temperature", "0.02", 0.02],
@@ -100,7 +96,7 @@ describe("optionFromText", () => {
     ["temperature", "warm", "warm"],
     ["temperature", "", ""],
   ])("%s %s", (name, text, value) => {
-    expect(optionFromText(table[name], text)).toEqual(value);
+    expect(valueFromText(table[name], text)).toEqual(value);
   });
 });
 

@@ -57,11 +57,21 @@ describe("tensors", () => {
   it.each<[string, Partial<TensorProto>]>([
     ["holds 3 bytes, but its shape needs 8", { dataType: 1, rawData: new Uint8Array(3) }],
     ["holds 1 values, but its shape needs 2", { dataType: 1, floatData: [1] }],
-    ["has the element type bfloat16", { dataType: 16 }],
+    ["has the element type float8e4m3fn", { dataType: 17 }],
     ["has the element type string", { dataType: 8 }],
     ["has the impossible shape [-1]", { dataType: 1, dims: [-1n] }],
   ])("refuses a tensor that %s", (message, fields) => {
     expect(() => toTensor(proto(fields))).toThrow(`tensor "t" ${message}`);
+  });
+});
+
+describe("bfloat16", () => {
+  it("is read as float32, exactly", () => {
+    // 1, −2 and 2^-126, the smallest normal number: the upper halves of their float32 bits.
+    const rawData = new Uint8Array(Uint16Array.of(0x3f80, 0xc000, 0x0080).buffer);
+    const { dtype, data } = toTensor(proto({ dataType: 16, dims: [3n], rawData }));
+    expect(dtype).toBe("float32");
+    expect([...data]).toEqual([1, -2, 2 ** -126]);
   });
 });
 

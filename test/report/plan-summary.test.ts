@@ -1,47 +1,126 @@
-import { describe, expect, it } from "vitest";
-import { formatPlan } from "../../src/report/plan-summary.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { PairRow } from "../../src/dataset/rows/row-types.js";
+import { formatTrainingData } from "../../src/report/plan-data.js";
+import { formatPlan, planRecord } from "../../src/report/plan-summary.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
-import { planTraining } from "../../src/training/plan/plan.js";
-import { options } from "../support/encoder-run.js";
+import { planTraining, type TrainingPlan } from "../../src/training/plan/plan.js";
+import { file, options } from "../support/encoder-run.js";
 
-const prompts = { prompts: {}, defaultPromptName: undefined };
+const model = { prompts: { prompts: {}, defaultPromptName: undefined } };
+const planOf = (changes: Partial<TrainOptions>): Promise<TrainingPlan> =>
+  planTraining(options(changes));
 
-async function trainingLine(changes: Partial<TrainOptions>): Promise<string | undefined> {
-  const plan = formatPlan(await planTraining(options(changes)), { prompts });
-  return plan.split("\n").find((line) => line.startsWith("training"));
+/** The lines of a plan by the word that they begin with. */
+function linesOf(plan: TrainingPlan, of: Parameters<typeof formatPlan>[1] = model) {
+  const lines = formatPlan(plan, of).split("\n");
+  return Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(11)]));
 }
 
-describe("what a plan says of training", () => {
-  it("names what is trained, what stays and how", async () => {
-    expect(await trainingLine({})).toMatch(
-      /^training {3}linear head, 24 rows, \d+ distinct texts$/,
+let plan: TrainingPlan;
+
+beforeAll(async () => {
+  plan = await planOf({ steps: 9, batchSize: 4, lr: 0.002, schedule: "cosine", evalEvery: 4 });
+});
+
+describe("formatPlan", () => {
+  it("has the figures of the plan's record", () => {
+    const record = planRecord(plan, model);
+    const lines = linesOf(plan);
+    const numbers = (line: string): number[] => [...line.matchAll(/\d+/g)].map(Number);
+    expect(numbers(lines.training)).toEqual([record.trainRows, record.texts]);
+    expect([record.trainRows, record.steps]).toEqual([24, 9]);
+    expect(lines.steps).toBe(
+      `9 of 4 rows (${(record.steps / record.stepsPerEpoch).toFixed(1)} epochs), rate 0.002 cosine`,
     );
-    const full = {
-      tune: "full",
-      freeze: "embeddings",
-      layerDecay: 0.8,
-      dropout: "config",
-    } as const;
-    expect(await trainingLine({ ...full, miniBatchTokens: 200, accumulate: 2 })).toContain(
-      "encoder (full, embeddings frozen), layer decay 0.8, dropout of config.json, at most 200 tokens at once, 2 batches an update, 24 rows",
-    );
-    expect(await trainingLine({ tune: "last:2", head: "mlp", dropout: 0.1 })).toContain(
-      "encoder (last:2), mlp head, dropout 0.1, 24 rows",
-    );
+    expect(lines.selection.split(" ")[0]).toBe(record.metric);
+    expect(lines.selection.endsWith(`every ${record.evalEvery} steps`)).toBe(true);
+    expect(lines.run).toBe(record.options.out);
+    expect(lines.objective).toContain(`temperature ${plan.files[0].objective.options.temperature}`);
   });
 
-  it("states memory, and that it is not all", async () => {
+  // What is changed about training, and the words of the line "training" that must name it, and only then.
+  it.each<[string, Partial<TrainOptions>, RegExp]>([
+    ["the encoder that learns", { tune: "full" }, /encoder \(full\)/],
+    ["the layers that learn", { tune: "last:1" }, /encoder \(last:1\)/],
+    ["frozen weights", { tune: "full", freeze: "embeddings" }, /embeddings frozen/],
+    ["the head's kind", { head: "mlp" }, /mlp head/],
+    ["slower lower layers", { tune: "full", layerDecay: 0.8 }, /layer decay 0\.8/],
+    ["dropout by its rate", { tune: "full", dropout: 0.1 }, /dropout 0\.1/],
+    ["dropout of the model", { tune: "full", dropout: "config" }, /dropout of config\.json/],
+    ["split batches", { tune: "full", miniBatchTokens: 200 }, /\b200 tokens at once/],
+    ["joined batches", { accumulate: 2 }, /\b2 batches an update/],
+  ])("names %s, where it is chosen", async (_, changes, words) => {
+    expect(linesOf(await planOf(changes)).training).toMatch(words);
+    expect(linesOf(plan).training).not.toMatch(words);
+  });
+
+  it("has a line for each of several files with its own objective, and how they alternate", async () => {
+    const scored = file("plan scored.csv", [
+      "sentence1,sentence2,score",
+      ...Array.from({ length: 8 }, (_, i) => `first ${i},second ${i},${i % 5}`),
+    ]);
+    const several = await planOf({
+      moreData: [scored],
+      objectives: { [scored]: { objective: "cosent" } },
+      mix: "round-robin",
+    });
+    const text = formatPlan(several, model);
+    const record = planRecord(several, model);
+    for (const { file: path, train, objective } of several.files) {
+      const line = text.split("\n").find((one) => one.includes(`${path}: `))!;
+      expect(line).toContain(`${train.rows.length} rows (${train.kind}), `);
+      expect(line).toContain(`${objective.definition.name} (`);
+    }
+    expect(linesOf(several).mix).toBe("round-robin");
+    const files = "files" in record ? (record.files ?? []) : [];
+    expect(files.map(({ trainRows, objective }) => [trainRows, objective])).toEqual([
+      [24, "infonce"],
+      [8, "cosent"],
+    ]);
+    expect(record.trainRows).toBe(32);
+  });
+
+  it("states prompts only where a text gets one", () => {
+    const prompts = { prompts: { query: "q: ", document: "" }, defaultPromptName: undefined };
+    expect(linesOf(plan, { prompts }).prompts).toContain('"q: "');
+    expect(linesOf(plan)).not.toHaveProperty("prompts");
+    expect(planRecord(plan, { prompts }).prompts).toEqual({
+      query: "q: ",
+      document: "",
+      other: "",
+    });
+  });
+
+  it("states each part of the memory in MB, and what stays only where it is one at least", () => {
     const MB = 2 ** 20;
-    const memory = {
-      trained: MB,
-      frozen: 2 * MB,
-      optimizer: 3 * MB,
-      activations: 4 * MB,
-      tokens: 1234,
-    };
-    const plan = formatPlan(await planTraining(options({})), { prompts, memory });
-    expect(plan).toContain(
-      "memory     parameters 1.0 MB, 2.0 MB of weights that stay, gradients and optimizer 3.0 MB, activations 4.0 MB at 1,234 tokens; the program and copies of the model on top",
-    );
+    const memory = { trained: MB, frozen: 2 * MB, optimizer: 3 * MB, activations: 4 * MB };
+    const line = linesOf(plan, { ...model, memory: { ...memory, tokens: 1234 } }).memory;
+    const sizes = (text: string) => [...text.matchAll(/([\d.]+) MB/g)].map(([, x]) => Number(x));
+    expect(sizes(line)).toEqual([1, 2, 3, 4]);
+    expect(line).toContain("1,234 tokens");
+    const small = { ...memory, frozen: MB - 1, tokens: 0 };
+    const other = linesOf(plan, { ...model, memory: small }).memory;
+    expect(sizes(other)).toEqual([1, 3, 4]);
+    expect(other).not.toContain("tokens");
+  });
+
+  it("says that nothing is measured where rows have no answer", async () => {
+    const texts = file("plan texts.txt", ["one text", "another text", "a third text", "a fourth"]);
+    const { eval: _, ...others } = options({ data: texts, dropout: 0.1, tune: "full" });
+    const unmeasured = await planTraining(others);
+    expect(linesOf(unmeasured).selection).toContain("last step");
+    expect(planRecord(unmeasured, model).metric).toBe("none");
+  });
+});
+
+describe("formatTrainingData", () => {
+  it("shows the first rows as they are trained on, with the prompts", () => {
+    const prompts = { prompts: { query: "q: ", document: "d: " }, defaultPromptName: undefined };
+    const [text, ...others] = formatTrainingData(plan, prompts);
+    expect(others).toEqual([]);
+    const [first] = plan.groups[0].seen.rows as readonly PairRow[];
+    expect(text).toContain(`anchor: q: ${first.anchor}`);
+    expect(text).toContain(`positive: d: ${first.positive}`);
+    expect(text.match(/^ {2}line /gm)).toHaveLength(2);
   });
 });

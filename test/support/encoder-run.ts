@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { TrainedGroup } from "../../src/encoder/step/trained-tensors.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import { openContext, openResources } from "../../src/training/model/resources.js";
@@ -10,11 +11,8 @@ import type { Trainable } from "../../src/training/model/trainable.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
-import {
-  readCheckpoint,
-  type Weights,
-  writeCheckpoint,
-} from "../../src/training/run-folder/checkpoint.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/training/run-folder/checkpoint.js";
+import type { Weights } from "../../src/training/run-folder/weights.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 
@@ -74,6 +72,7 @@ export interface Outcome {
   readonly parts: TrainedParts;
   readonly gradNorms: readonly number[];
   readonly losses: readonly number[];
+  readonly tensors: readonly TrainedGroup[];
 }
 
 export interface UpdatesOptions {
@@ -97,7 +96,7 @@ export async function updates(
   const resources = await openResources(plan.settings, trainedTexts(plan));
   const control = { onEvent: () => {} };
   const context = openContext(plan, resources, { auxiliary: undefined, control });
-  const { trainable, parts } = await setUp(context);
+  const { trainable, parts, tensors = [] } = await setUp(context);
   const planned = plan.sampler.plan(0).batches.map((rows, batch) => ({ epoch: 0, batch, rows }));
   planned.splice(0, skip);
   const gradNorms: number[] = [];
@@ -116,7 +115,7 @@ export async function updates(
   }
   await trainable.release();
   await resources.close();
-  return { weights, vectors, parts: trained, gradNorms, losses };
+  return { weights, vectors, parts: trained, gradNorms, losses, tensors };
 }
 
 /** What a checkpoint keeps of a trainable. */

@@ -10,7 +10,14 @@ import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { options } from "../support/encoder-run.js";
 
-const adapter = { layer: 0, role: "query", a: "a", b: "b", scale: 2 } as const;
+const adapter = {
+  layer: 0,
+  roles: ["query"],
+  transposed: false,
+  a: "a",
+  b: "b",
+  scale: 2,
+} as const;
 
 describe("merging adapters", () => {
   it("holds on to the weights that adapters are merged into, and to nothing else of the encoder", async () => {

@@ -48,7 +48,7 @@ export async function runComparison(
   const progress = comparisonProgress(planned, terminal);
   const report = await compareRuns(planned, out, {
     overwrite,
-    signal: interruptSignal(),
+    signal: interruptSignal(true),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report));

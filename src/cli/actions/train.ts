@@ -3,33 +3,28 @@ import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { trainPlanned } from "../../jobs/train.js";
+import type { GivenOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatFileLosses } from "../../report/file-losses.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
+import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
 import { plannedMemory } from "../../training/run/planned-memory.js";
 import type { TrainedRun } from "../../training/run/run.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
+import type { runFlags, sweepFlag } from "../options/train-flags.js";
 import type { CommonOptions } from "../parse.js";
-import type { Sweep } from "../parse-sweep.js";
+import { parseSweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
-import { dataArguments, storedOptions, trainOptions, typedOptions } from "../train-options.js";
+import { dataArguments, storedOptions, trainOptions, typedSettings } from "../train-options.js";
 import { trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
 
-/** Flags that say how to run, as against what to train. */
-interface RunFlags extends CommonOptions {
-  readonly overwrite?: boolean;
-  readonly resume?: string;
-  readonly resumeAnyway?: boolean;
-  readonly config?: string;
-  readonly dryRun?: boolean;
-  readonly sweep?: Sweep;
-}
+type RunFlags = CommonOptions & GivenOf<typeof runFlags & typeof sweepFlag>;
 
 /** What `embtune train` does. */
 export async function runTrain(data: readonly string[], command: Command): Promise<void> {
@@ -51,7 +46,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const progress = trainProgress(terminal, plan.steps, flags.debug ?? false);
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
-    signal: interruptSignal(),
+    signal: interruptSignal(true),
     overwrite: flags.overwrite ?? false,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway ?? false,
@@ -60,7 +55,10 @@ export async function runTrain(data: readonly string[], command: Command): Promi
 }
 
 function objectiveNames(command: Command, flags: RunFlags): string[] {
-  const typed = typedOptions(command).objective ?? storedOptions(flags).objective ?? "infonce";
+  const typed =
+    typedSettings(command).objective ??
+    storedOptions(flags).objective ??
+    trainTable.objective.default;
   return typed.split(",").map((name) => name.trim());
 }
 
@@ -74,7 +72,7 @@ interface Several {
 /** Several objectives, or one with several values of an option. */
 async function runSeveral(names: readonly string[], several: Several): Promise<void> {
   const { data, command, flags, terminal } = several;
-  const { sweep } = flags;
+  const sweep = flags.sweep === undefined ? undefined : parseSweep(flags.sweep);
   if (flags.resume !== undefined)
     throw usageError(
       "resume-comparison",
@@ -82,7 +80,7 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
       "resume the run's own folder inside --out",
     );
   const stored = storedOptions(flags, data);
-  const typed = typedOptions(command);
+  const typed = typedSettings(command);
   const files = dataArguments(data, stored);
   const out = typed.out ?? freeRunFolder(files.data, "comparison");
   const options = { ...stored, ...typed, ...files, out };

@@ -9,7 +9,7 @@ import { cloneGraph, type RewriteNote } from "../../graph/rewrites/matching.js";
 import { shapesFromInput } from "../../graph/rewrites/shapes-from-input.js";
 import { splitAt } from "../../graph/rewrites/split.js";
 import { packTokens } from "../../graph/rewrites/token-rows.js";
-import { weightsOf } from "../../graph/rewrites/weights.js";
+import { tablesOf } from "../../graph/rewrites/weights.js";
 import { POOLING_MASK, poolTokens } from "../pooling.js";
 import type { Pooling } from "../pooling-mode.js";
 import { ATTENTION_MASK, type PreparedEncoder, textShape } from "./prepare.js";
@@ -71,11 +71,7 @@ export function embeddingGraph(options: EmbeddingGraphOptions): EmbeddingGraph {
   const trained = encoder.weights.filter(
     (weight) => graph.initializers.has(weight.name) && isTrained(weight, tuning, encoder.depth),
   );
-  const tables = weightsOf(graph).filter(({ use }) => use === "table");
-  return {
-    ...{ b, pooled, trained, adapters, packed, boundary, notes },
-    tables: tables.map(({ name }) => name),
-  };
+  return { b, pooled, trained, adapters, packed, boundary, notes, tables: tablesOf(graph) };
 }
 
 /** The encoder from its beginning or from a boundary. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors/user-error.js";
 import type { Graph, Shape } from "../../graph/ir.js";
 import { removeDead } from "../../graph/rewrite.js";
+import { finiteMasks } from "../../graph/rewrites/finite-masks.js";
 import { raiseGelu } from "../../graph/rewrites/gelu.js";
 import { raiseLayerNormalization } from "../../graph/rewrites/layer-normalization.js";
 import { cloneGraph, prefixComputed, type RewriteNote } from "../../graph/rewrites/matching.js";
@@ -11,6 +12,7 @@ import {
 import { weightsOf } from "../../graph/rewrites/weights.js";
 import { layerOfName } from "./layer-names.js";
 import type { PlacedWeight } from "./trained-weights.js";
+import { weightRole } from "./weight-roles.js";
 
 /** The input [B, T] that is 1 at tokens and 0 at padding. */
 export const ATTENTION_MASK = "attention_mask";
@@ -38,7 +40,12 @@ export function prepareEncoder(imported: Graph, output = tokenOutput(imported)):
   graph.outputs.splice(0, graph.outputs.length, output);
   removeDead(graph);
   prefixComputed(graph, "encoder/");
-  const notes = [raiseLayerNormalization(graph), raiseGelu(graph)];
+  const notes = [
+    ...fusedNotes(imported),
+    finiteMasks(graph),
+    raiseLayerNormalization(graph),
+    raiseGelu(graph),
+  ];
   const text = textShape(graph);
   const layers = transformerLayers(graph, text);
   const { sites, unknown } = layers.attention;
@@ -49,6 +56,13 @@ export function prepareEncoder(imported: Graph, output = tokenOutput(imported)):
   const deepest = Math.max(-1, ...weights.map(({ layer }) => layer));
   const depth = Math.max(sites.length, deepest + 1);
   return { graph, hidden: graph.outputs[0], layers, depth, weights, notes };
+}
+
+/** That operators which the file has fused are trained as plain ones; the file keeps them. */
+function fusedNotes({ raised = [] }: Graph): RewriteNote[] {
+  if (raised.length === 0) return [];
+  const note = `trained as plain operators: ${raised.join(", ")}`;
+  return [{ name: "fused operators", applied: raised.length, note }];
 }
 
 /** The encoder's output with token vectors. */
@@ -71,9 +85,10 @@ export function textShape(graph: Graph): Shape {
 }
 
 function placedWeights(graph: Graph, layers: TransformerLayers): PlacedWeight[] {
-  return weightsOf(graph).map(({ name, readers }) => {
+  return weightsOf(graph).map((weight) => {
+    const { name, readers } = weight;
     const byName = layerOfName(name);
     const byGraph = Math.min(...readers.map((node) => layers.layerOf(node)));
-    return { name, layer: byName ?? byGraph };
+    return { name, layer: byName ?? byGraph, role: weightRole(weight, layers) };
   });
 }

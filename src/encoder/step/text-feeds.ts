@@ -84,6 +84,14 @@ function attentionFeeds(
   };
 }
 
+/** Token vectors of texts, [n_b, H] each, as a padded batch [B, T, H] with zeros behind shorter texts. */
+export function paddedFeed(texts: readonly Float32Array[], width: number): Tensor {
+  const T = Math.max(0, ...texts.map(({ length }) => length / width));
+  const data = new Float32Array(texts.length * T * width);
+  for (const [i, text] of texts.entries()) data.set(text, i * T * width);
+  return float32([texts.length, T, width], data);
+}
+
 /** Token vectors of texts, [n_b, H] each, one after the other: rows [R, H]. */
 export function rowFeed(texts: readonly Float32Array[], width: number): Tensor {
   const length = texts.reduce((sum, text) => sum + text.length, 0);

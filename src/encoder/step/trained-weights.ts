@@ -14,6 +14,8 @@ export interface PlacedWeight {
   readonly name: string;
   /** 0 … L−1; −1 for the embeddings. */
   readonly layer: number;
+  /** What it does: see `weightRole`. */
+  readonly role: string;
 }
 
 /** Whether the weight is trained, of an encoder with `depth` layers. Adapters are trained in any case. */

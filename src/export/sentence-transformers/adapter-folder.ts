@@ -54,7 +54,7 @@ export async function writeAdapterFolder(target: string, content: ModelContent):
     );
   }
   await writeFolderAtomic(target, async (folder) => {
-    writeTensors(join(folder, "adapter_model.safetensors"), tensors);
+    await writeTensors(join(folder, "adapter_model.safetensors"), tensors);
     await writeJson(join(folder, "adapter_config.json"), {
       peft_type: "LORA",
       task_type: "FEATURE_EXTRACTION",

@@ -118,7 +118,7 @@ export function denseModule({ weight, bias, activation }: Dense): SentenceModule
       });
       const tensors = new Map([["linear.weight", weight]]);
       if (bias !== undefined) tensors.set("linear.bias", bias);
-      writeTensors(join(folder, "model.safetensors"), tensors);
+      await writeTensors(join(folder, "model.safetensors"), tensors);
     },
   };
 }

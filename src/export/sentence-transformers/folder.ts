@@ -40,7 +40,7 @@ export async function writeSentenceTransformersFolder(
   const config = await bareConfig(content);
   const weights = await encoderWeights(content, config);
   await writeFolderAtomic(target, async (folder) => {
-    writeTensors(join(folder, "model.safetensors"), weights);
+    await writeTensors(join(folder, "model.safetensors"), weights);
     await writeJson(join(folder, "config.json"), config);
     await copyTokenizer(folder, content);
     await writeSentenceModules(folder, content, modulesOf(content));

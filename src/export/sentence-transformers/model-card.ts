@@ -65,11 +65,11 @@ function introduction(content: ModelContent): string {
     modules: "modules of its own behind it",
   };
   const lines = [
-    `# ${encoder.name}${run === undefined ? "" : ", fine-tuned"}`,
+    `# ${plain(encoder.name)}${run === undefined ? "" : ", fine-tuned"}`,
     "",
     "A sentence embedding model: texts of alike meaning get vectors with a high cosine similarity.",
     "",
-    `- Base model: ${encoder.name}, SHA-256 over weights, tokenizer and settings \`${encoder.hash}\``,
+    `- Base model: ${plain(encoder.name)}, SHA-256 over weights, tokenizer and settings \`${encoder.hash}\``,
     `- Embedding: ${outputDimension(content)} numbers, ${encoder.pooling} pooling, ${kinds[head?.spec.kind ?? "none"]}${encoder.normalize ? ", unit length" : ""}`,
     `- Longest text: ${encoder.maxLength} tokens; what is longer is cut`,
     ...promptLines(content),
@@ -77,7 +77,7 @@ function introduction(content: ModelContent): string {
   ];
   if (run?.options.headSide === "query") {
     lines.push(
-      `- Only queries go through this model. Documents keep the vectors of the base model ${encoder.name}.`,
+      `- Only queries go through this model. Documents keep the vectors of the base model ${plain(encoder.name)}.`,
     );
   }
   return lines.join("\n");
@@ -174,7 +174,7 @@ function scores({ result }: RunRecord): string {
   return [
     "## Scores",
     "",
-    `On ${report.file} (${report.rows} rows), ×100, with 95 % bootstrap intervals. These rows selected the checkpoint (step ${result.bestStep} of ${result.step}), so the figures are optimistic; measure on your own data.`,
+    `On ${code(report.file)} (${report.rows} rows), ×100, with 95 % bootstrap intervals. These rows selected the checkpoint (step ${result.bestStep} of ${result.step}), so the figures are optimistic; measure on your own data.`,
     "",
     "| metric | base | tuned |",
     "|---|---|---|",
@@ -222,6 +222,11 @@ Written by embtune ${packageVersion()}.`;
 /** A value in a table or a sentence. */
 function cell(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+/** Text from outside in a sentence: no markup in it takes effect. */
+function plain(text: string): string {
+  return text.replaceAll(/[\r\n]/g, " ").replaceAll(/[\\`*[\]<>|]/g, "\\$&");
 }
 
 /** Text from outside as code: no markup in it takes effect. */

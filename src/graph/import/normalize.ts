@@ -1,5 +1,5 @@
 import { int64, type Tensor } from "../../math/tensor.js";
-import { elementType } from "../../onnx/element-type.js";
+import { BFLOAT16, elementType } from "../../onnx/element-type.js";
 import { intOf, intsOf, tensorOf } from "../attributes.js";
 import { type Attributes, int, type Node } from "../ir.js";
 import { unsupported } from "./source.js";
@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly opset: number;
   /** Rank of a value that was computed before. */
   readonly rank: (name: string) => number;
+  /** Whether a value that was computed before has no elements. */
+  readonly isEmpty: (name: string) => boolean;
   /** Whether anything reads the value. */
   readonly isRead: (name: string) => boolean;
   /** A name that no value of the model has. */
@@ -96,6 +98,14 @@ function chain(op: string): Rule {
   };
 }
 
+/** What has no elements (keys of no earlier tokens) adds nothing. */
+const concat: Rule = (node, around) => {
+  const inputs = node.inputs.filter((name) => !around.isEmpty(name));
+  const [first] = inputs;
+  if (inputs.length === node.inputs.length || first === undefined) return unchanged(node);
+  return inputs.length === 1 ? { nodes: [], alias: first } : { nodes: [{ ...node, inputs }] };
+};
+
 function constantTensor(node: Node): Tensor {
   const tensor = tensorOf(node, "value");
   if (tensor !== undefined) return tensor;
@@ -120,7 +130,7 @@ const constant: Rule = (node) => ({
 /** Half precision is computed in float32. */
 function widenType(attribute: string): Rule {
   return (node) => {
-    const half = intOf(node, attribute, 0) === elementType("float16");
+    const half = [elementType("float16"), BFLOAT16].includes(intOf(node, attribute, 0));
     const wide = int(elementType("float32"));
     if (!half) return unchanged(node);
     return { nodes: [{ ...node, attributes: { ...node.attributes, [attribute]: wide } }] };
@@ -147,6 +157,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Sum: chain("Add"),
   Min: chain("Min"),
   Max: chain("Max"),
+  Concat: concat,
   Constant: constant,
   Cast: widenType("to"),
   EyeLike: widenType("dtype"),

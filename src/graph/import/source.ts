@@ -13,7 +13,7 @@ import { dtypeOf } from "../../onnx/element-type.js";
 import type { ExternalReader } from "../../onnx/external-data.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { toTensor } from "../../onnx/tensor-proto.js";
-import type { Attribute, Dim, Node, Shape, Value } from "../ir.js";
+import type { Attribute, Branch, Dim, Node, Shape, Value } from "../ir.js";
 
 /** A decoded model as the importer reads it: names resolved, weights in float32, opset as it was. */
 export interface Source {
@@ -136,6 +136,9 @@ function readAttribute(proto: AttributeProto, node: NodeProto, name: string): At
       return { kind: "floats", value: proto.floats };
     case Kind.STRINGS:
       return { kind: "strings", value: proto.strings.map(text) };
+    case Kind.GRAPH:
+      if (proto.g !== undefined) return { kind: "graph", value: readBranch(proto.g) };
+      break;
     case Kind.TENSOR:
       if (proto.t !== undefined) return { kind: "tensor", value: widen(toTensor(proto.t)) };
   }
@@ -145,8 +148,19 @@ function readAttribute(proto: AttributeProto, node: NodeProto, name: string): At
   );
 }
 
+/** A graph inside a node; values of the graph around it may be read in it. */
+function readBranch(graph: GraphProto): Branch {
+  return {
+    nodes: graph.node.map(readNode),
+    initializers: readInitializers(graph, undefined),
+    outputs: graph.output.map(({ name }) => name),
+  };
+}
+
 const QUANTISED =
   /^(DynamicQuantize|Quantize|Dequantize|QLinear|MatMulInteger|MatMulNBits|ConvInteger|QAttention|DynamicQuantizeMatMul|GatherBlockQuantized)/;
+
+const BRANCHING = /^(If|Loop|Scan)$/;
 
 /** The error for a node that cannot be imported; names operator and node. */
 export function unsupported(
@@ -160,6 +174,8 @@ export function unsupported(
     : (problem ?? "the operator is not supported");
   const hint = quantised
     ? "use the float32 or fp16 file of the model (onnx/model.onnx)"
-    : "export the encoder again without optimisation, with opset 14 or 17";
+    : BRANCHING.test(node.op)
+      ? "export the encoder again with torch.onnx.export(…, dynamo=True), which leaves no control flow that depends on texts"
+      : "export the encoder again without optimisation, with opset 14 to 20";
   return new UserError("unsupported-operator", `${operator} "${node.name}": ${reason}`, { hint });
 }

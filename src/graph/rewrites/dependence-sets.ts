@@ -35,6 +35,15 @@ export function weightedValues(graph: Graph): Set<string> {
   return computedFrom(graph, [...weights.map(([name]) => name), ...inputs.map(({ name }) => name)]);
 }
 
+/** The input [B, T] with token ids. */
+const TOKEN_IDS = "input_ids";
+
+/** Values that hold something of the texts: computed from token ids and from weights. */
+export function contentValues(graph: Graph): Set<string> {
+  const weighted = weightedValues(graph);
+  return new Set([...computedFrom(graph, [TOKEN_IDS])].filter((name) => weighted.has(name)));
+}
+
 /** Token vectors [B, T, …] that depend on weights, by name, and everything computed from them. */
 export function tokenValues(graph: Graph, text: Shape): Set<string> {
   const weighted = weightedValues(graph);

@@ -68,12 +68,12 @@ function places(layers: TransformerLayers, rates: DropoutRates): Place[] {
     site: site(`${i}.attention`),
     rate: rates.attention,
   }));
-  const outputs = linears.flatMap(({ layer, role, result }): Place[] => {
-    if (role === "attention-output")
+  const outputs = linears.flatMap(({ layer, roles, result }): Place[] => {
+    if (roles.includes("attention-output"))
       return [
         { value: result, site: site(`${layer}.attention-output`), rate: rates.attentionOutput },
       ];
-    if (role !== "output") return [];
+    if (!roles.includes("output")) return [];
     return [{ value: result, site: site(`${layer}.feed-forward`), rate: rates.feedForward }];
   });
   const head = embedded.map((value) => ({

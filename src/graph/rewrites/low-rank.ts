@@ -1,3 +1,4 @@
+import { internal } from "../../errors/internal.js";
 import { createRandom } from "../../math/random.js";
 import { float32, type Tensor } from "../../math/tensor.js";
 import { GraphBuilder } from "../builder.js";
@@ -29,12 +30,14 @@ export interface LowRankOptions {
   readonly seed: number;
 }
 
-/** The adapter of one weight: W + scale · (B·A)ᵀ for W [in, out]. */
+/** The adapter of one weight: W + scale · (B·A)ᵀ for W [in, out], W + scale · B·A for W [out, in]. */
 export interface LowRankAdapter {
   /** The initializer W that it belongs to; it stays frozen. */
   readonly weight: string;
   readonly layer: number;
-  readonly role: LinearRole;
+  readonly roles: readonly LinearRole[];
+  /** Whether the initializer is stored as [out, in]. */
+  readonly transposed: boolean;
   /** Name of A [r, in], uniform in ±1/√in (PEFT's Kaiming-uniform with a = √5). */
   readonly a: string;
   /** Name of B [out, r], zero at first. */
@@ -53,7 +56,9 @@ export function addLowRank(
   options: LowRankOptions,
 ): LowRankAdapter[] {
   const adapters = new Map<string, LowRankAdapter>();
-  const chosen = layers.linears.filter((site) => isTarget(site, options.targets));
+  const chosen = layers.linears.filter(
+    (site) => isTarget(site, options.targets) && graph.stored?.has(site.weight) !== false,
+  );
   const results = new Map<string, string>();
   for (const site of chosen) {
     const adapter = adapters.get(site.weight) ?? createAdapter(graph, site, options);
@@ -64,15 +69,16 @@ export function addLowRank(
   return [...adapters.values()];
 }
 
-function isTarget({ role }: LinearSite, targets: readonly LowRankTarget[]): boolean {
-  if (role === "other") return false;
-  return targets.includes("all-linear") || targets.includes(role);
+function isTarget({ roles }: LinearSite, targets: readonly LowRankTarget[]): boolean {
+  const inLayer = roles.some((role) => role !== "other");
+  return inLayer && targets.some((target) => target === "all-linear" || roles.includes(target));
 }
 
 function createAdapter(graph: Graph, site: LinearSite, options: LowRankOptions): LowRankAdapter {
-  const { weight, layer, role } = site;
+  const { weight, layer, roles, transposed } = site;
   const { rank, alpha } = options;
-  const [inputs, outputs] = graph.initializers.get(weight)!.shape as [number, number];
+  const { shape } = graph.initializers.get(weight) ?? internal(`no weight "${weight}"`);
+  const [inputs, outputs] = transposed ? shape.toReversed() : shape;
   const random = createRandom(options.seed, `lora/${weight}`);
   const bound = 1 / Math.sqrt(inputs);
   const start = Float32Array.from(
@@ -83,7 +89,7 @@ function createAdapter(graph: Graph, site: LinearSite, options: LowRankOptions):
   const [a, second] = [`lora.${weight}.A`, `lora.${weight}.B`];
   b.initializer(a, float32([rank, inputs], start));
   b.initializer(second, float32([outputs, rank], new Float32Array(outputs * rank)));
-  return { weight, layer, role, a, b: second, scale: alpha / rank };
+  return { weight, layer, roles, transposed, a, b: second, scale: alpha / rank };
 }
 
 /** result + scale · (x·Aᵀ)·Bᵀ. */
@@ -109,12 +115,18 @@ function readAdapted(graph: Graph, results: ReadonlyMap<string, string>): void {
   sortNodes(graph);
 }
 
-/** W + scale · (B·A)ᵀ: the weight [in, out] with its adapter merged, for export. */
+/** W + scale · (B·A)ᵀ, or W + scale · B·A where W is stored as [out, in]: the weight with its adapter merged, for export. */
 export function mergeLowRank(
   weight: Tensor,
-  adapter: { readonly a: Tensor; readonly b: Tensor; readonly scale: number },
+  adapter: {
+    readonly a: Tensor;
+    readonly b: Tensor;
+    readonly scale: number;
+    readonly transposed?: boolean | undefined;
+  },
 ): Tensor {
-  const [inputs, outputs] = weight.shape as [number, number];
+  const { transposed = false } = adapter;
+  const [inputs, outputs] = transposed ? weight.shape.toReversed() : weight.shape;
   const rank = adapter.a.shape[0];
   const [a, b] = [adapter.a.data as Float32Array, adapter.b.data as Float32Array];
   const merged = Float32Array.from(weight.data as Float32Array);
@@ -122,7 +134,7 @@ export function mergeLowRank(
     for (let o = 0; o < outputs; o++) {
       let sum = 0;
       for (let r = 0; r < rank; r++) sum += a[r * inputs + i] * b[o * rank + r];
-      merged[i * outputs + o] += adapter.scale * sum;
+      merged[transposed ? o * inputs + i : i * outputs + o] += adapter.scale * sum;
     }
   }
   return float32(weight.shape, merged);

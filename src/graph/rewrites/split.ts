@@ -1,6 +1,6 @@
 import type { Graph, Shape } from "../ir.js";
 import { removeDead } from "../rewrite.js";
-import { computedFrom, isTokenShape, weightedValues } from "./dependence-sets.js";
+import { computedFrom, contentValues, isTokenShape } from "./dependence-sets.js";
 import { cloneGraph } from "./matching.js";
 
 /** A graph cut in two at one value. */
@@ -30,11 +30,11 @@ export function splitAt(graph: Graph, boundary: string, text: Shape): SplitGraph
 
 /** Whether the suffix computes token vectors that do not come from the boundary. */
 function passesBeside(suffix: Graph, boundary: string, text: Shape): boolean {
-  const weighted = weightedValues(suffix);
+  const content = contentValues(suffix);
   const behind = computedFrom(suffix, [boundary]);
   const computed = suffix.nodes.flatMap(({ outputs }) => outputs);
   return computed.some(
     (name) =>
-      weighted.has(name) && !behind.has(name) && isTokenShape(suffix.types.get(name)?.shape, text),
+      content.has(name) && !behind.has(name) && isTokenShape(suffix.types.get(name)?.shape, text),
   );
 }

@@ -1,7 +1,19 @@
 import type { GraphBuilder } from "../builder.js";
 import { mulDims } from "../dimension.js";
 import { type Dim, int, type Value } from "../ir.js";
-import { div, gather, gatherRows, minimum, reshape, scalar, shapeOf, sub } from "../ops/index.js";
+import {
+  concat,
+  div,
+  gather,
+  gatherRows,
+  minimum,
+  reshape,
+  scalar,
+  shapeOf,
+  slice,
+  sub,
+  vector,
+} from "../ops/index.js";
 
 /** Names of the inputs that say where tokens stand. */
 export const TOKEN_INPUTS = {
@@ -90,6 +102,18 @@ export class TokenIndex {
   /** R − 1 */
   lastRow(): Value {
     return this.once("R-1", () => sub(this.b, this.rowCount(), scalar(this.b, 1, "int64")));
+  }
+
+  /** A shape of numbers and the sizes of batch and text, as Reshape takes it. */
+  measured(shape: readonly (number | "batch" | "tokens")[]): Value {
+    const { b } = this;
+    const sizes = this.once("sizes", () => shapeOf(b, this.text));
+    const parts = shape.map((dim) => {
+      if (typeof dim === "number") return vector(b, [dim]);
+      const axis = dim === "batch" ? 0 : 1;
+      return slice(b, sizes, { axis: 0, start: axis, end: axis + 1 });
+    });
+    return concat(b, parts, 0);
   }
 
   private get places(): Dim {

@@ -1,14 +1,16 @@
-import { intOf } from "../attributes.js";
+import { internal } from "../../errors/internal.js";
 import { GraphBuilder } from "../builder.js";
-import { contentsOf } from "../inference/call.js";
-import { type Graph, int, type Node, type Shape, type Value } from "../ir.js";
-import { gather, reshape, vector } from "../ops/index.js";
-import { type AttentionSite, attentionSites, paddingStep } from "./attention.js";
+import type { Attributes, Graph, Node, Value } from "../ir.js";
+import { and, not, or, reshape, scalarLike, where } from "../ops/index.js";
+import { sitesOf } from "./attention.js";
 import { AttentionIndex } from "./attention-index.js";
-import { attentionOnRows } from "./attention-on-rows.js";
-import { isTokenShape, tokenValues } from "./dependence-sets.js";
-import { type RewriteNote, substitute } from "./matching.js";
+import { onlyReader, type RewriteNote, substitute } from "./matching.js";
+import { indexRows, type Operands, pairOperand, rowOperand } from "./row-operands.js";
+import { scaledStep } from "./scaled-step.js";
+import type { Emission, Unwrapped } from "./step-rule.js";
+import { type MaskingSteps, maskingSteps, type TokenWalk, walkTokens } from "./token-graph.js";
 import { ROWS, TokenIndex } from "./token-index.js";
+import { isOfPairs, rowShape, type TokenLayout } from "./token-layout.js";
 
 /** What is packed, and how the graph is entered and left. */
 export interface TokenRowsOptions {
@@ -20,21 +22,6 @@ export interface TokenRowsOptions {
   readonly rowOutputs?: readonly string[];
 }
 
-/** The state of one packing. */
-interface Packing {
-  readonly b: GraphBuilder;
-  readonly graph: Graph;
-  readonly text: Shape;
-  readonly index: TokenIndex;
-  readonly attention: AttentionIndex;
-  readonly attentionMask: string;
-  readonly tokens: ReadonlySet<string>;
-  /** Padded value → its rows. */
-  readonly rows: Map<string, Value>;
-  /** Padded value → what its other readers read in its place. */
-  readonly substitutes: Map<string, string>;
-}
-
 const NAME = "packing";
 
 /**
@@ -44,190 +31,218 @@ const NAME = "packing";
  * not known, or without a mask, or other nodes mix tokens, it is left as it is and the note says why.
  */
 export function packTokens(graph: Graph, options: TokenRowsOptions): RewriteNote {
-  const text = graph.types.get(options.attentionMask)!.shape;
-  const { sites, unknown } = attentionSites(graph, text);
-  const problem = unpackable(graph, { sites, unknown, text, ...options });
+  const text = graph.types.get(options.attentionMask)?.shape ?? internal("there is no mask");
+  const walk = walkTokens(graph, text);
+  const masking = maskingSteps(walk, options.attentionMask);
+  const problem = unpackable(walk, masking);
   if (problem !== undefined) return { name: NAME, applied: 0, note: problem };
-  const b = new GraphBuilder(graph);
-  const index = new TokenIndex(b, b.value(options.attentionMask));
-  const tokens = tokenValues(graph, text);
-  const packing: Packing = {
-    ...{ b, graph, text, index, tokens, attentionMask: options.attentionMask },
-    ...{ attention: new AttentionIndex(index), rows: new Map(), substitutes: new Map() },
-  };
-  enterRows(packing, options.rowInputs ?? []);
-  for (const node of [...graph.nodes]) packNode(packing, node, sites);
-  leaveRows(packing, options.rowOutputs ?? []);
-  substitute(graph, packing.substitutes);
+  const { sites } = sitesOf(walk);
+  const packing = new Packing(walk, masking, options.attentionMask);
+  for (const name of options.rowInputs ?? []) packing.enter(name);
+  for (const node of [...graph.nodes]) packing.pack(node);
+  packing.leave(options.rowOutputs ?? []);
   return { name: NAME, applied: sites.length, note: "" };
 }
 
 /** Why the graph cannot be packed, or undefined. */
-function unpackable(
-  graph: Graph,
-  found: TokenRowsOptions & {
-    readonly sites: readonly AttentionSite[];
-    readonly unknown: number;
-    readonly text: Shape;
-  },
-): string | undefined {
-  const { sites, unknown, text, attentionMask } = found;
+function unpackable(walk: TokenWalk, { unmasked }: MaskingSteps): string | undefined {
+  const { sites, unknown } = sitesOf(walk);
   if (unknown > 0) return `${unknown} softmaxes over tokens are no attention as it is known`;
   if (sites.length === 0) return "the graph has no attention";
-  if (sites.some((site) => paddingStep(graph, site, attentionMask) === undefined))
-    return "attention does not mask padding";
-  const mixing = mixingNode(graph, text, sites);
+  if (unmasked !== undefined) return "attention does not mask padding";
+  const [mixing] = walk.mixing;
   return mixing === undefined ? undefined : `${mixing.op} "${mixing.name}" mixes tokens`;
 }
 
-/** A node outside of attention that computes on token vectors other than token by token. */
-function mixingNode(graph: Graph, text: Shape, sites: readonly AttentionSite[]): Node | undefined {
-  const tokens = tokenValues(graph, text);
-  const ends = new Set(sites.map((site) => site.context));
-  const inside = new Set<string>();
-  // What leads from queries, keys and values to the context.
-  for (const { query, key, value } of sites)
-    for (const name of [query, key, value]) inside.add(name);
-  for (const node of graph.nodes) {
-    if (!node.inputs.some((name) => tokens.has(name)) || node.op === "Shape") continue;
-    const within = node.inputs.filter((name) => tokens.has(name)).every((name) => inside.has(name));
-    if (!within && isTokenwise(graph, node, text)) continue;
-    if (!within) return node;
-    for (const name of node.outputs) if (!ends.has(name)) inside.add(name);
+/** What is added to logits of pairs of different texts: the lowest that stays finite with a mask of its own on top. */
+const OTHER_TEXT = -1e30;
+
+/** The state of one packing, and what its steps are written with. */
+class Packing implements Emission {
+  readonly b: GraphBuilder;
+  readonly attention: AttentionIndex;
+  private readonly walk: TokenWalk;
+  private readonly masking: MaskingSteps;
+  private readonly index: TokenIndex;
+  private readonly operands: Operands;
+  /** Padded value → its rows, or its pairs. */
+  private readonly forms = new Map<string, Value>();
+  /** Values that are another one with a factor that has been taken into account. */
+  private readonly aliases = new Map<string, string>();
+  /** Rows that are others reshaped or scaled. */
+  private readonly origins = new Map<string, Unwrapped>();
+
+  constructor(walk: TokenWalk, masking: MaskingSteps, attentionMask: string) {
+    this.walk = walk;
+    this.masking = masking;
+    this.b = new GraphBuilder(walk.graph);
+    this.index = new TokenIndex(this.b, this.b.value(attentionMask));
+    this.attention = new AttentionIndex(this.index);
+    const { b, index, attention } = this;
+    this.operands = { b, index, attention, text: walk.text, writers: walk.writers };
   }
-  return undefined;
-}
 
-const ELEMENTWISE =
-  "Add Sub Mul Div Pow Min Max Where Neg Abs Sqrt Exp Log Erf Sigmoid Tanh Relu Gelu Softplus Reciprocal Clip Identity Cast Dropout".split(
-    " ",
-  );
-const REDUCTIONS = "ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 ReduceSumSquare".split(" ");
-
-/** Whether each token's output depends on the same token's inputs alone, in a form that can be computed on rows. */
-function isTokenwise(graph: Graph, node: Node, text: Shape): boolean {
-  const output = graph.types.get(node.outputs[0]);
-  if (!isTokenShape(output?.shape, text) || !output!.dtype.startsWith("float")) return false;
-  const rank = output!.shape.length;
-  if (ELEMENTWISE.includes(node.op)) return true;
-  const second = graph.types.get(node.inputs[1] ?? "")?.shape.length;
-  if (node.op === "MatMul") return second === 2;
-  if (node.op === "Gather") return intOf(node, "axis", 0) === 0 && second === 2;
-  if (node.op === "Softmax") return isLast(intOf(node, "axis", -1), rank);
-  if (node.op === "LayerNormalization")
-    return node.outputs.length === 1 && isLast(intOf(node, "axis", -1), rank);
-  return REDUCTIONS.includes(node.op) && reducesLast(graph, node, rank);
-}
-
-const isLast = (axis: number, rank: number): boolean => axis === -1 || axis === rank - 1;
-
-function reducesLast(graph: Graph, node: Node, rank: number): boolean {
-  const axes = graph.types.get(node.inputs[1] ?? "");
-  const known = axes && contentsOf(graph, { name: node.inputs[1], ...axes });
-  const kept = intOf(node, "keepdims", 1) === 1;
-  return kept && known?.length === 1 && isLast(Number(known[0]), rank);
-}
-
-function enterRows(p: Packing, names: readonly string[]): void {
-  for (const name of names) {
-    const i = p.graph.inputs.findIndex((value) => value.name === name);
-    const { dtype, shape } = p.graph.inputs[i];
+  /** Makes a float input [B, T, …] one of rows. */
+  enter(name: string): void {
+    const { graph } = this.walk;
+    const i = graph.inputs.findIndex((value) => value.name === name);
+    const { dtype, shape } = graph.inputs[i];
     const value = { name, dtype, shape: [ROWS, ...shape.slice(2)] };
-    p.graph.inputs[i] = value;
-    p.graph.types.set(name, { dtype, shape: value.shape });
-    p.rows.set(name, value);
+    graph.inputs[i] = value;
+    graph.types.set(name, { dtype, shape: value.shape });
+    this.forms.set(name, value);
+  }
+
+  pack(node: Node): void {
+    const step = this.walk.steps.get(node);
+    if (step === undefined || this.aliases.has(node.outputs[0])) return;
+    const values = step.emit(this);
+    for (const [i, value] of values.entries()) this.forms.set(node.outputs[i], value);
+  }
+
+  /** Gives outputs of the graph their packed form, or a padded one that is filled from it. */
+  leave(wanted: readonly string[]): void {
+    const substitutes = new Map<string, string>();
+    for (const name of this.walk.graph.outputs) {
+      const rows = this.forms.get(name);
+      if (rows === undefined) continue;
+      substitutes.set(name, wanted.includes(name) ? rows.name : this.index.toBatch(rows).name);
+    }
+    substitute(this.walk.graph, substitutes);
+  }
+
+  packed = (name: string): Value => {
+    const alias = this.aliases.get(name);
+    if (alias !== undefined) return this.packed(alias);
+    const known = this.forms.get(name);
+    if (known !== undefined) return known;
+    const rows = this.index.toRows(this.b.value(name));
+    this.forms.set(name, rows);
+    return rows;
+  };
+
+  indexRows = (name: string): Value => {
+    const x = this.b.value(name);
+    return x.shape.length === 2 && x.shape[0] !== 1
+      ? this.packed(name)
+      : indexRows(this.operands, x);
+  };
+
+  append = (node: Node, inputs: readonly (Value | null)[], attributes: Attributes): Value => {
+    const [value] = this.appendAll({ ...node, outputs: [node.outputs[0]] }, inputs, attributes);
+    return value;
+  };
+
+  appendAll = (node: Node, inputs: readonly (Value | null)[], attributes: Attributes): Value[] => {
+    const name = this.b.fresh(node.op);
+    const outputs = node.outputs.map((_, i) => (node.outputs.length === 1 ? name : `${name}:${i}`));
+    const names = inputs.map((value) => value?.name ?? "");
+    return this.b.append({ ...node, name, inputs: names, outputs, attributes });
+  };
+
+  reshaped = (rows: Value, layout: TokenLayout): Value => {
+    const shape = rowShape(layout);
+    const same = (x: Value): boolean => `${x.shape}` === `${shape}`;
+    if (same(rows)) return rows;
+    const { value, scale } = this.origins.get(rows.name) ?? { value: rows, scale: 1 };
+    const source = scale === 1 ? value : rows;
+    if (same(source)) return source;
+    const sizes = shape.slice(1) as number[];
+    const result = reshape(this.b, source, [-1, ...sizes], shape);
+    this.origins.set(result.name, { value: source, scale: 1 });
+    return result;
+  };
+
+  unwrapped = (rows: Value): Unwrapped => {
+    let found: Unwrapped = { value: rows, scale: 1 };
+    for (;;) {
+      const origin = this.origins.get(found.value.name);
+      if (origin === undefined) return found;
+      found = { value: origin.value, scale: found.scale * origin.scale };
+    }
+  };
+
+  takeFactors = (name: string): number => {
+    let scale = 1;
+    let current = name;
+    for (;;) {
+      const reader = onlyReader(this.walk, current);
+      const step = reader && scaledStep(this.walk, reader);
+      if (reader === undefined || step === undefined) return scale;
+      scale *= step.scale;
+      this.aliases.set(reader.outputs[0], current);
+      current = reader.outputs[0];
+    }
+  };
+
+  elementwise = (node: Node, layout: TokenLayout): Value => {
+    const [output] = node.outputs;
+    if (isOfPairs(layout)) return this.pairwise(node, layout);
+    const inputs = node.inputs.map((name) => (name === "" ? null : this.rowInput(name, layout)));
+    const rows = this.append(node, inputs, node.attributes);
+    const scaled = scaledStep(this.walk, node);
+    if (scaled !== undefined && this.walk.tokens.has(scaled.name) && output !== "") {
+      this.origins.set(rows.name, { value: this.packed(scaled.name), scale: scaled.scale });
+    }
+    return rows;
+  };
+
+  private rowInput(name: string, layout: TokenLayout): Value {
+    const own = this.walk.layouts.get(name);
+    const known = this.forms.has(name) || this.aliases.has(name);
+    if (own === undefined || !this.walk.tokens.has(name)) {
+      if (known) return this.packed(name);
+      const x = this.b.value(name);
+      const whole = x.shape[0] === this.walk.text[0] && x.shape[1] === this.walk.text[1];
+      return whole && x.shape.length === layout.length && plain(layout)
+        ? this.packed(name)
+        : rowOperand(this.operands, x, layout);
+    }
+    const missing = layout.length - own.length;
+    const rows = this.packed(name);
+    if (missing === 0) return rows;
+    return this.reshaped(rows, [...Array<TokenLayout[number]>(missing).fill([]), ...own]);
+  }
+
+  /** A node on logits or weights of pairs of places [G, h, S, S]. */
+  private pairwise(node: Node, layout: TokenLayout): Value {
+    const guarded = this.guarded(node);
+    if (guarded !== undefined) return this.packed(guarded);
+    const operands = node.inputs.map((name) => {
+      if (name === "") return null;
+      if (this.walk.tokens.has(name)) return this.packed(name);
+      return pairOperand(this.operands, this.b.value(name), layout);
+    });
+    const inputs = this.masking.nodes.has(node) ? this.maskingOthers(node, operands) : operands;
+    return this.append(node, inputs, node.attributes);
+  }
+
+  /** p of Where(IsNaN(p), 0, p), as PyTorch's sdpa guards rows that are masked throughout: none is, each token attends to itself. */
+  private guarded(node: Node): string | undefined {
+    const [condition, , otherwise] = node.inputs;
+    const test = node.op === "Where" ? this.walk.writers.get(condition) : undefined;
+    return test?.op === "IsNaN" && test.inputs[0] === otherwise ? otherwise : undefined;
+  }
+
+  /** Operands of the step that masks padding, masking pairs of different texts too. */
+  private maskingOthers(node: Node, operands: readonly (Value | null)[]): (Value | null)[] {
+    const { b } = this;
+    const same = this.attention.sameText();
+    const logits = node.inputs.findIndex((name) => this.walk.tokens.has(name));
+    if (node.op === "Add") {
+      return operands.map((x, i) => {
+        if (i === logits || x === null) return x;
+        return where(b, same, x, scalarLike(b, OTHER_TEXT, x));
+      });
+    }
+    const [condition, ...branches] = operands;
+    if (condition === null) internal("a Where without a condition");
+    const chosen = logits === 1 ? and(b, condition, same) : or(b, condition, not(b, same));
+    return [chosen, ...branches];
   }
 }
 
-function leaveRows(p: Packing, wanted: readonly string[]): void {
-  for (const name of p.graph.outputs) {
-    const rows = p.rows.get(name);
-    if (rows === undefined) continue;
-    p.substitutes.set(name, wanted.includes(name) ? rows.name : p.index.toBatch(rows).name);
-  }
-}
-
-function packNode(p: Packing, node: Node, sites: readonly AttentionSite[]): void {
-  const [output] = node.outputs as [string];
-  const site = sites.find(({ context }) => context === output);
-  if (site !== undefined) p.rows.set(output, packedAttention(p, site));
-  if (site !== undefined || !p.tokens.has(output) || !isTokenwise(p.graph, node, p.text)) return;
-  const name = p.b.fresh(node.op);
-  const [rows] = p.b.append({ ...node, ...rowForm(p, node), name, outputs: [name] });
-  p.rows.set(output, rows);
-}
-
-/** The context as rows. */
-function packedAttention(p: Packing, site: AttentionSite): Value {
-  const [query, key, value] = [site.query, site.key, site.value].map((name) => rowsOf(p, name)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const padding = paddingStep(p.graph, site, p.attentionMask);
-  return attentionOnRows(p.b, p.attention, { site, padding, query, key, value });
-}
-
-/** Inputs and attributes of a token-wise node on rows. */
-function rowForm(p: Packing, node: Node): Pick<Node, "inputs" | "attributes"> {
-  const { graph, b } = p;
-  const rank = graph.types.get(node.outputs[0])!.shape.length;
-  if (node.op === "MatMul" || node.op === "LayerNormalization") {
-    const inputs = [rowsOf(p, node.inputs[0]).name, ...node.inputs.slice(1)];
-    return {
-      inputs,
-      attributes: node.op === "MatMul" ? {} : { ...node.attributes, axis: int(-1) },
-    };
-  }
-  if (node.op === "Softmax")
-    return { inputs: [rowsOf(p, node.inputs[0]).name], attributes: { axis: int(-1) } };
-  if (node.op === "Gather") {
-    const [table, indices] = node.inputs as [string, string];
-    return { inputs: [table, indexRows(p, b.value(indices)).name], attributes: node.attributes };
-  }
-  if (REDUCTIONS.includes(node.op))
-    return {
-      inputs: [rowsOf(p, node.inputs[0]).name, vector(b, [-1]).name],
-      attributes: node.attributes,
-    };
-  const inputs = node.inputs.map((name) => (name === "" ? "" : operand(p, name, rank).name));
-  return { inputs, attributes: node.attributes };
-}
-
-/** The rows [R, …] of a value [B, T, …]: as they were computed, or gathered. */
-function rowsOf(p: Packing, name: string): Value {
-  const known = p.rows.get(name);
-  if (known !== undefined) return known;
-  const rows = p.index.toRows(p.b.value(name));
-  p.rows.set(name, rows);
-  return rows;
-}
-
-/** An operand of an elementwise node of that rank, in a form that broadcasts against rows. */
-function operand(p: Packing, name: string, rank: number): Value {
-  const x = p.rows.get(name) ?? p.b.value(name);
-  if (p.rows.has(name) || x.shape.length <= rank - 2) return x;
-  const tail = x.shape.slice(x.shape.length - rank + 2) as number[];
-  const lead = x.shape.slice(0, x.shape.length - rank + 2);
-  const [B, T] = lead.length === 1 ? [1, lead[0]] : (lead as [string | number, string | number]);
-  if (B === 1 && T === 1) return reshape(p.b, x, [1, ...tail], [1, ...tail]);
-  if (B !== 1 && T !== 1) return rowsOf(p, name);
-  const table = B === 1 ? positionRows(p, x) : undefined;
-  if (table !== undefined) return table;
-  const list = reshape(p.b, x, [-1, ...tail], [B === 1 ? T : B, ...tail]);
-  return B === 1 ? p.index.byPosition(list) : p.index.byText(list);
-}
-
-/** Rows of a table that one Gather chose by position: chosen by each row's position, so that no detour blurs the gradient. */
-function positionRows(p: Packing, x: Value): Value | undefined {
-  const node = p.graph.nodes.find(({ outputs }) => outputs[0] === x.name);
-  if (node?.op !== "Gather" || intOf(node, "axis", 0) !== 0) return undefined;
-  const [table, indices] = node.inputs.map((name) => p.b.value(name)) as [Value, Value];
-  return table.shape.length === 2 ? gather(p.b, table, indexRows(p, indices)) : undefined;
-}
-
-/** Whole numbers [B, T], [1, T] or [T] as rows [R]. */
-function indexRows(p: Packing, x: Value): Value {
-  if (x.shape.length === 2 && x.shape[0] !== 1) return rowsOf(p, x.name);
-  return p.index.byPosition(reshape(p.b, x, [-1], [x.shape.at(-1)!]));
+/** [B, T, …] */
+function plain(layout: TokenLayout): boolean {
+  return layout[0][0] === "batch" && layout[1][0] === "tokens" && layout[1].length === 1;
 }

@@ -118,10 +118,8 @@ export function createHost(threads: number): Handlers {
       const parts = [state.parameters, state.firstMoments, state.secondMoments];
       return { value: state, buffers: parts.flatMap((part) => packMap(part).buffers) };
     },
-    write: async ({ trainer, path, parts }) => {
-      writeParts(trainers.get(trainer), path, parts);
-      return plain(null);
-    },
+    write: async ({ trainer, path, parts }) =>
+      plain(await writeParts(trainers.get(trainer), path, parts)),
     restore: async ({ trainer, state }) => {
       restoreState(trainers.get(trainer), state);
       return plain(null);

@@ -172,12 +172,12 @@ export function copyOf(trainer: HostTrainer, part: StoredTensors["part"]): Map<s
   );
 }
 
-/** A safetensors file of views of the kernel's memory: nothing is copied on the way to the disk. */
-export function writeParts(
+/** A safetensors file of views of the kernel's memory: nothing is copied on the way to the disk. Returns its SHA-256. */
+export async function writeParts(
   { memory }: HostTrainer,
   path: string,
   parts: readonly StoredTensors[],
-): void {
+): Promise<string> {
   const tensors = memory.blocks.flatMap((block) =>
     parts.map(({ part, suffix }) => {
       const { name, shape } = block.spec;
@@ -186,7 +186,7 @@ export function writeParts(
     }),
   );
   try {
-    writeTensors(path, new Map(tensors));
+    return await writeTensors(path, new Map(tensors));
   } catch (error) {
     throw fileError(error, path);
   }

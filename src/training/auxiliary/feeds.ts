@@ -3,7 +3,7 @@ import { rowCosine } from "../../evaluation/cosine.js";
 import { float32, type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import type { Similarity } from "../../objectives/common-options.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
-import type { BatchMaker, TextBatch } from "../batches/batch-inputs.js";
+import type { BatchMaker, TextBatch } from "../batches/batch-maker.js";
 import type { Feeds } from "../batches/head-feeds.js";
 import type { AuxiliaryUse } from "./use.js";
 

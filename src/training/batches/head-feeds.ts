@@ -1,14 +1,12 @@
 import type { Matrix } from "../../math/tensor.js";
 import { matrixTensor, type Tensor } from "../../math/tensor.js";
-import type { TextBatch } from "./batch-inputs.js";
+import type { TextBatch } from "./batch-maker.js";
 
 /** Inputs of a step by graph input name. */
 export type Feeds = Record<string, Tensor>;
 
 /** A batch ready for an update of a head: its texts by number and their vectors. */
 export interface HeadBatch {
-  /** Number of the group that it is of. */
-  readonly group: number;
   readonly texts: TextBatch;
   readonly feeds: Feeds;
 }

@@ -1,5 +1,6 @@
+import { internal } from "../../errors/internal.js";
 import { float32, int64, type Matrix, type Tensor } from "../../math/tensor.js";
-import type { BatchMaker, TextBatch } from "../batches/batch-inputs.js";
+import type { TextBatch } from "../batches/batch-maker.js";
 import type { Feeds } from "../batches/head-feeds.js";
 
 export interface QueueOptions {
@@ -7,9 +8,12 @@ export interface QueueOptions {
   readonly size: number;
   /** D: numbers of an embedding. */
   readonly dimension: number;
-  readonly falseNegatives: NonNullable<BatchMaker["falseNegatives"]>;
+  /** Component of each text of the run by number: see `RunTexts`. */
+  readonly components: Int32Array;
   /** The guide's vectors by text number and their size, where there is a guide. */
-  readonly guide?: { readonly gather: (numbers: Int32Array) => Matrix; readonly dimension: number };
+  readonly guide?:
+    | { readonly gather: (numbers: Int32Array) => Matrix; readonly dimension: number }
+    | undefined;
 }
 
 /** The last Q candidates of earlier batches (XBM, Wang et al. 2020): texts with the embeddings they had then. */
@@ -103,9 +107,10 @@ export function createCandidateQueue(options: QueueOptions): CandidateQueue {
   };
   return {
     extend: (batch, feeds) => {
-      const kept = keptCandidates(batch, feeds.mask);
+      const rows = batch.components ?? internal("a queue without pairs");
+      const kept = keptCandidates(batch.texts, { rows: rows.length, mask: feeds.mask });
       const added = { queue: float32([size, dimension], vectors.slice()) };
-      const mask = widerMask(feeds.mask, queueMask(batch.rows, texts, options), batch.rows.length);
+      const mask = widerMask(feeds.mask, queueMask(rows, texts, options), rows.length);
       return {
         feeds: { ...feeds, ...added, mask, ...guideFeeds(texts, options) },
         remember: (candidates) => remember(kept, candidates),
@@ -132,22 +137,27 @@ export function createCandidateQueue(options: QueueOptions): CandidateQueue {
 type Kept = readonly { readonly text: number; readonly column: number }[];
 
 /** Candidates that are a negative, or the positive, of some anchor of their batch: what fills up missing negatives is none. */
-function keptCandidates({ texts, rows }: TextBatch, mask: Tensor | undefined): Kept {
+function keptCandidates(
+  texts: TextBatch["texts"],
+  { rows: B, mask }: { readonly rows: number; readonly mask: Tensor | undefined },
+): Kept {
   const columns = [...(texts.positives ?? []), ...(texts.negatives ?? [])];
   const N = columns.length;
-  const used = (column: number): boolean =>
-    column < rows.length ||
-    mask === undefined ||
-    rows.some((_, i) => Number(mask.data[i * N + column]) === 0);
-  return columns.map((text, column) => ({ text, column })).filter(({ column }) => used(column));
+  const isUsed = (column: number): boolean => {
+    if (column < B || mask === undefined) return true;
+    for (let i = 0; i < B; i++) if (Number(mask.data[i * N + column]) === 0) return true;
+    return false;
+  };
+  return columns.map((text, column) => ({ text, column })).filter(({ column }) => isUsed(column));
 }
 
-/** [B,Q], 1 where a place is empty or its text belongs with the anchor. */
-function queueMask(rows: Int32Array, texts: Int32Array, { falseNegatives }: QueueOptions) {
-  const mask = falseNegatives(rows, texts);
-  texts.forEach((text, j) => {
-    if (text >= 0) return;
-    for (let i = 0; i < rows.length; i++) mask[i * texts.length + j] = 1;
+/** [B,Q], 1 where a place is empty or its text is of the component of the anchor's row. */
+function queueMask(rows: Int32Array, texts: Int32Array, { components }: QueueOptions): Uint8Array {
+  const mask = new Uint8Array(rows.length * texts.length);
+  rows.forEach((component, i) => {
+    texts.forEach((text, j) => {
+      if (text < 0 || components[text] === component) mask[i * texts.length + j] = 1;
+    });
   });
   return mask;
 }

@@ -1,13 +1,11 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { int64, type Tensor } from "../../math/tensor.js";
-import type { TextBatch } from "../batches/batch-inputs.js";
+import type { TextBatch } from "../batches/batch-maker.js";
 import type { Feeds } from "../batches/head-feeds.js";
 import type { TokenTable } from "../batches/token-table.js";
 
 /** A batch whose texts go through the encoder. */
 export interface EncoderBatch {
-  /** Number of the group that it is of. */
-  readonly group: number;
   readonly texts: TextBatch;
   /** Numbers of the texts that are embedded, each once unless `views` is set; a text's place here is its slot. */
   readonly numbers: Int32Array;
@@ -24,7 +22,6 @@ export interface EncoderBatch {
 }
 
 export interface EncoderBatchOptions {
-  readonly group: number;
   readonly tokens: TokenTable;
   /** Inputs of the objective beside texts. */
   readonly feeds: (batch: TextBatch) => Feeds;
@@ -59,7 +56,6 @@ export function encoderBatch(
   const whole = numbers.map((number) => options.tokens.idsOf(number));
   const ids = options.cut?.(whole, planned) ?? whole;
   return {
-    group: options.group,
     texts,
     numbers: Int32Array.from(numbers),
     ids,

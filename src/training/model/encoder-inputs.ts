@@ -1,6 +1,6 @@
 import { dropoutFeeds } from "../../encoder/step/dropout-feeds.js";
 import type { EncoderGraphInfo } from "../../encoder/step/encoder-step.js";
-import { rowFeed, textFeeds } from "../../encoder/step/text-feeds.js";
+import { paddedFeed, rowFeed, textFeeds } from "../../encoder/step/text-feeds.js";
 import { internal } from "../../errors/internal.js";
 import { createMaskFiller } from "../../optim/dropout-mask.js";
 import type { Feeds } from "../batches/head-feeds.js";
@@ -41,6 +41,7 @@ const GROUP = 64;
 /** The inputs from token ids, with the frozen layers' output where the model begins behind them. */
 export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOptions): EncoderInputs {
   const { boundary } = part;
+  const vectorFeed = part.packed ? rowFeed : paddedFeed;
   const masksOf = maskSource(part, seed);
   return async (batch, slots, inputs) => {
     const texts = slots.map((slot) => batch.ids[slot]);
@@ -48,7 +49,7 @@ export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOption
     const feeds = { ...textFeeds(texts, { inputs, padId, skipped }), ...masksOf(batch, slots) };
     if (boundary === undefined || frozen === undefined) return feeds;
     const vectors = await tokenVectors(batch, slots, frozen);
-    return { ...feeds, [boundary]: rowFeed(vectors, frozen.prefix.width) };
+    return { ...feeds, [boundary]: vectorFeed(vectors, frozen.prefix.width) };
   };
 }
 

@@ -4,7 +4,7 @@ import type { Matrix, Tensor } from "../../math/tensor.js";
 import type { TensorInputs } from "../../objectives/definition.js";
 import { type ObjectiveInput, objectiveInputs } from "../../objectives/roles.js";
 import type { Feeds } from "../batches/head-feeds.js";
-import { groupNumber } from "../plan/objective-groups.js";
+import { groupNumber } from "../batches/run-texts.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import type { RunContext } from "./run-context.js";
 import { initialScalars } from "./scalars.js";

@@ -31,7 +31,7 @@ export interface FrozenPrefixOptions {
 export async function openFrozenPrefix(options: FrozenPrefixOptions): Promise<FrozenPrefix> {
   const { encoder, layers, padId, runtime } = options;
   const boundary = boundaryOf(encoder, layers) ?? internal("the encoder has no such boundary");
-  const graph = prefixGraph(encoder, boundary);
+  const { graph, packed } = prefixGraph(encoder, boundary);
   const width = Number(encoder.graph.types.get(boundary)?.shape[2]);
   const [output] = graph.outputs as [string];
   const { model, inputs } = finished(graph, []);
@@ -41,7 +41,9 @@ export async function openFrozenPrefix(options: FrozenPrefixOptions): Promise<Fr
     run: async (texts) => {
       const feeds = textFeeds(texts, { inputs, padId });
       const rows = (await session.run(feeds, [output], { transfer: true }))[output];
-      return cutRows(rows.data as Float32Array, texts, width);
+      return packed
+        ? cutRows(rows.data as Float32Array, texts, width)
+        : cutPadded(rows.data as Float32Array, texts, width);
     },
     release: () => session.release(),
   };
@@ -53,9 +55,18 @@ function prefixGraph(encoder: PreparedEncoder, boundary: string) {
   const parts = splitAt(graph, boundary, textShape(graph));
   const { prefix } = parts ?? internal("the encoder cannot be cut at its boundary");
   const note = packTokens(prefix, { attentionMask: ATTENTION_MASK, rowOutputs: [boundary] });
-  if (note.applied === 0) internal(`the frozen layers cannot be packed: ${note.note}`);
   joinLinear(prefix);
-  return prefix;
+  return { graph: prefix, packed: note.applied > 0 };
+}
+
+/** The vectors of real tokens of a padded batch [B, T, H]. */
+function cutPadded(
+  batch: Float32Array,
+  texts: readonly Int32Array[],
+  width: number,
+): Float32Array[] {
+  const row = width * Math.max(0, ...texts.map(({ length }) => length));
+  return texts.map(({ length }, i) => batch.slice(i * row, i * row + length * width));
 }
 
 function cutRows(rows: Float32Array, texts: readonly Int32Array[], width: number): Float32Array[] {

@@ -1,5 +1,6 @@
 import { type Gradients, valueAndGrad } from "../../autodiff/value-and-grad.js";
 import { buildHead, type HeadSpec, headParameters } from "../../encoder/head.js";
+import type { HeadSide } from "../../encoder/step/head-part.js";
 import { GraphBuilder } from "../../graph/builder.js";
 import { emptyGraph, type Shape, type Value } from "../../graph/ir.js";
 import { serialize } from "../../graph/lower.js";
@@ -7,7 +8,6 @@ import * as ops from "../../graph/ops/index.js";
 import { batchCandidates, type PairInputs } from "../../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
 import { type Inputs, type ObjectiveInput, objectiveInputs } from "../../objectives/roles.js";
-import type { HeadSide } from "../options/settings.js";
 
 /** Everything that the graph of a head's training step depends on. */
 export interface HeadStep {

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withComputedInputs } from "../../encoder/computed-inputs.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { type PreparedEncoder, prepareEncoder } from "../../encoder/step/prepare.js";
 import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
 import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
 import { importProbed } from "../../graph/import.js";
 import { folderReader } from "../../onnx/external-data.js";
+import { decode } from "../../onnx/model.js";
 import type { Runtime } from "../../runtime/runtime.js";
 
 /** Reads the encoder's ONNX file or weights into a graph that training steps are built on. Errors as `importModel` and `readWeightsGraph`. */
@@ -26,5 +28,6 @@ export async function importEncoder(
       await session.release();
     }
   };
-  return prepareEncoder(await importProbed(await readFile(file), run, options));
+  const model = withComputedInputs(decode(await readFile(file), file));
+  return prepareEncoder(await importProbed(model, run, options));
 }

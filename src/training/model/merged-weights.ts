@@ -21,8 +21,11 @@ export function weightsMerger(
       const tensor = parameters.get(name);
       return tensor === undefined ? [] : [[name, tensor] as const];
     });
-    const merged = adapters.map(({ weight, a, b, scale }) => {
-      const adapter = { a: tensorOf(parameters, a), b: tensorOf(parameters, b), scale };
+    const merged = adapters.map(({ weight, a, b, scale, transposed }) => {
+      const adapter = {
+        ...{ a: tensorOf(parameters, a), b: tensorOf(parameters, b) },
+        ...{ scale, transposed },
+      };
       return [weight, mergeLowRank(tensorOf(bases, weight), adapter)] as const;
     });
     return new Map([...own, ...merged]);

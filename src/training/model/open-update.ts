@@ -10,6 +10,11 @@ import {
   type EncoderStepOptions,
   type StepModel,
 } from "../../encoder/step/encoder-step.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import type { TokenTable } from "../batches/token-table.js";
 import { runPaths } from "../run-folder/run-folder.js";
@@ -42,6 +47,8 @@ export interface OpenedUpdate {
   /** By group. */
   readonly methods: readonly UpdateMethod<unknown>[];
   readonly part: EncoderGraphInfo;
+  /** What of the encoder is trained. */
+  readonly tensors: readonly TrainedGroup[];
   /** Frees everything but the trainer. */
   readonly release: () => Promise<void>;
 }
@@ -56,6 +63,7 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const { context, parameters } = options;
   const steps = options.steps.map(buildEncoderStep);
   const [main, ...others] = steps as [EncoderStep, ...EncoderStep[]];
+  const tensors = trainedOf(options, main.parameters);
   const models = steps.map((step) => lossModel(step, []));
   const trainer = await context.runtime.createTrainer({
     model: main.model,
@@ -77,12 +85,13 @@ async function openPlain(options: OpenUpdateOptions): Promise<OpenedUpdate> {
   const methods = graphs.map(
     (graph, i) => plainUpdate(graph, steps[i].inputs, inputsOf) as UpdateMethod<unknown>,
   );
-  return { trainer, methods, part: main, release };
+  return { trainer, methods, part: main, tensors, release };
 }
 
 async function openCached(options: OpenUpdateOptions, tokens: number): Promise<OpenedUpdate> {
   const { context, parameters } = options;
   const step = buildEmbeddingParts(options.steps[0]);
+  const tensors = trainedOf(options, step.backward.parameters);
   const objectives = options.steps.map(buildCachedLoss);
   const [main, ...others] = objectives as [CachedLoss, ...CachedLoss[]];
   const models = objectives.map((one) => lossModel(one, [one.embeddingGradient]));
@@ -121,11 +130,22 @@ async function openCached(options: OpenUpdateOptions, tokens: number): Promise<O
     trainer,
     methods: cachedMethods(graphs, objectives, parts),
     part: step,
+    tensors,
     release: async () => {
       await forward.release();
       await release();
     },
   };
+}
+
+/** What of the encoder the first task's step trains; that it is something is checked before the trainer takes it in. */
+function trainedOf(
+  { steps }: OpenUpdateOptions,
+  parameters: StepModel["parameters"],
+): TrainedGroup[] {
+  const [{ encoder, tuning }] = steps;
+  requireTrained(encoder, tuning, parameters);
+  return trainedTensors(encoder, parameters);
 }
 
 function cachedMethods(

@@ -1,12 +1,10 @@
 import type { EmbeddingCache } from "../../encoder/embedding-cache.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import type { HeadSpec } from "../../encoder/head.js";
-import { internal } from "../../errors/internal.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { auxiliaryRoles, type Gather } from "../auxiliary/feeds.js";
 import type { AuxiliaryModel } from "../auxiliary/vectors.js";
-import type { NumberedBatches } from "../batches/numbered-batches.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import type { OnTrainEvent } from "../run-folder/events.js";
@@ -68,19 +66,17 @@ export function queueSize({ objective }: Pick<ObjectiveGroup, "objective">): num
 /** The queue of earlier candidates of each group whose objective uses one. `others` gives another model's vectors. */
 export function openQueues(
   { plan, head, auxiliary }: RunContext,
-  { makers }: NumberedBatches,
   others: Gather | undefined,
 ): TaskQueues {
-  const queues = plan.groups.map((group, number) => {
+  const { components } = plan.texts;
+  const guide =
+    others === undefined || auxiliary === undefined
+      ? undefined
+      : { gather: others, dimension: auxiliary.dimension };
+  const queues = plan.groups.map((group) => {
     const size = queueSize(group);
     if (size === 0) return undefined;
-    const { falseNegatives } = makers[number] ?? internal("a group without batches");
-    if (falseNegatives === undefined) internal("a queue without pairs");
-    const guide =
-      others === undefined || auxiliary === undefined
-        ? {}
-        : { guide: { gather: others, dimension: auxiliary.dimension } };
-    return createCandidateQueue({ size, dimension: head.outputDim, falseNegatives, ...guide });
+    return createCandidateQueue({ size, dimension: head.outputDim, components, guide });
   });
   return taskQueues(
     queues,

@@ -3,8 +3,7 @@ import { initialHead, startsFromComponents } from "../../encoder/head.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { augmentVectors } from "../batches/augment-vectors.js";
 import { type HeadBatch, headFeeds } from "../batches/head-feeds.js";
-import { type NumberedBatches, numberedBatches } from "../batches/numbered-batches.js";
-import { groupNumber } from "../plan/objective-groups.js";
+import { makeBatch } from "../batches/run-texts.js";
 import { scalarsOfGroups } from "./first-inputs.js";
 import type { HeadStep } from "./head-graph.js";
 import { headStep, openQueues, type RunContext } from "./run-context.js";
@@ -20,11 +19,10 @@ export async function setUpHead(
 ): Promise<TrainableSetup<readonly HeadBatch[]>> {
   const { plan, cache, head, auxiliary } = context;
   const { settings, groups } = plan;
-  const numbered = numberedBatches(groups);
-  const places = await embedTexts(context, numbered.texts);
+  const places = await embedTexts(context, plan.texts.prompted);
   const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]));
-  const others = await auxiliary?.prepare(numbered.bareTexts);
-  const prepare = preparation(context, { numbered, gather, others });
+  const others = await auxiliary?.prepare(plan.texts.bare);
+  const prepare = preparation(context, { gather, others });
   const reduces = startsFromComponents(head);
   const embeddings = reduces ? cache.gather(places.subarray(0, componentTexts)) : undefined;
   const start = initialHead(head, {
@@ -42,29 +40,27 @@ export async function setUpHead(
     scalarRate: settings.scalarLr / settings.lr,
     prepare,
     encode: context.encode,
-    queues: openQueues(context, numbered, others),
+    queues: openQueues(context, others),
   });
   return { trainable, parts: (parameters) => ({ head: { spec: head, parameters } }) };
 }
 
 interface HeadSources {
-  readonly numbered: NumberedBatches;
   readonly gather: Gather;
   readonly others: Gather | undefined;
 }
 
 function preparation(
   { plan }: RunContext,
-  { numbered, gather, others }: HeadSources,
+  { gather, others }: HeadSources,
 ): TrainableHeadOptions["prepare"] {
   return (planned) => {
-    const group = groupNumber(plan.groups, planned.rows);
-    const texts = numbered.makers[group].make(planned);
+    const texts = makeBatch(plan, planned);
     const place = { ...planned, seed: plan.settings.seed };
     const feeds = augmentVectors(headFeeds(texts, gather), plan.augmentations?.vector ?? [], place);
-    const auxiliary = plan.groups[group]?.auxiliary;
-    if (auxiliary === undefined || others === undefined) return { group, texts, feeds };
-    return { group, texts, feeds: { ...feeds, ...auxiliaryFeeds(auxiliary, texts, others) } };
+    const auxiliary = plan.groups[texts.group].auxiliary;
+    if (auxiliary === undefined || others === undefined) return { texts, feeds };
+    return { texts, feeds: { ...feeds, ...auxiliaryFeeds(auxiliary, texts, others) } };
   };
 }
 

@@ -2,13 +2,13 @@ import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import type { HeadSpec } from "../../encoder/head.js";
 import { CACHED_NAMES, type ForwardModel } from "../../encoder/step/cached-step.js";
+import type { HeadSide } from "../../encoder/step/head-part.js";
 import { internal } from "../../errors/internal.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
 import { type Matrix, matrixTensor } from "../../math/tensor.js";
 import type { Session, Trainer } from "../../runtime/runtime.js";
 import type { Feeds } from "../batches/head-feeds.js";
-import type { HeadSide } from "../options/settings.js";
 import { type QueuedRun, runQueued, type TaskQueues } from "./candidate-queue.js";
 import type { EncoderBatch } from "./encoder-batch.js";
 import { headForwardGraph } from "./head-graph.js";
@@ -92,7 +92,7 @@ function prepared(options: TrainableEncoderOptions, planned: PlannedBatch) {
   return { batch, ready };
 }
 
-function methodOf({ methods }: TrainableEncoderOptions, { group }: EncoderBatch) {
+function methodOf({ methods }: TrainableEncoderOptions, { texts: { group } }: EncoderBatch) {
   return methods[group] ?? internal(`group ${group} has no step`);
 }
 
@@ -107,8 +107,10 @@ async function update(
   if (first !== undefined && rest.length === 0) {
     const { batch } = first;
     const ready = await first.ready;
-    const { loss, gradNorm, finite } = await runQueued(queues.of(batch.group), batch, (feeds) =>
-      methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
+    const { loss, gradNorm, finite } = await runQueued(
+      queues.of(batch.texts.group),
+      batch,
+      (feeds) => methodOf(options, batch).step({ ...batch, feeds }, ready, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens };
   }
@@ -116,7 +118,7 @@ async function update(
   for (const { batch, ready } of batches) {
     const made = await ready;
     const run = (feeds: Feeds) => methodOf(options, batch).accumulate({ ...batch, feeds }, made);
-    losses.push((await runQueued(queues.of(batch.group), batch, run)).loss);
+    losses.push((await runQueued(queues.of(batch.texts.group), batch, run)).loss);
   }
   const loss = mean(losses);
   const scale = 1 / batches.length;

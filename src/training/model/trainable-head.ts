@@ -1,6 +1,7 @@
 import type { Gradients } from "../../autodiff/value-and-grad.js";
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import { type HeadSpec, headParameters } from "../../encoder/head.js";
+import type { HeadSide } from "../../encoder/step/head-part.js";
 import { internal } from "../../errors/internal.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
@@ -8,7 +9,6 @@ import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import { ADAMW_DEFAULTS } from "../../optim/adamw.js";
 import type { Runtime, TrainerParameter } from "../../runtime/runtime.js";
 import type { Feeds, HeadBatch } from "../batches/head-feeds.js";
-import type { HeadSide } from "../options/settings.js";
 import { runQueued, type TaskQueues } from "./candidate-queue.js";
 import { type HeadStep, headForwardGraph, headStepGraph } from "./head-graph.js";
 import { furtherOutputs, lossGraphs } from "./loss-graph.js";
@@ -54,11 +54,13 @@ export async function createTrainableHead(
   });
   const graphs = await lossGraphs(trainer, models);
   const forward = await openHead(runtime, head);
-  const graphOf = ({ group }: HeadBatch) =>
+  const graphOf = ({ texts: { group } }: HeadBatch) =>
     graphs[group] ?? internal(`group ${group} has no graph`);
   const step = async (batch: HeadBatch, learningRate: number) => {
-    const { loss, gradNorm, finite } = await runQueued(queues?.of(batch.group), batch, (feeds) =>
-      graphOf(batch).step(feeds, learningRate),
+    const { loss, gradNorm, finite } = await runQueued(
+      queues?.of(batch.texts.group),
+      batch,
+      (feeds) => graphOf(batch).step(feeds, learningRate),
     );
     return { loss, losses: [loss], gradNorm, finite, tokens: 0 };
   };
@@ -66,7 +68,7 @@ export async function createTrainableHead(
     const losses: number[] = [];
     for (const batch of batches) {
       const run = graphOf(batch).accumulate;
-      losses.push((await runQueued(queues?.of(batch.group), batch, run)).loss);
+      losses.push((await runQueued(queues?.of(batch.texts.group), batch, run)).loss);
     }
     const loss = mean(losses);
     const outcome = await trainer.update({ learningRate, loss, scale: 1 / batches.length });

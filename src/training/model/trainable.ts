@@ -1,7 +1,7 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Embed } from "../../evaluation/metric.js";
 import type { Tensor } from "../../math/tensor.js";
-import type { WeightSource, Weights } from "../run-folder/checkpoint.js";
+import type { WeightSource, Weights } from "../run-folder/weights.js";
 
 /** What one update reports. */
 export interface UpdateResult {

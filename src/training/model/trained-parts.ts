@@ -1,4 +1,5 @@
 import type { HeadSpec } from "../../encoder/head.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { Trainable } from "./trainable.js";
 
@@ -18,6 +19,8 @@ export interface TrainedParts {
 /** A trainable ready to be trained. */
 export interface TrainableSetup<Batch> {
   readonly trainable: Trainable<Batch>;
+  /** What of the encoder is trained; absent while it is frozen. */
+  readonly tensors?: readonly TrainedGroup[] | undefined;
   /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }

@@ -5,6 +5,8 @@ import {
   parseAugmentations,
 } from "../../dataset/augment/augmentation.js";
 import { usageError } from "../../errors/user-error.js";
+import type { OptionsOf } from "../../options/option.js";
+import { dataRows } from "./data-rows.js";
 import type { Tune } from "./tune.js";
 
 /** The augmentations of a run by what they change. */
@@ -17,15 +19,7 @@ export interface Augmentations {
 }
 
 /** The options that say how views are made. */
-export interface AugmentSettings {
-  /** `deletion:0.1,noise:0.05`. */
-  readonly augment?: string;
-  /** Views of each text that augmentations of texts make, two for each epoch and round again. */
-  readonly augmentViews: number;
-}
-
-/** Views of a text where the option does not say. */
-export const defaultViews = 4;
+type AugmentSettings = Pick<OptionsOf<typeof dataRows>, "augment" | "augmentViews">;
 
 /**
  * The augmentations that `--augment` names; undefined without it. Usage errors: unknown or badly written ones, what needs an encoder
@@ -57,7 +51,7 @@ export function augmentationsOf({
       "use deletion, crop, repetition, token-cutoff or dropout, or --tune head",
     );
   }
-  if (augmentViews !== defaultViews && at("text").length === 0) {
+  if (augmentViews !== dataRows.augmentViews.default && at("text").length === 0) {
     throw usageError(
       "option-without-effect",
       "--augment-views counts the views that deletion, crop and repetition make, and --augment names none of them",

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { suggestion } from "../../errors/suggest.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
-import type { OptionValue } from "../../objectives/option.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import { resolveOptions } from "../../objectives/resolve.js";
+import type { OptionValue } from "../../options/option.js";
 
 /** The objective of one training file, with its options beside its name: `{ "objective": "infonce", "temperature": 0.1 }`. */
 export interface FileObjective {
@@ -18,10 +18,10 @@ export type FileObjectives = Readonly<Record<string, FileObjective>>;
 /** The settings that name the training files and their objectives. */
 export interface ObjectiveSettings {
   readonly data: string;
-  readonly moreData?: readonly string[];
+  readonly moreData?: readonly string[] | undefined;
   readonly objective: string;
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
-  readonly objectives?: FileObjectives;
+  readonly objectives?: FileObjectives | undefined;
 }
 
 /** The training files in their order. */

@@ -1,5 +1,5 @@
 import { classSampler } from "../../dataset/batches/class-sampler.js";
-import { indexPairs } from "../../dataset/batches/pair-index.js";
+import { indexPairs, type PairIndex } from "../../dataset/batches/pair-index.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
 import { pairSampler, plainSampler } from "../../dataset/batches/samplers.js";
 import type { ClassedRow } from "../../dataset/rows/row-types.js";
@@ -10,9 +10,12 @@ import type { Intention } from "./requirements.js";
 
 /**
  * The sampler that the objective needs: P × M batches for classes, duplicate-safe ones where other rows are negatives, else rows in
- * random order. UserError with the file: no-legal-batch, too-few-rows.
+ * random order. `pairs` are the rows as numbers, where they are known. UserError with the file: no-legal-batch, too-few-rows.
  */
-export function chooseSampler({ settings, objective, train }: Intention): Sampler {
+export function chooseSampler(
+  { settings, objective, train }: Intention,
+  pairs?: PairIndex,
+): Sampler {
   const { batchSize, seed, shuffle, perClass } = settings;
   const { definition, options } = objective;
   const common = { batchSize, seed, shuffle };
@@ -22,7 +25,7 @@ export function chooseSampler({ settings, objective, train }: Intention): Sample
     const usesOthers = definition.inBatch && options.inBatch !== false;
     if (train.kind === "pair" && usesOthers) {
       const avoid = acceptedRoles(definition).includes("mask") ? "text" : "component";
-      return pairSampler(indexPairs(train.rows), { ...common, avoid });
+      return pairSampler(pairs ?? indexPairs(train.rows), { ...common, avoid });
     }
     // One scored pair has nothing to be ranked against.
     const leastRows = train.kind === "scored-pair" || train.kind === "classed" ? 2 : 1;

@@ -1,10 +1,9 @@
 import type { Dataset } from "../../dataset/rows/row-types.js";
-import { internal } from "../../errors/internal.js";
 import { acceptedRoles } from "../../objectives/inputs.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { AuxiliaryUse } from "../auxiliary/use.js";
-import type { BatchMaker } from "../batches/batch-inputs.js";
+import type { BatchMaker } from "../batches/batch-maker.js";
 import { makeBatches } from "../batches/make-batches.js";
 import type { Augmentations } from "../options/augment.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -30,7 +29,7 @@ export interface ObjectiveGroup {
   readonly seen: Dataset;
   /** Whether each row is a text beside itself: the two get dropout masks of their own. */
   readonly views: boolean;
-  /** By its own numbers of rows and texts. */
+  /** By its own numbers of rows and texts: `makeBatch` has those of the run. */
   readonly batches: BatchMaker;
   /** Place of its first row among all training rows; its rows follow each other. */
   readonly first: number;
@@ -103,16 +102,6 @@ function acceptedHere(
 ): readonly ObjectiveInput[] {
   const accepted = acceptedRoles(definition);
   return auxiliary?.kind === "margin" ? accepted.filter((role) => role !== "teacher") : accepted;
-}
-
-/** Which group the rows of a batch are of. */
-export function groupNumber(
-  groups: readonly Pick<ObjectiveGroup, "first">[],
-  rows: Int32Array,
-): number {
-  const first = rows[0] ?? 0;
-  const group = groups.findLastIndex((one) => one.first <= first);
-  return group < 0 ? internal(`no group has row ${first}`) : group;
 }
 
 /** Which file the rows of a batch are of: the one that begins last before them. */

@@ -13,6 +13,7 @@ import type { Evaluator } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
+import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import { type Augmentations, augmentationsOf } from "../options/augment.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
 import { requireConsistentOptions } from "../options/option-conflicts.js";
@@ -37,6 +38,8 @@ export interface TrainingPlan {
   readonly files: readonly TrainingFile[];
   /** One, unless files have objectives of their own or rows of several kinds. */
   readonly groups: readonly ObjectiveGroup[];
+  /** The texts that are trained on; `promptedPlan` puts the model's prompts before them. */
+  readonly texts: RunTexts;
   /** Another model's vectors, where some objective uses them. */
   readonly auxiliary?: AuxiliarySource | undefined;
   readonly augmentations?: Augmentations | undefined;
@@ -64,6 +67,8 @@ export interface ComparisonBudget {
   readonly evalEvery?: number;
 }
 
+const noPrompts = { query: "", document: "", other: "" };
+
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
 export async function planTraining(
   options: TrainOptions,
@@ -84,7 +89,7 @@ export async function planTraining(
   const assigned = read.files.map((file, i) => ({ ...file, auxiliary: uses[i] }));
   const { files, groups } = objectiveGroups(assigned, { settings, augmentations });
   requireUsedPrompts({ settings, groups, evaluator: evaluation.evaluator });
-  const sampler = sampleFiles(files, settings);
+  const sampler = sampleFiles(files, groups, settings);
   const auxiliary = uses.find((use) => use !== undefined)?.source;
   const [first] = read.files;
   const { dataset, to } = first?.natural ?? internal("a plan without files");
@@ -93,6 +98,7 @@ export async function planTraining(
     objective: commonObjective(settings),
     files,
     groups,
+    texts: numberTexts(groups.map(({ batches }) => ({ batches, prompts: noPrompts }))),
     auxiliary,
     augmentations,
     natural: { kind: dataset.kind, measured: measured ?? to },
@@ -111,12 +117,17 @@ export async function planTraining(
 }
 
 /** Batches of each file by its objective's sampler, mixed where there are several. */
-function sampleFiles(files: readonly TrainingFile[], settings: TrainSettings): Sampler {
+function sampleFiles(
+  files: readonly TrainingFile[],
+  groups: readonly ObjectiveGroup[],
+  settings: TrainSettings,
+): Sampler {
   const mix = parseMix(settings.mix);
   const parts = files.map(({ train, objective, first }) => {
     const intention = { settings, objective, train };
     requireSatisfiable(intention);
-    return { sampler: chooseSampler(intention), first };
+    const alone = groups.find((group) => group.train === train);
+    return { sampler: chooseSampler(intention, alone?.batches.pairs), first };
   });
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only.sampler;
@@ -129,8 +140,8 @@ export function trainedRows({ groups }: Pick<TrainingPlan, "groups">): number {
 }
 
 /** How many texts are trained on; one that several groups have counts for each. */
-export function trainedTexts({ groups }: Pick<TrainingPlan, "groups">): number {
-  return groups.reduce((sum, { batches }) => sum + batches.texts.length, 0);
+export function trainedTexts({ texts }: Pick<TrainingPlan, "texts">): number {
+  return texts.prompted.length;
 }
 
 /** Updates in all, in an epoch, and between two evaluations and two checkpoints. */

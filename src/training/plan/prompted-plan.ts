@@ -1,9 +1,10 @@
 import { type Prompts, type PromptTexts, promptTexts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
+import type { Evaluator } from "../../evaluation/metric.js";
 import { promptedEvaluator, promptUse } from "../../evaluation/prompt-use.js";
-import { promptedBatches } from "../batches/prompted-batches.js";
+import { numberTexts, type RunTexts } from "../batches/run-texts.js";
+import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "./objective-groups.js";
-import type { TrainingPlan } from "./plan.js";
 
 /** Whether the rows have anchors that ask and positives that answer; a single text beside itself has not. */
 export function hasSides({ train, views }: Pick<ObjectiveGroup, "train" | "views">): boolean {
@@ -20,21 +21,30 @@ export function trainingPrompts(
   return hasSides(group) ? texts : { query: other, document: other, other };
 }
 
+/** What of a plan has to do with prompts. */
+interface Prompted {
+  readonly groups: readonly ObjectiveGroup[];
+  readonly texts: RunTexts;
+  readonly evaluator: Evaluator;
+}
+
 /** The plan with the model's prompts before the texts that are trained on and measured: both embed texts as they stand. */
-export function promptedPlan(plan: TrainingPlan, prompts: Prompts): TrainingPlan {
+export function promptedPlan<Plan extends Prompted>(plan: Plan, prompts: Prompts): Plan {
   return {
     ...plan,
-    groups: plan.groups.map((group) => ({
-      ...group,
-      batches: promptedBatches(group.batches, trainingPrompts(group, prompts)),
-    })),
+    texts: numberTexts(
+      plan.groups.map((group) => ({
+        batches: group.batches,
+        prompts: trainingPrompts(group, prompts),
+      })),
+    ),
     evaluator: promptedEvaluator(plan.evaluator, prompts),
   };
 }
 
 /** Usage error `option-without-effect` for prompts of queries and documents where neither rows nor evaluation have any. */
 export function requireUsedPrompts(
-  plan: Pick<TrainingPlan, "settings" | "groups" | "evaluator">,
+  plan: Omit<Prompted, "texts"> & { readonly settings: TrainSettings },
 ): void {
   const { prompts } = plan.settings;
   if (prompts === undefined || Object.hasOwn(prompts, "default")) return;

@@ -10,8 +10,9 @@ import { internal } from "../../errors/internal.js";
 import { type UserError, usageError } from "../../errors/user-error.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { objectivesFor } from "../../objectives/registry.js";
+import { dataRows } from "../options/data-rows.js";
 import { dataFiles } from "../options/file-objectives.js";
-import { defaultSettings, type TrainSettings } from "../options/settings.js";
+import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "./choose-evaluation.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
@@ -47,7 +48,7 @@ export interface ReadOptions {
 export async function readTrainingData(options: ReadOptions): Promise<TrainingData> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
-  if (names.length === 1 && settings.mix !== defaultSettings.mix) throw nothingToMix(settings.mix);
+  if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);
   if (names.length > 1 && settings.teacherVectors !== undefined) throw vectorsOfOneFile();
   const read: Omit<ReadFile, "train">[] = [];
   for (const [i, file] of names.entries())
@@ -55,7 +56,8 @@ export async function readTrainingData(options: ReadOptions): Promise<TrainingDa
   const evaluation = await chooseEvaluation(settings, read, measured);
   const files = read.map((file, i) => {
     const dataset = evaluation.trains[i] ?? internal(`no rows of ${file.file} to train on`);
-    const converted = convertDataset({ ...file.natural, dataset }, load);
+    const whole = dataset === file.natural.dataset;
+    const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
     return { ...file, train: file.views ? twoViews(converted) : converted };
   });
   return { files, evaluation };

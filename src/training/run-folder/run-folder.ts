@@ -1,14 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ColumnMapping } from "../../dataset/columns/resolve-columns.js";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import type { ModelOrigin } from "../../encoder/model-location.js";
 import type { PromptTexts } from "../../encoder/prompts.js";
+import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
-import type { OptionValue } from "../../objectives/option.js";
+import { isObject } from "../../files/json-file.js";
+import { readSealed, sealedText } from "../../files/sealed-json.js";
+import type { OptionValue } from "../../options/option.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { FileLosses } from "./file-losses.js";
 import { lockRun, type RunLock } from "./run-lock.js";
@@ -70,6 +73,8 @@ export interface RunRecord {
   readonly outside?:
     | { readonly name: string; readonly hash: string; readonly dimension: number }
     | undefined;
+  /** What of the encoder is trained, by layer and role; absent while it is frozen. */
+  readonly trained?: readonly TrainedGroup[] | undefined;
   readonly machine: {
     readonly platform: string;
     readonly cpu: string;
@@ -105,21 +110,47 @@ export function runPaths(run: string) {
   };
 }
 
-/** Reads run.json; a folder without one is a usage error. */
-export function readRun(run: string): RunRecord {
+/** What run.json holds, and whether it could be checked against its SHA-256. */
+export interface RunFile {
+  readonly record: RunRecord;
+  readonly sealed: boolean;
+}
+
+/** Reads run.json. A folder without one is a usage error, a damaged one or one that embtune has not written a UserError. */
+export function readRunFile(run: string): RunFile {
   const path = runPaths(run).record;
   if (!existsSync(path)) {
     throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);
   }
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as RunRecord;
-  } catch (cause) {
-    throw new UserError("bad-run-record", "is not valid JSON", { at: { file: path }, cause });
-  }
+  const { content, sealed } = readSealed(path);
+  if (isRunRecord(content)) return { record: content, sealed };
+  throw new UserError("bad-run-record", "is not a run record of embtune", {
+    at: { file: path },
+    hint: "name a run folder that embtune train has written",
+  });
 }
 
+/** The record of `readRunFile`. */
+export function readRun(run: string): RunRecord {
+  return readRunFile(run).record;
+}
+
+/** Whether an object has the keys that every reader of run.json relies on. */
+function isRunRecord(content: object): content is RunRecord {
+  const { embtune, options, data, base, machine, metric, steps } = content as Partial<
+    Record<keyof RunRecord, unknown>
+  >;
+  const objects = [options, data, base, machine].every(isObject);
+  return objects && [embtune, metric].every(isText) && Number.isSafeInteger(steps);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+/** Writes run.json with its own SHA-256. */
 export async function writeRun(run: string, record: RunRecord): Promise<void> {
-  await writeFileAtomic(runPaths(run).record, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileAtomic(runPaths(run).record, sealedText(record));
 }
 
 /**

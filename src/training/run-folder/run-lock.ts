@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../errors/user-error.js";
@@ -39,12 +40,33 @@ export function lockRun(run: string): RunLock {
 function created(path: string): boolean {
   const started = startOf(process.pid);
   const holder: Holder = { pid: process.pid, host: hostname(), ...(started && { started }) };
+  const text = `${JSON.stringify(holder)}\n`;
   try {
-    writeFileSync(path, `${JSON.stringify(holder)}\n`, { flag: "wx" });
+    appear(path, text);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw fileError(error, path);
+  }
+}
+
+/** File systems without hard links answer so. */
+const WITHOUT_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/**
+ * Makes a file that is whole from the moment it has its name: another process that finds an empty lock would take it for a dead
+ * one's. EEXIST where there is one already.
+ */
+function appear(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.${randomUUID().slice(0, 8)}`;
+  try {
+    writeFileSync(beside, text, { flag: "wx" });
+    linkSync(beside, path);
+  } catch (error) {
+    if (!WITHOUT_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    writeFileSync(path, text, { flag: "wx" });
+  } finally {
+    rmSync(beside, { force: true });
   }
 }
 

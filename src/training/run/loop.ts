@@ -4,16 +4,12 @@ import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, type Evaluator, measures, metricOf } from "../../evaluation/metric.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
 import type { Trainable, UpdateResult } from "../model/trainable.js";
-import {
-  type Best,
-  prune,
-  type RunState,
-  writeBest,
-  writeCheckpoint,
-} from "../run-folder/checkpoint.js";
+import { writeBest } from "../run-folder/best.js";
+import { prune, writeCheckpoint } from "../run-folder/checkpoint.js";
 import type { OnTrainEvent } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
+import type { Best, RunState } from "../run-folder/run-state.js";
 
 export interface LoopOptions<Batch> {
   readonly trainable: Trainable<Batch>;
@@ -229,14 +225,20 @@ interface Failure {
   readonly rows: Int32Array;
 }
 
+/** Before the first update the learning rate has done nothing yet. */
+function notFiniteHint(step: number): string {
+  const first =
+    "the model itself gives it, before anything was changed: use its float32 file, or raise --temperature";
+  const later = "lower --lr or raise --temperature";
+  return `${step === 1 ? first : later}; the last checkpoint is kept and nothing after it was changed`;
+}
+
 function notFinite<Batch>(options: LoopOptions<Batch>, failure: Failure): UserError {
   const { step, lr, result, rows } = failure;
   return new UserError(
     "not-finite",
     `the loss stopped being a finite number at step ${step}: loss ${result.loss}, gradient norm ${result.gradNorm}, ` +
       `learning rate ${lr.toPrecision(3)}, rows ${options.describeRows(rows)}`,
-    {
-      hint: "lower --lr or raise --temperature; the last checkpoint is kept and nothing after it was changed",
-    },
+    { hint: notFiniteHint(step) },
   );
 }

@@ -3,10 +3,15 @@ import { type HeadSpec, headParameters, headSpec, modulesHead } from "../../enco
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
+import {
+  requireTrained,
+  type TrainedGroup,
+  trainedTensors,
+} from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
 import { float32, sizeOf } from "../../math/tensor.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
-import { numberedBatches } from "../batches/numbered-batches.js";
+import { makeBatch } from "../batches/run-texts.js";
 import { encoderStepOptions } from "../model/encoder-step-options.js";
 import { firstBatch } from "../model/first-inputs.js";
 import { headStepGraph } from "../model/head-graph.js";
@@ -22,6 +27,8 @@ import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-pl
 export interface PlannedMemory extends MemoryPlan {
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
+  /** What of the encoder is trained; absent while it is frozen. */
+  readonly tensors?: readonly TrainedGroup[];
 }
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
@@ -71,7 +78,8 @@ function headTaskMemory(plan: TrainingPlan, head: HeadSpec, group: ObjectiveGrou
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: keyof PlannedMemory): number => Math.max(...memories.map((one) => one[of]));
+  const most = (of: Exclude<keyof PlannedMemory, "tensors">): number =>
+    Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),
     frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
@@ -96,19 +104,22 @@ async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<Planne
   const start = new Map(zeros);
   const limit = plan.settings.miniBatchTokens;
   const memories: PlannedMemory[] = [];
+  let tensors: TrainedGroup[] | undefined;
   for (const [number, group] of plan.groups.entries()) {
     const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
     const step =
       limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
+    requireTrained(prepared, options.tuning, step.parameters);
+    tensors ??= trainedTensors(prepared, step.parameters);
     const lengths = firstLengths(plan, number, { encoder, limit });
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, group)));
     memories.push({ ...memory, tokens });
   }
   // With chunks the encoder's models serve all tasks.
-  return limit === undefined
-    ? largest(memories)
-    : { ...largest(memories), frozen: memories[0].frozen };
+  const memory =
+    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0].frozen };
+  return tensors === undefined ? memory : { ...memory, tensors };
 }
 
 /** Tokens of the texts of a group's first batch, or of as many as go through the encoder at once. */
@@ -117,11 +128,10 @@ function firstLengths(
   group: number,
   { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
 ): number[] {
-  const { makers, texts } = numberedBatches(plan.groups);
-  const batch = makers[group].make(firstBatch(plan, group));
+  const batch = makeBatch(plan, firstBatch(plan, group));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   const all = encoder
-    .tokenize([...numbers].map((number) => texts[number]))
+    .tokenize([...numbers].map((number) => plan.texts.prompted[number]))
     .map(({ length }) => length);
   let total = 0;
   return all.filter((length, i) => {

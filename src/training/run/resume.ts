@@ -1,18 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../../errors/user-error.js";
-import { kebabCase } from "../../objectives/option.js";
-import { findCheckpoint, type RunState } from "../run-folder/checkpoint.js";
+import { kebabCase } from "../../options/option.js";
+import { trainNames } from "../options/table.js";
+import type { TrainingPlan } from "../plan/plan.js";
+import { findCheckpoint } from "../run-folder/checkpoint.js";
 import {
   type DataFileRecord,
   type RunRecord,
-  readRun,
+  readRunFile,
   runPaths,
 } from "../run-folder/run-folder.js";
+import type { PlanLimits, RunState } from "../run-folder/run-state.js";
 
 /** A checkpoint that was found whole. Its weights, three times the size of what is trained, are read when they are needed. */
 export interface ResumePoint {
   readonly state: RunState;
   readonly path: string;
+  /** What its state was checked against. */
+  readonly limits: PlanLimits;
+  /** Whether the run was begun by another program or processor, which may round differently. */
+  readonly elsewhere: boolean;
 }
 
 /** How a run goes on. */
@@ -23,36 +30,16 @@ export interface Resumption {
   readonly notes: readonly string[];
 }
 
-/**
- * Options that may differ between a run and its continuation: none of them changes a number. Data and models may have moved;
- * their contents are compared instead of their paths, and objectives
- * of files by the order of the files.
- */
-const free = new Set([
-  "out",
-  "threads",
-  "keep",
-  "saveEvery",
-  "logFormat",
-  "allowDownload",
-  "data",
-  "moreData",
-  "objectives",
-  "eval",
-  "evalCorpus",
-  "evalQrels",
-  "model",
-  "guide",
-  "teacher",
-  "teacherVectors",
-]);
+/** Options that may differ between a run and its continuation. */
+const free = new Set(trainNames(({ resume }) => resume === "free"));
 
 /**
  * The newest whole checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model
  * and options. What differs is a usage error that names it or, with `anyway`, a note.
  */
-export function resumption(run: string, now: RunRecord, anyway: boolean): Resumption {
-  const before = readRun(run);
+export function resumption(plan: TrainingPlan, now: RunRecord, anyway: boolean): Resumption {
+  const run = plan.settings.out;
+  const { record: before, sealed } = readRunFile(run);
   const changes = differences(before, now);
   if (changes.length > 0 && !anyway) {
     throw usageError(
@@ -61,18 +48,45 @@ export function resumption(run: string, now: RunRecord, anyway: boolean): Resump
       "restore what changed, start a new run with another --out, or add --resume-anyway",
     );
   }
-  const { checkpoint, ignored } = findCheckpoint(runPaths(run).checkpoints);
+  const moved = surroundings(before, now);
+  const limits = limitsOf(plan, Math.max(before.steps, now.steps), changes.length > 0);
+  const { point, notes } = resumePoint(run, { limits, elsewhere: moved.length > 0 });
+  const unchecked = "run.json was written without SHA-256, so damage in it would not be noticed";
   return {
-    point: checkpoint && { state: checkpoint.state, path: checkpoint.path },
+    point,
     notes: [
       ...changes.map((change) => `resumed all the same: ${change}`),
-      ...surroundings(before, now),
-      ...ignored.map((what) => `a checkpoint is ignored: ${what}`),
-      checkpoint === undefined
-        ? "the run has no checkpoint yet and starts from the beginning"
-        : `going on after step ${checkpoint.state.step}`,
+      ...moved,
+      ...(sealed ? [] : [unchecked]),
+      ...notes,
     ],
   };
+}
+
+/** The newest whole checkpoint, of a step below `before` where that is given, and what is to be said about it. */
+export function resumePoint(
+  run: string,
+  { limits, elsewhere }: Pick<ResumePoint, "limits" | "elsewhere">,
+  before?: number,
+): Resumption {
+  const { checkpoint, remarks } = findCheckpoint(runPaths(run).checkpoints, { limits, before });
+  const where =
+    checkpoint === undefined
+      ? "the run has no checkpoint yet and starts from the beginning"
+      : `going on after step ${checkpoint.state.step}`;
+  return {
+    point: checkpoint && { state: checkpoint.state, path: checkpoint.path, limits, elsewhere },
+    notes: [...remarks, where],
+  };
+}
+
+function limitsOf(
+  { settings, sampler }: TrainingPlan,
+  steps: number,
+  changed: boolean,
+): PlanLimits {
+  const batches = (epoch: number) => sampler.plan(epoch).batches.length;
+  return { steps, accumulate: changed ? undefined : settings.accumulate, batches };
 }
 
 function differences(before: RunRecord, now: RunRecord): string[] {

@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { startsFromComponents } from "../../encoder/head.js";
+import { UserError } from "../../errors/user-error.js";
 import { type Embed, type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
 import type { Tensor } from "../../math/tensor.js";
@@ -13,7 +15,8 @@ import { openHead } from "../model/trainable-head.js";
 import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
-import { type Best, readBest, readCheckpoint, writeBest } from "../run-folder/checkpoint.js";
+import { readBest, writeBest } from "../run-folder/best.js";
+import { readCheckpoint } from "../run-folder/checkpoint.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
@@ -32,8 +35,10 @@ import {
   writeRun,
 } from "../run-folder/run-folder.js";
 import { lockRun, type RunLock } from "../run-folder/run-lock.js";
+import type { Best } from "../run-folder/run-state.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
-import { type ResumePoint, resumption } from "./resume.js";
+import { requireSelected } from "./require-selected.js";
+import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
 
 type Parameters = ReadonlyMap<string, Tensor>;
@@ -107,7 +112,7 @@ async function runWith(
     const record = newRecord(plan, { info, threads, auxiliary });
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
-    const point = options.resume ? goOn(record, options) : undefined;
+    const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
     return await train(context, record, { point, shared: options.resources !== undefined });
   } finally {
@@ -116,20 +121,27 @@ async function runWith(
 }
 
 /** Where a run goes on; what the user should know is told. */
-function goOn(record: RunRecord, { resumeAnyway, onEvent }: RunOptions): ResumePoint | undefined {
-  const { point, notes } = resumption(record.options.out, record, resumeAnyway ?? false);
+function goOn(
+  plan: TrainingPlan,
+  record: RunRecord,
+  { resumeAnyway, onEvent }: RunOptions,
+): ResumePoint | undefined {
+  const { point, notes } = resumption(plan, record, resumeAnyway ?? false);
   for (const message of notes) onEvent({ type: "note", message });
   return point;
 }
 
 async function train(
   context: RunContext,
-  record: RunRecord,
-  { point, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
+  begun: RunRecord,
+  { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
   const base = await context.plan.evaluator.run(await baseEmbed(context));
   const training = await setUp(context);
+  const { tensors: trained } = training;
+  const record = trained === undefined ? begun : { ...begun, trained };
+  if (trained !== undefined) await writeRun(context.plan.settings.out, record);
   // A trained encoder needs its base no more, and the base takes as much memory as its file.
   if (context.plan.settings.tune !== "head") {
     if (!shared) await context.encoder.release();
@@ -139,14 +151,16 @@ async function train(
     // A head that reduces dimensions is not the base before its first update either.
     const reduces = startsFromComponents(context.head);
     const initial = reduces ? await training.trainable.parameters() : undefined;
+    const point = await restored(context, training.trainable, found);
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
-    if (point !== undefined) await restore(training, point);
     const result = await runLoop(context, training, { point, base });
     const parts = await chosenParts(context, training, { best: result.best, initial });
     const { trainable } = training;
     const tuned = parts === undefined ? base : await context.plan.evaluator.run(trainable.embed);
+    if (parts !== undefined)
+      requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
     const seconds = (performance.now() - started) / 1000;
     const { info } = context.encoder;
     const { plan } = context;
@@ -184,13 +198,31 @@ async function baseEmbed({ encoder, encode, head, runtime }: RunContext): Promis
   return async (texts) => open.apply(await encode(texts), modules.parameters);
 }
 
-/** What was read is let go before the first step. */
-async function restore(
-  { trainable }: TrainableSetup<unknown>,
-  { path, state }: ResumePoint,
-): Promise<void> {
-  await trainable.restore(readCheckpoint(path).weights, state.step);
-  await collectGarbage();
+/**
+ * Puts the checkpoint in place, or the one before it where its tensors are none of this model's. What was read is let go before
+ * the first step.
+ */
+async function restored(
+  { plan, control }: RunContext,
+  trainable: TrainableSetup<unknown>["trainable"],
+  found: ResumePoint | undefined,
+): Promise<ResumePoint | undefined> {
+  let point = found;
+  while (point !== undefined) {
+    const { path, state } = point;
+    try {
+      await trainable.restore(readCheckpoint(path).weights, state.step);
+      await collectGarbage();
+      return point;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const earlier = resumePoint(plan.settings.out, point, state.step);
+      const ignored = `a checkpoint is ignored: ${basename(path)}: ${error.message}`;
+      for (const message of [ignored, ...earlier.notes]) control.onEvent({ type: "note", message });
+      point = earlier.point;
+    }
+  }
+  return undefined;
 }
 
 async function runLoop(

@@ -216,7 +216,7 @@ describe("low-rank adaptation", () => {
     const lora = buildEncoderStep({ ...options, tuning });
     const [base, adapted] = [await run(full), await run(lora)];
     expect(Math.abs(adapted.loss / base.loss - 1)).toBeLessThan(1e-6);
-    expect(lora.adapters.map(({ layer, role }) => `${layer} ${role}`)).toEqual([
+    expect(lora.adapters.map(({ layer, roles }) => `${layer} ${roles}`)).toEqual([
       "0 query",
       "0 value",
       "1 query",

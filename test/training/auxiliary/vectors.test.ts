@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { float32, type Matrix } from "../../../src/math/tensor.js";
 import { auxiliaryFeeds, auxiliaryRoles } from "../../../src/training/auxiliary/feeds.js";
-import type { BatchMaker, TextBatch } from "../../../src/training/batches/batch-inputs.js";
+import type { BatchMaker, TextBatch } from "../../../src/training/batches/batch-maker.js";
 
 const source = { from: "model", model: "teacher" } as const;
 
@@ -15,7 +15,7 @@ function gather(numbers: Int32Array): Matrix {
 }
 
 const triplets: TextBatch = {
-  rows: Int32Array.of(0, 1),
+  group: 0,
   texts: {
     anchors: Int32Array.of(0, 1),
     positives: Int32Array.of(1, 1),
@@ -24,8 +24,13 @@ const triplets: TextBatch = {
   constants: {},
 };
 
-const maker = (negatives: number): BatchMaker =>
-  ({ texts: [], roles: [], negatives, make: () => triplets }) as BatchMaker;
+const maker = (negatives: number): BatchMaker => ({
+  texts: [],
+  views: 1,
+  roles: [],
+  negatives,
+  make: () => triplets,
+});
 
 describe("inputs that another model fills", () => {
   it("are margins of cosines, or of dot products", () => {
@@ -45,7 +50,7 @@ describe("inputs that another model fills", () => {
 
   it("are the teacher's vectors of single texts", () => {
     const texts: TextBatch = {
-      rows: Int32Array.of(0),
+      group: 0,
       texts: { embeddings: Int32Array.of(3) },
       constants: {},
     };

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { float32, type Matrix, type Tensor } from "../../../src/math/tensor.js";
-import type { TextBatch } from "../../../src/training/batches/batch-inputs.js";
+import type { TextBatch } from "../../../src/training/batches/batch-maker.js";
 import { createCandidateQueue } from "../../../src/training/model/candidate-queue.js";
 
 const D = 2;
 
-/** Two rows whose positives are the texts given; rows 0 and 1 of the data. */
+/** Two rows whose positives are the texts given, of components 0 and 1. */
 function batch(positives: readonly number[], negatives?: readonly number[]): TextBatch {
   const texts = { anchors: Int32Array.of(90, 91), positives: Int32Array.from(positives) };
   return {
-    rows: Int32Array.of(0, 1),
+    group: 0,
+    components: Int32Array.of(0, 1),
     texts: negatives === undefined ? texts : { ...texts, negatives: Int32Array.from(negatives) },
     constants: {},
   };
@@ -28,12 +29,11 @@ const vectorsOf = (texts: readonly number[]): Tensor =>
     texts.flatMap((text) => [10 * text, text]),
   );
 
-/** Texts above 100 belong to the row text − 101. */
-const falseNegatives = (rows: Int32Array, texts: Int32Array): Uint8Array =>
-  Uint8Array.from([...rows].flatMap((row) => [...texts].map((text) => Number(text - 101 === row))));
+/** Texts above 100 belong to the component text − 101. */
+const components = Int32Array.from({ length: 110 }, (_, text) => Math.max(-1, text - 101));
 
 const open = (size: number, guide = {}) =>
-  createCandidateQueue({ size, dimension: D, falseNegatives, ...guide });
+  createCandidateQueue({ size, dimension: D, components, ...guide });
 
 const plain = mask([
   [0, 0],

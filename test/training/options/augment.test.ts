@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/math/random.js";
 import { float32 } from "../../../src/math/tensor.js";
 import { augmentVectors } from "../../../src/training/batches/augment-vectors.js";
+import { makeBatch } from "../../../src/training/batches/run-texts.js";
 import { cutTokens } from "../../../src/training/batches/token-cutoff.js";
 import { planTraining } from "../../../src/training/plan/plan.js";
 import { temporaryFile, userErrorOf } from "../../dataset/temporary-files.js";
@@ -18,10 +19,10 @@ const options = { data: texts, eval: scored, out: "unused", batchSize: 4 };
 describe("views of single texts", () => {
   it("differ between sides and epochs, and come again in order", async () => {
     const plan = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    const { make, texts: all } = plan.groups[0].batches;
+    const all = plan.texts.prompted;
     const rows = Int32Array.of(0, 1, 2);
     const seen = (epoch: number) => {
-      const { texts: numbers } = make({ epoch, batch: 0, rows });
+      const { texts: numbers } = makeBatch(plan, { epoch, batch: 0, rows });
       return [numbers.anchors, numbers.positives].map((own) => Array.from(own!, (n) => all[n]));
     };
     const first = seen(0);
@@ -35,9 +36,9 @@ describe("views of single texts", () => {
     });
     expect(plan.notes.join()).toContain("4 views are made of each text");
     const again = await planTraining({ ...options, augment: "deletion:0.3", augmentViews: 4 });
-    expect(again.groups[0].batches.texts).toEqual(all);
+    expect(again.texts.prompted).toEqual(all);
     const other = await planTraining({ ...options, augment: "deletion:0.3", seed: 7 });
-    expect(other.groups[0].batches.texts).not.toEqual(all);
+    expect(other.texts.prompted).not.toEqual(all);
   });
 
   it("of equal texts never stand against each other", async () => {

@@ -29,11 +29,11 @@ describe("what is tuned", () => {
     [{ tune: "head", dropout: 0.1 }, /--dropout needs an encoder that is trained/],
     [{ tune: "head", miniBatchTokens: 100 }, /--mini-batch-tokens needs an encoder/],
     [{ tune: "lora", freeze: "embeddings" }, /--freeze embeddings goes with --tune full/],
-    [{ tune: "lora", loraTargets: ["querry"] }, /--lora-targets has no "querry"/],
-    [{ tune: "lora", loraRank: 0 }, /--lora-rank must be a whole number of at least 1/],
-    [{ tune: "full", dropout: 1 }, /--dropout must be at least 0 and below 1/],
-    [{ tune: "full", layerDecay: 1.5 }, /--layer-decay must be above 0 and at most 1/],
-    [{ accumulate: 0 }, /--accumulate must be a whole number of at least 1/],
+    [{ tune: "lora", loraTargets: ["querry"] }, /--lora-targets must be names.*got \["querry"\]/],
+    [{ tune: "lora", loraRank: 0 }, /--lora-rank must be a whole number from 1/],
+    [{ tune: "full", dropout: 1 }, /--dropout must be a number from 0 and below 1 or config/],
+    [{ tune: "full", layerDecay: 1.5 }, /--layer-decay must be a number above 0 and up to 1/],
+    [{ accumulate: 0 }, /--accumulate must be a whole number from 1/],
   ])("refuses %o", (changes, message) => {
     expect(() => resolved(changes)).toThrow(message);
   });

@@ -7,11 +7,8 @@ import { writeTensors } from "../../../src/files/tensor-file.js";
 import { float32, type Tensor } from "../../../src/math/tensor.js";
 import type { Trainable } from "../../../src/training/model/trainable.js";
 import { type LoopOptions, trainingLoop } from "../../../src/training/run/loop.js";
-import {
-  checkpointSteps,
-  findCheckpoint,
-  readBest,
-} from "../../../src/training/run-folder/checkpoint.js";
+import { readBest } from "../../../src/training/run-folder/best.js";
+import { checkpointSteps, findCheckpoint } from "../../../src/training/run-folder/checkpoint.js";
 import type { TrainEvent } from "../../../src/training/run-folder/events.js";
 import { openLog, readLog } from "../../../src/training/run-folder/log.js";
 
@@ -33,7 +30,7 @@ function counter(options: { failsAt?: number } = {}): Trainable<number> & { valu
         const [, own] = [...tensor(part === "parameter" ? value : 0)][0];
         return [`x${suffix}`, own] as const;
       });
-      writeTensors(path, new Map(entries));
+      return writeTensors(path, new Map(entries));
     },
     buffers: () => new Map(),
     parameters: async () => tensor(value),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parsePrompts } from "../../src/cli/parse-prompts.js";
+import { promptsFromText } from "../../src/options/from-text.js";
 
-describe("--prompts", () => {
+describe("texts by name", () => {
   it.each([
     ["query=query: ,document=passage: ", { query: "query: ", document: "passage: " }],
     ["query=read, then answer: ", { query: "read, then answer: " }],
@@ -12,6 +12,6 @@ describe("--prompts", () => {
     ['"text, more: "', "text, more: "],
     ["one, two=2", "one, two=2"],
   ])("%s", (text, wanted) => {
-    expect(parsePrompts(text)).toEqual(wanted);
+    expect(promptsFromText(text)).toEqual(wanted);
   });
 });

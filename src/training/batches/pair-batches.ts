@@ -6,8 +6,8 @@ import type { PairRow } from "../../dataset/rows/row-types.js";
 import { createRandom } from "../../math/random.js";
 import { float32, int64, type Tensor } from "../../math/tensor.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
-import type { BatchMaker, BatchMakerOptions } from "./batch-inputs.js";
-import { evaluated } from "./text-inputs.js";
+import type { BatchMaker, BatchMakerOptions } from "./batch-maker.js";
+import { evaluated } from "./text-batches.js";
 
 /** Batches of anchors, positives and explicit negatives, with the constants that the objective takes. */
 export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions): BatchMaker {
@@ -21,10 +21,9 @@ export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions
   if (K > 0) vectors.push("negatives");
   return {
     texts: index.texts,
-    sides: {
-      queries: index.anchors,
-      documents: K > 0 ? joined(index.positives, index.negatives) : index.positives,
-    },
+    views: 1,
+    pairs: index,
+    components: falseNegatives ? index.textComponents : undefined,
     roles: [...vectors, ...(Object.keys(constants) as ObjectiveInput[])],
     negatives: K,
     make: (planned) => {
@@ -32,20 +31,12 @@ export function pairBatches(rows: readonly PairRow[], options: BatchMakerOptions
       const B = batch.anchors.length;
       const texts = { anchors: batch.anchors, positives: batch.candidates.subarray(0, B) };
       return {
-        rows: planned.rows,
         texts: K > 0 ? { ...texts, negatives: batch.candidates.subarray(B) } : texts,
         constants: evaluated(constants, (make) => make(batch, planned)),
+        components: planned.rows.map((row) => index.components[row]),
       };
     },
-    falseNegatives: falseNegatives ? connectedTexts(index) : noneConnected,
   };
-}
-
-function joined(a: Int32Array, b: Int32Array): Int32Array {
-  const all = new Int32Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
 }
 
 type PairConstant = (batch: PairBatch, planned: PlannedBatch) => Tensor;
@@ -86,21 +77,4 @@ function givenMargins(batch: PairBatch, rows: readonly PairRow[]): Tensor {
     [batch.rows.length, 1],
     Array.from(batch.rows, (row) => rows[row].margin!),
   );
-}
-
-function connectedTexts(index: PairIndex): NonNullable<BatchMaker["falseNegatives"]> {
-  return (rows, texts) => {
-    const mask = new Uint8Array(rows.length * texts.length);
-    rows.forEach((row, i) => {
-      const component = index.components[row];
-      texts.forEach((text, j) => {
-        if (index.textComponents[text] === component) mask[i * texts.length + j] = 1;
-      });
-    });
-    return mask;
-  };
-}
-
-function noneConnected(rows: Int32Array, texts: Int32Array): Uint8Array {
-  return new Uint8Array(rows.length * texts.length);
 }

@@ -1,0 +1,59 @@
+import type { AnyTable } from "../../options/option.js";
+import { type TrainRow, trainGroups } from "../../training/options/row.js";
+import { trainTable } from "../../training/options/table.js";
+import { outputOptions } from "./output-options.js";
+
+/** Flags of `train` that say how to run, as against what to train. */
+export const runFlags = {
+  overwrite: {
+    type: "boolean",
+    default: false,
+    description: "replace the run that --out names",
+  },
+  resume: {
+    type: "text",
+    placeholder: "run",
+    description: "go on with an interrupted run, exactly where its newest checkpoint stands",
+  },
+  resumeAnyway: {
+    type: "boolean",
+    default: false,
+    description: "with --resume: go on although data, base model or options have changed",
+  },
+  config: {
+    type: "text",
+    placeholder: "file",
+    description: "options from a JSON file by their long names; the command line wins",
+  },
+  dryRun: {
+    type: "boolean",
+    default: false,
+    description: "show columns, rows and plan, train nothing and write nothing",
+  },
+} as const satisfies AnyTable;
+
+/** Compares what comes of several values of an option. */
+export const sweepFlag = {
+  sweep: {
+    type: "text",
+    pattern: /^\s*[^=,\s][^=]*=\s*[^,\s][^,]*(,\s*[^,\s][^,]*)+$/,
+    expected: "option=value,value,…, for example temperature=0.05,0.1",
+    placeholder: "option=a,b,…",
+    description: "train once with each value of an option and compare the runs in one table",
+  },
+} as const satisfies AnyTable;
+
+/** The flags of `train` by the headings of --help. Those of the objectives come beside, under the heading Objective. */
+export function trainFlags(): ReadonlyMap<string, AnyTable> {
+  const rows = Object.entries<TrainRow>(trainTable).filter(([, row]) => row.place === undefined);
+  const groups = trainGroups.map((name): [string, AnyTable] => [
+    name,
+    Object.fromEntries(rows.filter(([, { group }]) => group === name)),
+  ]);
+  const beside: Readonly<Record<string, AnyTable>> = {
+    Run: runFlags,
+    Objective: sweepFlag,
+    Common: outputOptions,
+  };
+  return new Map(groups.map(([name, table]) => [name, { ...table, ...beside[name] }]));
+}
