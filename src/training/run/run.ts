@@ -3,7 +3,7 @@ import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { startsFromComponents } from "../../encoder/head.js";
 import { UserError } from "../../errors/user-error.js";
-import { type Embed, type Evaluation, measures } from "../../evaluation/metric.js";
+import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
@@ -11,7 +11,6 @@ import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
 import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
 import { setUp } from "../model/set-up.js";
-import { openHead } from "../model/trainable-head.js";
 import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
@@ -36,6 +35,7 @@ import {
 } from "../run-folder/run-folder.js";
 import { lockRun, type RunLock } from "../run-folder/run-lock.js";
 import type { Best } from "../run-folder/run-state.js";
+import { baseEvaluation } from "./base-evaluation.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
@@ -137,7 +137,7 @@ async function train(
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await context.plan.evaluator.run(await baseEmbed(context));
+  const base = await baseEvaluation(context);
   const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
@@ -188,14 +188,6 @@ async function train(
   } finally {
     await training.trainable.release();
   }
-}
-
-/** The base model's vectors: the encoder's, behind its own modules where it has some. */
-async function baseEmbed({ encoder, encode, head, runtime }: RunContext): Promise<Embed> {
-  const { modules } = encoder.info;
-  if (modules === undefined) return (texts) => encode(texts);
-  const open = await openHead(runtime, head);
-  return async (texts) => open.apply(await encode(texts), modules.parameters);
 }
 
 /**
