@@ -7,8 +7,15 @@ const common = {
   setupFiles: ["test/setup/fast-check-seed.ts"],
 };
 
+/** Folders of src/ whose functions keep nothing between calls and start no thread: their tests may share a process. */
+const pure = [
+  ...["autodiff", "dataset", "errors", "evaluation", "files", "graph", "math", "mining"],
+  ...["objectives", "onnx", "optim", "report", "search"],
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
 /**
- * Two projects: `unit` runs the sources in process; `cli` starts the built program as a user would.
+ * Three projects: `pure` and `unit` run the sources in process; `cli` starts the built program as a user would. A file of `unit` has a
+ * process of its own; files of `pure` share one a worker, which loads the sources once and not once a file.
  * Tests that need a worker thread or the program use dist/, which `npm test` builds first.
  */
 const report = process.env.EMBTUNE_TEST_REPORT;
@@ -19,8 +26,14 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ["test/setup/temporary-folder.ts"],
     projects: [
+      { test: { ...common, name: "pure", include: pure, isolate: false } },
       {
-        test: { ...common, name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/cli/**"] },
+        test: {
+          ...common,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/cli/**", ...pure],
+        },
       },
       {
         test: { ...common, name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 120_000 },

@@ -8,6 +8,7 @@ import { indexPairs } from "../dist/dataset/batches/pair-index.js";
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { pairSampler } from "../dist/dataset/batches/samplers.js";
 import { headSpec, initialHead } from "../dist/encoder/head.js";
+import { buildHeadStep } from "../dist/encoder/step/loss-step.js";
 import { createRandom } from "../dist/math/random.js";
 import { acceptedRoles } from "../dist/objectives/inputs.js";
 import { objectiveNamed } from "../dist/objectives/registry.js";
@@ -15,7 +16,9 @@ import { resolveOptions } from "../dist/objectives/resolve.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
 import { headFeeds } from "../dist/training/batches/head-feeds.js";
 import { batchMaker } from "../dist/training/batches/make-batches.js";
-import { createTrainableHead } from "../dist/training/model/trainable-head.js";
+import { openTrainer } from "../dist/training/update/open-trainer.js";
+import { createTrainable } from "../dist/training/update/trainable.js";
+import { plainUpdate } from "../dist/training/update/update-method.js";
 import { machine } from "./machine.js";
 
 const pairs = 10_000;
@@ -52,20 +55,32 @@ const start = initialHead(head, {
   embeddings: gather(Int32Array.from({ length: 2000 }, (_, i) => i)),
 });
 const runtime = await openRuntime();
-const trainable = await createTrainableHead({
-  runtime,
-  steps: [{ objective, head, headSide: "both", roles: batches.roles, negatives: 0 }],
-  start,
-  scalars: new Map(),
-  weightDecay: 0.01,
-  maxGradNorm: 1,
-  scalarRate: 1,
-  prepare: (planned) => {
-    const batch = batches.make(planned);
-    return { texts: { ...batch, group: 0 }, feeds: headFeeds(batch, gather) };
-  },
-  encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
+const model = buildHeadStep({
+  objective,
+  roles: batches.roles,
+  negatives: 0,
+  head: { spec: head, side: "both", start },
 });
+const { trainer, graphs } = await openTrainer(runtime, [model], {
+  settings: { weightDecay: 0.01, maxGradNorm: 1, scalarLr: 1, lr: 1 },
+  depth: 0,
+  scalars: new Map(),
+});
+const settings = { headSide: "both" };
+const trainable = await createTrainable(
+  { plan: { settings }, head },
+  {
+    trainer,
+    methods: graphs.map((graph) => plainUpdate(graph)),
+    batchOf: (planned) => {
+      const batch = batches.make(planned);
+      return { texts: { ...batch, group: 0 }, feeds: headFeeds(batch, gather), tokens: 0 };
+    },
+    queues: { of: () => undefined, tensors: () => new Map(), restore: () => {} },
+    encode: async () => ({ rows: 0, cols: width, data: new Float32Array(0) }),
+    release: async () => {},
+  },
+);
 const cursor = batchCursor(pairSampler(indexPairs(rows), { batchSize: 256, seed: 42 }));
 
 async function steps(count) {

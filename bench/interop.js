@@ -19,7 +19,7 @@ import { writeSentenceTransformersFolder } from "../dist/export/sentence-transfo
 import { createRandom } from "../dist/math/random.js";
 import { float32 } from "../dist/math/tensor.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
-import { openHead } from "../dist/training/model/trainable-head.js";
+import { openHead } from "../dist/training/model/open-head.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const work = process.argv[2];

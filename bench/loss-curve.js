@@ -12,9 +12,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
-import { openContext, openResources } from "../dist/training/model/resources.js";
-import { setUp } from "../dist/training/model/set-up.js";
+import { openResources } from "../dist/training/model/resources.js";
+import { openContext } from "../dist/training/model/run-context.js";
 import { planTraining } from "../dist/training/plan/plan.js";
+import { setUp } from "../dist/training/update/set-up.js";
 import { machine } from "./machine.js";
 import { snliTriplets } from "./snli-triplets.js";
 

@@ -7,9 +7,10 @@
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { collectGarbage } from "../dist/runtime/collect-garbage.js";
-import { openContext, openResources } from "../dist/training/model/resources.js";
-import { setUp } from "../dist/training/model/set-up.js";
+import { openResources } from "../dist/training/model/resources.js";
+import { openContext } from "../dist/training/model/run-context.js";
 import { planTraining } from "../dist/training/plan/plan.js";
+import { setUp } from "../dist/training/update/set-up.js";
 
 const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
 const plan = await planTraining({ ...settings, steps: warmup + steps });

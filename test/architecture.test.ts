@@ -27,7 +27,7 @@ const layers = [
 ];
 
 /** The rooms of training/, in the order of their imports. */
-const rooms = ["options", "run-folder", "batches", "auxiliary", "plan", "model", "run"];
+const rooms = ["options", "run-folder", "batches", "auxiliary", "plan", "model", "update", "run"];
 
 /** Packages that only one layer may import. */
 const owners: Record<string, string> = {

@@ -8,9 +8,10 @@ import { appendFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { batchCursor } from "../../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../../dist/optim/schedule.js";
-import { openContext, openResources } from "../../dist/training/model/resources.js";
-import { setUp } from "../../dist/training/model/set-up.js";
+import { openResources } from "../../dist/training/model/resources.js";
+import { openContext } from "../../dist/training/model/run-context.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
+import { setUp } from "../../dist/training/update/set-up.js";
 import { dataFolder, miniLmFolder } from "../shared-data.js";
 import { groups } from "./groups.js";
 

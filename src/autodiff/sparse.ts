@@ -17,7 +17,7 @@ export interface TableRows {
 export function sparseTables(
   graph: Graph,
   steps: readonly Step[],
-  options: { readonly wrt: readonly string[]; readonly sparse?: readonly string[] },
+  options: { readonly wrt: readonly string[]; readonly sparse?: readonly string[] | undefined },
 ): ReadonlySet<string> {
   const readers = (name: string): Node[] =>
     steps.map((step) => step.node).filter((node) => node.inputs.includes(name));

@@ -18,7 +18,7 @@ export interface GradientOptions {
   /** The values to differentiate with respect to: inputs, initializers, or any other floats of the graph. */
   readonly wrt: readonly string[];
   /** Tables [V, W] whose gradient may come as rows, where nothing but Gather along axis 0 reads them. */
-  readonly sparse?: readonly string[];
+  readonly sparse?: readonly string[] | undefined;
 }
 
 /** Names of the values that hold the gradient of one parameter. */

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { InternalError } from "../errors/internal.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
+import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
 import { stopAll } from "./interrupt.js";
 import { createProgram } from "./program.js";
@@ -51,7 +52,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync([...argv]);
   } catch (error) {
-    process.stderr.write(messageOf(error, argv.includes("--debug")));
+    process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
   }
 }

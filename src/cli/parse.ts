@@ -88,7 +88,7 @@ export function numberWithin(
 export function mapping(text: string): Record<string, string> {
   const entries = text.split(",").map((part) => {
     const at = part.indexOf("=");
-    if (at < 1 || at === part.length - 1) {
+    if (at < 1) {
       throw new InvalidArgumentError(`"${part}" is not of the form name=value.`);
     }
     return [part.slice(0, at).trim(), part.slice(at + 1).trim()] as const;

@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import { visible } from "../errors/visible.js";
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
@@ -29,11 +30,12 @@ export function openTerminal(options: TerminalOptions): Terminal {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,
-    result: (text) => process.stdout.write(`${text}\n`),
+    result: (text) => process.stdout.write(`${options.json ? text : visible(text)}\n`),
     note: (text) => {
-      if (!quiet) process.stderr.write(`${text}\n`);
+      if (!quiet) process.stderr.write(`${visible(text)}\n`);
     },
-    progress: (title, total) => {
+    progress: (name, total) => {
+      const title = visible(name);
       if (quiet) return { update: () => {}, stop: () => {} };
       return process.stderr.isTTY && total !== undefined
         ? barProgress(title, total)
@@ -53,7 +55,7 @@ function barProgress(title: string, total: number): Progress {
   const left = timeLeft(total);
   bar.start(total, 0, { detail: "" });
   return {
-    update: (done, detail = "") => bar.update(done, { detail: `${detail} ${left(done)}` }),
+    update: (done, detail = "") => bar.update(done, { detail: `${visible(detail)} ${left(done)}` }),
     stop: () => bar.stop(),
   };
 }
@@ -68,7 +70,7 @@ function lineProgress(title: string, total: number | undefined): Progress {
       if (now - last < lineEvery) return;
       last = now;
       const of = total === undefined ? "" : `/${total}`;
-      process.stderr.write(`${title} ${done}${of} ${detail} ${remaining}\n`);
+      process.stderr.write(`${title} ${done}${of} ${visible(detail)} ${remaining}\n`);
     },
     stop: () => {},
   };

@@ -5,6 +5,7 @@ import { kebabCase } from "../options/option.js";
 import { allHaveOwn, renamedEntries } from "../training/options/file-objectives.js";
 import type { TrainOptions } from "../training/options/settings.js";
 import { trainTable } from "../training/options/table.js";
+import { type ChosenByRows, objectiveByRows } from "../training/plan/objective-by-rows.js";
 import { freeRunFolder, readRun } from "../training/run-folder/run-folder.js";
 import { readConfig } from "./config-file.js";
 import { objectiveOptionsOf } from "./objective-options.js";
@@ -16,28 +17,43 @@ export interface OptionSources {
   readonly config?: string | undefined;
 }
 
-/** Options from --config and the command line, which wins; those of a resumed run come from its run.json. */
+/** Options from --config and the command line, which wins; those of a resumed run come from its run.json. `chosen` fills in what none of them says. */
 export function trainOptions(
   data: readonly string[],
   command: Command,
   sources: OptionSources,
+  chosen: Partial<TrainOptions> = {},
 ): TrainOptions {
   const stored = storedOptions(sources, data);
   const typed = typedSettings(command);
-  const objective = String(typed.objective ?? stored.objective ?? trainTable.objective.default);
+  const objective = String(
+    typed.objective ?? stored.objective ?? chosen.objective ?? trainTable.objective.default,
+  );
   const own = objectiveOptionsOf(
     command,
     objectiveNamed(objective),
   ) as TrainOptions["objectiveOptions"];
   const kept = objective === (stored.objective ?? objective) ? stored.objectiveOptions : {};
   const files = dataArguments(data, stored);
-  const { objectives } = stored;
+  const { objectives = chosen.objectives } = stored;
   const alone = objectives !== undefined && allHaveOwn({ ...files, objectives });
   if (alone) refuseCommon(command, own ?? {});
   const name = alone ? "mixed" : objective;
   const out = sources.resume ?? typed.out ?? stored.out ?? freeRunFolder(files.data, name);
   const objectiveOptions = { ...kept, ...own };
-  return { ...stored, ...typed, objective, objectiveOptions, ...files, out };
+  return { ...chosen, ...stored, ...typed, objective, objectiveOptions, ...files, out };
+}
+
+/** What the rows of the data decide where neither a config nor the command line names an objective. UserError: as objectiveByRows. */
+export async function chosenByRows(
+  data: readonly string[],
+  command: Command,
+  sources: OptionSources,
+): Promise<ChosenByRows> {
+  const stored = storedOptions(sources, data);
+  const typed = typedSettings(command);
+  const files = dataArguments(data, stored);
+  return objectiveByRows({ ...stored, ...typed, ...files, out: "" });
 }
 
 /** Where the config gives every file an objective, none is left for what is typed. */

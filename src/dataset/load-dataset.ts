@@ -5,8 +5,10 @@ import {
   type GivenColumns,
   missingColumn,
   type RoleColumns,
+  shellName,
 } from "./columns/resolve-columns.js";
 import { openWithColumns } from "./open-with-columns.js";
+import { listNames } from "./readers/limits.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
 import * as build from "./rows/build-rows.js";
 import { convertRows, type KindRows, withNegatives } from "./rows/convert.js";
@@ -72,7 +74,7 @@ export async function readRows(file: string, options: LoadOptions = {}): Promise
   const labels = labelColumn(raw, source, columns, options);
   const chosen = plan(source, columns, labels, options);
   const rows = buildRows({ raw, chosen, labels, source, columns, book, options });
-  noteUnused(chosen, source, columns, book);
+  noteUnused({ chosen, labels, source, columns, book });
   for (const warning of source.warnings()) book.note(warning);
   const account = book.close(source.sha256());
   requireRows(rows.rows.length, 1, account);
@@ -125,7 +127,7 @@ export async function openTexts(
   file: string,
   options: Pick<LoadOptions, "columns" | "reader"> = {},
 ): Promise<TextStream> {
-  const { source, columns } = await openWithColumns(file, options);
+  const { source, columns } = await openWithColumns(file, { ...options, textsOnly: true });
   const index = columns.text ?? (columns.positive === undefined ? columns.anchor : undefined);
   if (index === undefined) {
     source.close();
@@ -190,6 +192,7 @@ function labelColumn(
     column: source.columns[label],
     anchorColumn: source.columns[anchor],
     labelMap: options.labelMap,
+    given: options.columns?.label !== undefined,
   });
 }
 
@@ -231,26 +234,33 @@ function buildRows({ raw, chosen, labels, source, columns, book, options }: Buil
 }
 
 const used: Readonly<Record<RowKind, readonly (keyof RoleColumns)[]>> = {
-  pair: ["negatives", "group", "margin"],
-  triplet: ["negatives", "group", "margin"],
-  "scored-pair": ["score"],
-  "labelled-pair": ["label"],
-  nli: ["label"],
-  classed: ["label"],
-  text: [],
+  pair: ["anchor", "positive", "negatives", "group", "margin"],
+  triplet: ["anchor", "positive", "negatives", "group", "margin"],
+  "scored-pair": ["anchor", "positive", "score", "subset"],
+  "labelled-pair": ["anchor", "positive", "label"],
+  nli: ["anchor", "positive", "label"],
+  classed: ["text", "label"],
+  text: ["text", "anchor"],
 };
 
-function noteUnused(
-  chosen: Plan,
-  source: RecordSource,
-  columns: RoleColumns,
-  book: RowReportBuilder,
-): void {
-  for (const role of ["negatives", "score", "label", "group", "margin"] as const) {
-    const indices = [columns[role] ?? []].flat();
-    const isScore =
-      role === "label" && chosen.from === "scored-pair" && columns.score === undefined;
-    if (used[chosen.from].includes(role) || isScore) continue;
-    for (const index of indices) book.note(`column "${source.columns[index]}" is not used`);
-  }
+/** One line that names every column that is not used, and one about classes beside two texts. */
+function noteUnused({
+  chosen,
+  labels,
+  source,
+  columns,
+  book,
+}: Omit<Building, "raw" | "options">): void {
+  const isUsed = (role: keyof RoleColumns): boolean =>
+    used[chosen.from].includes(role) ||
+    (role === "label" && chosen.from === "scored-pair" && columns.score === undefined);
+  const roles = (Object.keys(columns) as (keyof RoleColumns)[]).filter(isUsed);
+  const read = new Set(roles.flatMap((role) => columns[role] ?? []));
+  const unused = source.columns.filter((_, i) => !read.has(i));
+  if (unused.length > 0) book.note(`columns not used: ${listNames(unused)}`);
+  if (labels?.type !== "classes" || columns.label === undefined) return;
+  const name = shellName(source.columns, columns.label);
+  book.note(
+    `the classes of "${source.columns[columns.label]}" do not say whether two texts belong together; --columns group=${name} keeps texts of a class from being each other's negatives`,
+  );
 }

@@ -1,13 +1,19 @@
 import { UserError } from "../errors/user-error.js";
-import { type ContentRoles, rolesByContent } from "./columns/content-roles.js";
+import { type ContentSearch, partnerByContent, rolesByContent } from "./columns/content-roles.js";
+import { withInstruction } from "./columns/instruction.js";
 import {
   type GivenColumns,
   looksMisspelt,
   type RoleColumns,
   resolveColumns,
+  unwantedRoles,
 } from "./columns/resolve-columns.js";
+import { refuseUndecided } from "./columns/unlisted.js";
+import { withListCells } from "./readers/list-cells.js";
 import { openRecords } from "./readers/open-records.js";
-import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
+import type { Cell, ReaderOptions, RecordSource } from "./readers/record-source.js";
+import { parseNumber } from "./rows/scores.js";
+import { textsOfCell } from "./texts/record-texts.js";
 
 /** A file whose columns have their roles. */
 export interface OpenedFile {
@@ -16,48 +22,97 @@ export interface OpenedFile {
   /** What was decided, one sentence each. */
   readonly notes: readonly string[];
   /** Why the columns have no roles; only with `lenient`. */
-  readonly problem?: UserError;
+  readonly problem?: UserError | undefined;
 }
 
 export interface OpenOptions {
   readonly columns?: GivenColumns | undefined;
   readonly reader?: ReaderOptions | undefined;
+  /** Only texts are wanted: no other column is looked at. */
+  readonly textsOnly?: boolean | undefined;
 }
 
 /** Records that the content of columns is judged by. */
 const sampleRows = 500;
 
 /**
- * Opens a file and gives its columns their roles: those given, then by name, and where no name says anything by content. UserError: as
- * openRecords, resolveColumns and rolesByContent; with `lenient` a file whose columns are ambiguous is opened without roles.
+ * Opens a file and gives its columns their roles: those given, then by name, and what no name says by content. Cells that write lists are
+ * lists; Alpaca's instruction and input are one text. UserError: as openRecords, resolveColumns, rolesByContent and refuseUndecided; with
+ * `lenient` a file whose columns are ambiguous is opened without the roles in question.
  */
 export async function openWithColumns(
   file: string,
   options: OpenOptions,
   lenient = false,
 ): Promise<OpenedFile> {
-  const source = await openRecords(file, options.reader);
+  const given = options.columns ?? {};
+  const columnNames = Object.values(given).filter((name) => name !== "" && !/^\d+$/.test(name));
+  const opened = await openRecords(file, { ...options.reader, columnNames });
   try {
-    return { source, ...(await findRoles(source, options.columns ?? {})) };
+    const lists = await withListCells(opened);
+    const { source, notes } = withInstruction(lists.source, given);
+    const found = await findRoles(source, options, lenient);
+    return { source, ...found, notes: [...lists.notes, ...notes, ...found.notes] };
   } catch (error) {
-    if (lenient && error instanceof UserError && error.code === "ambiguous-columns")
-      return { source, columns: { negatives: [] }, notes: [], problem: error };
-    source.close();
+    opened.close();
     throw error;
   }
 }
 
 async function findRoles(
   source: RecordSource,
-  given: GivenColumns,
+  { columns: given = {}, textsOnly = false }: OpenOptions,
+  lenient: boolean,
 ): Promise<Omit<OpenedFile, "source">> {
-  const columns = resolveColumns(source.columns, given, source.file);
-  const named = Object.keys(columns).length > 1 || columns.negatives.length > 0;
-  if (named || looksMisspelt(source.columns)) return { columns, notes: [] };
-  const found: ContentRoles | undefined = rolesByContent(
-    source.columns,
-    (await source.sample(sampleRows)).map(({ fields }) => fields),
-    source.file,
-  );
-  return found === undefined ? { columns, notes: [] } : { ...found, notes: [found.note] };
+  let held: RoleColumns = { negatives: [] };
+  const notes: string[] = [];
+  try {
+    held = resolveColumns(source.columns, given, source.file);
+    const search = await contentSearch(source, held, given);
+    const lacksTexts =
+      held.anchor === undefined && held.positive === undefined && held.text === undefined;
+    if (lacksTexts && !looksMisspelt(source.columns)) {
+      const found = rolesByContent(search);
+      if (found !== undefined) {
+        held = found.columns;
+        notes.push(found.note);
+      }
+    } else if (!textsOnly) {
+      const partner = partnerByContent(search);
+      if (partner !== undefined) {
+        held = partner.columns;
+        notes.push(partner.note);
+      }
+      refuseUndecided({ ...search, held });
+    }
+  } catch (error) {
+    const undecided = error instanceof UserError && lenientCodes.has(error.code);
+    if (lenient && undecided) return { columns: held, notes, problem: error };
+    throw error;
+  }
+  return { columns: held, notes };
+}
+
+const lenientCodes: ReadonlySet<string> = new Set(["ambiguous-columns", "undecided-column"]);
+
+/** What a column is judged by: its text or the first of several; a list of numbers is a vector and no number. */
+function contentValue(cell: Cell): string {
+  const [first = "", second] = textsOfCell(cell);
+  return second !== undefined && parseNumber(first) !== undefined ? "" : first;
+}
+
+async function contentSearch(
+  source: RecordSource,
+  held: RoleColumns,
+  given: GivenColumns,
+): Promise<ContentSearch> {
+  const sample = await source.sample(sampleRows);
+  const columns = source.columns.map((_, i) => sample.map(({ fields }) => contentValue(fields[i])));
+  return {
+    file: source.file,
+    names: source.columns,
+    columns,
+    held,
+    unwanted: unwantedRoles(given),
+  };
 }

@@ -43,7 +43,15 @@ export async function openSourceTexts(
   { column, keep = [], reader }: SourceOptions,
 ): Promise<SourceTexts> {
   const given = column === undefined ? undefined : { text: column };
-  const { source, columns: found, notes } = await openWithColumns(file, { columns: given, reader });
+  const {
+    source,
+    columns: found,
+    notes,
+  } = await openWithColumns(file, {
+    columns: given,
+    reader,
+    textsOnly: true,
+  });
   try {
     const index = found.text ?? (found.positive === undefined ? found.anchor : undefined);
     if (index === undefined) throw missingColumn("text", source.columns, file);

@@ -67,6 +67,8 @@ export interface Encoder {
   readonly promptTokens: (text: string) => number;
   /** Id that fills the end of shorter texts of a batch. */
   readonly padId: number;
+  /** Id of what the tokenizer's vocabulary does not have; undefined where it has no such token. */
+  readonly unknownId?: number | undefined;
   /** As `encode` for each part of a stream, in memory that does not grow with their number. */
   readonly encodeStream: (
     parts: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,

@@ -173,6 +173,7 @@ async function assemble(parts: Parts): Promise<Encoder> {
       encodeTexts({ ...model, ...other, dimension: width }, texts, options),
     padId: tokenizer.padId,
     promptTokens: model.promptTokens,
+    unknownId: tokenizer.unknownId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };

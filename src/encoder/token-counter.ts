@@ -27,6 +27,7 @@ export async function openTokenCounter(options: TokenCounterOptions = {}): Promi
   return {
     model: folder.name,
     maxLength,
-    count: (text) => tokenizer.encode(text, most).length,
+    tokenize: (text) => tokenizer.encode(text, most),
+    unknownId: tokenizer.unknownId,
   };
 }

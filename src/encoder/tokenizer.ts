@@ -7,6 +7,8 @@ import { type JsonObject, numberOf, readJsonObject } from "../files/json-file.js
 export interface Tokenizer {
   /** Id that fills the end of shorter rows of a batch. */
   readonly padId: number;
+  /** Id of what the vocabulary does not have; undefined where there is no such token. */
+  readonly unknownId?: number | undefined;
   /** What the tokenizer's own configuration allows; Infinity when it says nothing. */
   readonly modelMaxLength: number;
   /** Whether padding stands before shorter texts, by the tokenizer's own configuration. Here it is always behind them. */
@@ -76,6 +78,7 @@ function makeTokenizer(
   };
   return {
     padId: inner.pad_token_id ?? 0,
+    unknownId: inner.unk_token_id,
     modelMaxLength: numberOf(config.model_max_length) ?? Number.POSITIVE_INFINITY,
     padsLeft: config.padding_side === "left",
     specialTokens,

@@ -1,7 +1,10 @@
 import { createRandom } from "../math/random.js";
 import { quantile } from "../math/statistics.js";
 import type { Metric } from "./metric.js";
+import { type PermutationOptions, permutationP } from "./permutation.js";
 import type { Resampled } from "./resampling.js";
+import type { Swap } from "./swap.js";
+import type { Units } from "./units.js";
 
 /** A percentile interval of a bootstrap distribution. */
 export interface Interval {
@@ -16,42 +19,55 @@ export interface Comparison {
   readonly tuned: number;
   readonly difference: number;
   readonly interval: Interval;
-  readonly verdict: "better" | "no clear difference" | "worse";
+  /** Of the paired permutation test; absent where rows have no figures of their own. */
+  readonly p?: number | undefined;
+  /** The same, corrected for the other models that are compared beside this one (Holm 1979). */
+  readonly adjustedP?: number | undefined;
+  readonly verdict: Verdict;
 }
+
+export type Verdict = "better" | "no clear difference" | "worse";
 
 export interface BootstrapOptions {
   /** Rows to draw from, with replacement, as many as there are. */
   readonly rows: number;
+  /** What is drawn instead of rows where rows are not independent. */
+  readonly units?: Units | undefined;
   readonly resamples?: number;
   readonly seed?: number;
 }
 
 /**
- * The values of the statistics on the same `resamples` (10,000) bootstrap resamples of the rows (Efron 1979):
- * one array a statistic, paired by index. A resample on which a statistic is undefined (NaN) is dropped from all.
+ * The values of the statistics on the same `resamples` (10,000) bootstrap resamples of the rows, or of their units (Efron 1979): one array a
+ * statistic, paired by index. NaN where a statistic is undefined on a resample.
  */
 export function bootstrap(
   statistics: readonly Resampled[],
   options: BootstrapOptions,
 ): Float64Array[] {
-  const { rows, resamples = 10_000, seed = 42 } = options;
+  const { rows, units, resamples = 10_000, seed = 42 } = options;
   const random = createRandom(seed);
-  const counts = new Uint32Array(rows);
-  const samples = statistics.map(() => [] as number[]);
+  const drawn = new Uint32Array(units?.count ?? rows);
+  const counts = units === undefined ? drawn : new Uint32Array(rows);
+  const samples = statistics.map(() => new Float64Array(resamples));
   for (let r = 0; r < resamples; r++) {
-    counts.fill(0);
-    for (let i = 0; i < rows; i++) counts[random.below(rows)] += 1;
-    const values = statistics.map((statistic) => statistic(counts));
-    if (values.every((value) => !Number.isNaN(value))) {
-      for (const [k, value] of values.entries()) samples[k].push(value);
-    }
+    drawn.fill(0);
+    random.tally(drawn, drawn.length);
+    if (units !== undefined) for (let i = 0; i < rows; i++) counts[i] = drawn[units.of[i]];
+    statistics.forEach((statistic, k) => {
+      samples[k][r] = statistic(counts);
+    });
   }
-  return samples.map((values) => Float64Array.from(values));
+  return samples;
 }
 
-/** The 95 % percentile interval of bootstrap values (linear interpolation, as numpy's percentile). */
-export function interval95(samples: Float64Array): Interval {
-  const sorted = samples.slice().sort();
+/**
+ * The 95 % percentile interval of bootstrap values (linear interpolation, as numpy's percentile), of those that are defined; undefined where
+ * most are not.
+ */
+export function interval95(samples: Float64Array): Interval | undefined {
+  const sorted = samples.filter((value) => !Number.isNaN(value)).sort();
+  if (2 * sorted.length <= samples.length) return undefined;
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
@@ -60,6 +76,7 @@ export interface SampledMetric {
   readonly key: string;
   readonly value: number;
   readonly samples?: Float64Array;
+  readonly swap?: Swap | undefined;
 }
 
 /**
@@ -76,9 +93,9 @@ export function sampleMetrics(
     options,
   );
   return metrics.map((metric) => {
-    const { key, value } = metric;
+    const { key, value, swap } = metric;
     const own = samples[usable.indexOf(metric)];
-    return own === undefined || own.length === 0 ? { key, value } : { key, value, samples: own };
+    return own === undefined ? { key, value } : { key, value, samples: own, swap };
   });
 }
 
@@ -88,24 +105,36 @@ export function metricInterval({ samples }: SampledMetric): Interval | undefined
 }
 
 /**
- * The paired bootstrap difference tuned − base of metrics sampled together. Better or worse only when the 95 % interval
- * excludes 0.
+ * The paired bootstrap difference tuned − base of metrics sampled together, and the p-value of the paired permutation test where their rows
+ * have figures of their own.
  */
-export function compare(base: SampledMetric, tuned: SampledMetric): Comparison | undefined {
+export function compare(
+  base: SampledMetric,
+  tuned: SampledMetric,
+  options: PermutationOptions = {},
+): Comparison | undefined {
   const { samples } = base;
   if (samples === undefined || tuned.samples === undefined) return undefined;
   const interval = interval95(tuned.samples.map((value, i) => value - samples[i]));
+  if (interval === undefined) return undefined;
+  const p =
+    base.swap === undefined || tuned.swap === undefined
+      ? undefined
+      : permutationP(base.swap, tuned.swap, options);
   return {
     key: base.key,
     base: base.value,
     tuned: tuned.value,
     difference: tuned.value - base.value,
     interval,
-    verdict: verdictOf(interval),
+    p,
+    verdict: verdictOf(interval, p),
   };
 }
 
-function verdictOf(interval: Interval): Comparison["verdict"] {
+/** Better or worse only where the interval excludes 0 and, where there is a p-value, it is at most 0.05. */
+export function verdictOf(interval: Interval, p: number | undefined): Verdict {
+  if (p !== undefined && p > 0.05) return "no clear difference";
   if (interval.low > 0) return "better";
   return interval.high < 0 ? "worse" : "no clear difference";
 }

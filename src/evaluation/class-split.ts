@@ -5,6 +5,7 @@ import { createRandom, shuffle } from "../math/random.js";
 export interface ClassedText {
   readonly text: string;
   readonly label: string;
+  readonly line?: number;
 }
 
 export interface ClassSplitOptions {

@@ -3,7 +3,7 @@ import type { RowKind } from "../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, DatasetOf } from "../dataset/rows/row-types.js";
 import type { OptionsOf, OptionTable } from "../options/option.js";
 import type { Runtime } from "../runtime/types.js";
-import type { Evaluator, Sides } from "./metric.js";
+import type { Embed, Evaluator, Measured, Sides } from "./metric.js";
 
 /** Data of any task: rows of one kind, or queries with corpus and judgments. */
 export type EvaluationData = Dataset | RetrievalDataset;
@@ -80,14 +80,12 @@ export function evaluatorOf(
     primary: keys[0],
     keys,
     rows,
-    run: async (embed, teacher) => ({ task: name, rows, metrics: await run(embed, teacher) }),
+    run: async (embed, teacher) => ({ task: name, rows, ...(await run(embed, teacher)) }),
   };
 }
 
 interface EvaluatorParts {
   readonly rows: number;
   readonly keys?: readonly string[];
-  readonly run: (
-    ...args: Parameters<Evaluator["run"]>
-  ) => Promise<Awaited<ReturnType<Evaluator["run"]>>["metrics"]>;
+  readonly run: (embed: Embed, teacher?: Embed) => Promise<Measured>;
 }

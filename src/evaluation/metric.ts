@@ -1,5 +1,7 @@
 import type { Matrix } from "../math/tensor.js";
 import type { Resampled } from "./resampling.js";
+import type { Swap } from "./swap.js";
+import type { Units } from "./units.js";
 
 /** Which tower embeds a text, where the two differ (`--head-side query`, prompts). */
 export type Side = "query" | "document";
@@ -17,6 +19,38 @@ export interface Metric {
   readonly value: number;
   /** Absent where resampling rows has no meaning (thresholds). */
   readonly resampled?: Resampled;
+  /** What two models swap row by row under the hypothesis that they are equally good; absent where rows have no figure of their own. */
+  readonly swap?: Swap | undefined;
+}
+
+/** What a model makes of each row or query, for whoever looks at single ones. */
+export interface RowDetails {
+  /** Line of each in its file. */
+  readonly lines: ArrayLike<number>;
+  /** Ids of queries, where they have some. */
+  readonly ids?: readonly string[] | undefined;
+  /** The text that asks or is compared first. */
+  readonly texts: readonly string[];
+  /** The text that it is compared with, or the first that it should find. */
+  readonly others?: readonly string[] | undefined;
+  /** Whether the two belong together; absent: in every row. */
+  readonly positive?: ArrayLike<number> | undefined;
+  /** Classes, where rows have some. */
+  readonly labels?: readonly string[] | undefined;
+  /** Figures by name, one value a row; among them, where there are candidates, `rank` of the best right one and `margin`, its score less the best wrong one's. */
+  readonly figures: Readonly<Record<string, ArrayLike<number>>>;
+  /** The best candidates of each row, the nearest first, where it searches some. */
+  readonly ranked?: readonly (readonly RankedText[])[] | undefined;
+}
+
+/** A candidate as a search ranks it. */
+export interface RankedText {
+  readonly id: string;
+  readonly text: string;
+  readonly score: number;
+  readonly right: boolean;
+  /** Where it stands in the file, if the candidates are texts of rows. */
+  readonly line?: number | undefined;
 }
 
 /** The result of one evaluator on one model. */
@@ -25,7 +59,13 @@ export interface Evaluation {
   /** Number of rows that a resample draws from. */
   readonly rows: number;
   readonly metrics: readonly Metric[];
+  /** Where rows are not independent: what is drawn instead of them. */
+  readonly units?: Units | undefined;
+  readonly details?: RowDetails | undefined;
 }
+
+/** What an evaluator finds, beside what is known of it before. */
+export type Measured = Pick<Evaluation, "metrics" | "units" | "details">;
 
 /** Name of an evaluator in the registry, `none` where nothing is measured. */
 export type Task = string;

@@ -1,3 +1,5 @@
+import { standardized } from "./swap.js";
+
 /** A statistic of a resample: `counts[i]` says how often row i was drawn. */
 export type Resampled = (counts: Uint32Array) => number;
 
@@ -47,65 +49,97 @@ export function resampledRatio(
 
 /** Pearson's correlation of (x, y) under the counts of a resample. */
 export function resampledPearson(x: ArrayLike<number>, y: ArrayLike<number>): Resampled {
-  return (counts) => weightedPearson(x, y, counts);
+  // Less their means, so that the sums of squares lose no digits.
+  const [a, b] = [standardized(x), standardized(y)];
+  return (counts) => {
+    let [n, sa, sb, ab, aa, bb] = [0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < counts.length; i++) {
+      const w = counts[i];
+      const wa = w * a[i];
+      const wb = w * b[i];
+      n += w;
+      sa += wa;
+      sb += wb;
+      ab += wa * b[i];
+      aa += wa * a[i];
+      bb += wb * b[i];
+    }
+    return correlation(ab - (sa * sb) / n, aa - (sa * sa) / n, bb - (sb * sb) / n);
+  };
+}
+
+/** NaN where a side is constant, but for rounding. */
+function correlation(xy: number, xx: number, yy: number): number {
+  return xx < 1e-12 || yy < 1e-12 ? Number.NaN : xy / Math.sqrt(xx * yy);
 }
 
 /**
- * Spearman's correlation under the counts of a resample. The rows are sorted once; the average ranks of a
- * resample then follow from cumulated counts in O(n), without sorting again.
+ * Spearman's correlation under the counts of a resample. The rows are sorted once; the average ranks of a resample follow from cumulated
+ * counts in O(n). Ranks of N drawn rows have the mean (N + 1)/2, and groups of t equal ones leave the sum of squares
+ * (N³ − N − Σ(t³ − t))/12, so only the products need a pass.
  */
 export function resampledSpearman(x: ArrayLike<number>, y: ArrayLike<number>): Resampled {
-  const rankX = rankUnderCounts(x);
-  const rankY = rankUnderCounts(y);
-  return (counts) => weightedPearson(rankX(counts), rankY(counts), counts);
+  const { order, ends } = tieGroups(x);
+  const ofY = groupNumbers(tieGroups(y));
+  const yInOrder = Uint32Array.from(order, (row) => ofY.of[row]);
+  const drawnY = new Float64Array(ofY.count);
+  return (counts) => {
+    drawnY.fill(0);
+    for (let i = 0; i < counts.length; i++) drawnY[ofY.of[i]] += counts[i];
+    const [total, tiesY] = toRanks(drawnY);
+    const middle = (total + 1) / 2;
+    let [before, tiesX, products] = [0, 0, 0];
+    let k = 0;
+    for (let group = 0; group < ends.length; group++) {
+      let here = 0;
+      let sum = 0;
+      for (const end = ends[group]; k < end; k++) {
+        const count = counts[order[k]];
+        here += count;
+        sum += count * (drawnY[yInOrder[k]] - middle);
+      }
+      products += (before + (here + 1) / 2 - middle) * sum;
+      tiesX += here * here * here - here;
+      before += here;
+    }
+    const squares = total * total * total - total;
+    return correlation(products, (squares - tiesX) / 12, (squares - tiesY) / 12);
+  };
 }
 
-/** Average ranks of the drawn rows; the returned array is reused by the next call. */
-function rankUnderCounts(values: ArrayLike<number>): (counts: Uint32Array) => Float64Array {
+/** Rows in rising order of their values, and where each group of equal values ends. */
+interface TieGroups {
+  readonly order: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+function tieGroups(values: ArrayLike<number>): TieGroups {
   const n = values.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const ends: number[] = [];
   for (let k = 1; k <= n; k++) {
     if (k === n || values[order[k]] !== values[order[k - 1]]) ends.push(k);
   }
-  const ranks = new Float64Array(n);
-  return (counts) => {
-    let before = 0;
-    let start = 0;
-    for (const end of ends) {
-      let here = 0;
-      for (let k = start; k < end; k++) here += counts[order[k]];
-      const rank = before + (here + 1) / 2;
-      for (let k = start; k < end; k++) ranks[order[k]] = rank;
-      before += here;
-      start = end;
-    }
-    return ranks;
-  };
+  return { order, ends: Uint32Array.from(ends) };
 }
 
-function weightedPearson(x: ArrayLike<number>, y: ArrayLike<number>, counts: Uint32Array): number {
-  let total = 0;
-  let sumX = 0;
-  let sumY = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const w = counts[i];
-    total += w;
-    sumX += w * x[i];
-    sumY += w * y[i];
+/** The number of each row's group, in rising order of values. */
+function groupNumbers({ order, ends }: TieGroups) {
+  const of = new Uint32Array(order.length);
+  ends.forEach((end, group) => {
+    for (let k = group === 0 ? 0 : ends[group - 1]; k < end; k++) of[order[k]] = group;
+  });
+  return { of, count: ends.length };
+}
+
+/** Turns the sizes t of groups into their average ranks, in place; gives Σt and Σ(t³ − t). */
+function toRanks(sizes: Float64Array): readonly [number, number] {
+  let [before, ties] = [0, 0];
+  for (let group = 0; group < sizes.length; group++) {
+    const here = sizes[group];
+    sizes[group] = before + (here + 1) / 2;
+    ties += here * here * here - here;
+    before += here;
   }
-  const meanX = sumX / total;
-  const meanY = sumY / total;
-  let xy = 0;
-  let xx = 0;
-  let yy = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const w = counts[i];
-    const dx = x[i] - meanX;
-    const dy = y[i] - meanY;
-    xy += w * dx * dy;
-    xx += w * dx * dx;
-    yy += w * dy * dy;
-  }
-  return xx === 0 || yy === 0 ? Number.NaN : xy / Math.sqrt(xx * yy);
+  return [before, ties];
 }

@@ -52,30 +52,54 @@ export function labelledScores(
 /**
  * Average precision Σ_g (R_g − R_{g−1})·P_g over the cuts by falling score, without interpolation, as scikit-learn's
  * `average_precision_score`, and the cuts of highest accuracy and F1 as sentence-transformers' BinaryClassificationEvaluator
- * finds them; `counts[i]` says how often row i was drawn.
+ * finds them; `counts[i]` says how often row i was drawn. `wanted`: rows of label 1 that there are to find, where not all have a score.
  */
-export function cutScores(rows: LabelledScores, counts: Uint32Array): CutScores {
+export function cutScores(rows: LabelledScores, counts: Uint32Array, wanted?: number): CutScores {
   const { order, labels, ends } = rows;
-  const positives = drawnPositives(rows, counts);
-  let [tp, fp, before, sum, k] = [0, 0, 0, 0, 0];
-  let mostAccurate: Cut = { group: -1, truePositives: 0, falsePositives: 0 };
-  let bestF1 = mostAccurate;
+  const walk = cutWalk(wanted ?? drawnPositives(rows, counts));
+  let k = 0;
   for (let group = 0; group < ends.length; group++) {
+    let [right, wrong] = [0, 0];
     for (const end = ends[group]; k < end; k++) {
       const count = counts[order[k]];
-      if (labels[k] === 1) tp += count;
-      else fp += count;
+      if (labels[k] === 1) right += count;
+      else wrong += count;
     }
-    if (tp > before) {
-      sum += ((tp - before) * tp) / (tp + fp);
+    walk.add(group, right, wrong);
+  }
+  return walk.result();
+}
+
+/** Collects the cuts of groups of equal scores, given by falling score. */
+export interface CutWalk {
+  add(group: number, right: number, wrong: number): void;
+  result(): CutScores;
+}
+
+/** A walk over the cuts where `positives` rows of label 1 are to be found. */
+export function cutWalk(positives: number): CutWalk {
+  let [tp, fp, sum] = [0, 0, 0];
+  let mostAccurate: Cut = { group: -1, truePositives: 0, falsePositives: 0 };
+  let bestF1 = mostAccurate;
+  return {
+    add: (group, right, wrong) => {
+      tp += right;
+      fp += wrong;
+      if (right === 0) return;
+      sum += (right * tp) / (tp + fp);
       const cut = { group, truePositives: tp, falsePositives: fp };
       // Both can only rise where a row of label 1 was added.
       if (tp - fp > mostAccurate.truePositives - mostAccurate.falsePositives) mostAccurate = cut;
       if (f1Of(cut, positives) > f1Of(bestF1, positives)) bestF1 = cut;
-      before = tp;
-    }
-  }
-  return { positives, negatives: fp, averagePrecision: sum / positives, mostAccurate, bestF1 };
+    },
+    result: () => ({
+      positives,
+      negatives: fp,
+      averagePrecision: sum / positives,
+      mostAccurate,
+      bestF1,
+    }),
+  };
 }
 
 function drawnPositives({ order, labels }: LabelledScores, counts: Uint32Array): number {

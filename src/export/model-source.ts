@@ -9,8 +9,8 @@ import type { Matrix, Tensor } from "../math/tensor.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { importEncoder } from "../training/model/import-encoder.js";
 import { tunedWeights } from "../training/model/merged-weights.js";
-import { openHead } from "../training/model/trainable-head.js";
-import { tuningOf } from "../training/options/tuning-of.js";
+import { openHead } from "../training/model/open-head.js";
+import { tuningOf } from "../training/options/tune.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
 import { contentHead, type HeadContent, type ModelContent } from "./model-content.js";
 import { headAmong, type RunReference, runParameters, runReference } from "./run-reference.js";
@@ -136,7 +136,7 @@ async function tunedEncoder(
     pooling: encoder.info.pooling,
     includePrompt: encoder.info.includePrompt,
     normalize: encoder.info.normalize && encoder.info.modules === undefined,
-    tuning: tuningOf(run.options, prepared),
+    tuning: tuningOf(run.options, prepared.depth),
     split: false,
   };
   const part = embeddingGraph(step);

@@ -30,6 +30,7 @@ import {
 import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { promptsByName } from "../encoder/prompts.js";
+import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
@@ -39,6 +40,9 @@ import { openRuntime } from "../runtime/runtime.js";
 
 /** Texts that are read, encoded and kept together; memory depends on this and not on the file. */
 const partSize = 2048;
+
+/** First texts by which a model's tokenizer is judged. */
+const sampledTexts = 1000;
 
 /** A file of texts, looked through once. */
 interface Source {
@@ -50,6 +54,8 @@ interface Source {
   readonly first: number;
   readonly rows: number;
   readonly shard: Shard | undefined;
+  /** The first texts. */
+  readonly sample: readonly string[];
 }
 
 /**
@@ -69,6 +75,8 @@ export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
     const model = await modelFolderOf(options.model, runtime);
     const encoder = await loadEncoder({ ...options, model, dtype: options.modelDtype, runtime });
     options.onEvent?.({ type: "model", info: encoder.info });
+    const message = unknownTokensNote(encoder, source.sample);
+    if (message !== undefined) options.onEvent?.({ type: "note", message });
     const manifest = await embedSource(options, source, encoder);
     await writeFileAtomic(manifestPath(options.out), `${JSON.stringify(manifest, null, 2)}\n`);
     removePartial(options.out);
@@ -126,14 +134,27 @@ async function firstPass(options: EmbedOptions): Promise<Source> {
   const file = await readableSource(options);
   const texts = await openTexts(options, file);
   let total = 0;
-  for await (const _ of texts.rows()) total += 1;
+  const sample: string[] = [];
+  for await (const { text } of texts.rows()) {
+    total += 1;
+    if (sample.length < sampledTexts) sample.push(text);
+  }
   const shard = shardOf(options.shard, total);
   const first = shard?.first ?? 0;
   const rows = shard?.rows ?? total;
   const { column, columns, dialect } = texts;
   options.onEvent?.({ type: "source", column, dialect, total: rows });
   for (const message of texts.notes()) options.onEvent?.({ type: "note", message });
-  return { file, column, columns, sha256: texts.sha256(), first, rows, shard: shard?.shard };
+  return {
+    file,
+    column,
+    columns,
+    sha256: texts.sha256(),
+    first,
+    rows,
+    shard: shard?.shard,
+    sample,
+  };
 }
 
 async function readableSource({ data, out }: EmbedOptions): Promise<string> {

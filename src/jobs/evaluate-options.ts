@@ -3,6 +3,7 @@ import type { EncoderInfo } from "../encoder/encoder.js";
 import type { GivenPrompts } from "../encoder/prompts.js";
 import type { EvaluationData } from "../evaluation/definition.js";
 import type { Task } from "../evaluation/metric.js";
+import type { VectorPrecision } from "./vector-forms.js";
 
 export interface EvaluateOptions {
   /** Measuring files; the queries of the task retrieval. */
@@ -14,12 +15,20 @@ export interface EvaluateOptions {
   /** Of the task retrieval: the documents, and which are relevant to which query. */
   readonly corpus?: string;
   readonly qrels?: string;
+  /** Of the task retrieval: no query finds itself among the documents, by its id or text. */
+  readonly excludeSelf?: boolean;
   /** Classed texts to learn classes from; absent: a part of the measuring file. */
   readonly train?: string;
-  /** Model folder, run folder, RUN:step or hub id; absent: the bundled encoder. */
-  readonly model?: string;
-  /** Model to compare with; for a run folder the model it started from is the default. */
+  /** Model folder, run folder, RUN:step or hub id, or several; absent: the bundled encoder. */
+  readonly model?: string | readonly string[];
+  /** Model to compare with; by default the one that a run started from, of several models without a run the first. */
   readonly base?: string;
+  /** Also measure vectors cut to their first numbers (matryoshka). */
+  readonly dims?: readonly number[] | undefined;
+  /** Also measure vectors as int8 or binary. */
+  readonly precisions?: readonly VectorPrecision[] | undefined;
+  /** File for what each query found, in TREC's format. */
+  readonly trecRun?: string | undefined;
   readonly columns?: LoadOptions["columns"];
   readonly labelMap?: LoadOptions["labelMap"];
   readonly scoreRange?: LoadOptions["scoreRange"];
@@ -39,4 +48,5 @@ export interface EvaluateOptions {
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }
   | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };

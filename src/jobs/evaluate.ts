@@ -1,202 +1,169 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
-import type { Dataset } from "../dataset/rows/row-types.js";
-import type { EncodeOptions } from "../encoder/encode.js";
-import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
-import { loadEncoder } from "../encoder/load.js";
-import { promptsByName, requireKnownPrompts } from "../encoder/prompts.js";
-import { type UserError, usageError } from "../errors/user-error.js";
-import {
-  type EvaluationSet,
-  loadEvaluationSet,
-  loadRetrievalSet,
-} from "../evaluation/evaluation-set.js";
-import { evaluatorFor, evaluatorNamed, tasks } from "../evaluation/evaluators/registry.js";
-import type { Embed, Task } from "../evaluation/metric.js";
-import { promptedEvaluator, promptUse } from "../evaluation/prompt-use.js";
-import { type ScoreReport, scoreReport } from "../evaluation/score-report.js";
-import { modelFolderOf } from "../export/checkpoint-model.js";
-import { runReference } from "../export/run-reference.js";
-import { kebabCase } from "../options/option.js";
+import { requireKnownPrompts } from "../encoder/prompts.js";
+import { usageError } from "../errors/user-error.js";
+import { evaluatorFor } from "../evaluation/evaluators/registry.js";
+import type { Evaluation, Evaluator } from "../evaluation/metric.js";
+import { promptedEvaluator } from "../evaluation/prompt-use.js";
+import { correctedForSeveral, type ScoreReport, scoreReport } from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
-import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
+import type { RunRecord } from "../training/run-folder/run-folder.js";
+import {
+  type EvaluateInputs,
+  loadInputs,
+  type MeasuredSet,
+  optionsOfTask,
+} from "./evaluate-inputs.js";
+import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
-import { refuseRetrievalFiles, retrievalFiles } from "./retrieval-options.js";
+import { knownTexts } from "./known-texts.js";
+import { writeTrecRun } from "./trec-run.js";
+import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
 
-/** Scores a model, and a base beside it, on each file. Nothing is printed. */
+/**
+ * Scores models, and a base beside them, on each file, in each form of their vectors: one report each, by file, form and model. Nothing is
+ * printed. Usage errors: those of the options, and bad-dim.
+ */
 export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]> {
   requireKnownPrompts(options.prompts);
-  const inputs = await loadAll(options);
-  requireUsedPrompts(options, inputs);
-  requireUsedOptions(options, inputs);
-  const { threads } = options;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const inputs = await loadInputs(options);
+  const choice = chooseModels(options);
+  if (options.trecRun !== undefined && choice.models.length > 1) throw severalRuns();
+  const runtime = await openRuntime({ threads: options.threads });
   try {
-    const models = await openModels(options, runtime);
-    const reports: ScoreReport[] = [];
-    for (const set of inputs.sets)
-      reports.push(await scoreFile({ set, models, train: inputs.train, runtime }, options));
-    return reports;
+    const measuring: Measuring = {
+      options,
+      runtime,
+      inputs,
+      evaluators: inputs.sets.map((set) => evaluatorOf(set, { options, runtime, inputs })),
+      forms: formsOf(options.dims, options.precisions),
+    };
+    const models: MeasuredModel[] = [];
+    for (const reference of choice.models) models.push(await measure(reference, measuring));
+    const base =
+      choice.base &&
+      (models.find(({ reference }) => reference === choice.base) ??
+        (await measure(choice.base, measuring)));
+    if (options.trecRun !== undefined)
+      await writeTrecRun(options.trecRun, models[0].name, models[0].evaluations[0][0]);
+    await tellShared(models, measuring);
+    return reportsOf(models, base, measuring);
   } finally {
     await runtime.close();
   }
 }
 
-interface Inputs {
-  readonly sets: readonly EvaluationSet[];
-  readonly train: Dataset | undefined;
-}
-
-async function loadAll(options: EvaluateOptions): Promise<Inputs> {
-  const { onEvent } = options;
-  const load = loadOptions(options);
-  const sets: EvaluationSet[] = [];
-  for (const file of options.data) {
-    const set = await loadSet(file, options);
-    onEvent?.({ type: "data", dataset: set.dataset });
-    sets.push(set);
-  }
-  if (options.train === undefined) return { sets, train: undefined };
-  if (sets.some((set) => set.task !== "class")) throw trainWithoutClasses();
-  const train = await loadDataset(options.train, { ...load, as: ["classed"] });
-  onEvent?.({ type: "data", dataset: train });
-  return { sets, train };
-}
-
-async function loadSet(file: string, options: EvaluateOptions): Promise<EvaluationSet> {
-  const { task } = options;
-  if (task === "retrieval") return loadRetrievalSet({ queries: file, ...retrievalFiles(options) });
-  refuseRetrievalFiles(options);
-  return loadEvaluationSet(file, { ...loadOptions(options), task });
-}
-
-function loadOptions({ columns, labelMap, scoreRange, reader }: EvaluateOptions): LoadOptions {
-  return {
-    reader,
-    columns,
-    labelMap,
-    scoreRange,
-  };
-}
-
-function requireUsedPrompts({ prompts }: EvaluateOptions, { sets }: Inputs): void {
-  if (prompts === undefined || Object.hasOwn(promptsByName(prompts), "default")) return;
-  const sides = sets.map(({ task }) => evaluatorNamed(task).sides);
-  if (sides.some((one) => promptUse(one, "query") === "query")) return;
-  throw usageError(
-    "option-without-effect",
-    "--prompts of queries and documents have no effect: the data have neither",
-    'give one prompt for all texts: --prompts "text: "',
-  );
-}
-
-/** The given options that a task has. */
-function optionsOfTask(task: Task, given: Readonly<Record<string, unknown>>) {
-  const table = evaluatorNamed(task).options;
-  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(table, name)));
-}
-
-function requireUsedOptions({ taskOptions = {} }: EvaluateOptions, { sets }: Inputs): void {
-  const used = new Set(sets.flatMap(({ task }) => Object.keys(optionsOfTask(task, taskOptions))));
-  const useless = Object.keys(taskOptions).find((name) => !used.has(name));
-  if (useless === undefined) return;
-  const owners = tasks.filter(({ options }) => Object.hasOwn(options, useless));
-  throw usageError(
-    "option-without-effect",
-    `--${kebabCase(useless)} has no effect on ${[...new Set(sets.map(({ task }) => task))].join(" and ")}`,
-    `it is an option of --task ${owners.map(({ name }) => name).join(" and ")}`,
-  );
-}
-
-function trainWithoutClasses(): UserError {
-  return usageError(
-    "train-without-classes",
-    "--train gives texts to learn classes from, but not all data are classed texts",
-    "leave --train out, or measure classes alone",
-  );
-}
-
-/** `embed` takes texts as they stand, with the prompts of `info` before them. */
-interface ScoredModel {
-  readonly info: EncoderInfo;
-  readonly embed: Embed;
-}
-
-interface Models {
-  readonly model: ScoredModel;
-  readonly base?: ScoredModel;
-  readonly run?: RunRecord | undefined;
-}
-
-async function openModels(options: EvaluateOptions, runtime: Runtime): Promise<Models> {
-  const reference = options.model === undefined ? undefined : runReference(options.model);
-  const run = runOf(reference?.run ?? options.model);
-  const load = async (model: string | undefined): Promise<Encoder> => {
-    const encoder = await loadEncoder({ ...options, model, runtime });
-    options.onEvent?.({ type: "model", info: encoder.info });
-    return encoder;
-  };
-  const encoder = await load(await modelFolderOf(options.model, runtime));
-  const start = run === undefined ? undefined : await load(baseModel(run.base));
-  const other = options.base === undefined ? start : await load(options.base);
-  const queryOnly = run?.options.headSide === "query";
-  const model = {
-    info: encoder.info,
-    embed: embedWith(encoder, options, queryOnly ? start : undefined),
-  };
-  if (other === undefined) return { model };
-  const base = { info: other.info, embed: embedWith(other, options) };
-  return { model, base, run };
-}
-
-function runOf(model: string | undefined): RunRecord | undefined {
-  return model !== undefined && existsSync(join(model, "run.json")) ? readRun(model) : undefined;
-}
-
-/** Texts as they stand; documents go through `documents` where a run trained the query side only. */
-function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encoder): Embed {
-  const { signal, onEvent } = options;
-  return (texts, side) => {
-    const chosen = side === "document" && documents !== undefined ? documents : encoder;
-    const encode: EncodeOptions = {
-      prompt: "",
-      signal,
-      onProgress: (done) => onEvent?.({ type: "encoding", model: chosen.info.name, done }),
-    };
-    return chosen.encode(texts, encode);
-  };
-}
-
-interface Scoring {
-  readonly set: EvaluationSet;
-  readonly models: Models;
-  readonly train: Dataset | undefined;
+interface Measuring {
+  readonly options: EvaluateOptions;
   readonly runtime: Runtime;
+  readonly inputs: EvaluateInputs;
+  /** Of each set. */
+  readonly evaluators: readonly Evaluator[];
+  readonly forms: readonly VectorForm[];
 }
 
-async function scoreFile(
-  { set, models, train, runtime }: Scoring,
-  { seed = 42, taskOptions = {} }: EvaluateOptions,
-): Promise<ScoreReport> {
-  const { account } = set.dataset;
-  const { model, base, run } = models;
-  const evaluator = evaluatorFor(set.dataset, set.task, {
+interface MeasuredModel {
+  readonly reference: ModelReference;
+  readonly name: string;
+  /** Of each set in each form. */
+  readonly evaluations: readonly (readonly Evaluation[])[];
+}
+
+function evaluatorOf(
+  set: MeasuredSet,
+  { options, runtime, inputs }: Pick<Measuring, "options" | "runtime" | "inputs">,
+): Evaluator {
+  const { seed, taskOptions } = options;
+  return evaluatorFor(set.dataset, set.task, {
     runtime,
     seed,
-    train,
+    train: inputs.train,
     options: optionsOfTask(set.task, taskOptions),
   });
-  const scored = async ({ info, embed }: ScoredModel) => ({
-    name: info.name,
-    evaluation: await promptedEvaluator(evaluator, info).run(embed),
-  });
-  return scoreReport({
-    file: account.file,
-    primary: evaluator.primary,
-    model: await scored(model),
-    base: base === undefined ? undefined : await scored(base),
-    selected: run?.eval !== undefined && run.eval.sha256 === account.sha256,
-    seed,
-  });
+}
+
+/** One model on all data; only one is in memory at a time. */
+async function measure(reference: ModelReference, measuring: Measuring): Promise<MeasuredModel> {
+  const { options, runtime, evaluators, forms } = measuring;
+  const opened = await openModel(reference, options, runtime);
+  try {
+    const { info } = opened;
+    const several = evaluators.length > 1 || forms.length > 1;
+    const remembered = several ? rememberedEmbed(opened.embed) : undefined;
+    const evaluations: Evaluation[][] = [];
+    for (const evaluator of evaluators) {
+      const prompted = promptedEvaluator(evaluator, info);
+      const own: Evaluation[] = [await prompted.run(remembered?.embed ?? opened.embed)];
+      for (const form of forms.slice(1))
+        if (remembered !== undefined) own.push(await prompted.run(await remembered.inForm(form)));
+      evaluations.push(own);
+    }
+    return { reference, name: nameOf(reference, info.name, options), evaluations };
+  } finally {
+    await opened.release();
+  }
+}
+
+/** Of several models the one that was asked for, which two folders of the same base would not be told apart by. */
+function nameOf(
+  { name }: ModelReference,
+  model: string,
+  { model: asked }: EvaluateOptions,
+): string {
+  return Array.isArray(asked) && asked.length > 1 ? (name ?? model) : model;
+}
+
+function reportsOf(
+  models: readonly MeasuredModel[],
+  base: MeasuredModel | undefined,
+  { inputs, evaluators, forms, options }: Measuring,
+): ScoreReport[] {
+  return inputs.sets.flatMap((set, i) =>
+    forms.flatMap((form, j) => {
+      const reports = models.map((model) => ({
+        ...scoreReport({
+          file: set.dataset.account.file,
+          primary: evaluators[i].primary,
+          model: { name: model.name, evaluation: model.evaluations[i][j] },
+          base:
+            base === undefined || base === model
+              ? undefined
+              : { name: base.name, evaluation: base.evaluations[i][j] },
+          ...seenBy(model.reference.run, set),
+          decidingOnly: models.length * forms.length > 1,
+          seed: options.seed ?? 42,
+        }),
+        ...form,
+      }));
+      return correctedForSeveral(reports);
+    }),
+  );
+}
+
+/** Tells how many texts the data share with what the runs were trained on and selected by. */
+async function tellShared(
+  models: readonly MeasuredModel[],
+  { inputs, options }: Measuring,
+): Promise<void> {
+  for (const { run } of models.map(({ reference }) => reference)) {
+    if (run === undefined) continue;
+    for (const { dataset } of inputs.sets)
+      for (const message of (await knownTexts(run, dataset)).notes)
+        options.onEvent?.({ type: "note", message });
+  }
+}
+
+/** Whether a run has seen the file, and what for. */
+function seenBy(run: RunRecord | undefined, { sha256 }: MeasuredSet) {
+  const trained = [run?.data, ...(run?.files ?? [])].map((file) => file?.sha256);
+  return {
+    selected: sha256.includes(run?.eval?.sha256 ?? ""),
+    trained: sha256.some((hash) => trained.includes(hash)) || undefined,
+  };
+}
+
+function severalRuns() {
+  return usageError(
+    "several-runs",
+    "--trec-run writes what one model finds, got several models",
+    "measure them one by one",
+  );
 }

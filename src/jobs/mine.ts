@@ -45,6 +45,7 @@ export interface MineOptions
 export type MineEvent =
   | { readonly type: "data"; readonly dataset: Dataset; readonly candidates: number }
   | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly done: number; readonly total: number }
   /** Products of a query and a document, of all that there are. */
   | { readonly type: "search"; readonly done: number; readonly total: number };
@@ -203,6 +204,7 @@ function vectorOptions(options: MineOptions, runtime: Runtime): VectorOptions {
     cache,
     batchSize,
     signal,
+    onNote: (message) => onEvent?.({ type: "note", message }),
     onModel: (info) => onEvent?.({ type: "model", info }),
     onEncoded: (done, total) => onEvent?.({ type: "encoding", done, total }),
   };

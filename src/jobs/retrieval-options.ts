@@ -10,7 +10,7 @@ const usage = "embtune evaluate QUERIES --task retrieval --corpus FILE --qrels F
 
 /** Corpus and qrels of the task retrieval. Usage errors: missing-files, and option-without-effect for what the task has no use for. */
 export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "queries"> {
-  const { corpus, qrels, reader } = options;
+  const { corpus, qrels, reader, excludeSelf } = options;
   const useless = ofRows.find((name) => options[name] !== undefined);
   if (useless !== undefined) {
     throw usageError(
@@ -22,20 +22,22 @@ export function retrievalFiles(options: EvaluateOptions): Omit<RetrievalPaths, "
   if (corpus === undefined || qrels === undefined) {
     throw usageError(
       "missing-files",
-      "--task retrieval needs documents and judgments beside the queries",
+      "--task retrieval needs documents and judgments beside the queries, or one JSON file {queries, corpus, relevant_docs}",
       usage,
     );
   }
-  return { corpus, qrels, reader };
+  return { corpus, qrels, reader, excludeSelf };
 }
 
 /** Refuses the files of retrieval for another task. Usage error: option-without-effect. */
 export function refuseRetrievalFiles(options: EvaluateOptions): void {
-  const useless = (["corpus", "qrels"] as const).find((name) => options[name] !== undefined);
+  const useless = (["corpus", "qrels", "excludeSelf"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (useless === undefined) return;
   throw usageError(
     "option-without-effect",
-    `--${useless} has no meaning without --task retrieval`,
+    `--${kebabCase(useless)} has no meaning without --task retrieval`,
     usage,
   );
 }

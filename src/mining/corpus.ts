@@ -9,7 +9,7 @@ import { textOfCell } from "../dataset/texts/record-texts.js";
  * Empty ones are left out. UserError: as openWithColumns, missing-column.
  */
 export async function readCorpus(file: string, reader?: ReaderOptions): Promise<string[]> {
-  const { source, columns } = await openWithColumns(file, reader === undefined ? {} : { reader });
+  const { source, columns } = await openWithColumns(file, { reader, textsOnly: true });
   const text = columns.text ?? columns.positive ?? columns.anchor;
   if (text === undefined) {
     source.close();

@@ -82,7 +82,7 @@ export interface RowContext {
 
 /**
  * The negatives of one row: candidates whose score is at most `maxScore` and below the positive's by the margin (absolute: s ≤ s⁺ − m;
- * relative: s ≤ s⁺·(1 − m), NV-Retriever's TopK-PercPos, Moreira 2024, section 4), the nearest ones or some at random.
+ * relative: s ≤ s⁺ − |s⁺|·m, for s⁺ ≥ 0 NV-Retriever's TopK-PercPos, Moreira 2024, section 4), the nearest ones or some at random.
  */
 export function selectNegatives(
   candidates: readonly Scored[],
@@ -109,7 +109,9 @@ export function selectNegatives(
 
 function scoreLimit(positive: number, margin: Margin | undefined): number {
   if (margin === undefined) return Number.POSITIVE_INFINITY;
-  return margin.kind === "absolute" ? positive - margin.value : positive * (1 - margin.value);
+  return margin.kind === "absolute"
+    ? positive - margin.value
+    : positive - Math.abs(positive) * margin.value;
 }
 
 /** Some of the candidates at random, in their order. */

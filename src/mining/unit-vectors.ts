@@ -6,6 +6,7 @@ import {
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
 import { type PromptUse, promptFor } from "../encoder/prompts.js";
+import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import type { Matrix } from "../math/tensor.js";
 
 export interface VectorOptions extends LoadEncoderOptions {
@@ -13,6 +14,7 @@ export interface VectorOptions extends LoadEncoderOptions {
   readonly cache?: string | undefined;
   readonly batchSize?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly onNote?: (message: string) => void;
   readonly onModel?: (info: EncoderInfo) => void;
   readonly onEncoded?: (done: number, total: number) => void;
 }
@@ -30,6 +32,11 @@ export async function unitVectors(
 ): Promise<{ readonly vectors: readonly Matrix[]; readonly info: EncoderInfo }> {
   const encoder = await loadEncoder(options);
   options.onModel?.(encoder.info);
+  const note = unknownTokensNote(
+    encoder,
+    sides.flatMap(({ texts }) => texts),
+  );
+  if (note !== undefined) options.onNote?.(note);
   const total = sides.reduce((sum, { texts }) => sum + texts.length, 0);
   let before = 0;
   // Sides with the same prompt share a cache: a text of both is encoded once.

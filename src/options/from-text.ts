@@ -36,7 +36,7 @@ function numberFromText(text: string): unknown {
 }
 
 function mapFromText(text: string): unknown {
-  const parts = text.split(",").map((part) => /^([^=]+)=(.+)$/s.exec(part));
+  const parts = text.split(",").map((part) => /^([^=]+)=(.*)$/s.exec(part));
   if (parts.includes(null)) return text;
   return Object.fromEntries(parts.map((part) => [part![1].trim(), part![2].trim()]));
 }

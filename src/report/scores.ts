@@ -1,5 +1,5 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
-import type { ScoreReport } from "../evaluation/score-report.js";
+import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { formatTable } from "./table.js";
 
 /** Scores ×100 with two decimals, as the literature prints them. */
@@ -14,10 +14,74 @@ export const signed = (value: number): string => (value < 0 ? "" : "+") + times1
 export const range = (interval: Interval | undefined): string =>
   interval === undefined ? "" : `${times100(interval.low)}..${times100(interval.high)}`;
 
+/** `p 0.012`, or `p < 0.001`. */
+export function pValue(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** The reports of all files: a table each, or where there are several models or forms of vectors, one table by the deciding metric. */
+export function formatReports(reports: readonly ScoreReport[]): string {
+  const files = [...new Set(reports.map(({ file }) => file))];
+  return files
+    .map((file) => {
+      const own = reports.filter((report) => report.file === file);
+      return own.length === 1 ? formatScores(own[0]) : formatSideBySide(own);
+    })
+    .join("\n\n");
+}
+
 /** The table of one file and, as its last line, the verdict. */
 export function formatScores(report: ScoreReport): string {
-  const heading = `${report.file} (${report.task}, ${report.rows} rows, scores ×100, 95 % bootstrap intervals)`;
-  return [heading, scoreTable(report), ...closing(report)].join("\n");
+  return [heading(report), scoreTable(report), ...notes(report), ...closing(report)].join("\n");
+}
+
+function heading({ file, task, rows, groups }: ScoreReport): string {
+  const shared =
+    groups === undefined
+      ? ""
+      : ` in ${groups.count} groups that share texts (the largest ${groups.largest}), which are resampled`;
+  return `${file} (${task}, ${rows} rows${shared}, scores ×100, 95 % bootstrap intervals)`;
+}
+
+/** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */
+function formatSideBySide(reports: readonly ScoreReport[]): string {
+  const [first] = reports;
+  const right = "right" as const;
+  const compared = reports.some(({ base }) => base !== undefined);
+  const titles = ["95 % CI", ...(compared ? ["vs base", "95 % CI", "p", "verdict"] : [])];
+  const rows = reports.map((report) => {
+    const own = report.model.metrics.find(({ key }) => key === report.primary);
+    const change = deciding(report);
+    return [
+      `${report.model.name}${formOf(report)}`,
+      times100(own?.value ?? Number.NaN),
+      range(own?.interval),
+      change === undefined ? "" : signed(change.difference),
+      change === undefined ? "" : signedRange(change.interval),
+      change?.p === undefined ? "" : pValue(change.adjustedP ?? change.p),
+      report.verdict ?? (seen(report) === undefined ? "" : "none"),
+    ];
+  });
+  const table = formatTable(
+    [{ title: "model" }, ...[first.primary, ...titles].map((title) => ({ title, align: right }))],
+    rows,
+  );
+  const names = [...new Set(reports.flatMap(({ base }) => base?.name ?? []))];
+  const corrected = reports.some((one) => deciding(one)?.adjustedP !== undefined);
+  return [
+    heading(first),
+    table,
+    ...(names.length === 0 ? [] : [`base: ${names.join(", ")}, in the same form of vectors`]),
+    ...(corrected ? ["p-values are corrected for the number of models by Holm's method"] : []),
+    ...new Set(reports.flatMap((report) => [...notes(report), ...(seen(report) ?? [])])),
+  ].join("\n");
+}
+
+function formOf({ dim, precision }: ScoreReport): string {
+  return [
+    dim === undefined ? "" : `, ${dim} dimensions`,
+    precision === undefined ? "" : `, ${precision}`,
+  ].join("");
 }
 
 function scoreTable(report: ScoreReport): string {
@@ -33,6 +97,7 @@ function scoreTable(report: ScoreReport): string {
       ]),
     );
   }
+  const tested = report.comparisons.some(({ p }) => p !== undefined);
   const rows = report.model.metrics.map(({ key, value, interval }) => {
     const before = base.metrics.find((metric) => metric.key === key);
     const change = report.comparisons.find((comparison) => comparison.key === key);
@@ -42,31 +107,49 @@ function scoreTable(report: ScoreReport): string {
       times100(value),
       range(interval),
       change === undefined ? "" : signed(change.difference),
-      change === undefined ? "" : `${signed(change.interval.low)}..${signed(change.interval.high)}`,
+      change === undefined ? "" : signedRange(change.interval),
+      ...(tested ? [change?.p === undefined ? "" : pValue(change.p)] : []),
     ];
   });
-  const titles = ["base", "tuned", "95 % CI", "difference", "95 % CI"];
+  const titles = ["base", "tuned", "95 % CI", "difference", "95 % CI", ...(tested ? ["p"] : [])];
   return formatTable(
     [{ title: "metric" }, ...titles.map((title) => ({ title, align: right }))],
     rows,
   );
 }
 
-function closing(report: ScoreReport): string[] {
-  if (report.selected) {
+const signedRange = ({ low, high }: Interval): string => `${signed(low)}..${signed(high)}`;
+
+function notes(report: ScoreReport): string[] {
+  return (report.notes ?? []).map((note) => `note: ${note}`);
+}
+
+/** Why there is no verdict on a file that the model has seen. */
+function seen({ selected, trained }: ScoreReport): string[] | undefined {
+  if (selected)
     return [
       "no verdict: this file selected the checkpoint, so its figures are optimistic; measure on another file",
     ];
-  }
-  const deciding = report.comparisons.find(({ key }) => key === report.primary);
-  return report.verdict === undefined || deciding === undefined
-    ? []
-    : [verdictLine(deciding, report.rows)];
+  return trained === true
+    ? [
+        "no verdict: the model was trained on this file, so its figures are memory; measure on another file",
+      ]
+    : undefined;
 }
 
-/** `verdict: better (+1.23, 95 % CI +0.40..+2.05, n 1500)`. */
+function closing(report: ScoreReport): string[] {
+  const reason = seen(report);
+  if (reason !== undefined) return reason;
+  const comparison = deciding(report);
+  return report.verdict === undefined || comparison === undefined
+    ? []
+    : [verdictLine(comparison, report.rows)];
+}
+
+/** `verdict: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500)`. */
 export function verdictLine(comparison: Comparison, rows: number): string {
-  const { verdict, difference, interval } = comparison;
-  const ci = `${signed(interval.low)}..${signed(interval.high)}`;
-  return `verdict: ${verdict} (${signed(difference)}, 95 % CI ${ci}, n ${rows})`;
+  const { verdict, difference, interval, p, adjustedP } = comparison;
+  const ci = `95 % CI ${signedRange(interval)}`;
+  const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;
+  return `verdict: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows})`;
 }

@@ -28,7 +28,7 @@ export type {
 
 export interface RuntimeOptions {
   /** Default: the cores that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

@@ -159,7 +159,7 @@ describe.skipIf(!existsSync(raw))(
       const file = join(raw, "snli_cat_train_head2000.tsv");
       const error = await userErrorOf(loadDataset(file));
       expect(error.code).toBe("unknown-labels");
-      expect(error.hint).toContain("--label-map entailment=");
+      expect(error.hint).toMatch(/--label-map \d=entailment/);
       const labelMap = { neutral: "1", contradiction: "2", entailment: "3" };
       expect((await loadDataset(file, { labelMap })).kind).toBe("nli");
     });

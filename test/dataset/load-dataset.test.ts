@@ -126,7 +126,7 @@ describe("columns and roles", () => {
     const error = await errorOf("sentence1,sentence2,score\na,b,1\nc,d,2\n", options);
     expect(error).toMatchObject({
       code: "wrong-row-kind",
-      hint: "name the columns with --columns anchor=…,positive=…, or use an objective for these rows: cosent, angle",
+      hint: "train these rows with --objective cosent (or angle), or name the columns with --columns anchor=…,positive=…",
     });
     expect((await errorOf("text,label\na,b\nc,d\n", { as: ["scored-pair"] })).code).toBe(
       "wrong-row-kind",
@@ -288,7 +288,7 @@ describe("labels and NLI", () => {
       "sentence_A,sentence_B,relatedness_score,entailment_judgment\na,b,4.5,ENTAILMENT\nc,d,1,NEUTRAL\ne,f,3,CONTRADICTION\ng,h,1,ENTAILMENT\n";
     const scored = await load(sick);
     expect(scored.kind).toBe("scored-pair");
-    expect(scored.account.notes).toContain('column "entailment_judgment" is not used');
+    expect(scored.account.notes).toContain('columns not used: "entailment_judgment"');
     expect((await load(sick, { as: ["pair"] })).rows).toHaveLength(2);
     expect((await load(sick, { as: ["nli"] })).kind).toBe("nli");
   });

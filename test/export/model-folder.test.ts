@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { headParameters, headSpec } from "../../src/encoder/head.js";
 import { loadEncoder } from "../../src/encoder/load.js";
 import { modelFolderOf } from "../../src/export/checkpoint-model.js";
 import type { ModelContent } from "../../src/export/model-content.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import { type ModelSource, openModelSource } from "../../src/export/model-source.js";
-import type { Matrix } from "../../src/math/tensor.js";
+import { createRandom } from "../../src/math/random.js";
+import { float32, type Matrix } from "../../src/math/tensor.js";
 import { elementType } from "../../src/onnx/element-type.js";
 import { decode } from "../../src/onnx/model.js";
 import { openRuntime, type Runtime } from "../../src/runtime/runtime.js";
@@ -97,37 +99,52 @@ describe.each<[string, Partial<TrainOptions>, number]>([
   });
 });
 
-describe("a run on a model with a head folded in", () => {
-  it.each([
-    ["linear", "linear"],
-    ["mlp", "mlp"],
-    ["linear", "mlp"],
-  ] as const)("has the vectors of both heads in its folder: %s, then %s", async (head, next) => {
-    const first = inFolder(`first ${head} ${next}`);
-    const source = await lastStep(await tinyRun({ head }), runtime);
-    await writeModelFolder(first, source.content);
-    await source.release();
-    const second = await lastStep(await tinyRun({ model: first, head: next, headDim: 9 }), runtime);
-    const wanted = await second.embed(someTexts);
-    const folder = inFolder(`second ${head} ${next}`);
-    await writeModelFolder(folder, second.content);
-    await second.release();
-    expect(wanted.cols).toBe(9);
-    expect(largestDifference(await vectorsOf(folder, runtime), wanted)).toBeLessThan(1e-5);
+/** A tiny encoder as content of a folder, with these changes to what is known of it. */
+async function tinyContent(changes: Partial<ModelContent["encoder"]> = {}): Promise<ModelContent> {
+  const source = await openModelSource(tinyEncoder("bert-torchscript-11"), runtime);
+  await source.release();
+  return { encoder: { ...source.content.encoder, ...changes } };
+}
+
+/** A head with random weights. */
+function randomHead(kind: "linear" | "mlp"): NonNullable<ModelContent["head"]> {
+  const random = createRandom(8);
+  const spec = headSpec(16, { kind });
+  const parameters = headParameters(spec).map(({ name, shape }) => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    return [
+      name,
+      float32(
+        shape,
+        Array.from({ length: size }, () => random.normal()),
+      ),
+    ] as const;
   });
+  return { spec, parameters: new Map(parameters) };
+}
+
+describe("a run on a model with a head folded in", () => {
+  it.each(["linear", "mlp"] as const)(
+    "has the vectors of both heads in its folder: %s",
+    async (head) => {
+      const first = inFolder(`first ${head}`);
+      await writeModelFolder(first, { ...(await tinyContent()), head: randomHead(head) });
+      const second = await lastStep(await tinyRun({ model: first, head, headDim: 9 }), runtime);
+      const wanted = await second.embed(someTexts);
+      const folder = inFolder(`second ${head}`);
+      await writeModelFolder(folder, second.content);
+      await second.release();
+      expect(wanted.cols).toBe(9);
+      expect(largestDifference(await vectorsOf(folder, runtime), wanted)).toBeLessThan(1e-5);
+    },
+  );
 });
 
 describe("writeModelFolder", () => {
-  const content = async (changes: Partial<ModelContent["encoder"]> = {}): Promise<ModelContent> => {
-    const source = await openModelSource(tinyEncoder("bert-torchscript-11"), runtime);
-    await source.release();
-    return { encoder: { ...source.content.encoder, ...changes } };
-  };
-
   it("keeps prompts, and the default one's name, for readers that add them", async () => {
     const prompts = { query: "q: ", document: "d: " };
     const target = inFolder("prompted");
-    await writeModelFolder(target, await content({ prompts, defaultPromptName: "query" }));
+    await writeModelFolder(target, await tinyContent({ prompts, defaultPromptName: "query" }));
     const settings = json(target, "config_sentence_transformers.json");
     expect(settings).toMatchObject({ prompts, default_prompt_name: "query" });
     expect(settings.similarity_fn_name).toBe("cosine");
@@ -135,7 +152,7 @@ describe("writeModelFolder", () => {
 
   it("has no Normalize where vectors have no unit length, and the pooling of the encoder", async () => {
     const target = inFolder("lengths");
-    await writeModelFolder(target, await content({ normalize: false, pooling: "cls" }));
+    await writeModelFolder(target, await tinyContent({ normalize: false, pooling: "cls" }));
     expect(json(target, "modules.json")).toHaveLength(2);
     expect(json(target, "1_Pooling", "config.json")).toMatchObject({
       pooling_mode_cls_token: true,
@@ -145,7 +162,7 @@ describe("writeModelFolder", () => {
 
   it("has a file for each precision, by the names that transformers.js asks for", async () => {
     const target = inFolder("precisions");
-    await writeModelFolder(target, await content(), { precisions: ["fp16", "q8"] });
+    await writeModelFolder(target, await tinyContent(), { precisions: ["fp16", "q8"] });
     const names = ["model.onnx", "model_fp16.onnx", "model_quantized.onnx"];
     expect(readdirSync(join(target, "onnx")).sort()).toEqual(names);
     const [full, half, whole] = names.map((name) => {
@@ -163,7 +180,9 @@ describe("writeModelFolder", () => {
     const extra = async () => {
       throw new Error("disk full");
     };
-    await expect(writeModelFolder(target, await content(), { extra })).rejects.toThrow("disk full");
+    await expect(writeModelFolder(target, await tinyContent(), { extra })).rejects.toThrow(
+      "disk full",
+    );
     expect(existsSync(target)).toBe(false);
     expect(readdirSync(inFolder("")).filter((name) => name.includes("failed"))).toEqual([]);
   });

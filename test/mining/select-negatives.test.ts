@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { indexPairs } from "../../src/dataset/batches/pair-index.js";
 import type { PairRow } from "../../src/dataset/rows/row-types.js";
@@ -52,6 +53,33 @@ describe("candidates", () => {
 });
 
 describe("rules", () => {
+  it("a relative margin is a share of the positive's size, whatever its sign", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        fc.constantFrom(0.05, 0.5),
+        (positive, value) => {
+          const margin = { kind: "relative", value } as const;
+          const near = scored(
+            positive + 0.01,
+            positive,
+            positive - Math.abs(positive) * value - 0.01,
+          );
+          const passed = selectNegatives(
+            near,
+            { ...context, positiveScore: positive },
+            { ...rules, margin },
+            noCounts(),
+          );
+          // No candidate as near as the positive passes, unless the positive says nothing at all.
+          expect(passed.map(({ candidate }) => candidate)).toEqual(
+            Math.abs(positive) * value === 0 ? [1, 2] : [2],
+          );
+        },
+      ),
+    );
+  });
+
   it("range: ranks without the row's own texts", () => {
     const counts = noCounts();
     const found = inRange(

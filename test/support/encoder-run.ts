@@ -5,14 +5,15 @@ import { expect } from "vitest";
 import type { TrainedGroup } from "../../src/encoder/step/trained-tensors.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import type { Tensor } from "../../src/math/tensor.js";
-import { openContext, openResources } from "../../src/training/model/resources.js";
-import { setUp } from "../../src/training/model/set-up.js";
-import type { Trainable } from "../../src/training/model/trainable.js";
+import { openResources } from "../../src/training/model/resources.js";
+import { openContext } from "../../src/training/model/run-context.js";
 import type { TrainedParts } from "../../src/training/model/trained-parts.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import type { Weights } from "../../src/training/run-folder/weights.js";
+import { setUp } from "../../src/training/update/set-up.js";
+import type { Trainable } from "../../src/training/update/trainable.js";
 
 const folder = mkdtempSync(join(tmpdir(), "encoder training "));
 

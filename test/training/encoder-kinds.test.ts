@@ -1,13 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { withComputedInputs } from "../../src/encoder/computed-inputs.js";
 import { loadEncoder } from "../../src/encoder/load.js";
-import { decode } from "../../src/onnx/model.js";
+import { embeddingGraph } from "../../src/encoder/step/embedding-graph.js";
+import { type PreparedEncoder, prepareEncoder } from "../../src/encoder/step/prepare.js";
+import type { Tuning } from "../../src/encoder/step/trained-weights.js";
+import { importProbed } from "../../src/graph/import.js";
+import { decode, type ModelProto } from "../../src/onnx/model.js";
 import { toTensor } from "../../src/onnx/tensor-proto.js";
 import { openRuntime } from "../../src/runtime/runtime.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import type { Tune } from "../../src/training/options/tune.js";
 import { distance, inFolder, texts, updates } from "../support/encoder-run.js";
+import { runModel } from "../support/run-graph.js";
 
 const ROOT = "../shared/encoders";
 
@@ -62,12 +68,22 @@ const optionsOf = (name: string): Partial<TrainOptions> => ({
 const referenceOf = (name: string): Reference =>
   JSON.parse(readFileSync(join(ROOT, name, "reference.json"), "utf8"));
 
-/** Initializers of a folder's model as bytes, by name. */
-function weightsOf(folder: string): Map<string, Uint8Array> {
+/** The model of a folder. */
+function modelOf(folder: string): ModelProto {
   const path = ["model.onnx", "encoder_model.onnx"]
     .map((file) => join(folder, "onnx", file))
     .find((file) => existsSync(file));
-  const { graph } = decode(readFileSync(path ?? ""));
+  return decode(readFileSync(path ?? ""));
+}
+
+async function prepared(name: string): Promise<PreparedEncoder> {
+  const model = withComputedInputs(modelOf(join(ROOT, name)));
+  return prepareEncoder(await importProbed(model, runModel));
+}
+
+/** Initializers of a folder's model as bytes, by name. */
+function weightsOf(folder: string): Map<string, Uint8Array> {
+  const { graph } = modelOf(folder);
   return new Map(graph?.initializer.map((proto) => [proto.name, bytesOf(proto)]));
 }
 
@@ -111,6 +127,16 @@ describe.skipIf(!existsSync(ROOT)).each(KINDS)("%s (needs ../shared/encoders)", 
     const found = await updates({ ...optionsOf(name), tune: "full" }, STEPS);
     expect(relative(found.losses, losses)).toBeLessThan(1e-5);
     expect(relative(found.gradNorms, norms)).toBeLessThan(1e-4);
+  });
+
+  it("is computed without padding, the last layer's part too", async () => {
+    const encoder = await prepared(name);
+    const tunings: Tuning[] = [{ kind: "full" }, { kind: "last", layers: 1 }];
+    const parts = tunings.map((tuning) => embeddingGraph({ encoder, pooling: "mean", tuning }));
+    expect(parts.map(({ packed, boundary }) => [packed, boundary !== undefined])).toEqual([
+      [true, false],
+      [true, true],
+    ]);
   });
 
   it.each([

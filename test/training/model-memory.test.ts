@@ -4,10 +4,11 @@ import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
 import { weightsMerger } from "../../src/training/model/merged-weights.js";
-import { openContext, openResources } from "../../src/training/model/resources.js";
-import { setUp } from "../../src/training/model/set-up.js";
+import { openResources } from "../../src/training/model/resources.js";
+import { openContext } from "../../src/training/model/run-context.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
+import { setUp } from "../../src/training/update/set-up.js";
 import { options } from "../support/encoder-run.js";
 
 const adapter = {

@@ -2,8 +2,9 @@ import type { Command } from "commander";
 import type { GivenPrompts } from "../../encoder/prompts.js";
 import type { Task } from "../../evaluation/metric.js";
 import { evaluate } from "../../jobs/evaluate.js";
+import type { VectorPrecision } from "../../jobs/vector-forms.js";
 import { formatDataSummary } from "../../report/data-summary.js";
-import { formatScores } from "../../report/scores.js";
+import { formatReports } from "../../report/scores.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import type { CommonOptions, ModelOptions } from "../parse.js";
@@ -11,11 +12,16 @@ import { type ReaderFlags, readerOptions } from "../reader-options.js";
 import { taskOptionsOf } from "../task-options.js";
 import { openTerminal } from "../terminal.js";
 
-interface Flags extends CommonOptions, ModelOptions, ReaderFlags {
+interface Flags extends CommonOptions, Omit<ModelOptions, "model">, ReaderFlags {
+  readonly model?: readonly string[];
+  readonly dim?: readonly number[];
+  readonly precision?: readonly VectorPrecision[];
+  readonly trecRun?: string;
   readonly base?: string;
   readonly task?: Task;
   readonly corpus?: string;
   readonly qrels?: string;
+  readonly excludeSelf?: boolean;
   readonly train?: string;
   readonly prompts?: GivenPrompts;
   readonly columns?: Record<string, string>;
@@ -30,13 +36,16 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     ...flags,
     ...readerOptions(flags),
     data,
+    dims: flags.dim,
+    precisions: flags.precision,
     taskOptions: taskOptionsOf(command),
     signal: interruptSignal(),
     onEvent: (event) => {
       if (event.type === "data") terminal.note(formatDataSummary(event.dataset, []));
       if (event.type === "model") terminal.note(modelNote(event.info));
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
     },
   });
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
-  else terminal.result(reports.map(formatScores).join("\n\n"));
+  else terminal.result(formatReports(reports));
 }

@@ -105,6 +105,7 @@ function mineProgress(terminal: Terminal) {
         terminal.note(`${event.candidates} distinct candidates`);
       }
       if (event.type === "model") terminal.note(modelNote(event.info));
+      if (event.type === "note") terminal.note(`note: ${event.message}`);
       if (event.type === "encoding") show("encoding", event.done, event.total);
       // In millions, as the number of products soon leaves what can be read.
       if (event.type === "search")

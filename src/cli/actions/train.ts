@@ -9,6 +9,7 @@ import { formatFileLosses } from "../../report/file-losses.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
+import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
 import { plannedMemory } from "../../training/run/planned-memory.js";
@@ -19,7 +20,13 @@ import type { runFlags, sweepFlag } from "../options/train-flags.js";
 import type { CommonOptions } from "../parse.js";
 import { parseSweep } from "../parse-sweep.js";
 import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
-import { dataArguments, storedOptions, trainOptions, typedSettings } from "../train-options.js";
+import {
+  chosenByRows,
+  dataArguments,
+  storedOptions,
+  trainOptions,
+  typedSettings,
+} from "../train-options.js";
 import { trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
@@ -30,10 +37,12 @@ type RunFlags = CommonOptions & GivenOf<typeof runFlags & typeof sweepFlag>;
 export async function runTrain(data: readonly string[], command: Command): Promise<void> {
   const flags = command.opts<RunFlags>();
   const terminal = openTerminal(flags);
-  const names = objectiveNames(command, flags);
+  const chosen = await chosenByRows(data, command, flags);
+  const names = objectiveNames(command, flags, chosen.options.objective);
   if (names.length > 1 || flags.sweep !== undefined)
-    return runSeveral(names, { data, command, flags, terminal });
-  const plan = await planTraining(trainOptions(data, command, flags));
+    return runSeveral(names, { data, command, flags, terminal, chosen: chosen.options });
+  const plan = await planTraining(trainOptions(data, command, flags, chosen.options));
+  for (const note of chosen.notes) terminal.note(`note: ${note}`);
   const prompts = await modelPrompts(plan.settings);
   showData(plan, prompts, terminal);
   if (flags.dryRun) {
@@ -54,10 +63,11 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   showResult(trained, terminal);
 }
 
-function objectiveNames(command: Command, flags: RunFlags): string[] {
+function objectiveNames(command: Command, flags: RunFlags, chosen?: string): string[] {
   const typed =
     typedSettings(command).objective ??
     storedOptions(flags).objective ??
+    chosen ??
     trainTable.objective.default;
   return typed.split(",").map((name) => name.trim());
 }
@@ -67,11 +77,13 @@ interface Several {
   readonly command: Command;
   readonly flags: RunFlags;
   readonly terminal: Terminal;
+  /** What the rows decide. */
+  readonly chosen: Partial<TrainOptions>;
 }
 
 /** Several objectives, or one with several values of an option. */
 async function runSeveral(names: readonly string[], several: Several): Promise<void> {
-  const { data, command, flags, terminal } = several;
+  const { data, command, flags, terminal, chosen } = several;
   const sweep = flags.sweep === undefined ? undefined : parseSweep(flags.sweep);
   if (flags.resume !== undefined)
     throw usageError(
@@ -83,7 +95,7 @@ async function runSeveral(names: readonly string[], several: Several): Promise<v
   const typed = typedSettings(command);
   const files = dataArguments(data, stored);
   const out = typed.out ?? freeRunFolder(files.data, "comparison");
-  const options = { ...stored, ...typed, ...files, out };
+  const options = { ...chosen, ...stored, ...typed, ...files, out };
   await runComparison(
     variantsOf(command, options, { names, sweep }),
     {

@@ -1,5 +1,6 @@
-import { Command } from "commander";
-import { mapping, withCommonOptions, withModelOptions } from "../parse.js";
+import { Command, InvalidArgumentError } from "commander";
+import type { VectorPrecision } from "../../jobs/vector-forms.js";
+import { mapping, wholeNumber, withCommonOptions, withModelSettings } from "../parse.js";
 import { parsePrompts } from "../parse-prompts.js";
 import { withReaderOptions } from "../reader-options.js";
 import { addTaskOptions } from "../task-options.js";
@@ -8,7 +9,7 @@ import { addTaskOptions } from "../task-options.js";
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
     .description(
-      "score a model on scored or labelled pairs, triplets, (anchor, positive) pairs, classes or retrieval",
+      "score models on scored or labelled pairs, triplets, (anchor, positive) pairs, classes or retrieval",
     )
     .argument("<data...>", "CSV files")
     .usage("DATA… [--model RUN] [--base MODEL] [options]")
@@ -16,11 +17,21 @@ export function evaluateCommand(): Command {
       "--base <model>",
       "model to compare with (default for a run folder: the model it started from)",
     )
-    .option("--corpus <file>", "with --task retrieval: the documents that the queries search")
+    .option(
+      "--model <model>",
+      "model folder, run folder or hub id org/name; given several times: several side by side (default: the bundled embtune-mini-en)",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option("--corpus <file>", "the documents that the queries search (implies --task retrieval)")
     .option(
       "--qrels <file>",
-      "with --task retrieval: which documents are relevant to which query (BEIR or TREC)",
+      "which documents are relevant to which query, BEIR or TREC (implies --task retrieval)",
     )
+    .option(
+      "--trec-run <file>",
+      "with --task retrieval: write what the queries find, in TREC's format",
+    )
+    .option("--exclude-self", "with --task retrieval: no query finds itself in the corpus")
     .option(
       "--train <file>",
       "classed texts to learn classes from (default: four fifths of the data)",
@@ -29,7 +40,8 @@ export function evaluateCommand(): Command {
     .option("--label-map <map>", "label=value,…, for integer NLI labels", mapping);
   addTaskOptions(command);
   withReaderOptions(command);
-  withModelOptions(command).option(
+  addFormOptions(command);
+  withModelSettings(command).option(
     "--prompts <map>",
     'query="query: ",document="passage: " for queries and documents, or one text for all (default: the model\'s)',
     parsePrompts,
@@ -38,4 +50,25 @@ export function evaluateCommand(): Command {
     const { runEvaluate } = await import("../actions/evaluate.js");
     await runEvaluate(data, self);
   });
+}
+
+const precisions: readonly VectorPrecision[] = ["int8", "binary"];
+
+/** The forms in which vectors are measured beside the model's own. */
+function addFormOptions(command: Command): void {
+  command
+    .option(
+      "--dim <a,b,…>",
+      "also measure vectors cut to their first numbers, a row each",
+      (text: string) => text.split(",").map(wholeNumber(1)),
+    )
+    .option("--precision <a,b>", "also measure vectors as int8 or binary", (text: string) =>
+      text.split(",").map(precisionNamed),
+    );
+}
+
+function precisionNamed(text: string): VectorPrecision {
+  const found = precisions.find((precision) => precision === text.trim());
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`It must be ${precisions.join(" or ")}.`);
 }

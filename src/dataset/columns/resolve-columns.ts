@@ -20,12 +20,13 @@ export interface RoleColumns {
   readonly text?: number;
   readonly group?: number;
   readonly margin?: number;
+  readonly subset?: number;
 }
 
 /** The mapping by names, as printed and written to run.json; several negatives in their order. */
 export type ColumnMapping = Readonly<Partial<Record<ColumnRole, string | readonly string[]>>>;
 
-/** `--columns` as given: role (or one of its names, or `negative_2`) → column name, or 1-based number. */
+/** `--columns` as given: role (or one of its names, or `negative_2`) → column name, or 1-based number; "": no column has the role. */
 export type GivenColumns = Readonly<Record<string, string>>;
 
 /**
@@ -38,20 +39,32 @@ export function resolveColumns(
   file: string,
 ): RoleColumns {
   const chosen = givenColumns(columns, given, file);
+  const unwanted = unwantedRoles(given);
   const taken = new Set([...chosen.values()].flat());
   for (const role of columnRoles) {
-    if (chosen.has(role) || excluded(role, chosen)) continue;
+    if (chosen.has(role) || unwanted.has(role) || excluded(role, chosen)) continue;
     const found = columnsNamed(columns, role, taken);
     if (found.length === 0) continue;
-    if (role !== "negative" && found.length > 1)
-      throw ambiguous(
-        role,
-        found.map((i) => columns[i]),
-        file,
-      );
+    if (role !== "negative" && found.length > 1) throw ambiguous(role, found, columns, file);
     chosen.set(role, found);
   }
   return asRoleColumns(pairedTexts(chosen));
+}
+
+/** Roles that `--columns role=` says no column has. UserError: unknown-role. */
+export function unwantedRoles(given: GivenColumns): ReadonlySet<ColumnRole> {
+  const names = Object.keys(given).filter((name) => given[name] === "");
+  return new Set(names.map(requiredRole));
+}
+
+function requiredRole(name: string): ColumnRole {
+  const role = roleNamed(name);
+  if (role !== undefined) return role;
+  throw usageError(
+    "unknown-role",
+    `unknown role "${name}" in --columns`,
+    suggestion(name, columnRoles),
+  );
 }
 
 /** Single texts and pairs of texts exclude each other: naming a column of one says that the other is not meant. */
@@ -88,13 +101,13 @@ export function missingColumn(
 function missingHint(role: ColumnRole, columns: readonly string[]): string {
   const near = misspelt(role, columns);
   if (near !== undefined) {
-    return `did you mean "${near.name}" by "${near.column}"? rename it, or --columns ${role}=${quoted(near.column)}`;
+    return `did you mean "${near.name}" by "${near.column}"? rename it, or --columns ${role}=${shellName(columns, columns.indexOf(near.column))}`;
   }
   if (columns.every((name, i) => name === String(i + 1))) {
     return `the file has no header; name its columns by number, for example --columns ${role}=1`;
   }
-  const other = columns.find((name) => roleNamed(name) === undefined) ?? columns[0] ?? "…";
-  return `name it: --columns ${role}=${quoted(other)}`;
+  const other = columns.findIndex((name) => roleNamed(name) === undefined);
+  return `name it: --columns ${role}=${shellName(columns, Math.max(other, 0))}`;
 }
 
 /** Whether some column's name is near to a known one: then it is rather a misspelling than a name that says nothing. */
@@ -110,7 +123,8 @@ function misspelt(
   for (const column of columns) {
     const given = normalName(column);
     const name = nearest(given, knownNames(role));
-    if (name !== undefined && given.length > 3 && roleNamed(column) === undefined)
+    const ascii = /^[ -~]*$/.test(column);
+    if (name !== undefined && ascii && given.length > 3 && roleNamed(column) === undefined)
       return { column, name };
   }
   return undefined;
@@ -122,14 +136,9 @@ function givenColumns(
   file: string,
 ): Map<ColumnRole, number[]> {
   const chosen = new Map<ColumnRole, number[]>();
-  const entries = Object.entries(given).map(([name, column]) => {
-    const role = roleNamed(name);
-    if (role === undefined)
-      throw usageError(
-        "unknown-role",
-        `unknown role "${name}" in --columns`,
-        suggestion(name, columnRoles),
-      );
+  const named = Object.entries(given).filter(([, column]) => column !== "");
+  const entries = named.map(([name, column]) => {
+    const role = requiredRole(name);
     return { role, name, index: columnIndex(column, columns, file) };
   });
   entries.sort((a, b) => (negativeNumber(a.name) ?? 0) - (negativeNumber(b.name) ?? 0));
@@ -203,14 +212,24 @@ function asRoleColumns(chosen: ReadonlyMap<ColumnRole, readonly number[]>): Role
   return { ...Object.fromEntries(single), negatives: chosen.get("negative") ?? [] };
 }
 
-function ambiguous(role: ColumnRole, names: readonly string[], file: string): UserError {
-  const list = names.map((name) => `"${name}"`).join(" and ");
+function ambiguous(
+  role: ColumnRole,
+  found: readonly number[],
+  columns: readonly string[],
+  file: string,
+): UserError {
+  const list = found.map((i) => `"${columns[i]}"`).join(" and ");
   return new UserError("ambiguous-columns", `the columns ${list} could each be the ${role}`, {
     at: { file },
-    hint: `say which: --columns ${role}=${quoted(names[0])}`,
+    hint: `say which: --columns ${role}=${shellName(columns, found[0])}`,
   });
 }
 
-function quoted(name: string): string {
-  return /[\s,"]/.test(name) ? JSON.stringify(name) : name;
+/** A column as `--columns role=…` takes it in a shell: its name, in quotes where need be, or its number. */
+export function shellName(columns: readonly string[], index: number): string {
+  const name = columns[index] ?? "…";
+  if (/^[\p{L}\p{N}_.:-]+$/u.test(name)) return name;
+  return /[,="'`$\\!\p{C}]/u.test(name) || columns.indexOf(name) !== index
+    ? String(index + 1)
+    : `"${name}"`;
 }

@@ -7,7 +7,8 @@ export type ColumnRole =
   | "label"
   | "text"
   | "group"
-  | "margin";
+  | "margin"
+  | "subset";
 
 /** All roles, in the order in which they are printed. */
 export const columnRoles: readonly ColumnRole[] = [
@@ -19,6 +20,7 @@ export const columnRoles: readonly ColumnRole[] = [
   "text",
   "group",
   "margin",
+  "subset",
 ];
 
 /**
@@ -49,6 +51,8 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
     ["positive"],
     [
       "pos",
+      "positivepassages",
+      "positivectxs",
       "answer",
       "question2",
       "text2",
@@ -106,9 +110,10 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
   text: [["text"], ["sentence", "texts", "utterance"], ["content", "body", "string"]],
   group: [["group"], ["groupid", "cluster", "clusterid"]],
   margin: [["margin"], ["teachermargin"]],
+  subset: [["subset"], ["genre"], ["dataset"]],
 };
 
-const negativePattern = /^(hard)?(negative|neg)s?(\d*)$/;
+const negativePattern = /^(hard)?(negative|neg)s?(?:passages?|ctxs?|texts?|docs?)?(\d*)$/;
 
 /** A column's name as it is compared: lower case, letters and digits only. */
 export function normalName(name: string): string {
@@ -121,11 +126,51 @@ export function negativeNumber(name: string): number | undefined {
   return match === null ? undefined : Number(match[3] || 0);
 }
 
-/** The rank (0 best) at which the name stands for the role, or undefined. */
+/**
+ * The rank (0 best) at which the name stands for the role, or undefined. A plural (`questions`) or a name with a word like text or content
+ * beside it (`Question Text`, `answer_text`) stands for it two ranks lower.
+ */
 export function rankOf(name: string, role: ColumnRole): number | undefined {
   if (role === "negative") return negativeNumber(name) === undefined ? undefined : 0;
-  const rank = aliases[role].findIndex((names) => names.includes(normalName(name)));
+  const plain = normalName(name);
+  const exact = exactRank(plain, role);
+  if (exact !== undefined || isKnown(plain)) return exact;
+  const core = coreName(name);
+  const singular = core.replace(/s$/, "");
+  const rank = exactRank(core, role) ?? (isKnown(core) ? undefined : exactRank(singular, role));
+  return rank === undefined ? undefined : rank + 2;
+}
+
+function exactRank(normal: string, role: Exclude<ColumnRole, "negative">): number | undefined {
+  const rank = aliases[role].findIndex((names) => names.includes(normal));
   return rank < 0 ? undefined : rank;
+}
+
+const knownExactly: ReadonlySet<string> = new Set(Object.values(aliases).flat(2));
+
+function isKnown(normal: string): boolean {
+  return knownExactly.has(normal);
+}
+
+/** Words that say no more than that a column holds texts. */
+const fillers: ReadonlySet<string> = new Set([
+  "text",
+  "texts",
+  "content",
+  "string",
+  "str",
+  "body",
+  "raw",
+  "clean",
+  "cleaned",
+  "original",
+]);
+
+/** The name without filler words, in the form in which names are compared: `Question Text` → question. */
+function coreName(name: string): string {
+  const words = name.split(/[^\p{L}\p{N}]+|(?<=\p{Ll})(?=\p{Lu})/u).filter((word) => word !== "");
+  const kept = words.filter((word) => !fillers.has(word.toLowerCase()));
+  return normalName((kept.length > 0 ? kept : words).join(""));
 }
 
 /** Whether a column of this name is known to hold any role. */

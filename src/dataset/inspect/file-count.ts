@@ -1,8 +1,9 @@
 import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { DataRecord, RecordSource } from "../readers/record-source.js";
-import { parseNumber } from "../rows/scores.js";
+import { hasDecimalCommas, parseNumber, withDecimalPoint } from "../rows/scores.js";
 import { countWords, type Defect, defectsOf } from "../texts/defects.js";
 import { createFloatList, createIntegerList, type NumberList } from "../texts/number-list.js";
+import { isPlaceholder } from "../texts/placeholders.js";
 import { type TextColumn, textColumnsOf, textOfCell, textsOfCell } from "../texts/record-texts.js";
 import { hashPlainForm, hashText } from "../texts/text-hash.js";
 import { createTextTable, type TextTable } from "../texts/text-table.js";
@@ -36,6 +37,8 @@ export interface FileCount {
   /** Cells that hold an object or a nested list. */
   readonly notTexts: Cases;
   readonly emptyTexts: Cases;
+  /** Texts such as NaN, None, N/A. */
+  readonly placeholders: Cases;
   readonly badScores: Cases;
   readonly repeats: RowRepeats;
   readonly labels: ValueCount;
@@ -87,7 +90,8 @@ export async function countFile(
   };
   const exact = createTextTable(hashText);
   const plain = options.plain ? createTextTable(hashPlainForm) : undefined;
-  const context = { count, repeats, sample, exact, plain, columns, textColumns, options };
+  const commas = hasDecimalCommas(source.dialect);
+  const context = { count, repeats, sample, exact, plain, columns, textColumns, options, commas };
   for await (const record of source.records()) {
     countRecord(context, record);
     if (count.rows % 10_000 === 0) options.onProgress?.(count.rows);
@@ -111,6 +115,7 @@ function emptyCount(width: number, columns: RoleColumns): Omit<FileCount, "repea
     defects: new Map(),
     notTexts: noCases(),
     emptyTexts: noCases(),
+    placeholders: noCases(),
     badScores: noCases(),
     labels: createValueCount(),
     scores: createFloatList(),
@@ -136,6 +141,8 @@ interface Context {
   readonly columns: RoleColumns;
   readonly textColumns: readonly TextColumn[];
   readonly options: CountOptions;
+  /** Whether numbers may have decimal commas. */
+  readonly commas: boolean;
 }
 
 function countRecord(context: Context, { fields, line }: DataRecord): void {
@@ -170,6 +177,7 @@ function countText(
   { role, text, line }: SampledText,
 ): void {
   count.texts += 1;
+  if (isPlaceholder(text)) addCase(count.placeholders, line);
   const known = exact.size();
   if (exact.add(text) === known) options.onNewText?.(text);
   plain?.add(text);
@@ -183,7 +191,7 @@ function countText(
 
 /** Labels and scores, and what repeats with or without them. */
 function countValues(
-  { count, columns, repeats }: Context,
+  { count, columns, repeats, commas }: Context,
   { fields, line }: DataRecord,
   texts: readonly string[],
 ): void {
@@ -193,7 +201,8 @@ function countValues(
     count.links.label?.push(value);
   }
   if (columns.score !== undefined) {
-    const written = textOfCell(fields[columns.score]);
+    const cell = textOfCell(fields[columns.score]);
+    const written = commas ? withDecimalPoint(cell) : cell;
     const score = parseNumber(written);
     if (score !== undefined) count.scores.push(score);
     else if (written !== "") addCase(count.badScores, line);

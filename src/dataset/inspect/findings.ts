@@ -4,6 +4,7 @@ import type { FileCount } from "./file-count.js";
 import type { BatchInspection, Finding, TextInspection } from "./inspection.js";
 import type { Cases } from "./row-repeats.js";
 import { singleClasses } from "./summaries.js";
+import { type UnknownShare, unknownAdvice } from "./unknown-share.js";
 
 /** What findings are made of. */
 export interface FindingInputs {
@@ -11,6 +12,7 @@ export interface FindingInputs {
   readonly kind: string | undefined;
   readonly lengths: readonly TextInspection[];
   readonly maxLength: number | undefined;
+  readonly unknown: UnknownShare | undefined;
   readonly batch: BatchInspection | undefined;
   /** Errors about columns and labels, which would stop training. */
   readonly errors: readonly UserError[];
@@ -24,6 +26,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
     ...rowFindings(inputs),
     ...labelFindings(inputs),
     ...lengthFindings(inputs),
+    ...unknownFindings(inputs),
     ...batchFindings(inputs.batch),
   ];
 }
@@ -61,6 +64,10 @@ function cellFindings({ count }: FindingInputs): Finding[] {
     ...finding("empty-text", count.emptyTexts, [
       "rows that lack a text",
       "they are left out; if the columns are others, give --columns",
+    ]),
+    ...finding("placeholder-text", count.placeholders, [
+      "texts that are a placeholder for an absent value (NaN, None, NULL, N/A)",
+      "they are trained on as texts: drop the rows, or empty the cells so that the rows are left out",
     ]),
     ...finding("bad-score", count.badScores, [
       "scores that are no numbers",
@@ -116,6 +123,18 @@ function lengthFindings({ lengths, maxLength }: FindingInputs): Finding[] {
       },
     ];
   });
+}
+
+function unknownFindings({ unknown }: FindingInputs): Finding[] {
+  if (unknown?.many !== true) return [];
+  return [
+    {
+      code: "unknown-tokens",
+      what: `sampled tokens that the model's tokenizer does not know (${unknown.percent} %)`,
+      count: unknown.unknown,
+      advice: unknownAdvice,
+    },
+  ];
 }
 
 /** Fewer than one in this many batches: not worth a word. */

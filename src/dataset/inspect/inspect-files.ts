@@ -86,7 +86,7 @@ function describeFile(
   const errors = problem === undefined ? [] : [problem];
   const labels = labelsOf(source, columns, count, { options, errors });
   const kinds = detectKinds(columns, labels);
-  const lengths = textLengths(count, options.tokens);
+  const { lengths, unknown } = textLengths(count, options.tokens);
   const batch = batchSummary(count, kinds[0], labels, options.batchSize ?? 64);
   const scores =
     columns.score === undefined ? undefined : scoreSummary(count, source.columns[columns.score]);
@@ -113,6 +113,7 @@ function describeFile(
       count,
       kind: kinds[0],
       lengths,
+      unknown,
       maxLength: options.tokens?.maxLength,
       batch,
       errors,
@@ -140,6 +141,7 @@ function labelsOf(
       column: source.columns[label],
       anchorColumn: source.columns[anchor],
       labelMap: options.labelMap,
+      given: options.columns?.label !== undefined,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -152,7 +154,7 @@ function kindOfLabels(
   kinds: readonly RowKind[],
   labels: LabelColumn | undefined,
 ): LabelInspection["type"] {
-  if (kinds.includes("classed")) return "classes";
+  if (kinds.includes("classed") || labels?.type === "classes") return "classes";
   if (labels === undefined || labels.type === "score") return "unknown";
   return labels.type;
 }

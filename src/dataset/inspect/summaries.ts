@@ -12,31 +12,44 @@ import type {
   TextInspection,
 } from "./inspection.js";
 import { createLengthCount, type LengthCount } from "./length-count.js";
+import { countUnknown, type UnknownShare } from "./unknown-share.js";
 
-/** Counts the tokens of a text, special ones included, and says how many the model takes. */
+/** Makes the tokens of a text, special ones included, and says how many the model takes. */
 export interface TokenCounter {
   readonly model: string;
   readonly maxLength: number;
-  readonly count: (text: string) => number;
+  /** Token ids, special ones around the text's own. */
+  readonly tokenize: (text: string) => ArrayLike<number>;
+  /** Id of what the vocabulary does not have. */
+  readonly unknownId?: number | undefined;
 }
 
-/** Lengths of the texts of each role, in tokens on the sampled rows. */
-export function textLengths(count: FileCount, counter: TokenCounter | undefined): TextInspection[] {
+/** Lengths of the texts of each role, in tokens on the sampled rows, and the share of unknown tokens there. */
+export function textLengths(
+  count: FileCount,
+  counter: TokenCounter | undefined,
+): { readonly lengths: TextInspection[]; readonly unknown: UnknownShare | undefined } {
   const tokens = new Map<string, LengthCount>();
+  const ids: ArrayLike<number>[] = [];
   if (counter !== undefined) {
     for (const { role, text, line } of count.sample) {
       const lengths = tokens.get(role) ?? createLengthCount();
       tokens.set(role, lengths);
-      lengths.add(counter.count(text), line);
+      const own = counter.tokenize(text);
+      lengths.add(own.length, line);
+      ids.push(own);
     }
   }
-  return [...count.words].map(([role, words]) => {
+  const id = counter?.unknownId;
+  const unknown = id === undefined ? undefined : countUnknown(ids, id);
+  const lengths = [...count.words].map(([role, words]) => {
     const sampled = tokens.get(role);
     if (counter === undefined || sampled === undefined) return { role, words: words.summary() };
     const summary = sampled.summary();
     const cut = summary.texts === 0 ? 0 : sampled.above(counter.maxLength) / summary.texts;
     return { role, words: words.summary(), tokens: summary, cut };
   });
+  return { lengths, unknown };
 }
 
 /** The labels of a file, commonest first. */

@@ -1,5 +1,6 @@
 import type { ReaderOptions } from "../readers/record-source.js";
-import { type Judgment, readJudgments, readTextsById } from "../retrieval/retrieval-files.js";
+import { type Judgment, readJudgments } from "../retrieval/judgments.js";
+import { readTextsById } from "../retrieval/retrieval-files.js";
 import { cleanNegatives } from "../rows/build-rows.js";
 import { openRowReport } from "../rows/row-report.js";
 import type { DatasetOf, PairRow } from "../rows/row-types.js";
@@ -23,6 +24,7 @@ export async function judgedPairs(files: RetrievalFiles): Promise<DatasetOf<"pai
   const book = openRowReport(files.qrels);
   book.note(queries.note);
   book.note(corpus.note);
+  for (const note of judgments.notes) book.note(note);
   const known = judgments.rows.filter(({ query, document, line }) => {
     book.readRecord();
     const reason = !queries.texts.get(query)

@@ -68,6 +68,8 @@ export interface ReaderOptions {
   readonly quotes?: boolean | undefined;
   readonly header?: boolean | undefined;
   readonly encoding?: Encoding | undefined;
+  /** Names that the caller says columns have: a first record with one of them is a header. */
+  readonly columnNames?: readonly string[] | undefined;
 }
 
 /** What a text format's reader gets: valid UTF-8 without a byte-order mark, and the dialect to read it by. */

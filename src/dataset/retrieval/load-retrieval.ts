@@ -7,13 +7,9 @@ import {
   type RowReportBuilder,
   requireRows,
 } from "../rows/row-report.js";
-import {
-  type Judgment,
-  type Judgments,
-  readJudgments,
-  readTextsById,
-  type TextsById,
-} from "./retrieval-files.js";
+import { plainForm } from "../texts/text-hash.js";
+import { type Judgment, type Judgments, readJudgments } from "./judgments.js";
+import { readTextsById, type TextsById } from "./retrieval-files.js";
 
 /** A query or a document. */
 export interface IdentifiedText {
@@ -35,6 +31,8 @@ export interface RetrievalDataset {
   readonly rows: readonly (IdentifiedText & { readonly line: number })[];
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];
+  /** By query id: ids of documents that are the query itself and are not to be found; only with `excludeSelf`. */
+  readonly excluded?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
   /** Of the queries. */
   readonly account: RowReport;
   readonly columns: ColumnMapping;
@@ -48,6 +46,8 @@ export interface RetrievalPaths {
   readonly corpus: string;
   readonly qrels: string;
   readonly reader?: ReaderOptions | undefined;
+  /** Do not find a document that is the query itself, by its id or text. */
+  readonly excludeSelf?: boolean | undefined;
 }
 
 /**
@@ -57,19 +57,40 @@ export interface RetrievalPaths {
  * missing-column, all-rows-dropped, and what openRecords throws.
  */
 export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDataset> {
-  const queries = await readTextsById(paths.queries, paths.reader);
-  const corpus = await readTextsById(paths.corpus, paths.reader);
-  const judgments = await readJudgments(paths.qrels);
+  return assembleRetrieval(
+    {
+      queries: await readTextsById(paths.queries, paths.reader),
+      corpus: await readTextsById(paths.corpus, paths.reader),
+      judgments: await readJudgments(paths.qrels),
+    },
+    paths.excludeSelf,
+  );
+}
+
+/** Queries, corpus and judgments as read. */
+export interface RetrievalParts {
+  readonly queries: TextsById;
+  readonly corpus: TextsById;
+  readonly judgments: Judgments;
+}
+
+/** The data set of parts that are read. UserError: as loadRetrieval. */
+export function assembleRetrieval(parts: RetrievalParts, excludeSelf = false): RetrievalDataset {
+  const { queries, judgments } = parts;
+  const judged = new Set(judgments.rows.map(({ document }) => document));
+  const { corpus, note } = withoutEmptyDocuments(parts.corpus, judged);
   requireTexts(queries, "query");
   requireTexts(corpus, "document");
   requireKnown(judgments, queries, corpus);
   const relevant = judgments.rows.filter(({ relevance }) => relevance > 0);
   const book = openRowReport(queries.file);
   const rows = judgedQueries(queries, relevant, book);
-  book.note(queries.note);
-  book.note(corpus.note);
+  const selves = ownDocuments(rows, corpus, relevant);
+  const notes = [queries.note, corpus.note, ...note, ...judgments.notes];
+  for (const each of notes) book.note(each);
   const counts = `${judgments.rows.length} judgments, ${relevant.length} of relevance above 0`;
   book.note(`${judgments.file}: ${counts}`);
+  if (selves.size > 0) book.note(selfNote(selves.size, excludeSelf));
   const account = book.close(queries.sha256);
   requireRows(rows.length, 1, account);
   return {
@@ -77,6 +98,7 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
     rows,
     corpus: Array.from(corpus.texts, ([id, text]) => ({ id, text })),
     qrels: judgments.rows,
+    excluded: excludeSelf ? selves : undefined,
     account,
     columns: { anchor: queries.column, positive: corpus.column },
     dialect: "queries, corpus and qrels",
@@ -84,6 +106,60 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
       corpus: { path: corpus.file, sha256: corpus.sha256, rows: corpus.texts.size },
       qrels: { path: judgments.file, sha256: judgments.sha256, rows: judgments.rows.length },
     },
+  };
+}
+
+function selfNote(count: number, excluded: boolean): string {
+  return excluded
+    ? `${count} queries stand in the corpus themselves; --exclude-self passes them over`
+    : `${count} queries stand in the corpus themselves, by id or text, and find themselves first: --exclude-self passes them over`;
+}
+
+/** Documents that are a query itself, by query id: the same text, or the same id and one text within the other; none that is judged relevant. */
+function ownDocuments(
+  queries: readonly IdentifiedText[],
+  { texts }: TextsById,
+  relevant: readonly Judgment[],
+): Map<string, Set<string>> {
+  const wanted = new Set(relevant.map(({ query, document }) => `${query}\u0000${document}`));
+  const byText = new Map<string, string[]>();
+  for (const [id, text] of texts) {
+    const form = plainForm(text);
+    byText.set(form, [...(byText.get(form) ?? []), id]);
+  }
+  const found = new Map<string, Set<string>>();
+  for (const { id, text } of queries) {
+    const form = plainForm(text);
+    const own = new Set(byText.get(form) ?? []);
+    const same = texts.get(id);
+    if (same !== undefined && overlap(form, plainForm(same))) own.add(id);
+    for (const document of own) if (wanted.has(`${id}\u0000${document}`)) own.delete(document);
+    if (own.size > 0) found.set(id, own);
+  }
+  return found;
+}
+
+function overlap(a: string, b: string): boolean {
+  return a.includes(b) || b.includes(a);
+}
+
+/** Empty documents that no judgment names are no documents; how many is told. */
+function withoutEmptyDocuments(
+  corpus: TextsById,
+  judged: ReadonlySet<string>,
+): { readonly corpus: TextsById; readonly note: readonly string[] } {
+  const empty = [...corpus.texts].filter(
+    ([id, text]) => text === "" && id !== "" && !judged.has(id),
+  );
+  if (empty.length === 0) return { corpus, note: [] };
+  const texts = new Map(corpus.texts);
+  for (const [id] of empty) texts.delete(id);
+  const line = corpus.lines.get(empty[0][0]);
+  return {
+    corpus: { ...corpus, texts },
+    note: [
+      `${corpus.file}: ${empty.length} documents without a text left out (first on line ${line})`,
+    ],
   };
 }
 

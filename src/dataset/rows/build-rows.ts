@@ -1,5 +1,5 @@
 import { Problems } from "../../errors/problems.js";
-import { isUnlabelled, type LabelColumn, type NliLabel } from "./labels.js";
+import type { LabelColumn, NliLabel } from "./labels.js";
 import type { RawRow } from "./raw-rows.js";
 import type { RowReportBuilder } from "./row-report.js";
 import type {
@@ -64,12 +64,14 @@ export function buildLabelledPairs(
   labels: LabelColumn,
   book: RowReportBuilder,
 ): LabelledPairRow[] {
-  return withLabels(withBothTexts(raw, book), book).map(({ anchor, positive, label, line }) => ({
-    sentence1: anchor,
-    sentence2: positive,
-    label: labels.meaning.get(label.toLowerCase()) === "1" ? 1 : 0,
-    line,
-  }));
+  return withLabels(withBothTexts(raw, book), labels, book).map(
+    ({ anchor, positive, label, line }) => ({
+      sentence1: anchor,
+      sentence2: positive,
+      label: labels.meaning.get(label.toLowerCase()) === "1" ? 1 : 0,
+      line,
+    }),
+  );
 }
 
 /** Premise, hypothesis, relation; rows without a gold label ("-", "-1", empty) are dropped. */
@@ -78,12 +80,14 @@ export function buildNli(
   labels: LabelColumn,
   book: RowReportBuilder,
 ): NliRow[] {
-  return withLabels(withBothTexts(raw, book), book).map(({ anchor, positive, label, line }) => ({
-    premise: anchor,
-    hypothesis: positive,
-    label: labels.meaning.get(label.toLowerCase()) as NliLabel,
-    line,
-  }));
+  return withLabels(withBothTexts(raw, book), labels, book).map(
+    ({ anchor, positive, label, line }) => ({
+      premise: anchor,
+      hypothesis: positive,
+      label: labels.meaning.get(label.toLowerCase()) as NliLabel,
+      line,
+    }),
+  );
 }
 
 /** Where the scores of sentence pairs stand. */
@@ -105,10 +109,11 @@ export function buildScoredPairs(
   });
   const written = rows.map((row) => ({ value: row[column.of], line: row.line }));
   const scores = scaleScores(written, column.name, book, column.range);
-  return rows.map(({ anchor, positive, line }, i) => ({
+  return rows.map(({ anchor, positive, subset, line }, i) => ({
     sentence1: anchor,
     sentence2: positive,
     score: scores[i],
+    subset: subset === "" ? undefined : subset,
     line,
   }));
 }
@@ -147,9 +152,13 @@ function withBothTexts(
   });
 }
 
-function withLabels(rows: readonly RawRow[], book: RowReportBuilder): RawRow[] {
+function withLabels(
+  rows: readonly RawRow[],
+  labels: LabelColumn,
+  book: RowReportBuilder,
+): RawRow[] {
   return rows.filter((row) => {
-    const without = isUnlabelled(row.label);
+    const without = !labels.meaning.has(row.label.toLowerCase());
     if (without) book.drop('without a gold label (empty, "-" or -1)', row.line);
     return !without;
   });

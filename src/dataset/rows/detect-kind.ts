@@ -41,7 +41,7 @@ export function detectKinds(
   if (anchor !== undefined && positive !== undefined) {
     const found: RowKind[] = negatives.length > 0 ? ["pair", "triplet"] : [];
     if (score !== undefined) found.push("scored-pair");
-    if (labels !== undefined) found.push(kindOfLabels(labels));
+    if (labels !== undefined && labels.type !== "classes") found.push(kindOfLabels(labels));
     return found.length > 0 ? found : ["pair"];
   }
   if (text !== undefined) return label === undefined ? ["text"] : ["classed", "text"];
@@ -109,14 +109,16 @@ function wrongKind(found: RowKind, wanted: readonly RowKind[], context: PlanCont
   const fitting = context.objectivesFor?.(found) ?? [];
   const columns = context.columnNames.map((name) => `"${name}"`).join(", ");
   const naming = kinds[wanted[0]].needs.map((role) => `${role}=…`).join(",");
+  const [first, ...more] = fitting;
+  const others = more.length > 0 ? ` (or ${more.join(", ")})` : "";
   const other =
-    fitting.length > 0 ? `, or use an objective for these rows: ${fitting.join(", ")}` : "";
+    first === undefined ? "" : `train these rows with --objective ${first}${others}, or `;
   return new UserError(
     "wrong-row-kind",
     `holds ${kinds[found].name}, expected ${expected}; columns found: ${columns}`,
     {
       at: { file: context.file },
-      hint: `name the columns with --columns ${naming}${other}`,
+      hint: `${other}name the columns with --columns ${naming}`,
     },
   );
 }

@@ -1,7 +1,9 @@
 import { Problems } from "../../errors/problems.js";
 import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { Cell, DataRecord, RecordSource } from "../readers/record-source.js";
+import { isPlaceholder } from "../texts/placeholders.js";
 import type { RowReportBuilder } from "./row-report.js";
+import { hasDecimalCommas, withDecimalPoint } from "./scores.js";
 
 /** A record's cells by role, trimmed; "" where the column or the value is absent. A list of positives gives several rows. */
 export interface RawRow {
@@ -14,6 +16,7 @@ export interface RawRow {
   readonly text: string;
   readonly group: string;
   readonly margin: string;
+  readonly subset: string;
 }
 
 /** Reads all records of a source by their roles. UserError: wrong-type (up to ten together), and whatever the source throws. */
@@ -24,23 +27,39 @@ export async function readRawRows(
 ): Promise<RawRow[]> {
   const rows: RawRow[] = [];
   const problems = new Problems("wrong-type");
-  const wrong = (index: number, line: number): void => {
+  const wrong: Wrong = (index, line, got = "an object or a nested list") => {
     const name = source.columns[index] ?? "";
-    problems.add(`column "${name}" must hold a text, got an object or a nested list`, {
-      file: source.file,
-      line,
-    });
+    problems.add(`column "${name}" must hold a text, got ${got}`, { file: source.file, line });
   };
+  const commas = hasDecimalCommas(source.dialect);
   for await (const record of source.records()) {
     book.readRecord();
+    const first = rows.length;
     appendRows(rows, record, columns, wrong);
+    if (commas) for (let i = first; i < rows.length; i++) rows[i] = decimalPoints(rows[i], book);
+    notePlaceholders(rows[first], book);
     if (problems.count >= 10) break;
   }
   problems.throwIfAny("name the column that holds the text: --columns anchor=…,positive=…");
   return rows;
 }
 
-type Wrong = (index: number, line: number) => void;
+type Wrong = (index: number, line: number, got?: string) => void;
+
+/** The row with scores and margins of two texts that have a decimal comma written with a point. */
+function decimalPoints(row: RawRow, book: RowReportBuilder): RawRow {
+  const label = row.positive === "" ? row.label : withDecimalPoint(row.label);
+  const [score, margin] = [withDecimalPoint(row.score), withDecimalPoint(row.margin)];
+  if (score === row.score && margin === row.margin && label === row.label) return row;
+  book.remark("rows with a decimal comma in a number", row.line);
+  return { ...row, score, margin, label };
+}
+
+function notePlaceholders(row: RawRow | undefined, book: RowReportBuilder): void {
+  if (row === undefined) return;
+  if ([row.anchor, row.positive, row.text].some(isPlaceholder))
+    book.remark("rows whose text is a placeholder (NaN, None, NULL, N/A), kept as texts", row.line);
+}
 
 function appendRows(rows: RawRow[], record: DataRecord, columns: RoleColumns, wrong: Wrong): void {
   const { fields, line } = record;
@@ -50,7 +69,7 @@ function appendRows(rows: RawRow[], record: DataRecord, columns: RoleColumns, wr
   };
   const one = (index: number | undefined): string => {
     const texts = list(index);
-    if (texts.length > 1) wrong(index as number, line);
+    if (texts.length > 1) wrong(index as number, line, `a list of ${texts.length}`);
     return texts[0] ?? "";
   };
   const negatives =
@@ -64,6 +83,7 @@ function appendRows(rows: RawRow[], record: DataRecord, columns: RoleColumns, wr
     text: one(columns.text),
     group: one(columns.group),
     margin: one(columns.margin),
+    subset: one(columns.subset),
   };
   const positives = list(columns.positive);
   if (positives.length === 0) rows.push({ ...row, positive: "" });

@@ -28,6 +28,8 @@ export interface ScoredPairRow {
   readonly sentence1: string;
   readonly sentence2: string;
   readonly score: number;
+  /** The part of a collection that it is from, where parts are measured apart. */
+  readonly subset?: string | undefined;
   readonly line: number;
 }
 

@@ -1,5 +1,6 @@
 import { Problems } from "../../errors/problems.js";
 import { UserError, usageError } from "../../errors/user-error.js";
+import type { Dialect } from "../readers/record-source.js";
 import type { RowReportBuilder } from "./row-report.js";
 
 /** The lowest and the highest score that the annotators could give. */
@@ -18,6 +19,19 @@ export function parseNumber(text: string): number | undefined {
   if (!number.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** Whether files of the dialect may write 4,2 for 4.2: another character separates their fields. */
+export function hasDecimalCommas({
+  format,
+  delimiter,
+}: Pick<Dialect, "format" | "delimiter">): boolean {
+  return format === "delimited" && delimiter !== ",";
+}
+
+/** A number with a decimal comma written with a point; other texts as they are. */
+export function withDecimalPoint(text: string): string {
+  return text.replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
 }
 
 /** The usual scales, narrowest first. STS is 0–5, SICK 1–5. */

@@ -5,17 +5,13 @@ import { dropoutMasks } from "../../graph/rewrites/dropout.js";
 import { poolingModes } from "../pooling-mode.js";
 import { type EmbeddingGraphOptions, embeddingGraph } from "./embedding-graph.js";
 import {
-  differentiated,
   type EncoderGraphInfo,
   type EncoderStepOptions,
   encoderGraphInfo,
-  finished,
-  objectiveParameter,
-  type StepModel,
 } from "./encoder-step.js";
-import { headedVectors, headPartParameters } from "./head-part.js";
-import { encoderParameters } from "./parameters.js";
-import { appendObjective } from "./role-inputs.js";
+import { appendLoss, differentiated, finished, type StepModel } from "./loss-step.js";
+import { encoderParameters, type Parameter } from "./parameters.js";
+import { slotVectors } from "./role-inputs.js";
 
 /** Names of inputs and outputs of the parts of a step with gradient caching. */
 export const CACHED_NAMES = {
@@ -47,21 +43,11 @@ export interface EmbeddingGraphs extends EncoderGraphInfo {
   readonly backward: StepModel;
 }
 
-/** The three models of a step with gradient caching. */
-export interface CachedStep extends EmbeddingGraphs {
-  readonly objective: CachedLoss;
-}
-
 /**
- * Builds a step with gradient caching (Gao 2021, GradCache, section 3.2): embed chunks of a batch with `forward`, take loss
- * and ∂loss/∂embedding on all of them with `objective`, then run each chunk again with `backward`, whose gradients add up
- * to those of the whole batch. Dropout masks of a chunk must be the same in both runs.
+ * Builds the encoder's models of a step with gradient caching (Gao 2021, GradCache, section 3.2): embed chunks of a batch with
+ * `forward`, take loss and ∂loss/∂embedding on all of them with the model of `buildCachedLoss`, then run each chunk again with
+ * `backward`, whose gradients add up to those of the whole batch. Dropout masks of a chunk must be the same in both runs.
  */
-export function buildCachedStep(options: EncoderStepOptions): CachedStep {
-  return { ...buildEmbeddingParts(options), objective: buildCachedLoss(options) };
-}
-
-/** The encoder's two models: forward alone, and backward from a given gradient. */
 export function buildEmbeddingParts(options: EmbeddingGraphOptions): EmbeddingGraphs {
   return { forward: embedForward(options), ...embedBackward(options) };
 }
@@ -87,35 +73,23 @@ function embedBackward(options: EmbeddingGraphOptions): EncoderGraphInfo & { bac
   b.output(b.named(ops.reduceSum(b, ops.mul(b, pooled, weights)), loss));
   const dropout = dropoutMasks(b.graph);
   const model = differentiated(b, { loss, outputs: [], parameters, tables });
-  return { backward: { ...model, loss }, ...encoderGraphInfo(parts, dropout, options) };
+  return { backward: model, ...encoderGraphInfo(parts, dropout, options) };
 }
 
-/** Head and objective on vectors that are given. */
+/** Head and objective on the vectors `embedding` of all texts of a batch. */
 export function buildCachedLoss(options: EncoderStepOptions): CachedLoss {
   const b = new GraphBuilder(emptyGraph("cached_loss"));
-  const size = embeddingSize(options);
-  const { depth } = options.encoder;
-  const { embedding, loss } = CACHED_NAMES;
-  const vectors = b.input(embedding, "float32", ["B", size]);
-  const vectorsOf = headedVectors(b, vectors, options.head);
-  const built = appendObjective(b, options, vectorsOf);
-  const own = built.own.map(({ name, shape }) =>
-    objectiveParameter(name, shape as number[], depth),
-  );
-  const given = { name: embedding, owner: "objective", shape: [], data: undefined } as const;
-  const { candidates } = built;
-  b.named(built.loss, loss);
-  const parameters = [
-    { ...given, decay: false, layer: depth },
-    ...headPartParameters(options.head, depth),
-    ...own,
-  ];
-  const outputs = candidates === undefined ? [loss] : [loss, candidates];
-  const model = differentiated(b, { loss, outputs, parameters, tables: [] });
-  const [first, ...rest] = model.parameters;
+  const { depth: layer } = options.encoder;
+  const { embedding: name } = CACHED_NAMES;
+  const embedding = b.input(name, "float32", ["B", embeddingSize(options)]);
+  const built = appendLoss(b, options, { vectors: slotVectors(b, embedding, options.head), layer });
+  const asked: Parameter = {
+    ...{ name, owner: "objective", shape: [], data: undefined, decay: false, layer },
+  };
+  const model = differentiated(b, { ...built, parameters: [asked, ...built.parameters] });
+  const [first, ...parameters] = model.parameters;
   const embeddingGradient = first?.gradient.kind === "dense" ? first.gradient.name : "";
-  const inputs = [embedding, ...model.inputs];
-  return { ...model, loss, candidates, parameters: rest, inputs, embeddingGradient };
+  return { ...model, parameters, inputs: [name, ...model.inputs], embeddingGradient };
 }
 
 /** Numbers in a pooled vector. */

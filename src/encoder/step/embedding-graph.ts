@@ -25,7 +25,7 @@ export interface EmbeddingGraphOptions {
   /** Whether vectors are divided by sqrt(Σx² + 1e-12), as the encoder's own are; default false. */
   readonly normalize?: boolean;
   /** Default: none. */
-  readonly dropout?: DropoutRates;
+  readonly dropout?: DropoutRates | undefined;
   /** Whether padding is left out of the computation; default true. */
   readonly packed?: boolean;
   /** With `last`: begin at the first trained layer, whose input is fed. Default true. */

@@ -4,6 +4,7 @@ import * as ops from "../../graph/ops/index.js";
 import { batchCandidates, type PairInputs } from "../../objectives/candidates.js";
 import { buildLoss, type ConfiguredObjective } from "../../objectives/loss.js";
 import { type Inputs, type ObjectiveInput, objectiveInputs } from "../../objectives/roles.js";
+import { appendHead, isProjected, type StepHead } from "./head-part.js";
 
 /** The objective of a step and what its batches hold. */
 export interface ObjectiveOptions {
@@ -18,8 +19,46 @@ export interface ObjectiveOptions {
   readonly guideDimension?: number | undefined;
 }
 
-/** Vectors [B, D] of all texts of a batch, as each role sees them. */
-export type VectorsOf = (role: ObjectiveInput) => Value;
+/** Where a batch's vectors come from. */
+export interface RoleVectors {
+  /** D */
+  readonly size: number;
+  /** Makes the input of a role and returns its vectors [rows, D], of negatives [rows·K, D]. */
+  readonly of: (role: ObjectiveInput) => Value;
+}
+
+/**
+ * The vectors of all texts of a batch [B, E] are in the graph. A role is an input of places among them: [rows] int64, of negatives
+ * [rows·K], row by row. So a text in several roles is embedded once, and the head is applied once for all.
+ */
+export function slotVectors(
+  b: GraphBuilder,
+  vectors: Value,
+  head: StepHead | undefined,
+): RoleVectors {
+  const projected = head === undefined ? vectors : appendHead(b, head.spec)(vectors);
+  return {
+    size: Number(projected.shape[1]),
+    of: (role) => {
+      const slots = b.input(role, "int64", [rowsOf(role)]);
+      return ops.gather(b, isProjected(head?.side ?? "both", role) ? projected : vectors, slots);
+    },
+  };
+}
+
+/** A role is an input of the encoder's vectors [rows, E] themselves, and the head is applied to each role. */
+export function givenVectors(b: GraphBuilder, { spec, side }: StepHead): RoleVectors {
+  const project = appendHead(b, spec);
+  return {
+    size: spec.outputDim,
+    of: (role) => {
+      const vectors = b.input(role, "float32", [rowsOf(role), spec.inputDim]);
+      return isProjected(side, role) ? project(vectors) : vectors;
+    },
+  };
+}
+
+const rowsOf = (role: ObjectiveInput): string => (role === "negatives" ? "rows*K" : "rows");
 
 /** The loss and the objective's own parameters. */
 export interface BuiltLoss {
@@ -29,33 +68,20 @@ export interface BuiltLoss {
   readonly candidates: string | undefined;
 }
 
-/**
- * Appends the objective. A role of vectors is an input of text numbers: [rows] int64 (negatives [rows·K], row by row), by
- * which its vectors are taken from those of the batch, so a text in several roles is embedded once. Other roles are inputs
- * as the objective wants them. All are named by role.
- */
+/** Appends the objective. Roles without vectors are inputs as the objective wants them; all are named by role. */
 export function appendObjective(
   b: GraphBuilder,
   options: ObjectiveOptions,
-  vectorsOf: VectorsOf,
+  vectors: RoleVectors,
 ): BuiltLoss {
-  const { objective } = options;
-  const [any] = options.roles
-    .filter((role) => objectiveInputs[role].kind === "vectors")
-    .map(vectorsOf);
-  const size = Number(any?.shape[1]);
-  const { prefix = "" } = options;
-  const own = objective.definition.trained.map(({ role, shape }) => ({
-    role,
-    value: b.input(prefix + role, "float32", shape(size)),
-  }));
-  const given = options.roles.map(
-    (role) => [role, roleInput(b, { ...options, size }, role, vectorsOf)] as const,
+  const { objective, prefix = "" } = options;
+  const trained = objective.definition.trained.map(
+    ({ role, shape }) => [role, b.input(prefix + role, "float32", shape(vectors.size))] as const,
   );
-  const trained = own.map(({ role, value }) => [role, value] as const);
+  const given = options.roles.map((role) => [role, roleInput(b, options, role, vectors)] as const);
   const inputs = Object.fromEntries([...given, ...trained]) as Inputs;
   const loss = buildLoss(b, objective, inputs);
-  const built = { loss, own: own.map(({ value }) => value) };
+  const built = { loss, own: trained.map(([, value]) => value) };
   if (inputs.queue === undefined) return { ...built, candidates: undefined };
   const candidates = b.output(b.named(batchCandidates(b, inputs as PairInputs), "candidates"));
   return { ...built, candidates: candidates.name };
@@ -63,28 +89,25 @@ export function appendObjective(
 
 function roleInput(
   b: GraphBuilder,
-  { negatives, guideDimension, size }: ObjectiveOptions & { readonly size: number },
+  { negatives: K, guideDimension: G }: ObjectiveOptions,
   role: ObjectiveInput,
-  vectorsOf: VectorsOf,
+  vectors: RoleVectors,
 ): Value {
   const spec = objectiveInputs[role];
+  const D = vectors.size;
   // Vectors of earlier batches or of another model are given as they are.
-  const isGiven = spec.kind !== "vectors";
-  if (isGiven) {
+  if (spec.kind !== "vectors") {
     const dtype = spec.type === "float" ? "float32" : spec.type;
-    return b.input(role, dtype, letters(spec.shape, { D: size, K: negatives, G: guideDimension }));
+    return b.input(role, dtype, sizes(spec.shape, { D, K, G, "D or K": K > 0 ? K : D }));
   }
-  const isNegative = role === "negatives";
-  const numbers = b.input(role, "int64", [isNegative ? "rows*K" : "rows"]);
-  const vectors = ops.gather(b, vectorsOf(role), numbers);
-  if (!isNegative) return vectors;
-  return ops.reshape(b, vectors, [-1, negatives, size], ["rows", negatives, size]);
+  const rows = vectors.of(role);
+  return role === "negatives" ? ops.reshape(b, rows, [-1, K, D], ["rows", K, D]) : rows;
 }
 
 /** B of an objective counts rows of data; in the encoder's graph it counts texts. */
-function letters(
-  shape: readonly string[],
+function sizes(
+  letters: readonly string[],
   known: Readonly<Record<string, number | undefined>>,
 ): Shape {
-  return shape.map((letter) => known[letter] ?? (letter === "B" ? "rows" : letter));
+  return letters.map((letter) => known[letter] ?? (letter === "B" ? "rows" : letter));
 }

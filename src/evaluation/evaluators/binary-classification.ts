@@ -14,12 +14,15 @@ import {
   recallOf,
   thresholdOf,
 } from "../score-cuts.js";
+import { cutSwap } from "../swap.js";
+import { unitsOf } from "../units.js";
 
 /** Two sentences and whether they belong together. */
 export interface LabelledPair {
   readonly sentence1: string;
   readonly sentence2: string;
   readonly label: 0 | 1;
+  readonly line?: number;
 }
 
 /**
@@ -39,7 +42,18 @@ export function labelledPairEvaluator(pairs: readonly LabelledPair[]): Evaluator
       const texts2 = pairs.map((pair) => pair.sentence2);
       const first = await embed(texts1, "query");
       const second = await embed(texts2, "document");
-      return pairMetrics(pairedCosine(first, second), labels);
+      const cosines = pairedCosine(first, second);
+      return {
+        metrics: pairMetrics(cosines, labels),
+        units: unitsOf(pairs, ({ sentence1, sentence2 }) => [sentence1, sentence2]),
+        details: {
+          lines: pairs.map(({ line }) => line ?? 0),
+          texts: texts1,
+          others: texts2,
+          positive: labels,
+          figures: { label: labels, cosine: cosines },
+        },
+      };
     },
   });
 }
@@ -79,7 +93,10 @@ export function pairMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>
     resampled: (counts) => value(at(counts)),
   });
   return [
-    metric("cosine_ap", (found) => found.averagePrecision),
+    {
+      ...metric("cosine_ap", (found) => found.averagePrecision),
+      swap: cutSwap(scores, labels, (found) => found.averagePrecision),
+    },
     metric("cosine_accuracy", (found) => accuracyOf(found.mostAccurate, found)),
     { key: "cosine_accuracy_threshold", value: thresholdOf(rows, all.mostAccurate) },
     metric("cosine_f1", (found) => f1Of(found.bestF1, found.positives)),

@@ -1,11 +1,13 @@
 import { UserError, usageError } from "../../errors/user-error.js";
 import type { Runtime } from "../../runtime/types.js";
+import { classMetrics } from "../class-scores.js";
 import { type ClassedText, stratifiedSplit } from "../class-split.js";
 import { normalizedRows } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
-import { meanMetric } from "../mean-metric.js";
-import type { Evaluator } from "../metric.js";
+import type { Evaluator, Measured, Metric } from "../metric.js";
+import { predictByCentroid } from "../nearest-centroid.js";
 import { predictByNeighbors } from "../nearest-neighbors.js";
+import { unitsOf } from "../units.js";
 
 /** Texts whose vectors the classifiers learn from, and texts that they classify. */
 export interface ClassSets {
@@ -24,7 +26,7 @@ export interface ClassOptions {
  * How well classes can be read off frozen vectors, divided by their norms so that only directions count:
  * logreg_accuracy = share of test texts that scikit-learn's `LogisticRegression()` (multinomial, L2, C = 1, solved
  * tightly) fitted on the training vectors classifies rightly, as in MTEB's classification tasks but on all training
- * rows; knn_accuracy = the same for `KNeighborsClassifier(k, metric="cosine")`. A test text of a class without training
+ * rows; knn = the same for `KNeighborsClassifier(k, metric="cosine")`, centroid for `NearestCentroid()`, each with macro-F1. A test text of a class without training
  * texts counts as wrong. All texts are embedded on the query side.
  * Errors: `one-class`, `no-rows`, `bad-neighbors`.
  */
@@ -35,7 +37,8 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
   const index = new Map(names.map((name, i) => [name, i]));
   const y = Int32Array.from(train, (row) => index.get(row.label)!);
   const wanted = Int32Array.from(test, (row) => index.get(row.label) ?? -1);
-  const keys = runtime === undefined ? ["knn_accuracy"] : ["logreg_accuracy", "knn_accuracy"];
+  const all = Object.keys(classes.metrics);
+  const keys = runtime === undefined ? all.filter((key) => !key.startsWith("logreg")) : all;
   return evaluatorOf(classes, {
     keys,
     rows: test.length,
@@ -44,13 +47,28 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
       const queries = normalizedRows(await embed(texts(test), "query"));
       const reference = { x, y, classes: names.length };
       const byNeighbors = await predictByNeighbors(reference, queries, neighbors);
-      const knn = meanMetric("knn_accuracy", hits(byNeighbors, wanted));
-      if (runtime === undefined) return [knn];
+      const simple = [
+        ...classMetrics("knn", byNeighbors, wanted),
+        ...classMetrics("centroid", predictByCentroid(reference, queries), wanted),
+      ];
+      const measured = (metrics: readonly Metric[]): Measured => ({
+        metrics,
+        units: unitsOf(test, ({ text }) => [text]),
+        details: {
+          lines: test.map(({ line }) => line ?? 0),
+          texts: texts(test),
+          labels: test.map(({ label }) => label),
+          figures: Object.fromEntries(metrics.flatMap(({ key, swap }) => figuresOf(key, swap))),
+        },
+      });
+      if (runtime === undefined) return measured(simple);
       // Loaded here, because it brings differentiation along and the registry is read at every start of the program.
       const { fitLogisticRegression, predictClasses } = await import("../logistic-regression.js");
       const model = await fitLogisticRegression(runtime, reference);
-      const logreg = meanMetric("logreg_accuracy", hits(predictClasses(model, queries), wanted));
-      return [logreg, knn];
+      return measured([
+        ...classMetrics("logreg", predictClasses(model, queries), wanted),
+        ...simple,
+      ]);
     },
   });
 }
@@ -65,7 +83,11 @@ export const classes = defineEvaluator({
   columns: "`text,label`",
   metrics: {
     logreg_accuracy: "accuracy of logistic regression",
+    logreg_f1: "its macro-F1",
     knn_accuracy: "accuracy of the nearest neighbours' vote",
+    knn_f1: "its macro-F1",
+    centroid_accuracy: "accuracy of the nearest class mean",
+    centroid_f1: "its macro-F1",
   },
   options: {
     neighbors: {
@@ -94,9 +116,9 @@ export const classes = defineEvaluator({
 
 const texts = (rows: readonly ClassedText[]): string[] => rows.map((row) => row.text);
 
-/** 1 where the prediction is right. */
-function hits(predicted: Int32Array, wanted: Int32Array): Uint8Array {
-  return Uint8Array.from(predicted, (label, i) => (label === wanted[i] ? 1 : 0));
+/** The figure of each row, of metrics that are means. */
+function figuresOf(key: string, swap: Metric["swap"]): [string, ArrayLike<number>][] {
+  return swap?.kind === "ratio" ? [[key, swap.values]] : [];
 }
 
 function validate({ train, test }: ClassSets, names: readonly string[], neighbors: number): void {

@@ -1,20 +1,24 @@
 import { indexPairs } from "../../dataset/batches/pair-index.js";
 import type { PairRow } from "../../dataset/rows/row-types.js";
 import type { Matrix } from "../../math/tensor.js";
-import { createTopK, visitScores } from "../../search/scores.js";
+import { createTopK, type TopK, visitScores } from "../../search/scores.js";
 import { normalizedRows } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
-import type { Evaluator } from "../metric.js";
+import type { Evaluator, RankedText } from "../metric.js";
+import { unitsOfComponents } from "../units.js";
 
 /** The deepest rank that counts. */
 const DEPTH = 10;
+/** Nearest candidates that are told of each anchor. */
+const TOLD = 3;
 
 /** A held-out pair; rows of one `component` (shared texts, equal group) mean the same. */
 export interface RetrievalPair {
   readonly anchor: string;
   readonly positive: string;
   readonly component: number;
+  readonly line?: number;
 }
 
 interface Sets {
@@ -22,6 +26,10 @@ interface Sets {
   readonly documents: readonly string[];
   readonly queryComponents: readonly number[];
   readonly documentComponents: readonly number[];
+  /** Of each query: its line and the first of its positives. */
+  readonly lines: readonly number[];
+  readonly positives: readonly string[];
+  readonly documentLines: readonly number[];
 }
 
 /**
@@ -37,10 +45,20 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
     run: async (embed) => {
       const queries = normalizedRows(await embed(sets.queries, "query"));
       const documents = normalizedRows(await embed(sets.documents, "document"));
-      const ranks = await firstRightRanks(sets, queries, documents);
+      const { ranks, margins, nearest } = await search(sets, queries, documents);
       const hits = ranks.map((rank) => (rank === 1 ? 1 : 0));
       const reciprocal = ranks.map((rank) => 1 / rank);
-      return [meanMetric("cosine_mrr@10", reciprocal), meanMetric("cosine_accuracy@1", hits)];
+      return {
+        metrics: [meanMetric("cosine_mrr@10", reciprocal), meanMetric("cosine_accuracy@1", hits)],
+        units: unitsOfComponents(sets.queryComponents),
+        details: {
+          lines: sets.lines,
+          texts: sets.queries,
+          others: sets.positives,
+          figures: { rank: ranks, "cosine_mrr@10": reciprocal, margin: margins },
+          ranked: ranks.map((_, query) => told(nearest, query, sets)),
+        },
+      };
     },
   });
 }
@@ -65,9 +83,7 @@ export const pairRetrieval = defineEvaluator({
 
 function retrievalOf(rows: readonly PairRow[]): Evaluator {
   const { components } = indexPairs(rows);
-  return pairRetrievalEvaluator(
-    rows.map(({ anchor, positive }, i) => ({ anchor, positive, component: components[i] })),
-  );
+  return pairRetrievalEvaluator(rows.map((row, i) => ({ ...row, component: components[i] })));
 }
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {
@@ -78,29 +94,69 @@ function distinctTexts(pairs: readonly RetrievalPair[]): Sets {
     documents: [...documents.keys()],
     queryComponents: [...queries.values()],
     documentComponents: [...documents.values()],
+    ...firstRows(pairs),
   };
+}
+
+/** Line and positive of the first pair of each anchor, line of the first of each positive. */
+function firstRows(
+  pairs: readonly RetrievalPair[],
+): Pick<Sets, "lines" | "positives" | "documentLines"> {
+  const backwards = [...pairs].reverse();
+  const anchors = new Map(backwards.map((pair) => [pair.anchor, pair]));
+  const positives = new Map(backwards.map(({ positive, line }) => [positive, line ?? 0]));
+  const first = [...new Set(pairs.map(({ anchor }) => anchor))].map((text) => anchors.get(text)!);
+  return {
+    lines: first.map(({ line }) => line ?? 0),
+    positives: first.map(({ positive }) => positive),
+    documentLines: [...new Set(pairs.map(({ positive }) => positive))].map(
+      (text) => positives.get(text) ?? 0,
+    ),
+  };
+}
+
+function told(nearest: TopK, query: number, sets: Sets): RankedText[] {
+  const scores = nearest.scores(query);
+  return Array.from(nearest.candidates(query), (document, i) => {
+    const text = sets.documents[document];
+    const right = sets.documentComponents[document] === sets.queryComponents[query];
+    return { id: text, text, score: scores[i], right, line: sets.documentLines[document] };
+  });
+}
+
+interface Found {
+  readonly ranks: readonly number[];
+  /** Score of the best right candidate less that of the best wrong one. */
+  readonly margins: readonly number[];
+  /** The best candidates besides the anchor itself. */
+  readonly nearest: TopK;
 }
 
 /**
  * For each query 1 + the number of wrong candidates that score at least as high as the best right one; Infinity beyond
  * `DEPTH`, since only so many wrong ones are kept.
  */
-async function firstRightRanks(sets: Sets, queries: Matrix, documents: Matrix): Promise<number[]> {
+async function search(sets: Sets, queries: Matrix, documents: Matrix): Promise<Found> {
   const wrong = createTopK(queries.rows, DEPTH);
+  const nearest = createTopK(queries.rows, TOLD);
   const right = new Float64Array(queries.rows).fill(Number.NEGATIVE_INFINITY);
   await visitScores(queries, documents, (query, first, scores) => {
     const component = sets.queryComponents[query];
     for (let j = 0; j < scores.length; j++) {
       const document = first + j;
+      const itself = sets.documents[document] === sets.queries[query];
+      if (!itself) nearest.offer(query, document, scores[j]);
       if (sets.documentComponents[document] !== component) {
         wrong.offer(query, document, scores[j]);
-      } else if (scores[j] > right[query] && sets.documents[document] !== sets.queries[query]) {
+      } else if (scores[j] > right[query] && !itself) {
         right[query] = scores[j];
       }
     }
   });
-  return Array.from(right, (best, query) => {
+  const ranks = Array.from(right, (best, query) => {
     const before = wrong.scores(query).filter((score) => score >= best).length;
     return before < DEPTH ? 1 + before : Number.POSITIVE_INFINITY;
   });
+  const margins = Array.from(right, (best, query) => best - wrong.scores(query)[0]);
+  return { ranks, margins, nearest };
 }

@@ -8,8 +8,12 @@ import { resolveTable } from "../../objectives/resolve.js";
 import type { EvaluationData, EvaluatorContext, EvaluatorDefinition } from "../definition.js";
 import type { Evaluator, Task } from "../metric.js";
 import { pair } from "./binary-classification.js";
+import { bitext } from "./bitext.js";
 import { classes } from "./classification.js";
+import { cluster } from "./clustering.js";
 import { pairRetrieval } from "./pair-retrieval.js";
+import { paraphraseMining } from "./paraphrase-mining.js";
+import { rerank } from "./reranking.js";
 import { retrieval } from "./retrieval.js";
 import { sts } from "./similarity.js";
 import { teacherAgreement } from "./teacher-agreement.js";
@@ -23,6 +27,10 @@ export const evaluators: readonly EvaluatorDefinition[] = [
   pairRetrieval,
   classes,
   retrieval,
+  rerank,
+  cluster,
+  bitext,
+  paraphraseMining,
   teacherAgreement,
 ];
 

@@ -4,7 +4,7 @@ import { createTopK, type TopK, visitScores } from "../../search/scores.js";
 import { normalizedRows } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
-import type { Embed, Evaluator } from "../metric.js";
+import type { Embed, Evaluator, RankedText } from "../metric.js";
 import { type RankingScores, rankingScores } from "../ranking.js";
 
 /** How relevant a document is to a query, both by id; above 0 it is relevant. */
@@ -16,23 +16,35 @@ export interface Judgment {
 
 /** Queries, the documents they search, and which are relevant (qrels). */
 export interface RetrievalSets {
-  readonly queries: readonly IdentifiedText[];
+  readonly queries: readonly (IdentifiedText & { readonly line?: number })[];
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];
+  /** By query id: ids of documents that the query is not to find. */
+  readonly excluded?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
-/** Documents are ranked to this depth. */
+/** Documents are ranked to this depth at least. */
 const DEPTH = 100;
 /** Documents whose vectors are held at a time (sentence-transformers' chunk). */
 const CHUNK = 50_000;
 
-const measures: Readonly<Record<string, keyof RankingScores>> = {
-  "cosine_ndcg@10": "ndcg10",
-  "cosine_mrr@10": "mrr10",
-  "cosine_recall@10": "recall10",
-  "cosine_accuracy@1": "accuracy1",
-  "cosine_map@100": "map100",
-};
+/** Depths of accuracy, precision and recall: those of sentence-transformers. */
+const DEPTHS: readonly number[] = [1, 3, 5, 10];
+
+type Measure = (scores: RankingScores) => number;
+
+/** Metrics by key, the deciding one first. */
+function measuresAt(at: readonly number[]): ReadonlyMap<string, Measure> {
+  const each = (["accuracy", "precision", "recall"] as const).flatMap((name) =>
+    at.map((k, i): [string, Measure] => [`cosine_${name}@${k}`, (scores) => scores[name][i]]),
+  );
+  return new Map<string, Measure>([
+    ["cosine_ndcg@10", ({ ndcg10 }) => ndcg10],
+    ["cosine_mrr@10", ({ mrr10 }) => mrr10],
+    ["cosine_map@100", ({ map100 }) => map100],
+    ...each,
+  ]);
+}
 
 /**
  * Each query searches the whole corpus by cosine, exactly; measures of `rankingScores`, averaged over the queries, as
@@ -42,28 +54,51 @@ const measures: Readonly<Record<string, keyof RankingScores>> = {
  * UserErrors: `duplicate-id`; `unknown-document` for a relevant document that is not in the corpus;
  * `no-judged-queries`.
  */
-export function retrievalEvaluator(sets: RetrievalSets): Evaluator {
+export function retrievalEvaluator(sets: RetrievalSets, at: readonly number[] = DEPTHS): Evaluator {
   requireDistinct("corpus", sets.corpus);
   requireDistinct("queries", sets.queries);
   const corpus = [...sets.corpus].sort((a, b) => (a.id < b.id ? -1 : 1));
   const relevant = relevantDocuments(sets, corpus);
   const queries = sets.queries.filter((query) => relevant.has(query.id));
   if (queries.length === 0) throw noJudgedQueries(sets);
+  const measures = measuresAt(at);
+  const depth = Math.max(DEPTH, ...at);
   return evaluatorOf(retrieval, {
     rows: queries.length,
+    keys: [...measures.keys()],
     run: async (embed) => {
-      const best = await search(embed, texts(queries), texts(corpus));
-      const scores = queries.map(({ id }, i) => {
-        const wanted = relevant.get(id)!;
-        const hits = Array.from(best.candidates(i), (document) => wanted.has(document));
-        return rankingScores(hits, wanted.size);
+      const passedOver = queries.map(({ id }) => sets.excluded?.get(id));
+      const passed = (query: number, document: number): boolean =>
+        passedOver[query]?.has(corpus[document].id) ?? false;
+      const sides = { queries: texts(queries), corpus: texts(corpus), depth, passed };
+      const best = await search(embed, sides);
+      const hits = queries.map(({ id }, i) => {
+        const wanted = relevant.get(id);
+        return Array.from(best.candidates(i), (document) => wanted?.has(document) === true);
       });
-      return Object.entries(measures).map(([key, measure]) =>
-        meanMetric(
-          key,
-          scores.map((score) => score[measure]),
-        ),
+      const scores = queries.map(({ id }, i) =>
+        rankingScores(hits[i], relevant.get(id)?.size ?? 0, at),
       );
+      const metrics = Array.from(measures, ([key, measure]) =>
+        meanMetric(key, scores.map(measure)),
+      );
+      const ranked = queries.map((_, i) => rankedTexts(best, i, { corpus, hits: hits[i] }));
+      const first = queries.map(({ id }) => corpus[Math.min(...(relevant.get(id) ?? []))]);
+      return {
+        metrics,
+        details: {
+          lines: queries.map(({ line }) => line ?? 0),
+          texts: texts(queries),
+          others: texts(first),
+          figures: {
+            rank: hits.map((found) => (found.includes(true) ? found.indexOf(true) + 1 : Infinity)),
+            "cosine_ndcg@10": scores.map(({ ndcg10 }) => ndcg10),
+            margin: ranked.map(marginOf),
+          },
+          ids: queries.map(({ id }) => id),
+          ranked,
+        },
+      };
     },
   });
 }
@@ -77,28 +112,73 @@ export const retrieval = defineEvaluator({
   metrics: {
     "cosine_ndcg@10": "discounted gain of the first 10, of the best possible",
     "cosine_mrr@10": "1/rank of the first relevant document, 0 beyond rank 10",
-    "cosine_recall@10": "share of the relevant documents among the first 10",
-    "cosine_accuracy@1": "share of queries whose first document is relevant",
     "cosine_map@100": "average precision over the first 100",
+    "cosine_accuracy@k": "share of queries with a relevant document among the first k",
+    "cosine_precision@k": "relevant ones among the first k, by k",
+    "cosine_recall@k": "relevant ones among the first k, by all relevant ones",
   },
-  options: {},
+  options: {
+    at: {
+      type: "numbers",
+      element: { type: "integer", min: 1, default: 10, description: "a depth" },
+      default: DEPTHS,
+      description: "depths k of accuracy, precision and recall",
+    },
+  },
   sides: "asking",
   resampled: "queries",
   madeFor: ({ kind }) => kind === "retrieval",
   heldOut: [],
-  build: ({ rows, corpus, qrels }) => retrievalEvaluator({ queries: rows, corpus, qrels }),
+  build: ({ rows, corpus, qrels, excluded }, { at }) =>
+    retrievalEvaluator({ queries: rows, corpus, qrels, excluded }, at.length === 0 ? DEPTHS : at),
 });
 
 const texts = (items: readonly IdentifiedText[]): string[] => items.map((item) => item.text);
 
-/** The best documents of each query, by position in the corpus. */
-async function search(embed: Embed, queries: string[], corpus: string[]): Promise<TopK> {
+function rankedTexts(
+  best: TopK,
+  query: number,
+  {
+    corpus,
+    hits,
+  }: { readonly corpus: readonly IdentifiedText[]; readonly hits: readonly boolean[] },
+): RankedText[] {
+  const scores = best.scores(query);
+  return Array.from(best.candidates(query), (document, i) => ({
+    ...corpus[document],
+    score: scores[i],
+    right: hits[i],
+  }));
+}
+
+/** Score of the first relevant document less that of the first other one; NaN where either is beyond the depth that is searched. */
+function marginOf(ranked: readonly RankedText[]): number {
+  const first = (wanted: boolean): number =>
+    ranked.find(({ right }) => right === wanted)?.score ?? Number.NaN;
+  return first(true) - first(false);
+}
+
+interface SearchSides {
+  readonly queries: string[];
+  readonly corpus: string[];
+  readonly depth: number;
+  readonly passed: (query: number, document: number) => boolean;
+}
+
+/** The best documents of each query, by position in the corpus, without those that are passed over. */
+async function search(
+  embed: Embed,
+  { queries, corpus, depth, passed }: SearchSides,
+): Promise<TopK> {
   const asked = normalizedRows(await embed(queries, "query"));
-  const best = createTopK(queries.length, DEPTH);
+  const best = createTopK(queries.length, depth);
   for (let start = 0; start < corpus.length; start += CHUNK) {
     const documents = await embed(corpus.slice(start, start + CHUNK), "document");
     await visitScores(asked, normalizedRows(documents), (query, first, scores) => {
-      for (let j = 0; j < scores.length; j++) best.offer(query, start + first + j, scores[j]);
+      for (let j = 0; j < scores.length; j++) {
+        const document = start + first + j;
+        if (!passed(query, document)) best.offer(query, document, scores[j]);
+      }
     });
   }
   return best;

@@ -16,7 +16,7 @@ const NEIGHBOURS = 5;
 export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
   const pairs = neighbourPairs(texts);
   return {
-    ...stsEvaluator([]),
+    ...stsEvaluator([], ["cosine"]),
     rows: pairs.length,
     run: async (embed, teacher) => {
       invariant(teacher !== undefined, "agreement with a teacher is measured without the teacher");
@@ -34,7 +34,7 @@ export function teacherAgreementEvaluator(texts: readonly string[]): Evaluator {
         sentence2,
         score: scores[i],
       }));
-      return stsEvaluator(scored).run(embed);
+      return stsEvaluator(scored, ["cosine"]).run(embed);
     },
   };
 }

@@ -2,14 +2,16 @@ import { UserError } from "../../errors/user-error.js";
 import type { Matrix } from "../../math/tensor.js";
 import { rowCosine } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
+import { ratioMetric } from "../mean-metric.js";
 import type { Evaluator } from "../metric.js";
-import { resampledRatio } from "../resampling.js";
+import { unitsOf } from "../units.js";
 
 /** An anchor, its positive and K ≥ 0 negatives: K triplets. */
 export interface TripletRow {
   readonly anchor: string;
   readonly positive: string;
   readonly negatives: readonly string[];
+  readonly line?: number;
 }
 
 /**
@@ -30,10 +32,17 @@ export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
       const flat = usable.flatMap((row) => row.negatives);
       const negatives = await embed(flat, "document");
       const sizes = usable.map((row) => row.negatives.length);
-      const won = wonTriplets({ anchors, positives, negatives }, sizes);
-      const value = won.reduce((sum, count) => sum + count, 0) / flat.length;
-      const resampled = resampledRatio(won, sizes);
-      return [{ key: "cosine_accuracy", value, resampled }];
+      const { won, margins } = compareTriplets({ anchors, positives, negatives }, sizes);
+      return {
+        metrics: [ratioMetric("cosine_accuracy", won, sizes)],
+        units: unitsOf(usable, (row) => [row.anchor, row.positive, ...row.negatives]),
+        details: {
+          lines: usable.map(({ line }) => line ?? 0),
+          texts: texts("anchor"),
+          others: texts("positive"),
+          figures: { cosine_accuracy: won.map((count, i) => count / sizes[i]), margin: margins },
+        },
+      };
     },
   });
 }
@@ -62,17 +71,23 @@ interface Vectors {
   readonly negatives: Matrix;
 }
 
-/** Of each row the number of its negatives that are farther from the anchor than the positive. */
-function wonTriplets({ anchors, positives, negatives }: Vectors, sizes: readonly number[]) {
+/** Of each row the number of its negatives that are farther from the anchor than the positive, and how much nearer it is than the nearest. */
+function compareTriplets({ anchors, positives, negatives }: Vectors, sizes: readonly number[]) {
   let next = 0;
-  return sizes.map((size, i) => {
+  const margins: number[] = [];
+  const won = sizes.map((size, i) => {
     const cosine = rowCosine(anchors, i, positives, i);
-    let won = 0;
+    let count = 0;
+    let margin = Number.POSITIVE_INFINITY;
     for (const end = next + size; next < end; next++) {
-      if (cosine > rowCosine(anchors, i, negatives, next)) won += 1;
+      const less = cosine - rowCosine(anchors, i, negatives, next);
+      if (less > 0) count += 1;
+      margin = Math.min(margin, less);
     }
-    return won;
+    margins.push(margin);
+    return count;
   });
+  return { won, margins };
 }
 
 function noNegatives(rows: number): UserError {

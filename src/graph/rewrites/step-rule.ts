@@ -28,6 +28,8 @@ export interface Emission {
   readonly attention: AttentionIndex;
   /** The packed form of a value that depends on token vectors. */
   readonly packed: (name: string) => Value;
+  /** What does not depend on token vectors, for the pairs of places [G, h|1, S, S] of this layout. */
+  readonly pairs: (name: string, layout: TokenLayout) => Value;
   /** Whole numbers by place or position as rows [R]. */
   readonly indexRows: (name: string) => Value;
   /** The node with these inputs and attributes in place of its own. */

@@ -121,6 +121,9 @@ class Packing implements Emission {
     return rows;
   };
 
+  pairs = (name: string, layout: TokenLayout): Value =>
+    pairOperand(this.operands, this.b.value(name), layout);
+
   indexRows = (name: string): Value => {
     const x = this.b.value(name);
     return x.shape.length === 2 && x.shape[0] !== 1
@@ -211,7 +214,7 @@ class Packing implements Emission {
     const operands = node.inputs.map((name) => {
       if (name === "") return null;
       if (this.walk.tokens.has(name)) return this.packed(name);
-      return pairOperand(this.operands, this.b.value(name), layout);
+      return this.pairs(name, layout);
     });
     const inputs = this.masking.nodes.has(node) ? this.maskingOthers(node, operands) : operands;
     return this.append(node, inputs, node.attributes);

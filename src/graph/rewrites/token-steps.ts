@@ -3,6 +3,7 @@ import { contentsOf } from "../inference/call.js";
 import { type Attributes, type Graph, int, type Node, type Value } from "../ir.js";
 import { vector } from "../ops/index.js";
 import { attentionStep } from "./attention-steps.js";
+import { chosenPairs, headProduct } from "./disentangled-steps.js";
 import { elementwiseStep, isElementwise } from "./elementwise-steps.js";
 import { moveSteps } from "./move-steps.js";
 import type { Emission, Step, StepRule, TokenGraph } from "./step-rule.js";
@@ -40,6 +41,7 @@ const matmul: StepRule = (t, node) => {
   const layout = t.layouts.get(x);
   const weight = t.graph.types.get(w)?.shape;
   if (!isOfTokens(layout) || t.tokens.has(w)) return attentionStep(t, node);
+  if (weight !== undefined && weight.length > 2) return headProduct(t, node);
   if (weight?.length !== 2 || typeof weight[1] !== "number" || !isFeatures(layout.at(-1)))
     return undefined;
   return sameNode(node, [...layout.slice(0, -1), featureAxis(weight[1])], {});
@@ -192,6 +194,7 @@ const RULES: Readonly<Record<string, StepRule>> = {
   ...moveSteps,
   MatMul: matmul,
   Gemm: gemm,
+  GatherElements: chosenPairs,
   Gather: gather,
   LayerNormalization: layerNormalization,
   Softmax: softmax,

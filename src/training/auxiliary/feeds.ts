@@ -20,8 +20,13 @@ export function auxiliaryRoles(
   return ["guideAnchors", "guidePositives", ...(negatives > 0 ? ["guideNegatives" as const] : [])];
 }
 
-/** Those inputs for a batch: guide vectors [B,G], [B,K,G]; teacher vectors [B,D]; teacher margins [B,K]. */
-export function auxiliaryFeeds(use: AuxiliaryUse, { texts }: TextBatch, gather: Gather): Feeds {
+/** Those inputs for a batch: guide vectors [B,G], [B,K,G]; teacher vectors [B,D]; teacher margins [B,K]. None without another model. */
+export function auxiliaryFeeds(
+  use: AuxiliaryUse | undefined,
+  { texts }: TextBatch,
+  gather: Gather | undefined,
+): Feeds {
+  if (use === undefined || gather === undefined) return {};
   if (use.kind === "vectors") return { teacher: matrixTensor(gather(present(texts.embeddings))) };
   const anchors = gather(present(texts.anchors));
   const positives = gather(present(texts.positives));

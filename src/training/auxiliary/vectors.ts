@@ -10,7 +10,7 @@ import { fileError } from "../../files/files.js";
 import type { Matrix } from "../../math/tensor.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { OnTrainEvent } from "../run-folder/events.js";
+import type { RunControl } from "../run-folder/events.js";
 import { runPaths } from "../run-folder/run-folder.js";
 import type { AuxiliarySource } from "./use.js";
 
@@ -30,8 +30,7 @@ export interface AuxiliaryOptions {
   readonly settings: TrainSettings;
   readonly runtime: Runtime;
   readonly texts: number;
-  readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal | undefined;
+  readonly control: RunControl;
 }
 
 /** Opens where the vectors come from. UserError: as loadEncoder; for files bad-npy, wrong-row-count, unknown-text. */
@@ -50,7 +49,7 @@ export function auxiliaryEmbed(vectors: AuxiliaryModel): Embed {
 }
 
 async function modelVectors(model: string, options: AuxiliaryOptions): Promise<AuxiliaryModel> {
-  const { runtime, settings, texts, onEvent, signal } = options;
+  const { runtime, settings, texts, control } = options;
   const encoder = await loadEncoder({ model, allowDownload: settings.allowDownload, runtime });
   const cache = openEmbeddingCache(encoder, { texts, folder: runPaths(settings.out).cache });
   return {
@@ -59,8 +58,8 @@ async function modelVectors(model: string, options: AuxiliaryOptions): Promise<A
     hash: encoder.info.hash,
     prepare: async (wanted) => {
       const places = await fillCache(encoder, wanted, cache, {
-        signal,
-        onProgress: (done) => onEvent({ type: "encoding", done, total: wanted.length }),
+        signal: control.signal,
+        onProgress: (done) => control.onEvent({ type: "encoding", done, total: wanted.length }),
       });
       return (numbers) => cache.gather(numbers.map((number) => places[number]));
     },

@@ -5,12 +5,6 @@ import type { TextBatch } from "./batch-maker.js";
 /** Inputs of a step by graph input name. */
 export type Feeds = Record<string, Tensor>;
 
-/** A batch ready for an update of a head: its texts by number and their vectors. */
-export interface HeadBatch {
-  readonly texts: TextBatch;
-  readonly feeds: Feeds;
-}
-
 /** The batch with each text replaced by its vector: [B,E], negatives [B·K,E]. `gather` gives the vectors of numbered texts. */
 export function headFeeds(
   { texts, constants }: TextBatch,

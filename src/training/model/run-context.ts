@@ -1,85 +1,97 @@
-import type { EmbeddingCache } from "../../encoder/embedding-cache.js";
-import type { Encoder } from "../../encoder/encoder.js";
-import type { HeadSpec } from "../../encoder/head.js";
-import type { ObjectiveInput } from "../../objectives/roles.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { auxiliaryRoles, type Gather } from "../auxiliary/feeds.js";
-import type { AuxiliaryModel } from "../auxiliary/vectors.js";
-import type { ObjectiveGroup } from "../plan/objective-groups.js";
-import type { TrainingPlan } from "../plan/plan.js";
-import type { OnTrainEvent } from "../run-folder/events.js";
-import { createCandidateQueue, type TaskQueues, taskQueues } from "./candidate-queue.js";
-import { type HeadStep, headStepGraph } from "./head-graph.js";
-import type { Encode } from "./trainable-head.js";
-
-/** How a run is watched and stopped. */
-export interface RunControl {
-  readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal | undefined;
-}
+import { encodeCached } from "../../encoder/embedding-cache.js";
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
+import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
+import { usageError } from "../../errors/user-error.js";
+import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
+import type { TrainSettings } from "../options/settings.js";
+import { defaultHead } from "../options/tune.js";
+import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import { promptedPlan } from "../plan/prompted-plan.js";
+import type { RunControl } from "../run-folder/events.js";
+import type { Encode } from "./open-head.js";
+import type { Resources } from "./resources.js";
 
 /** What the parts of a run share. */
-export interface RunContext {
+export interface RunContext extends Omit<Resources, "close"> {
   readonly plan: TrainingPlan;
   readonly control: RunControl;
-  readonly runtime: Runtime;
-  readonly encoder: Encoder;
-  readonly cache: EmbeddingCache;
   readonly head: HeadSpec;
   readonly encode: Encode;
   /** The guide or teacher. */
-  readonly auxiliary?: AuxiliaryModel;
+  readonly auxiliary?: AuxiliaryModel | undefined;
 }
 
-/**
- * Refuses, before anything is encoded or written, an objective that does not fit the model: an odd dimension for angle, a prefix that
- * is too long. UserErrors as `buildLoss`.
- */
-export function requireFittingModel(context: RunContext): void {
-  for (const group of context.plan.groups) headStepGraph(headStep(context, group));
+/** Opens the guide or teacher of a run, where it has one. */
+export async function openAuxiliaryOf(
+  plan: TrainingPlan,
+  { runtime }: Resources,
+  control: RunControl,
+): Promise<AuxiliaryModel | undefined> {
+  const { settings, auxiliary } = plan;
+  if (auxiliary === undefined) return undefined;
+  return openAuxiliary(auxiliary, { settings, runtime, texts: trainedTexts(plan), control });
 }
 
-/** The training step of a head on the encoder's vectors, for the batches of a group. */
-export function headStep(
-  { plan, head, auxiliary }: Pick<RunContext, "plan" | "head" | "auxiliary">,
-  group: ObjectiveGroup,
-): HeadStep {
-  const { batches, objective, prefix } = group;
-  const queued: ObjectiveInput[] = queueSize(group) === 0 ? [] : ["queue"];
-  if (queued.length > 0 && group.auxiliary?.kind === "guide") queued.push("guideQueue");
-  return {
-    objective,
-    prefix,
-    head,
-    headSide: plan.settings.headSide,
-    roles: [...batches.roles, ...auxiliaryRoles(group.auxiliary, batches), ...queued],
-    negatives: batches.negatives,
-    guideDimension: auxiliary?.dimension,
-  };
+/** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */
+export function openContext(
+  planned: TrainingPlan,
+  { runtime, encoder, cache }: Resources,
+  { auxiliary, control }: Pick<RunContext, "auxiliary" | "control">,
+): RunContext {
+  const plan = promptedPlan(planned, encoder.info);
+  const { signal, onEvent } = control;
+  const unknown = unknownTokensNote(encoder, plan.texts.bare);
+  if (unknown !== undefined) onEvent({ type: "note", message: `note: ${unknown}` });
+  const encode = (texts: readonly string[]) =>
+    encodeCached(encoder, texts, cache, { signal, prompt: "" });
+  const head = headOf(plan, encoder.info, auxiliary);
+  if (head.kind === "modules") onEvent({ type: "note", message: modulesNote(head) });
+  const context = { control, runtime, encoder, cache, head, encode };
+  if (auxiliary === undefined) return { ...context, plan };
+  const { evaluator } = plan;
+  const run: typeof evaluator.run = (embed) => evaluator.run(embed, auxiliaryEmbed(auxiliary));
+  return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
 }
 
-/** Q: candidates of earlier batches that the objective uses; 0 without a queue. */
-export function queueSize({ objective }: Pick<ObjectiveGroup, "objective">): number {
-  return Number(objective.options.queue ?? 0);
+function modulesNote({ modules = [], inputDim, outputDim }: HeadSpec): string {
+  const kinds = modules.map(({ kind }) => kind).join(", ");
+  return `the model's own modules are trained: ${kinds}, ${inputDim} to ${outputDim} dimensions`;
 }
 
-/** The queue of earlier candidates of each group whose objective uses one. `others` gives another model's vectors. */
-export function openQueues(
-  { plan, head, auxiliary }: RunContext,
-  others: Gather | undefined,
-): TaskQueues {
-  const { components } = plan.texts;
-  const guide =
-    others === undefined || auxiliary === undefined
-      ? undefined
-      : { gather: others, dimension: auxiliary.dimension };
-  const queues = plan.groups.map((group) => {
-    const size = queueSize(group);
-    if (size === 0) return undefined;
-    return createCandidateQueue({ size, dimension: head.outputDim, components, guide });
-  });
-  return taskQueues(
-    queues,
-    plan.groups.map(({ prefix }) => prefix),
+/** A model with modules of its own gets no other head. */
+function requireNoHead({ head, tune, headDim }: TrainSettings): void {
+  const asked = head !== defaultHead(tune) ? `--head ${head}` : headDim && `--head-dim ${headDim}`;
+  if (!asked) return;
+  throw usageError(
+    "head-and-modules",
+    `${asked} cannot be had on a model with modules of its own (Dense, LayerNorm), which are trained themselves`,
+    "leave it out",
   );
+}
+
+/** The head of a run: the model's own modules, where it has some, else the one that the settings want. */
+function headOf(
+  { settings, groups }: TrainingPlan,
+  { dimension, modules }: EncoderInfo,
+  auxiliary: AuxiliaryModel | undefined,
+): HeadSpec {
+  const { head: kind, headHidden: hidden } = settings;
+  if (modules !== undefined) {
+    requireNoHead(settings);
+    return modulesHead(dimension, modules.specs);
+  }
+  // Whether some group learns another model's vectors themselves.
+  const imitates = groups.some((group) => group.auxiliary?.kind === "vectors");
+  if (!imitates || auxiliary === undefined)
+    return headSpec(dimension, { kind, dim: settings.headDim, hidden });
+  const { dimension: wanted, name } = auxiliary;
+  const dim = settings.headDim ?? wanted;
+  if (dim !== wanted)
+    throw usageError(
+      "teacher-dimension",
+      `--head-dim ${dim} cannot imitate the ${wanted} dimensions of the teacher ${name}`,
+      `leave --head-dim out, or give ${wanted}`,
+    );
+  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
 }

@@ -1,4 +1,5 @@
 import type { HeadKind } from "../../encoder/head.js";
+import type { Tuning } from "../../encoder/step/trained-weights.js";
 import { usageError } from "../../errors/user-error.js";
 import type { OptionsOf } from "../../options/option.js";
 import type { modelRows } from "./model-rows.js";
@@ -33,6 +34,27 @@ export function defaultHead(tune: Tune): HeadKind {
 /** K of `last:K`. */
 export function lastLayers(tune: Tune): number | undefined {
   return tune.startsWith("last:") ? Number(tune.slice(5)) : undefined;
+}
+
+/** What the settings train of an encoder of so many layers. More than it has are a usage error. */
+export function tuningOf(
+  settings: TuneSettings & { readonly seed: number },
+  depth: number,
+): Tuning {
+  const { tune, loraRank, loraAlpha, loraTargets, freeze, seed } = settings;
+  if (tune === "lora") {
+    return { kind: "lora", rank: loraRank, alpha: loraAlpha, targets: loraTargets, seed };
+  }
+  const layers = lastLayers(tune);
+  if (layers === undefined) return { kind: "full", freezeEmbeddings: freeze === "embeddings" };
+  if (layers > depth) {
+    throw usageError(
+      "too-many-layers",
+      `--tune last:${layers} asks for more layers than the encoder's ${depth}`,
+      "use --tune full",
+    );
+  }
+  return { kind: "last", layers };
 }
 
 /** Checks combinations; usage errors name the option. `head` is the head as resolved. */

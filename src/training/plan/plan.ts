@@ -20,6 +20,7 @@ import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
 import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
+import { objectiveByRows } from "./objective-by-rows.js";
 import {
   fileNumber,
   type ObjectiveGroup,
@@ -74,7 +75,8 @@ export async function planTraining(
   options: TrainOptions,
   prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
-  const settings = resolveSettings(options);
+  const chosen = await objectiveByRows(options);
+  const settings = resolveSettings({ ...options, ...chosen.options });
   const objectives = objectivesOfFiles(settings);
   const uses = auxiliaryUses(settings, objectives);
   for (const objective of objectives) requireConsistentOptions(settings, objective);
@@ -109,6 +111,7 @@ export async function planTraining(
     sampler,
     ...countSteps(settings, sampler, prescribed),
     notes: [
+      ...chosen.notes,
       ...evaluation.notes,
       ...samplerNotes(settings, sampler),
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),

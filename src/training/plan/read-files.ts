@@ -15,6 +15,7 @@ import { dataFiles } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "./choose-evaluation.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import { objectiveOfKind } from "./objective-by-rows.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** One file of the training data. */
@@ -71,10 +72,17 @@ async function readFile(
   const natural = await readRows(file, {
     ...load,
     as: trainableKinds(settings, objective),
-    objectivesFor: (kind) => objectivesFor(kind).map(({ name }) => name),
+    objectivesFor: fittingObjectives,
   });
   const data = convertDataset(natural, load);
   return { file, objective, data, natural, views: hasTwoViews(data, objective) };
+}
+
+/** The objectives that rows of a kind can be trained with, that of `objectiveOfKind` first. */
+function fittingObjectives(kind: RowKind): readonly string[] {
+  const first = objectiveOfKind[kind].objective;
+  const names = objectivesFor(kind).map(({ name }) => name);
+  return names.includes(first) ? [first, ...names.filter((name) => name !== first)] : names;
 }
 
 function nothingToMix(mix: string): UserError {

@@ -34,3 +34,9 @@ export type TrainEvent =
   | { readonly type: "checkpoint"; readonly step: number; readonly path: string };
 
 export type OnTrainEvent = (event: TrainEvent) => void;
+
+/** How a run is watched and stopped. */
+export interface RunControl {
+  readonly onEvent: OnTrainEvent;
+  readonly signal?: AbortSignal | undefined;
+}

@@ -3,13 +3,13 @@ import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, type Evaluator, measures, metricOf } from "../../evaluation/metric.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
-import type { Trainable, UpdateResult } from "../model/trainable.js";
 import { writeBest } from "../run-folder/best.js";
 import { prune, writeCheckpoint } from "../run-folder/checkpoint.js";
 import type { OnTrainEvent } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
 import type { Best, RunState } from "../run-folder/run-state.js";
+import type { Trainable, UpdateResult } from "../update/trainable.js";
 
 export interface LoopOptions<Batch> {
   readonly trainable: Trainable<Batch>;

@@ -1,26 +1,23 @@
 import type { Encoder, EncoderInfo } from "../../encoder/encoder.js";
-import { type HeadSpec, headParameters, headSpec, modulesHead } from "../../encoder/head.js";
+import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
+import { buildHeadStep } from "../../encoder/step/loss-step.js";
 import {
   requireTrained,
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
-import { internal } from "../../errors/internal.js";
-import { float32, sizeOf } from "../../math/tensor.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
-import { encoderStepOptions } from "../model/encoder-step-options.js";
-import { firstBatch } from "../model/first-inputs.js";
-import { headStepGraph } from "../model/head-graph.js";
 import { importEncoder } from "../model/import-encoder.js";
-import { headStep, queueSize } from "../model/run-context.js";
+import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
+import { firstBatch } from "../update/start-values.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 
 /** Memory of a planned run. */
@@ -34,8 +31,7 @@ export interface PlannedMemory extends MemoryPlan {
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
 export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
   const { settings } = planned;
-  const { threads } = settings;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads: settings.threads });
   try {
     const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const plan = promptedPlan(planned, encoder.info);
@@ -52,6 +48,8 @@ function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInf
   if (modules !== undefined) return modulesHead(dimension, modules.specs);
   return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
 }
+/** Sizes are all that counts. */
+const start = new Map();
 
 const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   rows: settings.batchSize,
@@ -60,20 +58,11 @@ const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
 });
 
 function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
-  return largest(plan.groups.map((group) => ({ ...headTaskMemory(plan, head, group), tokens: 0 })));
-}
-
-function headTaskMemory(plan: TrainingPlan, head: HeadSpec, group: ObjectiveGroup): MemoryPlan {
-  const { model, gradients } = headStepGraph(headStep({ plan, head }, group));
-  const own = group.objective.definition.trained.map(({ role, shape }) => ({
-    name: group.prefix + role,
-    shape: shape(head.outputDim),
-  }));
-  const parameters = [...headParameters(head), ...own].map(({ name, shape }) => ({
-    shape,
-    gradient: gradients.get(name) ?? internal(`no gradient for ${name}`),
-  }));
-  return memoryPlan({ model, parameters }, vectorSizes(rowsOf(plan, group)));
+  const memories = plan.groups.map((group) => {
+    const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
+    return { ...memoryPlan(step, vectorSizes(rowsOf(plan, group))), tokens: 0 };
+  });
+  return largest(memories);
 }
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
@@ -98,10 +87,6 @@ interface Opened {
 async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<PlannedMemory> {
   const { head, encoder, runtime } = opened;
   const prepared = await importEncoder(encoder.info, runtime);
-  const zeros = headParameters(head).map(
-    ({ name, shape }) => [name, float32(shape, new Float32Array(sizeOf(shape)))] as const,
-  );
-  const start = new Map(zeros);
   const limit = plan.settings.miniBatchTokens;
   const memories: PlannedMemory[] = [];
   let tensors: TrainedGroup[] | undefined;

@@ -8,14 +8,15 @@ import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js"
 import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { openAuxiliaryOf, openContext, openResources, type Resources } from "../model/resources.js";
-import { type RunContext, type RunControl, requireFittingModel } from "../model/run-context.js";
-import { setUp } from "../model/set-up.js";
-import type { TrainableSetup, TrainedParts } from "../model/trained-parts.js";
+import { openResources, type Resources } from "../model/resources.js";
+import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
+import { requireFittingModel } from "../model/step-options.js";
+import type { TrainedParts } from "../model/trained-parts.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
+import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
@@ -35,6 +36,8 @@ import {
 } from "../run-folder/run-folder.js";
 import { lockRun, type RunLock } from "../run-folder/run-lock.js";
 import type { Best } from "../run-folder/run-state.js";
+import { setUp } from "../update/set-up.js";
+import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
@@ -196,7 +199,7 @@ async function train(
  */
 async function restored(
   { plan, control }: RunContext,
-  trainable: TrainableSetup<unknown>["trainable"],
+  trainable: TrainableSetup["trainable"],
   found: ResumePoint | undefined,
 ): Promise<ResumePoint | undefined> {
   let point = found;
@@ -219,7 +222,7 @@ async function restored(
 
 async function runLoop(
   context: RunContext,
-  { trainable }: TrainableSetup<unknown>,
+  { trainable }: TrainableSetup,
   { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
 ): Promise<LoopResult> {
   const { plan, control } = context;
@@ -288,7 +291,7 @@ function openLogs(
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
 async function chosenParts(
   { plan }: RunContext,
-  { trainable, parts }: TrainableSetup<unknown>,
+  { trainable, parts }: TrainableSetup,
   { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);

@@ -16,7 +16,7 @@ const counts = ({ findings }: FileInspection): Record<string, number> =>
 const counter = async () => ({
   model: "words",
   maxLength: 3,
-  count: (text: string) => text.split(" ").length,
+  tokenize: (text: string) => text.split(" ").map((word) => word.length),
 });
 
 describe("inspectFiles", () => {

@@ -74,7 +74,12 @@ describe("loadRetrieval", () => {
     ["repeated-id", "corpus.csv:5", { corpus: `${corpus}d2,Again,again\n` }, "d2"],
     ["empty-id", "corpus.csv:5", { corpus: `${corpus},No id,no id\n` }, "a document has no id"],
     ["empty-text", "queries.csv:5", { queries: `${queries}q4,\n` }, 'the query "q4" has no text'],
-    ["empty-text", "corpus.csv:5", { corpus: `${corpus}d4,,\n` }, 'the document "d4" has no text'],
+    [
+      "empty-text",
+      "corpus.csv:5",
+      { corpus: `${corpus}d4,,\n`, qrels: `${qrels}q1,d4,0\n` },
+      'the document "d4" has no text',
+    ],
     ["bad-score", "qrels.csv:5", { qrels: `${qrels}q2,d1,much\n` }, 'got "much"'],
     ["unknown-id", "qrels.csv:5", { qrels: `${qrels}q9,d1,1\n` }, 'the query "q9" is not in'],
     ["unknown-id", "qrels.csv:5", { qrels: `${qrels}q2,d9,0\n` }, 'the document "d9" is not in'],

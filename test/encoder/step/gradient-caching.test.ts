@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniformDropout } from "../../../src/encoder/dropout-config.js";
-import { buildCachedStep } from "../../../src/encoder/step/cached-step.js";
+import { buildCachedLoss, buildEmbeddingParts } from "../../../src/encoder/step/cached-step.js";
 import { dropoutFeeds } from "../../../src/encoder/step/dropout-feeds.js";
 import {
   buildEncoderStep,
@@ -118,7 +118,8 @@ async function cachedOutcome(
   own: Tensors,
   run: Run,
 ): Promise<Outcome> {
-  const { forward, backward, objective, ...part } = buildCachedStep(options);
+  const { forward, backward, ...part } = buildEmbeddingParts(options);
+  const objective = buildCachedLoss(options);
   const values = valuesOf(backward.parameters);
   const vectors: number[] = [];
   for (const chunk of CHUNKS) {

@@ -64,11 +64,16 @@ describe("rankingScores", () => {
     const scores = rankingScores(hits, 5);
     expect(scores.ndcg10).toBeCloseTo((1 / Math.log2(3) + 1 / Math.log2(5)) / ideal, 12);
     expect(scores.map100).toBeCloseTo((1 / 2 + 2 / 4 + 3 / 11) / 5, 12);
-    expect(scores).toMatchObject({ mrr10: 1 / 2, recall10: 2 / 5, accuracy1: 0 });
+    expect(scores.mrr10).toBe(1 / 2);
+    expect(scores.accuracy).toEqual([0, 1, 1, 1]);
+    expect(scores.precision).toEqual([0, 1 / 3, 2 / 5, 2 / 10]);
+    expect(scores.recall).toEqual([0, 1 / 5, 2 / 5, 2 / 5]);
   });
 
   it("is 0 when nothing is found and 1 when all relevant documents come first", () => {
-    expect(Object.values(rankingScores([false, false], 3))).toEqual([0, 0, 0, 0, 0]);
-    expect(Object.values(rankingScores([true, true, false], 2))).toEqual([1, 1, 1, 1, 1]);
+    const all = (hits: boolean[], relevant: number) =>
+      Object.values(rankingScores(hits, relevant, [1, 2])).flat();
+    expect(all([false, false], 3)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(all([true, true, false], 2)).toEqual([1, 1, 1, 1, 1, 1, 1, 1 / 2, 1]);
   });
 });

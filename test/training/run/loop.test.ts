@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { InterruptedError } from "../../../src/errors/interrupted.js";
 import { writeTensors } from "../../../src/files/tensor-file.js";
 import { float32, type Tensor } from "../../../src/math/tensor.js";
-import type { Trainable } from "../../../src/training/model/trainable.js";
 import { type LoopOptions, trainingLoop } from "../../../src/training/run/loop.js";
 import { readBest } from "../../../src/training/run-folder/best.js";
 import { checkpointSteps, findCheckpoint } from "../../../src/training/run-folder/checkpoint.js";
 import type { TrainEvent } from "../../../src/training/run-folder/events.js";
 import { openLog, readLog } from "../../../src/training/run-folder/log.js";
+import type { Trainable } from "../../../src/training/update/trainable.js";
 
 /** A model of one number that each update raises by one. */
 function counter(options: { failsAt?: number } = {}): Trainable<number> & { value: () => number } {

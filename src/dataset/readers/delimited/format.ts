@@ -3,6 +3,7 @@ import { isRoleName } from "../../columns/role-names.js";
 import type { Sample, TextFormat } from "../format.js";
 import { newlineOf } from "../newline.js";
 import type { Dialect, ReaderOptions } from "../record-source.js";
+import { decideHeader, headerRoles } from "./header.js";
 import { openDelimited } from "./open.js";
 import { commonWidth, type Survey, survey } from "./survey.js";
 
@@ -40,7 +41,10 @@ function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefi
   const text = wholeLines(whole.slice(start), sample.complete);
   const best = chooseReading({ ...sample, text }, given);
   if (best === undefined) return undefined;
-  const header = given.header ?? looksLikeHeader(best.found);
+  const { header, note } =
+    given.header === undefined
+      ? decideHeader(best.found, given.columnNames)
+      : { header: given.header };
   return {
     format: "delimited",
     encoding: sample.encoding,
@@ -51,6 +55,7 @@ function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefi
     header,
     skip: start > 0 ? 1 : 0,
     widths: header ? undefined : widthRange(best.found, best.delimiter),
+    notes: note === undefined ? [] : [note],
   };
 }
 
@@ -71,10 +76,8 @@ function chooseReading(sample: Sample, given: ReaderOptions): Reading | undefine
   if (given.delimiter !== undefined)
     return reading(sample, checkedDelimiter(given.delimiter), given);
   const readings = delimiters.map((delimiter) => reading(sample, delimiter, given));
-  const named = readings.filter(
-    (r) => r.found.first.length > 1 && roleNames(r.found) > 0 && looksLikeHeader(r.found),
-  );
-  if (named.length > 0) return best(named, (r) => roleNames(r.found));
+  const named = readings.filter((r) => r.found.first.length > 1 && headerRoles(r.found) > 0);
+  if (named.length > 0) return best(named, (r) => headerRoles(r.found));
   const regular = readings.filter((r) => regularity(r) > 0);
   if (regular.length > 0) return best(regular, regularity);
   return fallback(sample, readings, given);
@@ -106,10 +109,6 @@ function regularity({ found, delimiter }: Reading): number {
   const enough = delimiter === "\t" ? 0.6 : found.records < 5 ? 1 : 0.9;
   if (width < 2 || share < enough) return 0;
   return share + (delimiter === "\t" ? 0.3 : 0);
-}
-
-function roleNames(found: Survey): number {
-  return found.first.filter(isRoleName).length;
 }
 
 function reading(sample: Sample, delimiter: string, given: ReaderOptions): Reading {
@@ -155,30 +154,6 @@ function usesQuotes(on: Survey, off: Survey, delimiter: string): boolean {
 /** A header in quotes, as writers that quote by the rules of RFC 4180 leave it. */
 function namesAreQuoted(on: Survey, off: Survey): boolean {
   return on.first.some(isRoleName) && off.first.every((cell) => /^".+"$/.test(cell));
-}
-
-/** A header's cells are names: short, no number, no sentence; and no value of the same column repeats one. */
-function looksLikeHeader(found: Survey): boolean {
-  const names = found.first.map((cell) => cell.trim());
-  if (names.some(isNumber)) return false;
-  if (names.some((name) => name !== "" && !isNameLike(name))) return false;
-  if (names.some(isRoleName)) return true;
-  return names.every(
-    (name, column) => name !== "" && !found.rest.some((row) => row[column]?.trim() === name),
-  );
-}
-
-function isNameLike(cell: string): boolean {
-  return (
-    cell.length <= 40 &&
-    cell.split(/\s+/).length <= 4 &&
-    /^[\p{L}_#][\p{L}\p{M}\p{N}_ .:#/()-]*$/u.test(cell) &&
-    !cell.endsWith(".")
-  );
-}
-
-function isNumber(cell: string): boolean {
-  return cell !== "" && Number.isFinite(Number(cell));
 }
 
 /** Optional trailing fields are believed only in tab-separated files, where a stray delimiter is unlikely. */

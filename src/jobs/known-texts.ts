@@ -1,0 +1,77 @@
+import { findLeaks } from "../dataset/leaks.js";
+import { readRows } from "../dataset/load-dataset.js";
+import type { Dataset } from "../dataset/rows/row-types.js";
+import { UserError } from "../errors/user-error.js";
+import type { EvaluationData } from "../evaluation/definition.js";
+import type { RunRecord } from "../training/run-folder/run-folder.js";
+
+/** What a run has seen of a measuring file. */
+export interface KnownTexts {
+  /** The run was trained on the file itself. */
+  readonly trained: boolean;
+  /** Texts that the file shares with training and selecting data, one sentence a file. */
+  readonly notes: readonly string[];
+}
+
+/** A file of a run, read again. */
+interface SeenFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly what: "trained on" | "that selected the checkpoint";
+}
+
+/**
+ * Whether a run was trained on the measuring data, by the hashes of its files, and how many of their texts it shares with the run's files,
+ * as far as these can be read still.
+ */
+export async function knownTexts(run: RunRecord, measuring: EvaluationData): Promise<KnownTexts> {
+  const files = trainingFiles(run);
+  const { sha256 } = measuring.account;
+  if (files.some((file) => file.sha256 === sha256)) return { trained: true, notes: [] };
+  const selecting: SeenFile[] =
+    run.eval === undefined || run.eval.sha256 === sha256
+      ? []
+      : [{ path: run.eval.path, sha256: run.eval.sha256, what: "that selected the checkpoint" }];
+  const texts = textRows(measuring);
+  const notes: string[] = [];
+  for (const file of [...files, ...selecting]) {
+    const note = await sharedNote(file, run, texts);
+    if (note !== undefined) notes.push(note);
+  }
+  return { trained: false, notes };
+}
+
+function trainingFiles({ data, files }: RunRecord): SeenFile[] {
+  const all = files ?? [data];
+  return all.map(({ path, sha256 }) => ({ path, sha256, what: "trained on" }));
+}
+
+/** Queries of a retrieval set as texts; other data as they are. */
+function textRows(data: EvaluationData): Dataset {
+  if (data.kind !== "retrieval") return data;
+  const { rows, account, columns, dialect } = data;
+  return { kind: "text", rows, account, columns, dialect };
+}
+
+async function sharedNote(
+  { path, sha256, what }: SeenFile,
+  { options }: RunRecord,
+  measuring: Dataset,
+): Promise<string | undefined> {
+  const { columns, labelMap, scoreRange, inputFormat, delimiter, quotes, header, encoding } =
+    options;
+  const own = what === "trained on";
+  const reader = own ? { inputFormat, delimiter, quotes, header, encoding } : undefined;
+  const given = own ? columns : undefined;
+  try {
+    const seen = await readRows(path, { columns: given, labelMap, scoreRange, reader });
+    if (seen.dataset.account.sha256 !== sha256)
+      return `the file ${what}, ${path}, has changed since: shared texts are not counted`;
+    const leaks = findLeaks(measuring, seen.dataset);
+    if (leaks === undefined) return undefined;
+    return `${leaks.texts} texts in ${leaks.rows} rows of ${measuring.account.file} stand in ${path} too, ${what === "trained on" ? "which was trained on" : "which selected the checkpoint"}: figures on them are too good`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `the file ${what}, ${path}, cannot be read any more: shared texts are not counted`;
+  }
+}
