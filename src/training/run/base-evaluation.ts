@@ -1,6 +1,6 @@
 import type { Evaluation } from "../../evaluation/metric.js";
-import type { RunContext } from "../model/run-context.js";
 import { openHead } from "../model/open-head.js";
+import type { RunContext } from "../model/run-context.js";
 
 /** The base model measured: the encoder, behind its own modules where it has some. */
 export async function baseEvaluation(context: RunContext): Promise<Evaluation> {

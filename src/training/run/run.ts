@@ -152,8 +152,8 @@ async function train(
   }
   try {
     // A head that reduces dimensions is not the base before its first update either.
-    const reduces = startsFromComponents(context.head);
-    const initial = reduces ? await training.trainable.parameters() : undefined;
+    const apart = startsFromComponents(context.head);
+    const initial = apart ? await training.trainable.parameters() : undefined;
     const point = await restored(context, training.trainable, found);
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
@@ -176,16 +176,14 @@ async function train(
       seed: plan.settings.seed,
     });
     const scores = measures(plan.evaluator) ? { scores: report } : {};
-    const losses = lossesOf(plan);
-    const finished = withResult(record, { ...result, seconds, losses, ...scores });
+    const finished = withResult(record, { ...result, seconds, losses: lossesOf(plan), ...scores });
     await writeRun(plan.settings.out, finished);
-    const unchanged = parts === undefined;
     return {
       folder: plan.settings.out,
       record: finished,
       encoder: info,
       ...scores,
-      unchanged,
+      unchanged: parts === undefined,
       ...parts,
     };
   } finally {
