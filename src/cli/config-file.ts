@@ -3,6 +3,7 @@ import { inFile } from "../errors/located.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
+import { requireReadable } from "../files/usable-path.js";
 import { camelCase, kebabCase } from "../options/option.js";
 import { configuredEntries } from "../training/options/file-objectives.js";
 import type { TrainOptions } from "../training/options/settings.js";
@@ -40,6 +41,7 @@ function firstOf(files: readonly unknown[]): readonly [unknown, readonly unknown
 }
 
 function parse(path: string): unknown {
+  requireReadable(path);
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {

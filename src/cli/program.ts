@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { packageVersion } from "../files/version.js";
 import { dataCommand } from "./commands/data.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     exportCommand(),
     dataCommand(),
     mineCommand(),
+    doctorCommand(),
     objectivesCommand(),
   ]) {
     program.addCommand(command);

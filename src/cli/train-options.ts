@@ -24,6 +24,7 @@ export function trainOptions(
   sources: OptionSources,
   chosen: Partial<TrainOptions> = {},
 ): TrainOptions {
+  refuseBesideResume(command, sources);
   const stored = storedOptions(sources, data);
   const typed = typedSettings(command);
   const objective = String(
@@ -54,6 +55,20 @@ export async function chosenByRows(
   const typed = typedSettings(command);
   const files = dataArguments(data, stored);
   return objectiveByRows({ ...stored, ...typed, ...files, out: "" });
+}
+
+/** A resumed run stays in its folder, replaces nothing and has its own options. */
+function refuseBesideResume(command: Command, { resume }: OptionSources): void {
+  if (resume === undefined) return;
+  const given = ["out", "overwrite", "config"].filter(
+    (name) => command.getOptionValueSource(name) === "cli",
+  );
+  if (given.length === 0) return;
+  throw usageError(
+    "option-without-effect",
+    `--resume takes no ${given.map((name) => `--${name}`).join(", no ")}: it goes on with the run in its own folder, by its own options`,
+    "leave it out, or start a new run without --resume",
+  );
 }
 
 /** Where the config gives every file an objective, none is left for what is typed. */

@@ -4,6 +4,7 @@ import { dirname, extname } from "node:path";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
+import { requireReplaceable } from "../files/usable-path.js";
 import { fvecsFormat, npyFormat, safetensorsFormat } from "./binary-formats.js";
 import type { EmbeddingFormat, FormatWriter, VectorLayout } from "./format.js";
 import { parquetFormat } from "./parquet-format.js";
@@ -66,6 +67,7 @@ export async function writeEmbeddingFile(
   layout: VectorLayout,
   fill: (writer: FormatWriter) => Promise<void>,
 ): Promise<void> {
+  requireReplaceable(path);
   const temporary = `${path}.${process.pid}.tmp`;
   let writer: FormatWriter | undefined;
   try {

@@ -10,7 +10,7 @@ export interface TokenizedText {
 }
 
 /** Limits of a batch. */
-export interface BatchLimits {
+interface BatchLimits {
   /** Rows × longest row, padding included. */
   readonly tokens: number;
   /** Rows. */

@@ -31,7 +31,7 @@ export interface EmbeddingCache {
 }
 
 /** How to keep vectors, and of which prompt. */
-export interface CacheOptions {
+interface CacheOptions {
   /** Prompt put before every text; default: the model's own. */
   readonly prompt?: string | undefined;
   /** How many texts are to come; decides between memory and file. */
@@ -94,7 +94,7 @@ function keyOf(text: string): string {
 }
 
 /** Options of filling a cache; a batch is encoded with the cache's prompt. */
-export type FillOptions = Omit<EncodeOptions, "prompt"> & Pick<CacheOptions, "prompt">;
+type FillOptions = Omit<EncodeOptions, "prompt"> & Pick<CacheOptions, "prompt">;
 
 /**
  * Encodes the texts that the cache does not know and returns the row of every text, for `cache.gather`. `onProgress` counts the

@@ -34,7 +34,7 @@ export interface HeadSpec {
 }
 
 /** What may be chosen about a head; `dim` defaults to D, `hidden` to D. */
-export interface HeadOptions {
+interface HeadOptions {
   readonly kind: HeadKind;
   readonly dim?: number | undefined;
   readonly hidden?: number | undefined;
@@ -146,7 +146,7 @@ export function buildHead(
 }
 
 /** What starting values depend on. */
-export interface HeadStart {
+interface HeadStart {
   /** Training embeddings [N, D]; needed when O < D. */
   readonly embeddings?: Matrix | undefined;
   readonly seed: number;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
+import { requireReadable } from "../files/usable-path.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
 import { emptyGraph, type Graph, type Value } from "../graph/ir.js";
@@ -24,7 +25,7 @@ const TOKEN_OUTPUTS = ["last_hidden_state", "token_embeddings"];
 export const EMBEDDING = "embtune/embedding";
 
 /** An encoder as it is run, an ONNX file: with pooling behind it and `embedding` [B, H] as its only output. */
-export interface InferenceModel {
+interface InferenceModel {
   readonly bytes: Uint8Array;
   /** Names of its inputs, of input_ids, attention_mask and token_type_ids. */
   readonly inputs: readonly string[];
@@ -112,6 +113,7 @@ async function weightsModel(file: string): Promise<TokenModel> {
 }
 
 async function read(file: string): Promise<Uint8Array> {
+  requireReadable(file);
   try {
     return await readFile(file);
   } catch (error) {

@@ -24,7 +24,7 @@ export function usablePositions(modelType: string, positions: number): number {
 }
 
 /** Where a maximum length can come from, first one first. All in tokens, special tokens included. */
-export interface MaxLengthSources {
+interface MaxLengthSources {
   /** `--max-length`. */
   readonly requested?: number | undefined;
   /** max_seq_length of sentence_bert_config.json. */

@@ -25,7 +25,7 @@ import { type Pooling, type PoolingMode, poolingModes } from "./pooling-mode.js"
 export const POOLING_MASK = "pooling_mask";
 
 /** Token vectors of a batch. */
-export interface TokenVectors {
+interface TokenVectors {
   /** [B, T, H] float */
   readonly hidden: Value;
   /** [B, T] int64: 1 for a token, 0 for padding; padding is at the end of a row. */

@@ -26,7 +26,7 @@ const names: Readonly<Record<PromptUse, readonly string[]>> = {
 };
 
 /** Names that training, evaluation and mining have a use for. */
-export const promptNames: readonly string[] = ["query", "document", EVERYTHING];
+const promptNames: readonly string[] = ["query", "document", EVERYTHING];
 
 /** The text before a text of that use: the prompt of its name, else the default prompt, else nothing. */
 export function promptFor({ prompts, defaultPromptName }: Prompts, use: PromptUse): string {

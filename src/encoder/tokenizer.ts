@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { PreTrainedTokenizer } from "@xenova/transformers";
 import { UserError } from "../errors/user-error.js";
 import { type JsonObject, numberOf, readJsonObject } from "../files/json-file.js";
+import { boundedTokenizing } from "./bounded-tokenizing.js";
 
 /** Turns texts into token ids as sentence-transformers does, truncation included. */
 export interface Tokenizer {
@@ -51,8 +52,12 @@ export async function loadTokenizer(folder: string, lowerCase = false): Promise<
   }
   const { PreTrainedTokenizer } = await import("@xenova/transformers");
   try {
-    return makeTokenizer(new PreTrainedTokenizer(content, config), config, lowerCase);
+    const inner = new PreTrainedTokenizer(content, config);
+    const plain = (text: string): number[] => inner.encode(text, { add_special_tokens: false });
+    const contentOf = boundedTokenizing(plain, content, file);
+    return makeTokenizer(inner, config, { contentOf, lowerCase });
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError("bad-tokenizer", `is not a usable tokenizer: ${(cause as Error).message}`, {
       at: { file },
       cause,
@@ -60,13 +65,18 @@ export async function loadTokenizer(folder: string, lowerCase = false): Promise<
   }
 }
 
+interface Contents {
+  /** Ids of a text without special tokens. */
+  readonly contentOf: (text: string) => number[];
+  readonly lowerCase: boolean;
+}
+
 function makeTokenizer(
   inner: PreTrainedTokenizer,
   config: JsonObject,
-  lowerCase: boolean,
+  { contentOf: plain, lowerCase }: Contents,
 ): Tokenizer {
-  const contentOf = (text: string): number[] =>
-    inner.encode(lowerCase ? text.toLowerCase() : text, { add_special_tokens: false });
+  const contentOf = (text: string): number[] => plain(lowerCase ? text.toLowerCase() : text);
   const { prefix, suffix } = findTemplate(inner);
   const specialTokens = prefix.length + suffix.length;
   const fromStart = config.truncation_side !== "left";

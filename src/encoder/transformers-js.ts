@@ -17,7 +17,7 @@ export interface PipelineOptions {
 const BATCH = 16;
 
 /** A model folder as an unmodified transformers.js reads it. */
-export interface Pipeline {
+interface Pipeline {
   /** Vectors [texts, D] of `pipeline("feature-extraction")`. */
   readonly embed: (texts: readonly string[]) => Promise<Matrix>;
   readonly release: () => Promise<void>;

@@ -71,3 +71,9 @@ function onRows(rows: readonly number[], statistic: Resampled): Resampled {
     return statistic(own);
   };
 }
+
+/** 1 − |rank of the similarity − rank of the given value| / n of each row: 1 where a row stands where people put it. */
+export function rankAgreement(scores: ArrayLike<number>, gold: ArrayLike<number>): Float64Array {
+  const wanted = averageRanks(gold);
+  return averageRanks(scores).map((rank, i) => 1 - Math.abs(rank - wanted[i]) / wanted.length);
+}

@@ -37,6 +37,8 @@ export interface RowDetails {
   readonly positive?: ArrayLike<number> | undefined;
   /** Classes, where rows have some. */
   readonly labels?: readonly string[] | undefined;
+  /** Name of the figure by which a row is better under one model than under another; higher is better. */
+  readonly main?: string | undefined;
   /** Figures by name, one value a row; among them, where there are candidates, `rank` of the best right one and `margin`, its score less the best wrong one's. */
   readonly figures: Readonly<Record<string, ArrayLike<number>>>;
   /** The best candidates of each row, the nearest first, where it searches some. */

@@ -10,12 +10,14 @@ export function promptUse(sides: Sides, side: Side): PromptUse {
 export function promptedEvaluator(evaluator: Evaluator, prompts: Prompts): Evaluator {
   return {
     ...evaluator,
-    run: (embed, teacher) => {
-      const prompted: Embed = (texts, side) => {
-        const prompt = promptFor(prompts, promptUse(evaluator.sides, side));
-        return embed(prompt === "" ? texts : texts.map((text) => prompt + text), side);
-      };
-      return evaluator.run(prompted, teacher);
-    },
+    run: (embed, teacher) => evaluator.run(promptedEmbed(embed, evaluator.sides, prompts), teacher),
+  };
+}
+
+/** Puts before each text the prompt of its side. */
+export function promptedEmbed(embed: Embed, sides: Sides, prompts: Prompts): Embed {
+  return (texts, side) => {
+    const prompt = promptFor(prompts, promptUse(sides, side));
+    return embed(prompt === "" ? texts : texts.map((text) => prompt + text), side);
   };
 }

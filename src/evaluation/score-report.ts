@@ -1,3 +1,4 @@
+import type { Analysis } from "./analysis/analyse.js";
 import {
   type Comparison,
   compare,
@@ -9,6 +10,7 @@ import {
 } from "./bootstrap.js";
 import type { Evaluation } from "./metric.js";
 import { holm } from "./permutation.js";
+import type { RowChange, WonAndLost } from "./row-changes.js";
 
 /** Fewer independent rows give no interval: its ends would be the ends of a handful of values. */
 const LEAST_ROWS = 10;
@@ -41,9 +43,22 @@ export interface ScoreReport {
   readonly verdict?: Comparison["verdict"] | undefined;
   /** What the figures cannot say, one sentence each. */
   readonly notes?: readonly string[] | undefined;
+  /** How the models lay out the texts, and which rows have changed; where asked for. */
+  readonly analysis?: AnalysisReport | undefined;
   /** The form in which vectors were measured, where it is not the model's own. */
   readonly dim?: number | undefined;
   readonly precision?: string | undefined;
+}
+
+/** What `--analyse` and `--top` add. */
+export interface AnalysisReport {
+  readonly model?: Analysis | undefined;
+  readonly base?: Analysis | undefined;
+  /** Mean share of each text's 10 neighbours that base and model have in common. */
+  readonly overlap?: number | undefined;
+  readonly rows?: WonAndLost | undefined;
+  readonly improved?: readonly RowChange[] | undefined;
+  readonly harmed?: readonly RowChange[] | undefined;
 }
 
 export interface ScoreInputs {

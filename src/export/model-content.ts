@@ -14,7 +14,7 @@ export interface HeadContent {
 }
 
 /** A low-rank adapter beside a weight W [in, out]: W + α/r·(B·A)ᵀ. */
-export interface AdapterContent {
+interface AdapterContent {
   /** The initializer W. */
   readonly weight: string;
   /** A [r, in] */

@@ -29,7 +29,7 @@ import { type Precision, precisionFile, withPrecision } from "./precision/precis
 import { requireInput } from "./require-input.js";
 
 /** How a transformers.js folder is written. */
-export interface ModelFolderOptions {
+interface ModelFolderOptions {
   /**
    * Pooling and head in the graph in any case, the embedding at every token, and the inputs and files that fastembed insists on:
    * it takes the first token whatever the model says.

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError, usageError } from "../errors/user-error.js";
+import { requireReplaceable } from "./usable-path.js";
 
 /** Appends to the file being written. Text is written as UTF-8. */
 export type Append = (chunk: Uint8Array | string) => Promise<void>;
@@ -46,6 +47,7 @@ export function fileError(error: unknown, path: string): Error {
  * exist. Throws UserErrors of `fileError`.
  */
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  requireReplaceable(path);
   const temporary = temporaryBeside(path);
   try {
     await writeSynced(temporary, content);

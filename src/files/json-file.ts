@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { UserError } from "../errors/user-error.js";
+import { requireReadable } from "./usable-path.js";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -9,6 +10,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  */
 export async function readJson(path: string): Promise<unknown> {
   let text: string;
+  requireReadable(path);
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "./files.js";
+import { requireReadable } from "./usable-path.js";
 
 /** Some consecutive rows of a Parquet file: the values of each column. */
 export interface ParquetRows {
@@ -22,6 +23,7 @@ export async function openParquetFile(path: string, hint: string): Promise<Parqu
     "hyparquet"
   );
   const { compressors } = await import("hyparquet-compressors");
+  requireReadable(path);
   const file = await asyncBufferFromFile(path).catch((error: unknown) => {
     throw fileError(error, path);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "./files.js";
 import { isObject, type JsonObject } from "./json-file.js";
+import { requireReadable } from "./usable-path.js";
 
 /** What a sealed file holds besides its seal. */
 export interface SealedContent {
@@ -46,6 +47,7 @@ function sealOf(content: object): string {
 
 function parsed(path: string): unknown {
   let text: string;
+  requireReadable(path);
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {

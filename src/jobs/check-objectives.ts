@@ -21,7 +21,8 @@ export async function checkFiles(
   return reports;
 }
 
-function runnerOn(runtime: Runtime): GraphRunner {
+/** Runs graphs once on this runtime. */
+export function runnerOn(runtime: Runtime): GraphRunner {
   return async (graph, feeds) => {
     const session = await runtime.createSession(serialize(graph), { optimization: "basic" });
     try {

@@ -4,13 +4,14 @@ import { encodeCached, fillCache } from "../encoder/embedding-cache.js";
 import { invariant } from "../errors/internal.js";
 import { usageError } from "../errors/user-error.js";
 import { measures } from "../evaluation/metric.js";
-import { writeFileAtomic } from "../files/files.js";
+import { fileError, writeFileAtomic } from "../files/files.js";
 import { type ComparisonReport, comparisonReport, type RunOutcome } from "../report/comparison.js";
 import { openResources, type Resources } from "../training/model/resources.js";
 import type { TrainOptions } from "../training/options/settings.js";
 import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { promptedPlan } from "../training/plan/prompted-plan.js";
 import type { TrainEvent } from "../training/run-folder/events.js";
+import { runPaths } from "../training/run-folder/run-folder.js";
 import { trainPlanned } from "./train.js";
 
 /** One run of a comparison before it is planned; its folder is given by its name. */
@@ -125,13 +126,24 @@ export async function compareRuns(
 }
 
 function prepareFolder(out: string, overwrite: boolean): void {
-  if (existsSync(out) && readdirSync(out).length > 0 && !overwrite)
-    throw usageError(
-      "out-not-empty",
-      `--out "${out}" exists and is not empty`,
-      "choose another folder, or add --overwrite to replace the runs in it",
-    );
-  mkdirSync(out, { recursive: true });
+  if (existsSync(out) && readdirSync(out).length > 0) {
+    const earlier = readdirSync(out).every((name) => isOwn(join(out, name), name));
+    if (!overwrite || !earlier)
+      throw usageError(
+        "out-not-empty",
+        `--out "${out}" exists and ${earlier ? "is not empty" : "holds what is no comparison of runs"}`,
+        `choose another folder${earlier ? ", or add --overwrite to replace the runs in it" : ""}`,
+      );
+  }
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw fileError(error, out);
+  }
+}
+
+function isOwn(path: string, name: string): boolean {
+  return name === "cache" || name === "comparison.json" || existsSync(runPaths(path).record);
 }
 
 /** All texts at once, so that no run's time includes what another profits from. */

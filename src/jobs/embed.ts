@@ -35,6 +35,7 @@ import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { writeFileAtomic } from "../files/files.js";
+import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import { openRuntime } from "../runtime/runtime.js";
 
@@ -67,10 +68,13 @@ export async function embed(options: EmbedOptions): Promise<EmbeddingManifest> {
   requireFit(format, options.dtype ?? "float32", keptNames(options));
   refuseIdle(options);
   refuseExisting(options);
+  refuseSameFile(options.out, [options.data, options.calibration]);
+  // It is read twice: once to be counted, once to be embedded.
+  if (options.data !== "-") requireReadable(options.data);
   const source = await lookThrough(options);
   requireFit(format, options.dtype ?? "float32", source.columns);
   const { threads } = options;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     const model = await modelFolderOf(options.model, runtime);
     const encoder = await loadEncoder({ ...options, model, dtype: options.modelDtype, runtime });

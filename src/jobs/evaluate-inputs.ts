@@ -1,6 +1,7 @@
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
 import { loadQuestionSet } from "../dataset/retrieval/question-set.js";
 import type { Dataset, ScoredPairRow } from "../dataset/rows/row-types.js";
+import { tableFormats } from "../dataset/writers/table-file.js";
 import { promptsByName } from "../encoder/prompts.js";
 import { type UserError, usageError } from "../errors/user-error.js";
 import {
@@ -101,7 +102,7 @@ function requireUsedPrompts({ prompts }: EvaluateOptions, sets: readonly Evaluat
 }
 
 function requireUsedOptions(
-  { taskOptions = {}, trecRun }: EvaluateOptions,
+  { taskOptions = {}, trecRun, rows }: EvaluateOptions,
   sets: readonly EvaluationSet[],
 ): void {
   const used = new Set(sets.flatMap(({ task }) => Object.keys(optionsOfTask(task, taskOptions))));
@@ -115,12 +116,28 @@ function requireUsedOptions(
       `it is an option of --task ${owners.map(({ name }) => name).join(" and ")}`,
     );
   }
+  if (rows !== undefined) requireWritableRows(rows, sets);
   if (trecRun !== undefined && (sets.length > 1 || sets[0].task !== "retrieval"))
     throw usageError(
       "option-without-effect",
       `--trec-run writes what one file of queries finds in a corpus, got ${sets.length} files of ${measured}`,
       "leave it out, or give --corpus FILE --qrels FILE",
     );
+}
+
+/** A name that rows can be written under, and one file with figures a row. */
+function requireWritableRows(path: string, sets: readonly EvaluationSet[]): void {
+  if (!tableFormats.some((extension) => path.toLowerCase().endsWith(extension)))
+    throw usageError(
+      "unknown-table-format",
+      `--rows must end in ${tableFormats.join(", ")}, got "${path}"`,
+    );
+  if (sets.length === 1 && sets[0].task !== "paraphrase-mining") return;
+  throw usageError(
+    "option-without-effect",
+    `--rows writes the rows of one file, got ${sets.length} of ${sets.map(({ task }) => task).join(", ")}`,
+    "measure the files one by one; paraphrase-mining has pairs of texts and no rows",
+  );
 }
 
 function trainWithoutClasses(): UserError {

@@ -27,6 +27,12 @@ export interface EvaluateOptions {
   readonly dims?: readonly number[] | undefined;
   /** Also measure vectors as int8 or binary. */
   readonly precisions?: readonly VectorPrecision[] | undefined;
+  /** Look at the vectors: alignment, uniformity, rank, hubs, neighbours, margins, suspected false negatives. */
+  readonly analyse?: boolean | undefined;
+  /** File for a line a row or query under both models: .csv, .tsv or .jsonl. */
+  readonly rows?: string | undefined;
+  /** So many most improved and most harmed rows in the report. */
+  readonly top?: number | undefined;
   /** File for what each query found, in TREC's format. */
   readonly trecRun?: string | undefined;
   readonly columns?: LoadOptions["columns"];

@@ -1,9 +1,17 @@
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { usageError } from "../errors/user-error.js";
+import { analyse, type Look } from "../evaluation/analysis/analyse.js";
+import { overlap } from "../evaluation/analysis/neighbors.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
 import type { Evaluation, Evaluator } from "../evaluation/metric.js";
-import { promptedEvaluator } from "../evaluation/prompt-use.js";
-import { correctedForSeveral, type ScoreReport, scoreReport } from "../evaluation/score-report.js";
+import { promptedEmbed, promptedEvaluator } from "../evaluation/prompt-use.js";
+import { mostChanged, rowChanges, wonAndLost } from "../evaluation/row-changes.js";
+import {
+  type AnalysisReport,
+  correctedForSeveral,
+  type ScoreReport,
+  scoreReport,
+} from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 import {
@@ -15,6 +23,7 @@ import {
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import { knownTexts } from "./known-texts.js";
+import { writeRowFile } from "./row-file.js";
 import { writeTrecRun } from "./trec-run.js";
 import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
 
@@ -26,7 +35,9 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
   requireKnownPrompts(options.prompts);
   const inputs = await loadInputs(options);
   const choice = chooseModels(options);
-  if (options.trecRun !== undefined && choice.models.length > 1) throw severalRuns();
+  if (options.trecRun !== undefined && choice.models.length > 1) throw severalModels("--trec-run");
+  if (options.rows !== undefined && choice.models.length > 1) throw severalModels("--rows");
+  if (options.top !== undefined && choice.base === undefined) throw nothingChanged();
   const runtime = await openRuntime({ threads: options.threads });
   try {
     const measuring: Measuring = {
@@ -44,6 +55,8 @@ export async function evaluate(options: EvaluateOptions): Promise<ScoreReport[]>
         (await measure(choice.base, measuring)));
     if (options.trecRun !== undefined)
       await writeTrecRun(options.trecRun, models[0].name, models[0].evaluations[0][0]);
+    if (options.rows !== undefined)
+      await writeRowFile(options.rows, models[0].evaluations[0][0], base?.evaluations[0][0]);
     await tellShared(models, measuring);
     return reportsOf(models, base, measuring);
   } finally {
@@ -65,6 +78,8 @@ interface MeasuredModel {
   readonly name: string;
   /** Of each set in each form. */
   readonly evaluations: readonly (readonly Evaluation[])[];
+  /** Of each set, where vectors are looked at. */
+  readonly looks: readonly (Look | undefined)[];
 }
 
 function evaluatorOf(
@@ -86,17 +101,22 @@ async function measure(reference: ModelReference, measuring: Measuring): Promise
   const opened = await openModel(reference, options, runtime);
   try {
     const { info } = opened;
-    const several = evaluators.length > 1 || forms.length > 1;
+    const several = evaluators.length > 1 || forms.length > 1 || options.analyse === true;
     const remembered = several ? rememberedEmbed(opened.embed) : undefined;
     const evaluations: Evaluation[][] = [];
+    const looks: (Look | undefined)[] = [];
     for (const evaluator of evaluators) {
       const prompted = promptedEvaluator(evaluator, info);
       const own: Evaluation[] = [await prompted.run(remembered?.embed ?? opened.embed)];
       for (const form of forms.slice(1))
         if (remembered !== undefined) own.push(await prompted.run(await remembered.inForm(form)));
       evaluations.push(own);
+      const { details } = own[0];
+      const looked = options.analyse === true && remembered !== undefined && details !== undefined;
+      const embed = promptedEmbed(remembered?.embed ?? opened.embed, evaluator.sides, info);
+      looks.push(looked ? await analyse(details, embed, options.seed) : undefined);
     }
-    return { reference, name: nameOf(reference, info.name, options), evaluations };
+    return { reference, name: nameOf(reference, info.name, options), evaluations, looks };
   } finally {
     await opened.release();
   }
@@ -132,10 +152,36 @@ function reportsOf(
           seed: options.seed ?? 42,
         }),
         ...form,
+        analysis: j === 0 ? analysisOf(i, model, { base, options }) : undefined,
       }));
       return correctedForSeveral(reports);
     }),
   );
+}
+
+/** What is seen in the vectors and rows of a set, beside the base's. */
+function analysisOf(
+  set: number,
+  model: MeasuredModel,
+  {
+    base,
+    options,
+  }: { readonly base: MeasuredModel | undefined; readonly options: EvaluateOptions },
+): AnalysisReport | undefined {
+  if (options.analyse !== true && options.top === undefined) return undefined;
+  const other = base === model ? undefined : base;
+  const look = model.looks[set];
+  const before = other?.looks[set];
+  const details = model.evaluations[set][0].details;
+  const known = other?.evaluations[set][0].details;
+  const changes = details && known ? rowChanges(known, details) : [];
+  return {
+    model: look?.analysis,
+    base: before?.analysis,
+    overlap: look && before && overlap(before.neighbors, look.neighbors),
+    rows: changes.length === 0 ? undefined : wonAndLost(changes, details?.main ?? ""),
+    ...(options.top === undefined ? {} : mostChanged(changes, options.top)),
+  };
 }
 
 /** Tells how many texts the data share with what the runs were trained on and selected by. */
@@ -160,10 +206,18 @@ function seenBy(run: RunRecord | undefined, { sha256 }: MeasuredSet) {
   };
 }
 
-function severalRuns() {
+function severalModels(option: string) {
   return usageError(
-    "several-runs",
-    "--trec-run writes what one model finds, got several models",
+    "several-models",
+    `${option} writes what one model finds, got several models`,
     "measure them one by one",
+  );
+}
+
+function nothingChanged() {
+  return usageError(
+    "option-without-effect",
+    "--top shows the rows that changed most, and there is no model to compare with",
+    "give one: --base MODEL",
   );
 }

@@ -41,7 +41,7 @@ export interface ExportOptions extends SourceOptions {
   readonly onEvent?: (event: ExportEvent) => void;
 }
 
-export type ExportEvent =
+type ExportEvent =
   | { readonly type: "model"; readonly info: EncoderInfo }
   | { readonly type: "note"; readonly message: string };
 
@@ -51,9 +51,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportReport>
   refuseIdle(options);
   const evaluator = await evaluatorOf(options);
   await ensureEmptyFolder(to);
-  const runtime = await openRuntime(
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const runtime = await openRuntime({ threads: options.threads });
   try {
     const source = await openModelSource(options.model, runtime, sourceOptions(options));
     options.onEvent?.({ type: "model", info: source.content.encoder });

@@ -22,7 +22,7 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
   const { threads, ...rest } = options;
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     const encoder = await loadEncoder({ ...rest, model, runtime });
     return {

@@ -12,8 +12,9 @@ import {
 import { storedSize } from "../embeddings/vector-type.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
+import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 
-export interface MergeOptions {
+interface MergeOptions {
   /** Embeddings files written with `--shard`, in any order, each with its manifest. */
   readonly files: readonly string[];
   readonly out: string;
@@ -39,6 +40,7 @@ export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingM
       `--out "${out}" exists`,
       "choose another name, or add --overwrite",
     );
+  refuseSameFile(out, files);
   const parts = orderedParts(files.map(readPart), format);
   const [first] = parts as [Part, ...Part[]];
   const { shard: _, ...common } = first.manifest;
@@ -168,6 +170,7 @@ async function copyRows(
   append: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
   let file: FileHandle;
+  requireReadable(path);
   try {
     file = await open(path, "r");
   } catch (error) {

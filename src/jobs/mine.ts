@@ -66,7 +66,7 @@ export async function mineNegatives(options: MineOptions): Promise<Mined> {
     corpus === undefined ? undefined : await readCorpus(corpus, reader),
   );
   onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
-  const runtime = await openRuntime(threads === undefined ? {} : { threads });
+  const runtime = await openRuntime({ threads });
   try {
     return await mineWith(runtime, { options, dataset, index, candidates });
   } finally {

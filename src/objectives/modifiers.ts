@@ -61,6 +61,7 @@ export const modifiers: Readonly<Record<ModifierName, ModifierDefinition>> = {
         type: "integer",
         default: 0,
         min: 0,
+        max: 1_048_576,
         description:
           "how many candidates of earlier batches serve as further negatives, with the vectors they had then",
       },

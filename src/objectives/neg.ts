@@ -20,6 +20,7 @@ const negOptions = {
     type: "integer",
     default: 5,
     min: 1,
+    max: 65_536,
     description:
       "negatives drawn for each anchor, without replacement; at most the batch's other candidates",
   },

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs"
 import { dirname, join, posix, sep } from "node:path";
 import type { TensorProto } from "onnx-buf";
 import { UserError } from "../errors/user-error.js";
+import { requireReadable } from "../files/usable-path.js";
 
 /**
  * Reads `length` bytes from `offset` of a file beside the model. `location` is relative and stays inside the
@@ -51,6 +52,7 @@ function bad(proto: TensorProto, problem: string): UserError {
 export function folderReader(folder: string, modelFile?: string): ExternalReader {
   return (location, offset, length) => {
     const file = join(folder, location);
+    requireReadable(file);
     const descriptor = open(file);
     const beside = modelFile === undefined ? [] : [dirname(realpathSync(modelFile))];
     try {

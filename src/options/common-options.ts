@@ -6,7 +6,8 @@ export const commonOptions = {
   threads: {
     type: "integer",
     min: 1,
-    otherwise: "the machine's cores",
+    max: 1024,
+    otherwise: "the machine's cores, or the container's share",
     description: "threads for matrix products",
   },
 } as const satisfies AnyTable;

@@ -35,10 +35,12 @@ export interface NumberForm {
   readonly words?: readonly string[];
 }
 
-/** A whole number from `min`. */
+/** A whole number from `min`, up to `max`. */
 export interface IntegerForm {
   readonly type: "integer";
   readonly min: number;
+  /** The most that is of any use: what it decides the size of must be refused before it is made. */
+  readonly max?: number;
 }
 
 /** Yes or no; `--name` and `--no-name` on the command line. */

@@ -4,6 +4,7 @@ import {
   type AnyTable,
   flagOf,
   type GivenOf,
+  type IntegerForm,
   type NumberForm,
   type OptionSpec,
   type OptionsOf,
@@ -21,7 +22,7 @@ export function expected(form: ValueForm): string {
     case "numbers":
       return `a list of values, each ${expected(form.element)}`;
     case "integer":
-      return `a whole number from ${form.min}`;
+      return `a whole number from ${form.min}${form.max === undefined ? "" : ` up to ${form.max}`}`;
     case "number":
       return [`a number${numberRange(form)}`, ...(form.words ?? [])].join(" or ");
     case "text":
@@ -71,7 +72,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "numbers":
       return Array.isArray(value) && value.every((x) => accepts(form.element, x));
     case "integer":
-      return Number.isSafeInteger(value) && Number(value) >= form.min;
+      return Number.isSafeInteger(value) && Number(value) >= form.min && isBelow(form, value);
     case "number":
       if (typeof value === "string") return form.words?.includes(value) ?? false;
       return typeof value === "number" && Number.isFinite(value) && inRange(form, value);
@@ -90,6 +91,10 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "object":
       return true;
   }
+}
+
+function isBelow({ max = Number.MAX_SAFE_INTEGER }: IntegerForm, value: unknown): boolean {
+  return Number(value) <= max;
 }
 
 function inRange(form: NumberForm, value: number): boolean {

@@ -1,7 +1,7 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
-import type { ScoreReport } from "../evaluation/score-report.js";
+import { correctedForSeveral, type ScoreReport } from "../evaluation/score-report.js";
 import type { OptionValue } from "../options/option.js";
-import { range, signed, times100 } from "./scores.js";
+import { pValue, range, signed, times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 
 /** One run of a comparison: its score on the selecting data at its best step. */
@@ -14,7 +14,9 @@ export interface ComparedRun {
   readonly value: number;
   readonly interval?: Interval;
   /** Against the base, on the same resamples. */
-  readonly difference?: Pick<Comparison, "difference" | "interval" | "verdict"> | undefined;
+  readonly difference?:
+    | Pick<Comparison, "difference" | "interval" | "p" | "adjustedP" | "verdict">
+    | undefined;
   readonly bestStep: number;
   readonly steps: number;
   readonly stoppedEarly: boolean;
@@ -56,7 +58,9 @@ export function comparisonReport(
     measuredOn: file,
     rows,
     base: { name: base?.name ?? "base", ...measured(base?.metrics ?? [], primary) },
-    runs: outcomes.map((outcome) => comparedRun(outcome, primary)),
+    runs: correctedForSeveral(outcomes.map((outcome) => outcome.scores)).map((corrected, i) =>
+      comparedRun({ ...outcomes[i], scores: corrected }, primary),
+    ),
   };
 }
 
@@ -73,6 +77,8 @@ function comparedRun(outcome: RunOutcome, metric: string): ComparedRun {
         : {
             difference: change.difference,
             interval: change.interval,
+            p: change.p,
+            adjustedP: change.adjustedP,
             verdict: change.verdict,
           },
   };
@@ -87,15 +93,26 @@ function measured(metrics: ScoreReport["model"]["metrics"], metric: string) {
 /** One table: the base, then each run with its metric, its difference from the base, steps and time. */
 export function formatComparison(report: ComparisonReport): string {
   const right = "right" as const;
-  const titles = [report.metric, "95 % CI", "vs base", "95 % CI", "best step", "steps", "time"];
+  const tested = report.runs.some(({ difference }) => difference?.p !== undefined);
+  const test = tested ? ["p"] : [];
+  const titles = [
+    report.metric,
+    ...["95 % CI", "vs base", "95 % CI", ...test, "best step", "steps", "time"],
+  ];
   const { base } = report;
-  const first = [base.name, times100(base.value), range(base.interval), "", "", "", "", ""];
+  const first = [
+    base.name,
+    times100(base.value),
+    range(base.interval),
+    ...titles.slice(2).map(() => ""),
+  ];
   const rows = report.runs.map((run) => [
     run.name,
     times100(run.value),
     range(run.interval),
     run.difference === undefined ? "" : signed(run.difference.difference),
     run.difference === undefined ? "" : signedRange(run.difference.interval),
+    ...(tested ? [testOf(run)] : []),
     String(run.bestStep),
     `${run.steps}${run.stoppedEarly ? " (stopped early)" : ""}`,
     `${run.seconds.toFixed(1)}s`,
@@ -107,8 +124,15 @@ export function formatComparison(report: ComparisonReport): string {
   return [
     `${report.measuredOn} (${report.rows} rows, scores ×100, 95 % bootstrap intervals)`,
     table,
+    ...(tested && report.runs.length > 1
+      ? ["p-values are corrected for the number of runs by Holm's method"]
+      : []),
     "these rows selected each run's checkpoint, so the figures are optimistic: compare the runs here, measure the one you take on another file",
   ].join("\n");
+}
+
+function testOf({ difference }: ComparedRun): string {
+  return difference?.p === undefined ? "" : pValue(difference.adjustedP ?? difference.p);
 }
 
 function signedRange({ low, high }: Interval): string {

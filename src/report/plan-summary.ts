@@ -74,11 +74,16 @@ function formatTune({ settings }: TrainingPlan): string {
   return parts.filter((part) => part !== false).join(", ");
 }
 
-function formatMemory({ trained, frozen, optimizer, activations, tokens }: PlannedMemory): string {
+function formatMemory(memory: PlannedMemory): string {
+  const { trained, frozen, optimizer, activations, tokens, limit } = memory;
+  const sum = trained + frozen + optimizer + activations;
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  const enough = limit !== undefined && sum < limit.bytes ? "of" : "MORE than";
+  const allowed =
+    limit === undefined ? "" : `; ${enough} the ${MB(limit.bytes)} that the ${limit.by} has`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
-  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top`;
+  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top${allowed}`;
 }
 
 /** The plan as data, for `--dry-run --json`. */
@@ -108,7 +113,7 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
 function modelRecord(memory: PlannedMemory | undefined) {
   if (memory === undefined) return {};
   const { tensors, ...sizes } = memory;
-  return { ...(tensors === undefined ? {} : { trained: tensors }), memory: sizes };
+  return { trained: tensors, memory: sizes };
 }
 
 function fileRecord({ data, train, objective }: TrainingFile) {

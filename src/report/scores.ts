@@ -1,5 +1,6 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
+import { formatAnalysis } from "./analysis.js";
 import { formatTable } from "./table.js";
 
 /** Scores ×100 with two decimals, as the literature prints them. */
@@ -25,7 +26,11 @@ export function formatReports(reports: readonly ScoreReport[]): string {
   return files
     .map((file) => {
       const own = reports.filter((report) => report.file === file);
-      return own.length === 1 ? formatScores(own[0]) : formatSideBySide(own);
+      const table = own.length === 1 ? formatScores(own[0]) : formatSideBySide(own);
+      const analyses = own.flatMap(({ model, analysis }) =>
+        analysis === undefined ? [] : [`\n${model.name}\n${formatAnalysis(analysis)}`],
+      );
+      return [table, ...analyses].join("\n");
     })
     .join("\n\n");
 }

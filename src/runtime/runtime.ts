@@ -1,8 +1,8 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { usageError } from "../errors/user-error.js";
 import { Channel } from "./channel.js";
 import { createGate, shut } from "./gate.js";
+import { machineLimits } from "./machine-limits.js";
 import { createSession } from "./session-client.js";
 import { createTrainer } from "./trainer-client.js";
 import type { Runtime } from "./types.js";
@@ -27,9 +27,12 @@ export type {
 } from "./types.js";
 
 export interface RuntimeOptions {
-  /** Default: the cores that this process may use. */
+  /** Default: the cores that this process may use, or what its container gives it: `machineLimits`. */
   readonly threads?: number | undefined;
 }
+
+/** Each costs memory and a native thread before anything is run. */
+const MOST_THREADS = 1024;
 
 /**
  * Starts ONNX Runtime in a worker thread, where its synchronous runs leave the main thread free. Throws UserError
@@ -37,9 +40,10 @@ export interface RuntimeOptions {
  * under way.
  */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const threads = options.threads ?? availableParallelism();
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw usageError("bad-threads", `threads must be a whole number from 1 on, got ${threads}`);
+  const threads = options.threads ?? machineLimits().threads;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    const range = `from 1 to ${MOST_THREADS}`;
+    throw usageError("bad-threads", `threads must be a whole number ${range}, got ${threads}`);
   }
   const channel = startWorker(threads);
   await channel.call("open", null);

@@ -74,7 +74,9 @@ describe("the task is found from the rows", () => {
     const test = csv("text,label", classed(4, 6));
     const result = await report(test, "--train", train);
     expect(result).toMatchObject({ task: "class", rows: 4 });
-    expect(result.model.metrics.map(({ key }) => key)).toEqual(["logreg_accuracy", "knn_accuracy"]);
+    expect(result.model.metrics.map(({ key }) => key)).toEqual(
+      ["logreg", "knn", "centroid"].flatMap((name) => [`${name}_accuracy`, `${name}_f1`]),
+    );
     expect(result.model.metrics[0]?.value).toBe(1);
   });
 });

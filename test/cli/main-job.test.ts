@@ -91,7 +91,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(code).toBe(0);
     const last = stdout.trimEnd().split("\n").at(-1);
     expect(last).toMatch(
-      /^verdict: better \(\+\d+\.\d\d, 95 % CI \+\d+\.\d\d\.\.\+\d+\.\d\d, n 311\)$/,
+      /^verdict: better \(\+\d+\.\d\d, 95 % CI \+\d+\.\d\d\.\.\+\d+\.\d\d, p < 0\.001, n 311\)$/,
     );
   });
 

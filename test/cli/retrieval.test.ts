@@ -45,25 +45,30 @@ async function evaluated(...args: string[]): Promise<Report> {
 const keys = [
   "cosine_ndcg@10",
   "cosine_mrr@10",
-  "cosine_recall@10",
-  "cosine_accuracy@1",
   "cosine_map@100",
+  ...["accuracy", "precision", "recall"].map((name) => `cosine_${name}@10`),
 ];
 
 describe("evaluate --task retrieval", () => {
   it("searches the corpus with each query", async () => {
-    const { task, rows, primary, model } = await evaluated(...three);
+    const found = join(folder, "found.trec");
+    const files = [queries, "--corpus", corpus, "--qrels", qrels];
+    const args = [...files, "--at", "10", "--trec-run", found];
+    const { task, rows, primary, model } = await evaluated(...args);
     expect([task, rows, primary]).toEqual(["retrieval", 9, "cosine_ndcg@10"]);
     expect(model.metrics.map(({ key }) => key)).toEqual(keys);
     // Nine documents: each relevant one is among the first ten.
-    expect(model.metrics[2]?.value).toBe(1);
+    expect(model.metrics[5]?.value).toBe(1);
+    const ranked = readFileSync(found, "utf8").trim().split("\n");
+    expect(ranked).toHaveLength(81);
+    expect(ranked[0]).toMatch(/^q0 Q0 d\d 1 0\.\d+ embtune-mini-en$/);
     expect(model.metrics[0]?.value).toBeGreaterThan(0.8);
   });
 
   it.each<[string, string[], number, string]>([
     ["no files", [queries, "--task", "retrieval"], 2, "needs documents and judgments"],
-    ["no qrels", [queries, "--task", "retrieval", "--corpus", corpus], 2, "needs documents"],
-    ["another task", [queries, "--corpus", corpus], 2, "--corpus has no meaning without --task"],
+    ["no qrels", [queries, "--corpus", corpus], 2, "needs documents"],
+    ["another task", [...three, "--task", "pair"], 2, "--corpus has no meaning without --task"],
     ["--columns", [...three, "--columns", "text=query"], 2, "--columns has no meaning"],
     ["--train", [...three, "--train", queries], 2, "--train has no meaning"],
     [

@@ -141,6 +141,18 @@ describe("labels", () => {
     ]);
   });
 
+  it("lists of several labels are a finding, and what its advice says works", async () => {
+    const lines = Array.from({ length: 8 }, (_, i) =>
+      JSON.stringify({ text: sentence(i), label: i % 2 ? ["a"] : ["a", "b"] }),
+    );
+    const file = temporaryFile(lines.join("\n"), "multi.jsonl");
+    expect(await findingsOf(file)).toContain("several-labels");
+    const error = await userErrorOf(loadDataset(file));
+    expect(error).toMatchObject({ code: "wrong-type", at: { line: 1 } });
+    expect(error.message).toContain("a list of 2");
+    expect((await loadDataset(file, { columns: { label: "" } })).kind).toBe("text");
+  });
+
   it("a map gives words a meaning, or none", async () => {
     const words = ["entailment", "neutral", "contradiction"];
     const file = csv("premise,hypothesis,label", (i) => [

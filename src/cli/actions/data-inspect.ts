@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { refuseExisting, writeNewFile } from "../../files/new-file.js";
+import { refuseSameFile } from "../../files/usable-path.js";
 import { inspect } from "../../jobs/inspect.js";
 import { formatInspection } from "../../report/inspection.js";
 import { inspectionPage } from "../../report/inspection-page.js";
@@ -26,6 +27,7 @@ export async function runInspect(files: readonly string[], command: Command): Pr
   const terminal = openTerminal(flags);
   const page = { option: "--html", overwrite: flags.overwrite ?? false };
   if (flags.html !== undefined) refuseExisting(flags.html, page);
+  refuseSameFile(flags.html, files, "--html");
   const progress = terminal.progress("reading", undefined);
   const inspection = await inspect(files, {
     ...flags,

@@ -5,6 +5,7 @@ import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
+import { refuseSameFile } from "../../files/usable-path.js";
 import { prepareFile } from "../../jobs/prepare.js";
 import { formatPreview } from "../../report/data-summary.js";
 import { formatRowReport } from "../../report/prepare-summary.js";
@@ -37,6 +38,7 @@ export async function runPrepare(file: string, command: Command): Promise<void> 
   const terminal = openTerminal(flags);
   tableFormat(flags.out);
   refuseExisting(flags.out, flags);
+  refuseSameFile(flags.out, [file, flags.corpus, flags.qrels]);
   if ((flags.corpus === undefined) !== (flags.qrels === undefined)) {
     throw usageError(
       "qrels-and-corpus",

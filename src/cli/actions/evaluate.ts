@@ -17,6 +17,9 @@ interface Flags extends CommonOptions, Omit<ModelOptions, "model">, ReaderFlags 
   readonly dim?: readonly number[];
   readonly precision?: readonly VectorPrecision[];
   readonly trecRun?: string;
+  readonly analyse?: boolean;
+  readonly rows?: string;
+  readonly top?: number;
   readonly base?: string;
   readonly task?: Task;
   readonly corpus?: string;

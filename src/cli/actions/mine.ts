@@ -5,6 +5,7 @@ import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
 import type { GivenPrompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
+import { refuseSameFile } from "../../files/usable-path.js";
 import { type MineEvent, mineNegatives } from "../../jobs/mine.js";
 import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
@@ -40,6 +41,7 @@ export async function runMine(data: string, command: Command): Promise<void> {
   const terminal = openTerminal(flags);
   tableFormat(flags.out);
   refuseExisting(flags.out, flags);
+  refuseSameFile(flags.out, [data, flags.corpus]);
   const show = mineProgress(terminal);
   const { model, maxLength, pooling, allowDownload, batchSize, threads, seed } = flags;
   const mined = await mineNegatives({

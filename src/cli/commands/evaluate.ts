@@ -62,6 +62,19 @@ function addFormOptions(command: Command): void {
       "also measure vectors cut to their first numbers, a row each",
       (text: string) => text.split(",").map(wholeNumber(1)),
     )
+    .option(
+      "--analyse",
+      "look at the vectors: alignment, uniformity, rank, hubs, neighbours, margins",
+    )
+    .option(
+      "--rows <file>",
+      "write a line a row or query under base and model: .csv, .tsv or .jsonl",
+    )
+    .option(
+      "--top <n>",
+      "show the n rows that improved most and that were harmed most",
+      wholeNumber(1),
+    )
     .option("--precision <a,b>", "also measure vectors as int8 or binary", (text: string) =>
       text.split(",").map(precisionNamed),
     );

@@ -40,6 +40,8 @@ export interface FileCount {
   /** Texts such as NaN, None, N/A. */
   readonly placeholders: Cases;
   readonly badScores: Cases;
+  /** Cells of the label column that hold a list of several. */
+  readonly severalLabels: Cases;
   readonly repeats: RowRepeats;
   readonly labels: ValueCount;
   readonly scores: NumberList<Float64Array>;
@@ -117,6 +119,7 @@ function emptyCount(width: number, columns: RoleColumns): Omit<FileCount, "repea
     emptyTexts: noCases(),
     placeholders: noCases(),
     badScores: noCases(),
+    severalLabels: noCases(),
     labels: createValueCount(),
     scores: createFloatList(),
     sample: [],
@@ -198,6 +201,7 @@ function countValues(
   let value = -1;
   if (columns.label !== undefined) {
     value = count.labels.add(textOfCell(fields[columns.label]), line);
+    if (textsOfCell(fields[columns.label]).length > 1) addCase(count.severalLabels, line);
     count.links.label?.push(value);
   }
   if (columns.score !== undefined) {

@@ -69,6 +69,10 @@ function cellFindings({ count }: FindingInputs): Finding[] {
       "texts that are a placeholder for an absent value (NaN, None, NULL, N/A)",
       "they are trained on as texts: drop the rows, or empty the cells so that the rows are left out",
     ]),
+    ...finding("several-labels", count.severalLabels, [
+      "rows with a list of several labels",
+      "training stops at them: write one label a row, or leave the labels out with --columns label=",
+    ]),
     ...finding("bad-score", count.badScores, [
       "scores that are no numbers",
       "training stops at them: mend or drop the rows",

@@ -6,6 +6,7 @@ import { createGunzip } from "node:zlib";
 import { invariant } from "../../errors/internal.js";
 import { nearest } from "../../errors/suggest.js";
 import { UserError } from "../../errors/user-error.js";
+import { requireReadable } from "../../files/usable-path.js";
 
 /** The bytes of a file, decompressed, once. */
 export interface ByteSource {
@@ -26,6 +27,7 @@ export interface ByteSource {
  * UserError: missing-file, not-a-file, unreadable-file, broken-gzip.
  */
 export async function openBytes(file: string, headBytes: number): Promise<ByteSource> {
+  if (file !== "-") requireReadable(file, { pipes: true });
   const stream = openStream(file);
   const hash = createHash("sha256");
   let digest: string | undefined;

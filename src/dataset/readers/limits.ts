@@ -25,8 +25,12 @@ export function tooLong(what: string, file: string, line: number): UserError {
 /** UserError too-many-columns above `maxColumns`. */
 export function requireFewColumns(count: number, file: string, line = 1): void {
   if (count <= maxColumns) return;
-  throw new UserError("too-many-columns", `has ${count} columns, expected at most ${maxColumns}`, {
-    at: { file, line },
-    hint: "if it holds one text a line, read it so: --input-format text; if another delimiter is meant, give --delimiter",
-  });
+  throw new UserError(
+    "too-many-columns",
+    `has ${count} or more columns, expected at most ${maxColumns}`,
+    {
+      at: { file, line },
+      hint: "if it holds one text a line, read it so: --input-format text; if another delimiter is meant, give --delimiter",
+    },
+  );
 }

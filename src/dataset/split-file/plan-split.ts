@@ -1,4 +1,5 @@
 import { UserError, usageError } from "../../errors/user-error.js";
+import { requireReadable } from "../../files/usable-path.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import { columnMapping } from "../columns/resolve-columns.js";
 import { type OpenOptions, openWithColumns } from "../open-with-columns.js";
@@ -57,6 +58,7 @@ export async function planSplit(file: string, options: SplitFileOptions): Promis
       "name a file",
     );
   }
+  requireReadable(file);
   const { by = "connected", seed = 42 } = options;
   const { source, columns, notes } = await openWithColumns(file, options);
   if (textColumnsOf(columns).length === 0 || (by === "label" && columns.label === undefined)) {

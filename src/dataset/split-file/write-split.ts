@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { fileError, writeFolderAtomic } from "../../files/files.js";
+import { refuseInside } from "../../files/usable-path.js";
 import { openBytes } from "../readers/bytes.js";
 import { toUtf8 } from "../readers/encoding.js";
 import { openRecords } from "../readers/open-records.js";
@@ -41,6 +42,7 @@ export async function writeSplit(
   overwrite = false,
 ): Promise<SplitRecord> {
   refuseOther(out, overwrite);
+  refuseInside(out, [plan.file]);
   const record = {
     source: { path: plan.file, sha256: plan.sha256, rows: plan.rows },
     by: plan.by,

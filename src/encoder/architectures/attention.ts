@@ -14,13 +14,13 @@ import {
 import { type Rotation, rotate } from "./rotary.js";
 
 /** Queries [B, T, h·d], keys and values [B, T, k·d]. */
-export interface Projections {
+interface Projections {
   readonly query: Value;
   readonly key: Value;
   readonly value: Value;
 }
 
-export interface AttentionForm {
+interface AttentionForm {
   /** h: heads of the queries. */
   readonly heads: number;
   /** d */

@@ -25,6 +25,11 @@ export interface ConfigFields {
   readonly refuseUnknown: () => void;
 }
 
+/** Bounds on what decides how much is built: far above every model there is, far below what no machine could hold. */
+const MOST = 16_777_216;
+const MOST_LAYERS = 1024;
+const LAYERS = /(^|_)layers?$/;
+
 type Names = string | readonly string[];
 
 /** Reads the fields of config.json. Values of a wrong kind are UserErrors `bad-config`, unknown fields `unknown-config-field`. */
@@ -47,6 +52,8 @@ export function configFields(config: JsonObject, file: string): ConfigFields {
     const value = typed<number | undefined>(names, fallback, WHOLE);
     const [name, given] = find(names);
     if (value === undefined) throw badField(file, name, `must be ${WHOLE.name}, got nothing`);
+    const most = LAYERS.test(name) ? MOST_LAYERS : MOST;
+    if (value > most) throw badField(file, name, `must be at most ${most}, got ${value}`);
     if (given !== undefined) sizes.set(name, value);
     return value;
   };

@@ -104,7 +104,7 @@ export function parameterShapes(pieces: readonly Piece[]): Map<string, readonly 
 }
 
 /** Sizes of a linear map y = x·Wᵀ + b. */
-export interface LinearSizes {
+interface LinearSizes {
   readonly input: number;
   readonly output: number;
   /** Default true. */

@@ -12,7 +12,7 @@ import { frequencies, type Rotation, rotation } from "./rotary.js";
 import { textInputs } from "./text-inputs.js";
 
 /** In what decoders of the Llama family differ. */
-export interface DecoderFamily {
+interface DecoderFamily {
   /** Linear maps of attention that have a bias: none or all by `attention_bias`, or always queries, keys and values (Qwen2). */
   readonly bias: "by-config" | "qkv";
   /** Whether the heads of queries and keys are normalised (Qwen3). */

@@ -4,7 +4,7 @@ import type { Activation } from "./activations.js";
 import { type Blueprint, linear } from "./declare.js";
 
 /** Sizes and activation of a feed-forward part. */
-export interface FeedForwardForm {
+interface FeedForwardForm {
   /** H */
   readonly width: number;
   /** I */
@@ -27,7 +27,7 @@ export function feedForward(
 }
 
 /** Modules of a gated feed-forward part. */
-export interface GatedModules {
+interface GatedModules {
   readonly gate: string;
   readonly up: string;
   readonly down: string;

@@ -14,7 +14,7 @@ import {
 import type { TextInputs } from "./text-inputs.js";
 
 /** Which tokens a token attends to, besides that none attends to padding. */
-export interface Reach {
+interface Reach {
   /** Only those up to itself. */
   readonly causal?: boolean | undefined;
   /** Only those less than this far away. */

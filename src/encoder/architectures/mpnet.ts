@@ -73,7 +73,7 @@ function distanceBias(
  * The bucket of a distance (key − query): half of them for keys behind the query's place; of each half, the first half holds one
  * distance each, the others grow with its logarithm (Raffel 2020, T5, section 2.1).
  */
-export function bucketOf(distance: number, buckets: number): number {
+function bucketOf(distance: number, buckets: number): number {
   const half = Math.floor(buckets / 2);
   const exact = Math.floor(half / 2);
   const side = distance > 0 ? half : 0;

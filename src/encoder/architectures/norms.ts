@@ -12,7 +12,7 @@ import {
 import type { Blueprint } from "./declare.js";
 
 /** What is added to the variance, and whether there is a shift. */
-export interface NormForm {
+interface NormForm {
   readonly epsilon: number;
   /** Default true. */
   readonly bias?: boolean | undefined;

@@ -18,7 +18,7 @@ export interface PostNormModules {
   readonly outputNorm: string;
 }
 
-export interface PostNormForm {
+interface PostNormForm {
   /** H */
   readonly width: number;
   /** I */

@@ -13,10 +13,10 @@ export interface Rotation {
 }
 
 /** Angles a position turns by, in radians: d/2 numbers. */
-export type Frequencies = Float32Array;
+type Frequencies = Float32Array;
 
 /** Where a configuration keeps its rotation. */
-export interface RotationFields {
+interface RotationFields {
   /** Key of `rope_parameters` where it is kept by kind of layer. */
   readonly layerType?: string | undefined;
   /** Names of the base where it is a field of its own, as older configurations have it. */

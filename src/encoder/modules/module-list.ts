@@ -1,4 +1,5 @@
-import { isAbsolute, normalize } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { UserError } from "../../errors/user-error.js";
 import { isObject, readJson, stringOf } from "../../files/json-file.js";
 
@@ -36,6 +37,7 @@ export async function listedModules(file: string): Promise<ListedModule[] | unde
     });
   }
   for (const module of modules) check(module, file);
+  for (const { path } of modules) requireInside(dirname(file), path);
   return modules;
 }
 
@@ -48,4 +50,19 @@ function check({ kind, path }: ListedModule, file: string): void {
     at: { file },
     hint: `only ${KNOWN.join(", ")} can be applied here`,
   });
+}
+
+/** A module's folder behind a link must lie in the model's folder, or where the hub's cache keeps the files of that model. */
+function requireInside(folder: string, path: string): void {
+  for (const file of [join(folder, path), join(folder, path, "config.json")]) {
+    if (!existsSync(file)) continue;
+    const [real, home] = [realpathSync(file), realpathSync(folder)];
+    const inside = real === home || real.startsWith(home + sep);
+    const cached = real.startsWith(join(home, "..", "..", "blobs") + sep);
+    if (inside || cached) continue;
+    throw new UserError("bad-modules", `is a link to "${real}", out of the model's folder`, {
+      at: { file },
+      hint: "copy the files there",
+    });
+  }
 }

@@ -23,7 +23,7 @@ export const CACHED_NAMES = {
 } as const;
 
 /** A model that only computes. */
-export interface ForwardModel {
+interface ForwardModel {
   readonly model: Uint8Array;
   /** Names of trained tensors among the inputs. */
   readonly parameters: readonly string[];
@@ -32,13 +32,13 @@ export interface ForwardModel {
 }
 
 /** Loss from vectors, with the gradient of the vectors. */
-export interface CachedLoss extends StepModel {
+interface CachedLoss extends StepModel {
   /** Output with ∂loss/∂embedding [B, H]. */
   readonly embeddingGradient: string;
 }
 
 /** Texts → `embedding`, and texts with `embedding_gradient` → gradients of the encoder's trained tensors. */
-export interface EmbeddingGraphs extends EncoderGraphInfo {
+interface EmbeddingGraphs extends EncoderGraphInfo {
   readonly forward: ForwardModel;
   readonly backward: StepModel;
 }

@@ -5,7 +5,7 @@ import type { MaskFiller, MaskRun } from "../../optim/dropout-mask.js";
 import { attentionGroups } from "./attention-groups.js";
 
 /** A batch, or a part of one, for which masks are made. */
-export interface MaskedTexts {
+interface MaskedTexts {
   /** Tokens of each text. */
   readonly lengths: readonly number[];
   /** Tokens of the batch before these: parts of a batch then have parts of its masks. Default 0. */

@@ -34,7 +34,7 @@ export interface LossOptions extends ObjectiveOptions {
 }
 
 /** What is to be differentiated, and which outputs there are besides gradients. */
-export interface Differentiation {
+interface Differentiation {
   readonly loss: string;
   readonly outputs: readonly string[];
   readonly parameters: readonly Parameter[];

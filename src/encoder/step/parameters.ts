@@ -5,7 +5,7 @@ import type { Tensor } from "../../math/tensor.js";
 import type { EmbeddingGraph } from "./embedding-graph.js";
 
 /** What a trained tensor belongs to. */
-export type ParameterOwner = "encoder" | "adapter" | "head" | "objective";
+type ParameterOwner = "encoder" | "adapter" | "head" | "objective";
 
 /** A trained tensor before it has a gradient. */
 export interface Parameter {

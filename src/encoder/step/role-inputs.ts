@@ -61,7 +61,7 @@ export function givenVectors(b: GraphBuilder, { spec, side }: StepHead): RoleVec
 const rowsOf = (role: ObjectiveInput): string => (role === "negatives" ? "rows*K" : "rows");
 
 /** The loss and the objective's own parameters. */
-export interface BuiltLoss {
+interface BuiltLoss {
   readonly loss: Value;
   readonly own: readonly Value[];
   /** Name of the batch's candidates [N, D], for the queue of later batches, where a queue is among the roles. */

@@ -4,23 +4,14 @@ import { POOLING_MASK } from "../pooling.js";
 import { attentionGroups, type TextGroups } from "./attention-groups.js";
 
 /** What the inputs of an encoder's graph are filled with. */
-export interface TextFeedOptions {
-  /** Names of the graph's inputs: those of `TEXT_INPUTS` among them are made. */
+interface TextFeedOptions {
+  /** Names of the graph's inputs: those that token ids give are made. */
   readonly inputs: readonly string[];
   /** Id at padding. */
   readonly padId: number;
   /** How many tokens at the beginning of each text are not pooled; default none. */
   readonly skipped?: readonly number[] | undefined;
 }
-
-/** Inputs that are made from token ids. */
-export const TEXT_INPUTS: readonly string[] = [
-  "input_ids",
-  "attention_mask",
-  "token_type_ids",
-  POOLING_MASK,
-  ...Object.values(TOKEN_INPUTS),
-];
 
 /**
  * The inputs of an encoder for texts of n_b tokens each, B texts padded to the longest (T), R = Σ n_b tokens in all:

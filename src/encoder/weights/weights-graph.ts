@@ -9,7 +9,7 @@ import { readPiece, requireFloats } from "./read-piece.js";
 import { type StoredWeights, storedWeights } from "./stored-weights.js";
 
 /** An encoder as a typed graph, written from config.json and filled with the weights of safetensors files. */
-export interface WeightsGraph {
+interface WeightsGraph {
   readonly graph: Graph;
   /** Name of the token vectors. */
   readonly hidden: string;

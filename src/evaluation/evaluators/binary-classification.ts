@@ -1,4 +1,5 @@
 import { UserError } from "../../errors/user-error.js";
+import { rankAgreement } from "../correlation-metrics.js";
 import { pairedCosine } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
 import type { Evaluator, Metric } from "../metric.js";
@@ -51,7 +52,8 @@ export function labelledPairEvaluator(pairs: readonly LabelledPair[]): Evaluator
           texts: texts1,
           others: texts2,
           positive: labels,
-          figures: { label: labels, cosine: cosines },
+          main: "agreement",
+          figures: { label: labels, cosine: cosines, agreement: rankAgreement(cosines, labels) },
         },
       };
     },

@@ -62,6 +62,7 @@ export function bitextEvaluator(rows: readonly Translation[]): Evaluator {
           lines: sources.texts.map((text) => lines.get(text) ?? 0),
           texts: sources.texts,
           others: sources.partners.map((partners) => [...partners][0]),
+          main: "src2trg_accuracy",
           figures: { src2trg_accuracy: right, cosine: scores },
           ranked: taken.map((text, i) => [
             { id: text, text, score: scores[i], right: right[i] === 1 },

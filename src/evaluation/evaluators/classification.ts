@@ -58,6 +58,7 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
           lines: test.map(({ line }) => line ?? 0),
           texts: texts(test),
           labels: test.map(({ label }) => label),
+          main: keys[0],
           figures: Object.fromEntries(metrics.flatMap(({ key, swap }) => figuresOf(key, swap))),
         },
       });

@@ -55,6 +55,7 @@ export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluat
           lines: sets.lines,
           texts: sets.queries,
           others: sets.positives,
+          main: "cosine_mrr@10",
           figures: { rank: ranks, "cosine_mrr@10": reciprocal, margin: margins },
           ranked: ranks.map((_, query) => told(nearest, query, sets)),
         },

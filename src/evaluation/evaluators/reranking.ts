@@ -54,6 +54,7 @@ export function rerankingEvaluator(queries: readonly RerankedQuery[]): Evaluator
           lines: usable.map(({ line }) => line),
           texts,
           others: usable.map(({ positives }) => positives[0]),
+          main: "ndcg@10",
           figures: {
             rank: scores.map(({ rank }) => rank),
             "ndcg@10": ndcg,

@@ -90,6 +90,7 @@ export function retrievalEvaluator(sets: RetrievalSets, at: readonly number[] = 
           lines: queries.map(({ line }) => line ?? 0),
           texts: texts(queries),
           others: texts(first),
+          main: "cosine_ndcg@10",
           figures: {
             rank: hits.map((found) => (found.includes(true) ? found.indexOf(true) + 1 : Infinity)),
             "cosine_ndcg@10": scores.map(({ ndcg10 }) => ndcg10),

@@ -1,6 +1,6 @@
 import type { DatasetOf } from "../../dataset/rows/row-types.js";
 import { UserError } from "../../errors/user-error.js";
-import { correlationMetrics, subsetMetrics } from "../correlation-metrics.js";
+import { correlationMetrics, rankAgreement, subsetMetrics } from "../correlation-metrics.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
 import type { Evaluator, Metric } from "../metric.js";
 import { pairedSimilarities, type SimilarityName, similarityNames } from "../similarities.js";
@@ -50,7 +50,12 @@ export function stsEvaluator(
           others: texts2,
           // Scores are scaled to 0 … 1; 4 of 5 as in Gao et al. 2021, section 4.
           positive: gold.map((score) => (score > 0.8 ? 1 : 0)),
-          figures: { score: gold, cosine: scores.cosine },
+          main: "agreement",
+          figures: {
+            score: gold,
+            cosine: scores.cosine,
+            agreement: rankAgreement(scores.cosine, gold),
+          },
         },
       };
     },

@@ -40,6 +40,7 @@ export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
           lines: usable.map(({ line }) => line ?? 0),
           texts: texts("anchor"),
           others: texts("positive"),
+          main: "margin",
           figures: { cosine_accuracy: won.map((count, i) => count / sizes[i]), margin: margins },
         },
       };

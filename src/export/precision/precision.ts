@@ -18,7 +18,7 @@ export function precisionFile(dtype: Dtype): string {
 }
 
 /** Bits of a quantised weight: 7 where the processor's 8-bit products saturate. */
-export function weightBits(): 7 | 8 {
+function weightBits(): 7 | 8 {
   return hasIntegerDotProduct() ? 8 : 7;
 }
 

@@ -12,7 +12,7 @@ import { elementType } from "../../onnx/element-type.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { fromTensor, toTensor } from "../../onnx/tensor-proto.js";
 
-export interface QuantizeOptions {
+interface QuantizeOptions {
   /** 8: weights from −127 to 127; 7: from −63 to 63. */
   readonly bits: 7 | 8;
 }

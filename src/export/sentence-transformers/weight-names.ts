@@ -4,7 +4,7 @@ import { type Tensor, transposed } from "../../math/tensor.js";
 import type { ModelProto } from "../../onnx/model.js";
 
 /** Name → shape of every weight that the Hugging Face class of an encoder has, its pooler left out. */
-export type WeightShapes = ReadonlyMap<string, readonly number[]>;
+type WeightShapes = ReadonlyMap<string, readonly number[]>;
 
 type Node = NonNullable<ModelProto["graph"]>["node"][number];
 

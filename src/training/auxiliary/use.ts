@@ -24,7 +24,7 @@ export type AuxiliarySource =
  * Reads --guide, --teacher and --teacher-vectors. Usage errors: an objective that has no use for one, two teachers, a distillation
  * without any.
  */
-export function auxiliaryUse(
+function auxiliaryUse(
   settings: TrainSettings,
   { definition, options }: ConfiguredObjective,
 ): AuxiliaryUse | undefined {

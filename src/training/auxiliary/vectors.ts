@@ -7,6 +7,7 @@ import { loadEncoder } from "../../encoder/load.js";
 import { UserError } from "../../errors/user-error.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { fileError } from "../../files/files.js";
+import { requireReadable } from "../../files/usable-path.js";
 import type { Matrix } from "../../math/tensor.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -26,7 +27,7 @@ export interface AuxiliaryModel {
   readonly close: () => Promise<void>;
 }
 
-export interface AuxiliaryOptions {
+interface AuxiliaryOptions {
   readonly settings: TrainSettings;
   readonly runtime: Runtime;
   readonly texts: number;
@@ -101,7 +102,7 @@ async function fileVectors(file: string, settings: TrainSettings): Promise<Auxil
 
 /** The row of each text in the data file, empty rows counted, as embtune embed numbers them. */
 async function rowsOfTexts({ data, columns }: TrainSettings) {
-  const stream = await openTexts(data, columns === undefined ? {} : { columns });
+  const stream = await openTexts(data, { columns });
   const places = new Map<string, number>();
   let count = 0;
   for await (const { text } of stream.rows()) {
@@ -127,6 +128,7 @@ function gatherRows({ cols, data }: Matrix, rows: Int32Array): Matrix {
 }
 
 function readBytes(file: string): Uint8Array {
+  requireReadable(file);
   try {
     return readFileSync(file);
   } catch (error) {

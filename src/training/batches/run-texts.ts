@@ -82,7 +82,7 @@ function marked({ texts }: PairIndex, columns: readonly Int32Array[]): Uint8Arra
 }
 
 /** Groups with their batches and their places among all rows, and the numbers of their texts. */
-export interface NumberedGroups {
+interface NumberedGroups {
   readonly groups: readonly { readonly first: number; readonly batches: BatchMaker }[];
   readonly texts: RunTexts;
 }

@@ -10,7 +10,7 @@ import type { Feeds } from "../batches/head-feeds.js";
 export type Encode = (texts: readonly string[]) => Promise<Matrix>;
 
 /** A head that can be applied to vectors [n,E]; parameters come with each call. */
-export interface OpenHead {
+interface OpenHead {
   readonly apply: (x: Matrix, parameters: ReadonlyMap<string, Tensor>) => Promise<Matrix>;
   readonly release: () => Promise<void>;
 }

@@ -15,7 +15,7 @@ import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { RunContext } from "./run-context.js";
 
 /** For the batches of which group a step is built, and the start values of its head. */
-export interface StepStart {
+interface StepStart {
   readonly group: ObjectiveGroup;
   readonly start: ReadonlyMap<string, Tensor>;
 }

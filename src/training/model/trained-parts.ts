@@ -2,7 +2,7 @@ import type { HeadSpec } from "../../encoder/head.js";
 import type { Tensor } from "../../math/tensor.js";
 
 /** A trained head. */
-export interface TrainedHead {
+interface TrainedHead {
   readonly spec: HeadSpec;
   readonly parameters: ReadonlyMap<string, Tensor>;
 }

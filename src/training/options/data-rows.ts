@@ -60,6 +60,7 @@ export const dataRows = {
   augmentViews: {
     type: "integer",
     min: 2,
+    max: 64,
     default: 4,
     group: "Data",
     description: "views made of each text by deletion, crop and repetition; an epoch uses two",

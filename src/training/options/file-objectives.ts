@@ -7,7 +7,7 @@ import { resolveOptions } from "../../objectives/resolve.js";
 import type { OptionValue } from "../../options/option.js";
 
 /** The objective of one training file, with its options beside its name: `{ "objective": "infonce", "temperature": 0.1 }`. */
-export interface FileObjective {
+interface FileObjective {
   readonly objective: string;
   readonly [option: string]: OptionValue;
 }
@@ -16,7 +16,7 @@ export interface FileObjective {
 export type FileObjectives = Readonly<Record<string, FileObjective>>;
 
 /** The settings that name the training files and their objectives. */
-export interface ObjectiveSettings {
+interface ObjectiveSettings {
   readonly data: string;
   readonly moreData?: readonly string[] | undefined;
   readonly objective: string;

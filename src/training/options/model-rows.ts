@@ -39,6 +39,7 @@ export const modelRows = {
   headDim: {
     type: "integer",
     min: 1,
+    max: 65_536,
     group: "Model",
     placeholder: "d",
     otherwise: "the encoder's",
@@ -47,6 +48,7 @@ export const modelRows = {
   headHidden: {
     type: "integer",
     min: 1,
+    max: 65_536,
     group: "Model",
     placeholder: "d",
     otherwise: "the encoder's dimensions",
@@ -64,6 +66,7 @@ export const modelRows = {
     ...encoder,
     type: "integer",
     min: 1,
+    max: 4096,
     default: 8,
     placeholder: "r",
     description: "rank of the adapters",
@@ -122,6 +125,7 @@ export const modelRows = {
     ...encoder,
     type: "integer",
     min: 1,
+    max: 65_536,
     default: 1,
     placeholder: "k",
     description: "batches whose gradients make one update",

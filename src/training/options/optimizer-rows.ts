@@ -5,6 +5,7 @@ export const optimizerRows = {
   epochs: {
     type: "number",
     above: 0,
+    max: 10_000,
     default: 1,
     group: "Optimizer",
     compared: "budget",
@@ -14,6 +15,7 @@ export const optimizerRows = {
   steps: {
     type: "integer",
     min: 1,
+    max: 1_000_000_000,
     group: "Optimizer",
     compared: "budget",
     description: "number of updates, instead of --epochs",
@@ -21,6 +23,7 @@ export const optimizerRows = {
   batchSize: {
     type: "integer",
     min: 1,
+    max: 65_536,
     default: 64,
     group: "Optimizer",
     compared: "budget",
@@ -29,6 +32,7 @@ export const optimizerRows = {
   perClass: {
     type: "integer",
     min: 2,
+    max: 65_536,
     default: 4,
     group: "Optimizer",
     placeholder: "m",

@@ -11,7 +11,7 @@ export const trainGroups = [
   "Common",
 ] as const;
 
-export type TrainGroup = (typeof trainGroups)[number];
+type TrainGroup = (typeof trainGroups)[number];
 
 /** An option of `train`: what it is, and what depends on it. */
 export type TrainRow = AnyOption & {

@@ -8,7 +8,7 @@ import type { modelRows } from "./model-rows.js";
 export type Tune = "head" | "lora" | "full" | `last:${number}`;
 
 /** The options that say which part of the encoder is trained, and how. */
-export type TuneSettings = Pick<
+type TuneSettings = Pick<
   OptionsOf<typeof modelRows>,
   | "loraRank"
   | "loraAlpha"
@@ -32,7 +32,7 @@ export function defaultHead(tune: Tune): HeadKind {
 }
 
 /** K of `last:K`. */
-export function lastLayers(tune: Tune): number | undefined {
+function lastLayers(tune: Tune): number | undefined {
   return tune.startsWith("last:") ? Number(tune.slice(5)) : undefined;
 }
 

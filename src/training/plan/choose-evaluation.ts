@@ -13,7 +13,7 @@ import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /** A file's rows as read, and whether each is a text beside itself. */
-export interface ReadRows {
+interface ReadRows {
   readonly natural: SourceRows;
   readonly views: boolean;
 }

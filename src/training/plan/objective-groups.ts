@@ -38,9 +38,9 @@ export interface ObjectiveGroup {
 }
 
 /** A file with what its objective asks of another model. */
-export type AssignedFile = ReadFile & { readonly auxiliary: AuxiliaryUse | undefined };
+type AssignedFile = ReadFile & { readonly auxiliary: AuxiliaryUse | undefined };
 
-export interface GroupOptions {
+interface GroupOptions {
   readonly settings: TrainSettings;
   readonly augmentations: Augmentations | undefined;
 }

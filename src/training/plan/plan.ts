@@ -60,7 +60,7 @@ export interface TrainingPlan {
 }
 
 /** What a comparison prescribes, so that its runs can be compared. */
-export interface ComparisonBudget {
+interface ComparisonBudget {
   /** Row kind whose metric decides on held-out rows. */
   readonly measured?: RowKind;
   /** Updates of each run, and after how many it is evaluated. */

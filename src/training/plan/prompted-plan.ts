@@ -7,7 +7,7 @@ import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "./objective-groups.js";
 
 /** Whether the rows have anchors that ask and positives that answer; a single text beside itself has not. */
-export function hasSides({ train, views }: Pick<ObjectiveGroup, "train" | "views">): boolean {
+function hasSides({ train, views }: Pick<ObjectiveGroup, "train" | "views">): boolean {
   return train.kind === "pair" && !views;
 }
 

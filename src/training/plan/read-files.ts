@@ -31,12 +31,12 @@ export interface ReadFile {
 }
 
 /** The training data: one file or several, and what selects the checkpoint. */
-export interface TrainingData {
+interface TrainingData {
   readonly files: readonly ReadFile[];
   readonly evaluation: ChosenEvaluation;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly settings: TrainSettings;
   /** Of each file. */
   readonly objectives: readonly ConfiguredObjective[];

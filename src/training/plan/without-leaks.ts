@@ -45,7 +45,7 @@ interface WithoutLeaks {
 }
 
 /** Says which texts are on both sides, and leaves their training rows out when asked to. UserError: all-rows-dropped. */
-export function withoutLeaks(
+function withoutLeaks(
   { dropLeaks }: Pick<TrainSettings, "dropLeaks">,
   data: Dataset,
   measuring: Dataset,

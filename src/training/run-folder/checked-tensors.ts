@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors/user-error.js";
 import { fileError } from "../../files/files.js";
+import { requireReadable } from "../../files/usable-path.js";
 import { decodeSafetensors } from "../../math/safetensors.js";
 import type { Tensor } from "../../math/tensor.js";
 import { damaged, type Hashes } from "./run-state.js";
@@ -31,6 +32,7 @@ export function readChecked(folder: string, name: string, hashes: Hashes | undef
 }
 
 function read(path: string): Uint8Array {
+  requireReadable(path);
   try {
     return readFileSync(path);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors/user-error.js";
 import { sealedText } from "../../files/sealed-json.js";
@@ -17,6 +17,7 @@ import {
 import {
   BUFFER_FILE,
   MOMENTS,
+  namesIn,
   OPTIMIZER_FILE,
   PARAMETER_FILE,
   PARAMETERS,
@@ -54,7 +55,7 @@ export async function writeCheckpoint(
 }
 
 /** A checkpoint's content. */
-export interface Checkpoint {
+interface Checkpoint {
   readonly state: RunState;
   readonly weights: Weights;
   /** Whether it was checked; an earlier version kept no hashes. */
@@ -100,14 +101,14 @@ export function readParameters(checkpoints: string, step: number): Map<string, T
 }
 
 /** The checkpoint to go on from, and what was passed over to find it. */
-export interface FoundCheckpoint {
+interface FoundCheckpoint {
   readonly checkpoint: (Checkpoint & { readonly path: string }) | undefined;
   /** Unfinished or damaged ones, each with the reason, and one that could not be checked. */
   readonly remarks: readonly string[];
 }
 
 /** Which checkpoints count. */
-export interface CheckpointSearch {
+interface CheckpointSearch {
   /** What the run's plan allows; undefined: anything. */
   readonly limits?: PlanLimits | undefined;
   /** Only those of earlier steps. */
@@ -156,8 +157,7 @@ export function checkpointPath(checkpoints: string, step: number): string {
 }
 
 function removeUnfinished(checkpoints: string): string[] {
-  if (!existsSync(checkpoints)) return [];
-  const names = readdirSync(checkpoints).filter((name) => /^\..*\.tmp$/.test(name));
+  const names = namesIn(checkpoints).filter((name) => /^\..*\.tmp$/.test(name));
   for (const name of names) remove(join(checkpoints, name));
   return names.map((name) => `${ignored(name)}: it was not written to its end`);
 }

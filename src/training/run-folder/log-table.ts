@@ -6,7 +6,7 @@ import { type LogRecord, lineLog, type RunLog } from "./log.js";
 const stepColumns = ["step", "epoch", "loss", "gradNorm", "lr", "tokens", "msPerStep"] as const;
 
 /** What the columns of a table are besides those of every update. */
-export interface LogColumns {
+interface LogColumns {
   /** Keys of the evaluator. */
   readonly metrics: readonly string[];
   /** Files whose losses have a column each; none where there is one file. */

@@ -8,6 +8,7 @@ import {
   writeSync,
 } from "node:fs";
 import { fileError } from "../../files/files.js";
+import { isObject } from "../../files/json-file.js";
 import type { EvaluationRecord, StepRecord } from "./events.js";
 
 /**
@@ -93,15 +94,30 @@ function cutUnfinishedLine(path: string): void {
   });
 }
 
-/** The records of a log, in order, an unfinished last line left out; none where there is no file. */
+/** The records of a log, in order, an unfinished last line and damaged lines left out; none where there is no file. */
 export function readLog(path: string): LogRecord[] {
+  return linesOf(path).flatMap((line) => recordIn(line) ?? []);
+}
+
+/** Lines of a log that hold no record: a log tells of a run and decides nothing, so they are no reason to stop it. */
+export function damagedLines(path: string): number {
+  return linesOf(path).filter((line) => recordIn(line) === undefined).length;
+}
+
+function linesOf(path: string): string[] {
   if (!existsSync(path)) return [];
-  const text = readFileSync(path, "utf8");
+  const text = guarded(path, () => readFileSync(path, "utf8"));
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  return whole
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as LogRecord);
+  return whole.split("\n").filter((line) => line !== "");
+}
+
+function recordIn(line: string): LogRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? (value as unknown as LogRecord) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The records that hold: those after a step from which the run was resumed are left out, as are the marks themselves. */

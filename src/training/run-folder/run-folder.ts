@@ -14,7 +14,9 @@ import { readSealed, sealedText } from "../../files/sealed-json.js";
 import type { OptionValue } from "../../options/option.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { FileLosses } from "./file-losses.js";
+import { foreignFiles } from "./foreign-files.js";
 import { lockRun, type RunLock } from "./run-lock.js";
+import { namesIn } from "./weights.js";
 
 /** A data file as it was when the run started. */
 export interface DataFileRecord {
@@ -39,7 +41,7 @@ export interface EvalRecord extends DataFileRecord {
 }
 
 /** The model that a run started from. */
-export interface BaseRecord {
+interface BaseRecord {
   readonly source: ModelOrigin;
   readonly name: string;
   /** Absolute path of its folder. */
@@ -111,7 +113,7 @@ export function runPaths(run: string) {
 }
 
 /** What run.json holds, and whether it could be checked against its SHA-256. */
-export interface RunFile {
+interface RunFile {
   readonly record: RunRecord;
   readonly sealed: boolean;
 }
@@ -170,6 +172,7 @@ export function prepareRunFolder(run: string, overwrite: boolean): RunLock {
   try {
     // Another process may have been at work until now.
     refuseUsed(run, overwrite);
+    removeLeftOver(run);
     // run.json itself stays until the new one replaces it, so that the folder is a run's at any moment.
     const { record: _, ...parts } = runPaths(run);
     for (const path of [...Object.values(parts), join(run, "report.html")]) {
@@ -192,13 +195,39 @@ function refuseUsed(run: string, overwrite: boolean): void {
       "choose another folder, add --overwrite to replace the run, or continue it with --resume",
     );
   }
-  if (existsSync(runPaths(run).record)) return;
-  throw usageError(
-    "out-not-a-run",
-    `--overwrite replaces run folders only, and "${run}" holds no run.json`,
-    "choose another folder or empty it yourself",
-  );
+  requireOwn(run);
 }
+
+/** Only what embtune wrote is replaced: a run by its run.json, damaged or not, with nothing else among its files. */
+function requireOwn(run: string): void {
+  const refuse = (why: string): never => {
+    throw usageError(
+      "out-not-a-run",
+      `--overwrite replaces run folders only, and ${why}`,
+      "choose another folder or empty it yourself",
+    );
+  };
+  const path = runPaths(run).record;
+  if (!existsSync(path)) refuse(`"${run}" holds no run.json`);
+  try {
+    readRunFile(run);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (error.code !== "seal-broken") refuse(`${path} ${error.message}`);
+  }
+  const [foreign] = foreignFiles(run);
+  if (foreign !== undefined) refuse(`embtune did not write ${join(run, foreign)}`);
+}
+
+/** Removes what processes left half written that were killed. The caller holds the run's lock. */
+export function removeLeftOver(run: string): void {
+  for (const name of entriesOf(run)) {
+    if (LEFT_OVER.test(name)) rmSync(join(run, name), { recursive: true, force: true });
+  }
+}
+
+/** Names beside run.json, log.csv, model/ and report.html while they are written. */
+const LEFT_OVER = /^\.(run\.json|log\.csv|model|report\.html)\.[0-9a-f]{8}\.tmp$/;
 
 function entriesOf(run: string): string[] {
   try {
@@ -210,8 +239,8 @@ function entriesOf(run: string): string[] {
 
 /** Whether a process killed at its beginning may have left it. */
 function isRemnant(run: string, name: string): boolean {
-  if (name === "checkpoints") return readdirSync(join(run, name)).length === 0;
-  return name.startsWith("run.lock") || /^\.run\.json\..*\.tmp$/.test(name);
+  if (name === "checkpoints") return namesIn(join(run, name)).length === 0;
+  return name.startsWith("run.lock") || LEFT_OVER.test(name);
 }
 
 /** runs/<data>-<objective>-<n>: the first n from 1 that does not exist. */

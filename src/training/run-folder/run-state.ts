@@ -26,7 +26,7 @@ export interface RunState {
 export type Hashes = Readonly<Record<string, string>>;
 
 /** What state.json holds. */
-export interface StoredState {
+interface StoredState {
   readonly state: RunState;
   /** SHA-256 of each file beside it; undefined: written by a version that kept none. */
   readonly files: Hashes | undefined;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { UserError } from "../../errors/user-error.js";
-import { writeFolderAtomic } from "../../files/files.js";
+import { fileError, writeFolderAtomic } from "../../files/files.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { StoredTensors } from "../../runtime/runtime.js";
 
@@ -53,12 +53,21 @@ export async function writeInto(
 
 /** Steps of the folders of a kind that a run has. */
 export function stepsOf(checkpoints: string, kind: "step" | "best"): number[] {
-  if (!existsSync(checkpoints)) return [];
   const pattern = new RegExp(`^${kind}-(\\d{6,})$`);
-  return readdirSync(checkpoints).flatMap((name) => {
+  return namesIn(checkpoints).flatMap((name) => {
     const match = pattern.exec(name);
     return match === null ? [] : [Number(match[1])];
   });
+}
+
+/** What lies in checkpoints/; nothing where it is not there. */
+export function namesIn(checkpoints: string): string[] {
+  if (!existsSync(checkpoints)) return [];
+  try {
+    return readdirSync(checkpoints);
+  } catch (error) {
+    throw fileError(error, checkpoints);
+  }
 }
 
 /** Removes a folder with all that is in it. */

@@ -1,38 +1,35 @@
 import type { BatchCursor, SamplerState } from "../../dataset/batches/sampler.js";
 import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
-import { type Evaluation, type Evaluator, measures, metricOf } from "../../evaluation/metric.js";
+import { type Evaluation, measures, metricOf } from "../../evaluation/metric.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
+import type { TrainSettings } from "../options/settings.js";
+import type { TrainingPlan } from "../plan/plan.js";
 import { writeBest } from "../run-folder/best.js";
 import { prune, writeCheckpoint } from "../run-folder/checkpoint.js";
-import type { OnTrainEvent } from "../run-folder/events.js";
+import type { RunControl } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
 import type { Best, RunState } from "../run-folder/run-state.js";
 import type { Trainable, UpdateResult } from "../update/trainable.js";
 
-export interface LoopOptions<Batch> {
+/** What the loop takes from the settings of a run, from its plan, and to be watched and stopped. */
+type FromRun = Pick<TrainSettings, "accumulate" | "keep" | "patience"> &
+  Pick<
+    TrainingPlan,
+    "evaluator" | "metric" | "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"
+  > &
+  RunControl;
+
+export interface LoopOptions<Batch> extends FromRun {
   readonly trainable: Trainable<Batch>;
   readonly batches: BatchCursor;
-  readonly evaluator: Evaluator;
-  /** Key of the metric that decides; higher is better. */
-  readonly metric: string;
   readonly schedule: Schedule;
-  readonly steps: number;
-  readonly stepsPerEpoch: number;
-  /** Batches of an update. */
-  readonly accumulate: number;
-  readonly evalEvery: number;
-  readonly saveEvery: number;
   /** A due checkpoint waits for the next time where it would take more than this share of the time since the last one. Default: none waits. */
   readonly saveShare?: number | undefined;
-  readonly keep: number;
-  readonly patience?: number | undefined;
   /** The run's checkpoints/ folder. */
   readonly checkpoints: string;
   readonly log: RunLog;
-  readonly onEvent: OnTrainEvent;
-  readonly signal?: AbortSignal | undefined;
   /** Names the rows of a batch (file and lines) in errors. */
   readonly describeRows: (rows: Int32Array) => string;
   /** Where there are several files: the one that rows of a batch are from. */
@@ -75,7 +72,8 @@ interface Progress {
 /**
  * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters,
  * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
- * measured, the last step counts as the best. The next batch is prepared while an update runs. Interrupted: finish the step, write a checkpoint, throw InterruptedError.
+ * measured, the last step counts as the best. The next batch is prepared while an update runs. Interrupted: finish the step,
+ * write a checkpoint, throw InterruptedError.
  * A loss or gradient that is not finite throws a UserError; the last checkpoint stays.
  */
 export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<LoopResult> {

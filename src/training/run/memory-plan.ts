@@ -18,7 +18,7 @@ export interface MemoryPlan {
 }
 
 /** A model that is run in training. */
-export interface PlannedStep {
+interface PlannedStep {
   readonly model: Uint8Array;
   readonly parameters: readonly {
     readonly shape: readonly number[];
@@ -49,7 +49,7 @@ export function memoryPlan(step: PlannedStep, sizes: Sizes): MemoryPlan {
 }
 
 /** What a batch of rows is made of. */
-export interface RowSizes {
+interface RowSizes {
   readonly rows: number;
   /** K: explicit negatives of a row. */
   readonly negatives: number;

@@ -9,6 +9,7 @@ import {
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
+import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { importEncoder } from "../model/import-encoder.js";
@@ -26,6 +27,14 @@ export interface PlannedMemory extends MemoryPlan {
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[];
+  /** What this process may have; absent where the machine is not known. */
+  readonly limit?: MemoryLimit;
+}
+
+/** Bytes, and what sets them. */
+export interface MemoryLimit {
+  readonly bytes: number;
+  readonly by: "container" | "machine";
 }
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
@@ -36,8 +45,12 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const plan = promptedPlan(planned, encoder.info);
     const head = plannedHead(settings, encoder.info);
-    if (settings.tune === "head") return headMemory(plan, head);
-    return await encoderMemory(plan, { head, encoder, runtime });
+    const memory =
+      settings.tune === "head"
+        ? headMemory(plan, head)
+        : await encoderMemory(plan, { head, encoder, runtime });
+    const { memory: bytes, memoryLimited } = machineLimits();
+    return { ...memory, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
   } finally {
     await runtime.close();
   }
@@ -67,7 +80,7 @@ function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: Exclude<keyof PlannedMemory, "tensors">): number =>
+  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit">): number =>
     Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),

@@ -4,6 +4,7 @@ import { kebabCase } from "../../options/option.js";
 import { trainNames } from "../options/table.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { findCheckpoint } from "../run-folder/checkpoint.js";
+import { damagedLines } from "../run-folder/log.js";
 import {
   type DataFileRecord,
   type RunRecord,
@@ -23,7 +24,7 @@ export interface ResumePoint {
 }
 
 /** How a run goes on. */
-export interface Resumption {
+interface Resumption {
   /** Where; undefined: from the beginning, since the run ended before its first checkpoint. */
   readonly point: ResumePoint | undefined;
   /** What the user should know. */
@@ -58,9 +59,15 @@ export function resumption(plan: TrainingPlan, now: RunRecord, anyway: boolean):
       ...changes.map((change) => `resumed all the same: ${change}`),
       ...moved,
       ...(sealed ? [] : [unchecked]),
+      ...logNotes(runPaths(run).log),
       ...notes,
     ],
   };
+}
+
+function logNotes(log: string): string[] {
+  const damaged = damagedLines(log);
+  return damaged === 0 ? [] : [`${damaged} damaged lines of ${log} are passed over`];
 }
 
 /** The newest whole checkpoint, of a step below `before` where that is given, and what is to be said about it. */

@@ -21,7 +21,7 @@ import type {
 import type { LoopResult } from "./loop.js";
 
 /** What a run works with, beside its plan. */
-export interface RunSurroundings {
+interface RunSurroundings {
   readonly info: EncoderInfo;
   readonly threads: number;
   readonly auxiliary?: AuxiliaryModel | undefined;
@@ -92,11 +92,12 @@ function fileRecord({ data, objective }: TrainingFile): TrainingFileRecord {
 }
 
 function evalRecord(data: EvaluationData): EvalRecord {
-  return { ...dataRecord(data), ...(data.kind === "retrieval" ? data.beside : {}) };
+  const beside = data.kind === "retrieval" ? data.beside : undefined;
+  return { ...dataRecord(data), ...beside };
 }
 
 /** How a run ended. */
-export interface RunEnd extends LoopResult {
+interface RunEnd extends LoopResult {
   readonly seconds: number;
   readonly scores?: ScoreReport;
   /** By file, where there are several. */

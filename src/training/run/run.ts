@@ -27,18 +27,12 @@ import {
   removeLogs,
 } from "../run-folder/log.js";
 import { openLogTable } from "../run-folder/log-table.js";
-import {
-  prepareRunFolder,
-  type RunRecord,
-  readRun,
-  runPaths,
-  writeRun,
-} from "../run-folder/run-folder.js";
-import { lockRun, type RunLock } from "../run-folder/run-lock.js";
+import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
+import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
@@ -72,25 +66,20 @@ export interface TrainedRun extends TrainedParts {
 }
 
 /**
- * Trains as planned: embeds the texts once, evaluates the base, trains the head, keeps checkpoints, evaluates the best one.
+ * Trains as planned: evaluates the base, trains the head or the encoder, keeps checkpoints, evaluates the best one.
  * Writes the run folder except its model/. An abort ends it with an InterruptedError after a checkpoint.
  */
 export async function runTraining(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
   const { settings } = plan;
-  const lock = options.resume
-    ? lockExistingRun(settings.out)
-    : prepareRunFolder(settings.out, options.overwrite ?? false);
+  const lock = claimRun(settings, {
+    resume: options.resume ?? false,
+    overwrite: options.overwrite ?? false,
+  });
   try {
     return await runLocked(plan, options);
   } finally {
     lock.release();
   }
-}
-
-/** A folder that is no run stays untouched. */
-function lockExistingRun(run: string): RunLock {
-  readRun(run);
-  return lockRun(run);
 }
 
 async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
@@ -160,35 +149,45 @@ async function train(
     }
     const result = await runLoop(context, training, { point, base });
     const parts = await chosenParts(context, training, { best: result.best, initial });
-    const { trainable } = training;
-    const tuned = parts === undefined ? base : await context.plan.evaluator.run(trainable.embed);
+    const { embed } = training.trainable;
+    const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
     if (parts !== undefined)
       requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
     const seconds = (performance.now() - started) / 1000;
-    const { info } = context.encoder;
-    const { plan } = context;
-    const report = scoreReport({
-      file: plan.selectsOn,
-      primary: plan.metric,
-      model: { name: "tuned", evaluation: tuned },
-      base: { name: info.name, evaluation: base },
-      selected: true,
-      seed: plan.settings.seed,
-    });
-    const scores = measures(plan.evaluator) ? { scores: report } : {};
-    const finished = withResult(record, { ...result, seconds, losses: lossesOf(plan), ...scores });
-    await writeRun(plan.settings.out, finished);
-    return {
-      folder: plan.settings.out,
-      record: finished,
-      encoder: info,
-      ...scores,
-      unchanged: parts === undefined,
-      ...parts,
-    };
+    return await finished(context, record, { result, parts, base, tuned, seconds });
   } finally {
     await training.trainable.release();
   }
+}
+
+interface Ending {
+  readonly result: LoopResult;
+  readonly parts: TrainedParts | undefined;
+  readonly base: Evaluation;
+  readonly tuned: Evaluation;
+  readonly seconds: number;
+}
+
+/** Compares the chosen model with the base, and writes run.json for the last time. */
+async function finished(
+  { plan, encoder }: RunContext,
+  begun: RunRecord,
+  { result, parts, base, tuned, seconds }: Ending,
+): Promise<TrainedRun> {
+  const { info } = encoder;
+  const report = scoreReport({
+    file: plan.selectsOn,
+    primary: plan.metric,
+    model: { name: "tuned", evaluation: tuned },
+    base: { name: info.name, evaluation: base },
+    selected: true,
+    seed: plan.settings.seed,
+  });
+  const scores = measures(plan.evaluator) ? { scores: report } : {};
+  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  await writeRun(plan.settings.out, record);
+  const unchanged = parts === undefined;
+  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
 }
 
 /**
@@ -231,28 +230,20 @@ async function runLoop(
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
+      ...settings,
+      ...plan,
+      ...control,
       trainable,
       batches: batchCursor(plan.sampler, point?.state.sampler),
-      evaluator: plan.evaluator,
-      metric: plan.metric,
       schedule: {
         schedule: settings.schedule,
         rate: settings.lr,
         warmup: warmupSteps(settings.warmup, steps),
         steps,
       },
-      steps,
-      stepsPerEpoch: plan.stepsPerEpoch,
-      accumulate: settings.accumulate,
-      evalEvery: plan.evalEvery,
-      saveEvery: plan.saveEvery,
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
-      keep: settings.keep,
-      patience: settings.patience,
       checkpoints: paths.checkpoints,
       log,
-      onEvent: control.onEvent,
-      signal: control.signal,
       describeRows: (rows) => describeRows(plan, rows),
       fileOf:
         plan.files.length === 1

@@ -4,7 +4,7 @@ import { fileError } from "../../files/files.js";
 import type { TokenTable } from "../batches/token-table.js";
 
 /** Where the outputs of frozen layers are kept. */
-export type CachePlace = "memory" | "file" | "none";
+type CachePlace = "memory" | "file" | "none";
 
 /** Bytes up to which they stay in memory, and up to which they go to a file; beyond, they are computed each time. */
 export const CACHE_LIMITS = { memory: 2 ** 30, file: 2 ** 35 } as const;

@@ -7,7 +7,7 @@ import type { LossGraph } from "./loss-graph.js";
 import type { UpdateMethod } from "./update-method.js";
 
 /** The encoder's two models, opened, and the names of their inputs. */
-export interface OpenedEncoder {
+interface OpenedEncoder {
   readonly forward: Session;
   readonly forwardInputs: readonly string[];
   readonly backward: GradientSource;
@@ -15,7 +15,7 @@ export interface OpenedEncoder {
 }
 
 /** The parts that an update with gradient caching runs. */
-export interface CachedUpdateOptions {
+interface CachedUpdateOptions {
   readonly trainer: Trainer;
   /** The graph of the group's objective, and its output with the slopes of the vectors. */
   readonly objective: LossGraph;

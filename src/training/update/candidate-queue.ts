@@ -6,7 +6,7 @@ import type { Feeds } from "../batches/head-feeds.js";
 import type { RunContext } from "../model/run-context.js";
 import { queueSize } from "../model/step-options.js";
 
-export interface QueueOptions {
+interface QueueOptions {
   /** Q: candidates that are kept. */
   readonly size: number;
   /** D: numbers of an embedding. */
@@ -18,7 +18,7 @@ export interface QueueOptions {
 }
 
 /** The last Q candidates of earlier batches (XBM, Wang et al. 2020): texts with the embeddings they had then. */
-export interface CandidateQueue {
+interface CandidateQueue {
   /**
    * Adds `queue` [Q,D], the mask's columns for it and, with a guide, `guideQueue` to a batch's feeds. Empty places and texts of an
    * anchor's own component are masked. `remember` takes the batch's candidates [N,D] after the update.
@@ -34,7 +34,7 @@ export interface CandidateQueue {
 }
 
 /** What a run on a batch gives back to the queue. */
-export interface QueuedRun {
+interface QueuedRun {
   /** The batch's own candidates [N,D]. */
   readonly candidates?: Tensor | undefined;
   /** False: the run came to nothing, and its candidates are not kept. */

@@ -17,7 +17,7 @@ export interface EncoderBatch extends StepBatch {
   readonly counter: { readonly epoch: number; readonly batch: number };
 }
 
-export interface EncoderBatchOptions {
+interface EncoderBatchOptions {
   readonly tokens: TokenTable;
   /** Inputs of the objective beside texts. */
   readonly feeds: (batch: TextBatch) => Feeds;

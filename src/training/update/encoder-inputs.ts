@@ -23,7 +23,7 @@ export interface PrefixSource {
   readonly tokens: TokenTable;
 }
 
-export interface EncoderInputsOptions {
+interface EncoderInputsOptions {
   readonly part: EncoderGraphInfo;
   readonly padId: number;
   /** What dropout is drawn from. */

@@ -19,7 +19,7 @@ export interface FrozenPrefix {
   readonly release: () => Promise<void>;
 }
 
-export interface FrozenPrefixOptions {
+interface FrozenPrefixOptions {
   readonly encoder: PreparedEncoder;
   /** K: layers that are trained. */
   readonly layers: number;

@@ -23,7 +23,7 @@ import { gradientsOf } from "./loss-graph.js";
 import { openTrainer, type ParameterOptions } from "./open-trainer.js";
 import { plainUpdate, type UpdateMethod } from "./update-method.js";
 
-export interface OpenUpdateOptions {
+interface OpenUpdateOptions {
   readonly context: RunContext;
   /** What the step of each group is built from. */
   readonly steps: readonly EncoderStepOptions[];
@@ -32,7 +32,7 @@ export interface OpenUpdateOptions {
 }
 
 /** A trainer and how batches become updates with it. */
-export interface OpenedUpdate {
+interface OpenedUpdate {
   readonly trainer: Trainer;
   /** By group. */
   readonly methods: readonly UpdateMethod<EncoderBatch>[];

@@ -10,7 +10,7 @@ import type { RunContext } from "../model/run-context.js";
 import type { TrainingPlan } from "../plan/plan.js";
 
 /** How a first batch is made. */
-export interface FirstBatch {
+interface FirstBatch {
   /** Start values of the head. */
   readonly start: ReadonlyMap<string, Tensor>;
   /** The encoder's vectors of a batch by role, and its constants. */

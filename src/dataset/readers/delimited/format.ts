@@ -1,6 +1,7 @@
 import { usageError } from "../../../errors/user-error.js";
 import { isRoleName } from "../../columns/role-names.js";
 import type { Sample, TextFormat } from "../format.js";
+import { requireFewColumns } from "../limits.js";
 import { newlineOf } from "../newline.js";
 import type { Dialect, ReaderOptions } from "../record-source.js";
 import { decideHeader, headerRoles } from "./header.js";
@@ -41,6 +42,7 @@ function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefi
   const text = wholeLines(whole.slice(start), sample.complete);
   const best = chooseReading({ ...sample, text }, given);
   if (best === undefined) return undefined;
+  requireFewColumns(best.found.first.length, sample.file);
   const { header, note } =
     given.header === undefined
       ? decideHeader(best.found, given.columnNames)
