@@ -5,6 +5,8 @@ import { textFeeds } from "./step/text-feeds.js";
 export interface TokenizedText {
   readonly index: number;
   readonly ids: Int32Array;
+  /** Tokens at its beginning that are not pooled; default none. */
+  readonly skipped?: number | undefined;
 }
 
 /** Limits of a batch. */
@@ -42,6 +44,6 @@ export function batchFeeds(
 ): Record<string, Tensor> {
   return textFeeds(
     batch.map(({ ids }) => ids),
-    { padId, inputs },
+    { padId, inputs, skipped: batch.map(({ skipped = 0 }) => skipped) },
   );
 }

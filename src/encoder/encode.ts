@@ -26,6 +26,8 @@ export interface EncodingModel {
   /** Tokens a text may have, special ones included. */
   readonly maxLength: number;
   readonly dimension: number;
+  /** Tokens at the beginning of a text that are not pooled. */
+  readonly promptTokens: (text: string) => number;
   /** Whether vectors are divided by sqrt(Σx² + 1e-12). */
   readonly normalize: boolean;
   readonly defaultPrompt: string;
@@ -105,7 +107,9 @@ function* tokenizedBatches(
   let chunk: TokenizedText[] = [];
   let characters = 0;
   for (const [index, text] of texts.entries()) {
-    chunk.push({ index, ids: model.tokenizer.encode(prompt + text, model.maxLength) });
+    const whole = prompt + text;
+    const ids = model.tokenizer.encode(whole, model.maxLength);
+    chunk.push({ index, ids, skipped: model.promptTokens(whole) });
     characters += text.length;
     if (characters < CHUNK_CHARACTERS) continue;
     const batches = batchesByLength(chunk, limits);

@@ -1,7 +1,8 @@
 import type { Matrix, Tensor } from "../math/tensor.js";
 import type { EncodeOptions } from "./encode.js";
 import type { ModelOrigin } from "./model-location.js";
-import type { PoolingMode } from "./pooling-mode.js";
+import type { ModuleStack } from "./modules/module-stack.js";
+import type { Pooling } from "./pooling-mode.js";
 import type { Prompts } from "./prompts.js";
 
 /** Who said how to pool: the folder's 1_Pooling, `--pooling`, or nobody, so that the mean was taken. */
@@ -22,9 +23,15 @@ export interface EncoderInfo extends Prompts {
   readonly dimension: number;
   /** Tokens a text may have, special ones included; what is longer is cut. */
   readonly maxLength: number;
-  readonly pooling: PoolingMode;
+  readonly pooling: Pooling;
   readonly poolingSource: PoolingSource;
-  /** Whether vectors have unit length. */
+  /** Whether other readers of the folder put padding before shorter texts. */
+  readonly padsLeft: boolean;
+  /** Whether tokens of a prompt are pooled. */
+  readonly includePrompt: boolean;
+  /** The folder's modules between pooling and a last normalisation, whether they are applied or left; undefined: none. */
+  readonly modules: ModuleStack | undefined;
+  /** Whether vectors have unit length, behind the modules. */
   readonly normalize: boolean;
   /** Whether the ONNX file applies a trained head already. */
   readonly headFolded: boolean;
@@ -56,6 +63,8 @@ export interface Encoder {
     texts: readonly string[],
     options?: EncodeOptions,
   ) => Promise<Matrix>;
+  /** Tokens at the beginning of a text that belong to a prompt and are not pooled; 0 unless the model leaves them out. */
+  readonly promptTokens: (text: string) => number;
   /** Id that fills the end of shorter texts of a batch. */
   readonly padId: number;
   /** Id of what the tokenizer's vocabulary does not have; undefined where it has no such token. */

@@ -6,19 +6,31 @@ import { add, geluOfErf, gemm } from "../graph/ops/index.js";
 import { principalComponents } from "../math/pca.js";
 import { createRandom } from "../math/random.js";
 import { float32, type Matrix, type Tensor } from "../math/tensor.js";
+import type { HeadParameter } from "./head-parameter.js";
+import {
+  buildModules,
+  type ModuleSpec,
+  moduleParameters,
+  stackWidth,
+} from "./modules/module-stack.js";
 
 /** `none`: y = x. `linear`: y = P·x. `mlp`: y = P·x + W2·gelu(W1·x + b1) + b2. */
 export type HeadKind = "none" | "linear" | "mlp";
 
+/** Besides those that are made new: `modules`, those that the model has itself. */
+export type AnyHeadKind = HeadKind | "modules";
+
 /** A projection head from the encoder's vectors x [B, D] to embeddings y [B, O]. Not normalised. */
 export interface HeadSpec {
-  readonly kind: HeadKind;
+  readonly kind: AnyHeadKind;
   /** D */
   readonly inputDim: number;
   /** O; more than D only to imitate a larger model. */
   readonly outputDim: number;
   /** Width of the MLP's hidden layer; of no meaning otherwise. */
   readonly hiddenDim: number;
+  /** With `modules`: what they are. */
+  readonly modules?: readonly ModuleSpec[] | undefined;
 }
 
 /** What may be chosen about a head; `dim` defaults to D, `hidden` to D. */
@@ -28,14 +40,6 @@ interface HeadOptions {
   readonly hidden?: number | undefined;
   /** Whether O may exceed D. */
   readonly mayGrow?: boolean;
-}
-
-/** Name, shape and treatment of one trained tensor. */
-interface HeadParameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Whether weight decay applies: to weights, not to biases. */
-  readonly decay: boolean;
 }
 
 /** Names of the head's parameters, weights as [out, in]. */
@@ -77,9 +81,26 @@ export function headSpec(inputDim: number, options: HeadOptions): HeadSpec {
   return { kind, inputDim, outputDim: dim, hiddenDim: hidden };
 }
 
+/** The head that consists of a model's own modules, on vectors of `inputDim` numbers. */
+export function modulesHead(inputDim: number, modules: readonly ModuleSpec[]): HeadSpec {
+  return {
+    kind: "modules",
+    inputDim,
+    outputDim: stackWidth(modules, inputDim),
+    hiddenDim: 0,
+    modules,
+  };
+}
+
+/** Whether a head starts as principal components, which are not the model's own vectors. */
+export function startsFromComponents({ kind, inputDim, outputDim }: HeadSpec): boolean {
+  return kind !== "modules" && outputDim < inputDim;
+}
+
 /** The trained tensors of a head, in a fixed order. An MLP of the encoder's size has P = I, which is no parameter. */
 export function headParameters(spec: HeadSpec): HeadParameter[] {
-  const { kind, inputDim, outputDim, hiddenDim } = spec;
+  const { kind, inputDim, outputDim, hiddenDim, modules = [] } = spec;
+  if (kind === "modules") return moduleParameters(modules);
   const weight = (name: string, shape: readonly number[]) => ({ name, shape, decay: true });
   const bias = (name: string, size: number) => ({ name, shape: [size], decay: false });
   const projection = weight(HEAD_NAMES.projection, [outputDim, inputDim]);
@@ -108,6 +129,7 @@ export function buildHead(
   const value = (name: string): Value =>
     parameters.get(name) ?? internal(`the head's parameter "${name}" is missing`);
   if (spec.kind === "none") return x;
+  if (spec.kind === "modules") return buildModules(b, spec.modules ?? [], x, parameters);
   const projected =
     spec.kind === "mlp" && spec.outputDim === spec.inputDim
       ? x
@@ -128,6 +150,8 @@ interface HeadStart {
   /** Training embeddings [N, D]; needed when O < D. */
   readonly embeddings?: Matrix | undefined;
   readonly seed: number;
+  /** Values of a model's own modules. */
+  readonly modules?: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /**
@@ -136,6 +160,7 @@ interface HeadStart {
  * (LeCun et al., Efficient BackProp, 1998, section 4.6), from the seed.
  */
 export function initialHead(spec: HeadSpec, start: HeadStart): Map<string, Tensor> {
+  if (spec.kind === "modules") return new Map(start.modules ?? internal("modules without values"));
   const random = createRandom(start.seed, "head");
   const deviation = 1 / Math.sqrt(spec.inputDim);
   const values = new Map<string, Tensor>();

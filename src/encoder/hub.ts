@@ -3,6 +3,8 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors/user-error.js";
+import { listedModules } from "./modules/module-list.js";
+import { INDEX_FILE, shardNames, WEIGHTS_FILE } from "./weights/stored-weights.js";
 
 /** Where models are fetched from and kept. */
 export interface HubOptions {
@@ -17,8 +19,10 @@ const SENTENCE_FILES = [
   "modules.json",
   "sentence_bert_config.json",
   "config_sentence_transformers.json",
-  "1_Pooling/config.json",
 ];
+
+/** Modules with weights of their own. */
+const WEIGHTED = ["Dense", "LayerNorm"];
 
 /** Written last: a folder without it was not fetched completely. */
 const COMPLETE = "download.json";
@@ -45,7 +49,7 @@ export async function downloadModel(
     await fetchModel(id, cache, options.host);
   } catch (cause) {
     throw new UserError("download-failed", `cannot fetch "${id}": ${(cause as Error).message}`, {
-      hint: "check the name and the connection; the hub must offer tokenizer.json and onnx/model.onnx",
+      hint: "check the name and the connection; the hub must offer tokenizer.json and onnx/model.onnx or model.safetensors",
       cause,
     });
   }
@@ -63,25 +67,60 @@ async function fetchModel(id: string, cache: string, host: string | undefined): 
   env.allowLocalModels = false;
   try {
     await AutoTokenizer.from_pretrained(id, { cache_dir: cache });
-    const model = await AutoModel.from_pretrained(id, { cache_dir: cache, dtype: "fp32" });
-    await model.dispose();
     const base = `${env.remoteHost.replace(/\/$/, "")}/${id}/resolve/main/`;
-    for (const file of SENTENCE_FILES) await fetchOptional(base + file, join(cache, id, file));
-    await writeFile(join(cache, id, COMPLETE), `${JSON.stringify({ id, from: base })}\n`);
+    const folder = join(cache, id);
+    const get = (file: string): Promise<boolean> => fetchOptional(base + file, join(folder, file));
+    if (await isThere(`${base}onnx/model.onnx`)) {
+      const model = await AutoModel.from_pretrained(id, { cache_dir: cache, dtype: "fp32" });
+      await model.dispose();
+    } else await fetchWeights(folder, get);
+    for (const file of SENTENCE_FILES) await get(file);
+    await fetchModules(folder, get);
+    await writeFile(join(folder, COMPLETE), `${JSON.stringify({ id, from: base })}\n`);
   } finally {
     env.remoteHost = before.host;
     env.allowLocalModels = before.local;
   }
 }
 
-/** Fetches a file unless the hub says that there is none (404). */
-async function fetchOptional(url: string, path: string): Promise<void> {
+/** Fetches a file of the model; false where there is none. */
+type Get = (file: string) => Promise<boolean>;
+
+/** config.json and the safetensors, in one file or in those that its index lists, of a model without ONNX file. */
+async function fetchWeights(folder: string, get: Get): Promise<void> {
+  await get("config.json");
+  if (await get(WEIGHTS_FILE)) return;
+  if (!(await get(INDEX_FILE))) throw new Error(`it has no onnx/model.onnx and no ${WEIGHTS_FILE}`);
+  for (const name of await shardNames(folder))
+    if (!(await get(name))) throw new Error(`${INDEX_FILE} lists ${name}, which is not there`);
+}
+
+/** The files of the modules that modules.json lists: settings, and weights where a module has some. */
+async function fetchModules(folder: string, get: Get): Promise<void> {
+  for (const { kind, path } of (await listedModules(join(folder, "modules.json"))) ?? []) {
+    if (path === "" || path === ".") continue;
+    await get(`${path}/config.json`);
+    if (WEIGHTED.includes(kind)) await get(`${path}/${WEIGHTS_FILE}`);
+  }
+}
+
+/** Whether the hub has the file. */
+async function isThere(url: string): Promise<boolean> {
+  const { env } = await import("@xenova/transformers");
+  const { ok, status } = await env.fetch(url, { method: "HEAD" });
+  if (!ok && status !== 404) throw new Error(`${url} answers ${status}`);
+  return ok;
+}
+
+/** Fetches a file, and false where the hub says that there is none (404). Large files go to the disk as they come. */
+async function fetchOptional(url: string, path: string): Promise<boolean> {
   const { env } = await import("@xenova/transformers");
   const response = await env.fetch(url);
-  if (response.status === 404) return;
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  if (response.status === 404) return false;
+  if (!response.ok || response.body === null) throw new Error(`${url} answers ${response.status}`);
   await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.partial`;
-  await writeFile(partial, new Uint8Array(await response.arrayBuffer()));
+  await writeFile(partial, response.body);
   await rename(partial, path);
+  return true;
 }

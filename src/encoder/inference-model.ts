@@ -5,15 +5,16 @@ import { fileError } from "../files/files.js";
 import { requireReadable } from "../files/usable-path.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { importModel } from "../graph/import.js";
-import { emptyGraph } from "../graph/ir.js";
+import { emptyGraph, type Graph, type Value } from "../graph/ir.js";
 import { lower } from "../graph/lower.js";
 import { BFLOAT16, elementType } from "../onnx/element-type.js";
 import { folderReader } from "../onnx/external-data.js";
 import { decode, encode, type ModelProto } from "../onnx/model.js";
 import { appendGraph } from "./append-graph.js";
 import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
-import { poolTokens } from "./pooling.js";
-import type { PoolingMode } from "./pooling-mode.js";
+import { buildModules, type ModuleStack } from "./modules/module-stack.js";
+import { POOLING_MASK, poolTokens } from "./pooling.js";
+import type { Pooling } from "./pooling-mode.js";
 import { isWeightsFile } from "./weights/stored-weights.js";
 import { readWeightsGraph } from "./weights/weights-graph.js";
 
@@ -36,24 +37,37 @@ interface InferenceModel {
 
 /**
  * Reads an encoder and appends pooling, so that [B, H] numbers leave the runtime and not [B, T, H]. The encoder's own nodes
- * stay as they are: the runtime's optimisations recognise the patterns of exporters. `plain`: fused operators are written as plain ones.
+ * stay as they are: the runtime's optimisations recognise the patterns of exporters.
  */
 export async function readInferenceModel(
   file: string,
-  pooling: PoolingMode,
-  { plain = false }: { readonly plain?: boolean } = {},
+  form: InferenceForm,
 ): Promise<InferenceModel> {
-  const { model: own, hidden, dataFiles } = await readComputedModel(file);
-  const inputs = inputNames(own, file);
-  const model = plain ? lower(importModel(own, { file })) : own;
-  const bytes = encode(appendGraph(model, poolingGraph(hidden, pooling), "pooling"));
+  const { model: own, hidden, inputs, dataFiles } = await readComputedModel(file);
+  const model = form.plain ? lower(importModel(own, { file })) : own;
+  const graph = embeddingGraph(hidden, form);
+  const bytes = encode(appendGraph(withInputs(model, graph), graph, "pooling"));
   const fused = (model.graph?.node ?? []).some(({ domain }) => domain === "com.microsoft");
-  return { bytes, inputs, dataFiles, fused };
+  const all = form.includePrompt === false ? [...inputs, POOLING_MASK] : inputs;
+  return { bytes, inputs: all, dataFiles, fused };
+}
+
+/** What is put behind token vectors. */
+export interface InferenceForm {
+  readonly pooling: Pooling;
+  /** Whether the tokens of a prompt are pooled; without them there is an input `pooling_mask`. Default true. */
+  readonly includePrompt?: boolean | undefined;
+  /** The model's own modules. */
+  readonly stack?: ModuleStack | undefined;
+  /** Whether fused operators are written as plain ones; default false. */
+  readonly plain?: boolean | undefined;
 }
 
 /** The model as it is run: inputs besides ids, mask and types are computed inside. */
 async function readComputedModel(file: string): Promise<TokenModel> {
-  return tokenModel(withComputedInputs(decode(await read(file), file)), file);
+  if (isWeightsFile(file)) return weightsModel(file);
+  const model = withComputedInputs(decode(await read(file), file));
+  return { ...tokenModel(model, file), inputs: inputNames(model, file) };
 }
 
 /** An encoder's model without pooling. */
@@ -150,11 +164,30 @@ function hasHalfPrecision(model: ModelProto): boolean {
   return (model.graph?.initializer ?? []).some(({ dataType }) => half.includes(dataType));
 }
 
-/** The nodes of the pooling alone, from the token vectors and the mask of a model. */
-function poolingGraph(hidden: string, pooling: PoolingMode) {
+/** The nodes of pooling and modules alone, from the token vectors and the mask of a model. */
+function embeddingGraph(hidden: string, { pooling, includePrompt, stack }: InferenceForm): Graph {
   const b = new GraphBuilder(emptyGraph("pooling"));
   const mask = b.input("attention_mask", "int64", ["B", "T"]);
-  const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask };
-  b.output(b.named(poolTokens(b, pooling, tokens), EMBEDDING));
+  const pooled = includePrompt === false ? b.input(POOLING_MASK, "int64", ["B", "T"]) : undefined;
+  const tokens = { hidden: b.input(hidden, "float32", ["B", "T", "H"]), mask, pooled };
+  const vectors = poolTokens(b, pooling, tokens);
+  b.output(b.named(stack === undefined ? vectors : withModules(b, stack, vectors), EMBEDDING));
   return b.graph;
+}
+
+function withModules(b: GraphBuilder, { specs, parameters }: ModuleStack, x: Value): Value {
+  const [first] = [...parameters.values()];
+  const known = { ...x, shape: [x.shape[0], first?.shape.at(-1) ?? x.shape[1]] };
+  const values = [...parameters].map(
+    ([name, tensor]) => [name, b.initializer(name, tensor)] as const,
+  );
+  return buildModules(b, specs, known, new Map(values));
+}
+
+/** The model with the inputs of what is appended that it has not itself. */
+function withInputs(model: ModelProto, added: Graph): ModelProto {
+  const { graph } = model;
+  const mask = lower(added).graph?.input.filter(({ name }) => name === POOLING_MASK) ?? [];
+  if (graph === undefined || mask.length === 0) return model;
+  return { ...model, graph: { ...graph, input: [...graph.input, ...mask] } };
 }

@@ -1,17 +1,17 @@
 import { dirname, join } from "node:path";
-import { UserError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { batchFeeds } from "./batching.js";
 import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
-import { EMBEDDING, readInferenceModel } from "./inference-model.js";
+import { EMBEDDING, type InferenceForm, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
 import { type ModelFolder, readModelFolder, readPrompts } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { checkManifest } from "./model-manifest.js";
-import { type PoolingMode, parsePooling } from "./pooling-mode.js";
+import { type Pooling, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
 import type { WeightType } from "./weight-type.js";
@@ -23,10 +23,15 @@ export interface LoadEncoderOptions extends LocateOptions {
   readonly runtime: Runtime;
   /** Tokens a text may have; default: as `resolveMaxLength` finds it. */
   readonly maxLength?: number | undefined;
-  /** mean, cls or last; for folders that do not say how to pool. One that says otherwise is overruled. */
+  /** A mode of `POOLING_MODES`, or several joined by "+"; for folders that do not say how to pool. One that says otherwise is overruled. */
   readonly pooling?: string | undefined;
   /** Prompts beside the folder's or in their place: `withPrompts`. */
   readonly prompts?: GivenPrompts | undefined;
+  /**
+   * `leave`: vectors as they come from pooling, where the folder has modules behind it (Dense, LayerNorm), for training them and for
+   * writing them back. Default apply.
+   */
+  readonly modules?: "apply" | "leave" | undefined;
   /** q8: run onnx/model_quantized.onnx; fp16: onnx/model_fp16.onnx. Default fp32. */
   readonly dtype?: WeightType | undefined;
 }
@@ -41,12 +46,15 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   const checked = await checkManifest(own.path, own.modelFile);
   const folder = { ...own, ...withPrompts(own, options.prompts) };
   const pooling = resolvePooling(folder, chosen);
-  const open = (plain: boolean) => openSession(folder, pooling.mode, { ...options, plain });
+  const left = options.modules === "leave" && folder.modules?.stack !== undefined;
+  const stack = left ? undefined : folder.modules?.stack;
+  const open = (plain: boolean) =>
+    openSession(folder, { ...pooling, stack, plain }, options.runtime);
   const [tokenizer, opened] = await Promise.all([
     loadTokenizer(folder.path, folder.lowerCase),
     open(false),
   ]);
-  const parts = { folder, checked, pooling, tokenizer };
+  const parts = { folder, checked, pooling, tokenizer, left };
   try {
     return await assembled(parts, opened, options);
   } catch (error) {
@@ -61,7 +69,7 @@ type Opened = Awaited<ReturnType<typeof openSession>>;
 
 /** The encoder around a session, which is released where that fails. */
 async function assembled(
-  parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer">,
+  parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer" | "left">,
   { session, dataFiles }: Opened,
   options: LoadEncoderOptions,
 ): Promise<Encoder> {
@@ -82,26 +90,26 @@ async function assembled(
 }
 
 interface ResolvedPooling {
-  readonly mode: PoolingMode;
+  readonly pooling: Pooling;
+  readonly includePrompt: boolean;
   readonly source: PoolingSource;
 }
 
-function resolvePooling(folder: ModelFolder, chosen: PoolingMode | undefined): ResolvedPooling {
-  if (chosen !== undefined) return { mode: chosen, source: "option" };
+function resolvePooling(folder: ModelFolder, chosen: Pooling | undefined): ResolvedPooling {
+  const includePrompt = folder.modules?.includePrompt ?? true;
+  if (chosen !== undefined) return { pooling: chosen, includePrompt, source: "option" };
   const listed = folder.modules?.pooling;
-  return listed === undefined
-    ? { mode: "mean", source: "guess" }
-    : { mode: listed, source: "folder" };
+  if (listed !== undefined) return { pooling: listed, includePrompt, source: "folder" };
+  if (!folder.causal) return { pooling: "mean", includePrompt, source: "guess" };
+  throw usageError(
+    "no-pooling",
+    `model folder "${folder.path}" is a decoder (${folder.modelType}) and does not say how it is pooled`,
+    "most are trained for the last token: add --pooling last, or --pooling mean where its authors say so",
+  );
 }
 
-async function openSession(
-  folder: ModelFolder,
-  pooling: PoolingMode,
-  { runtime, plain }: { readonly runtime: Runtime; readonly plain: boolean },
-) {
-  const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, pooling, {
-    plain,
-  });
+async function openSession(folder: ModelFolder, form: InferenceForm, runtime: Runtime) {
+  const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, form);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,
@@ -132,6 +140,8 @@ interface Parts {
   readonly session: Session;
   readonly maxLength: number;
   readonly dataFiles: readonly string[];
+  /** Whether the folder's modules are left out. */
+  readonly left: boolean;
 }
 
 async function assemble(parts: Parts): Promise<Encoder> {
@@ -152,7 +162,8 @@ async function assemble(parts: Parts): Promise<Encoder> {
     inputs,
     maxLength,
     dimension: vector.data.length,
-    normalize: folder.modules?.normalize ?? false,
+    normalize: (folder.modules?.normalize ?? false) && !parts.left,
+    promptTokens: promptCounter(parts),
     defaultPrompt: promptFor(folder, "other"),
   };
   return {
@@ -162,10 +173,26 @@ async function assemble(parts: Parts): Promise<Encoder> {
     encodeWith: ({ width, ...other }, texts, options) =>
       encodeTexts({ ...model, ...other, dimension: width }, texts, options),
     padId: tokenizer.padId,
+    promptTokens: model.promptTokens,
     unknownId: tokenizer.unknownId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };
+}
+
+/**
+ * How many tokens at the beginning of a text belong to a prompt of the model and are not pooled: those of the longest prompt that the text
+ * begins with, without the closing token that a prompt alone would get. Never all tokens.
+ */
+function promptCounter({ folder, pooling, tokenizer, maxLength }: Parts): (text: string) => number {
+  if (pooling.includePrompt) return () => 0;
+  const prompts = Object.values(folder.prompts)
+    .filter((prompt) => prompt !== "")
+    .sort((a, b) => b.length - a.length);
+  const counts = new Map(
+    prompts.map((prompt) => [prompt, tokenizer.promptLength(prompt, maxLength)]),
+  );
+  return (text) => counts.get(prompts.find((prompt) => text.startsWith(prompt)) ?? "") ?? 0;
 }
 
 /** The prompts that a model would be loaded with, without loading it. UserError: as for a model that is not there. */
@@ -178,10 +205,12 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
   const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  return modelHash([folder.modelFile, ...weights, join(folder.path, "tokenizer.json")], {
-    pooling: pooling.mode,
+  const tokenizer = join(folder.path, "tokenizer.json");
+  return modelHash([folder.modelFile, ...weights, tokenizer, ...(modules?.files ?? [])], {
+    pooling: pooling.pooling,
     normalize: modules?.normalize ?? false,
     lowerCase,
+    includePrompt: pooling.includePrompt ? undefined : false,
   });
 }
 
@@ -195,9 +224,12 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     hash,
     dimension: model.dimension,
     maxLength: model.maxLength,
-    pooling: pooling.mode,
+    pooling: pooling.pooling,
     poolingSource: pooling.source,
-    normalize: model.normalize,
+    padsLeft: parts.tokenizer.padsLeft,
+    includePrompt: pooling.includePrompt,
+    normalize: folder.modules?.normalize ?? false,
+    modules: folder.modules?.stack,
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,

@@ -1,11 +1,17 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/user-error.js";
-import { isObject, numberOf, readJsonObject, stringOf } from "../files/json-file.js";
+import {
+  isObject,
+  type JsonObject,
+  numberOf,
+  readJsonObject,
+  stringOf,
+} from "../files/json-file.js";
 import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
+import { readSentenceModules, type SentenceModules } from "./modules/read-modules.js";
 import type { Prompts } from "./prompts.js";
-import { readSentenceModules, type SentenceModules } from "./sentence-modules.js";
 import { onnxFile, type WeightType } from "./weight-type.js";
 import { weightsFile } from "./weights/stored-weights.js";
 
@@ -15,6 +21,8 @@ export interface ModelFolder extends ModelLocation, Prompts {
   readonly modelFile: string;
   /** model_type of config.json: "bert", "roberta", … */
   readonly modelType: string;
+  /** Whether tokens attend to what is before them alone, so that the mean of their vectors says little. */
+  readonly causal: boolean;
   /** Tokens the model has positions for; undefined where it has no table of them. */
   readonly positions: number | undefined;
   /** Pooling and normalisation; undefined without modules.json. */
@@ -58,6 +66,7 @@ export async function readModelFolder(
     ...location,
     modelFile,
     modelType,
+    causal: isCausal(modelType, config),
     positions: table === undefined || table <= 0 ? undefined : usablePositions(modelType, table),
     modules,
     maxSeqLength: numberOf(sentence.max_seq_length),
@@ -65,6 +74,16 @@ export async function readModelFolder(
     ...prompts,
     headFolded,
   };
+}
+
+/** Decoders, by model_type. */
+const DECODERS =
+  /^(qwen|llama|mistral|mixtral|gemma|phi|gpt|opt$|bloom|falcon|stablelm|olmo|cohere|granite$|smollm|xglm|mpt$|starcoder)/;
+
+/** A decoder, unless its configuration says that tokens attend to both sides. */
+function isCausal(modelType: string, config: JsonObject): boolean {
+  const both = config.is_causal === false || config.use_bidirectional_attention === true;
+  return DECODERS.test(modelType) && !both;
 }
 
 /** The ONNX file in full or half precision, the safetensors where there is none, or an error that tells what the folder has in its place. */

@@ -1,5 +1,4 @@
 import type { AnyTable } from "../options/option.js";
-import { POOLING_MODES } from "./pooling-mode.js";
 
 /** Which model is used, and what of it is used otherwise than its folder says. */
 export const modelOptions = {
@@ -22,11 +21,11 @@ export const modelOptions = {
     description: "most tokens a text may have",
   },
   pooling: {
-    type: "choice",
-    choices: POOLING_MODES,
+    type: "text",
     placeholder: "name",
-    otherwise: "what the model says, else mean",
-    description: "pooling, where the model folder does not say",
+    otherwise: "what the model says",
+    description:
+      "pooling, where the model folder does not say: mean, cls, last, max, weightedmean, mean_sqrt_len_tokens, or several joined by +",
   },
   prompts: {
     type: "prompts",

@@ -12,6 +12,8 @@ export interface Tokenizer {
   readonly unknownId?: number | undefined;
   /** What the tokenizer's own configuration allows; Infinity when it says nothing. */
   readonly modelMaxLength: number;
+  /** Whether padding stands before shorter texts, by the tokenizer's own configuration. Here it is always behind them. */
+  readonly padsLeft: boolean;
   /** How many special tokens every text gets, [CLS] and [SEP] for instance. */
   readonly specialTokens: number;
   /**
@@ -19,6 +21,8 @@ export interface Tokenizer {
    * tokenizer's truncation_side says so), never the special tokens around it.
    */
   readonly encode: (text: string, maxLength: number) => Int32Array;
+  /** How many tokens of a text a prompt before it takes, as sentence-transformers counts them: all of the prompt alone but a closing one. */
+  readonly promptLength: (prompt: string, maxLength: number) => number;
 }
 
 /** What every text gets around its own tokens. */
@@ -86,8 +90,11 @@ function makeTokenizer(
     padId: inner.pad_token_id ?? 0,
     unknownId: inner.unk_token_id,
     modelMaxLength: numberOf(config.model_max_length) ?? Number.POSITIVE_INFINITY,
+    padsLeft: config.padding_side === "left",
     specialTokens,
     encode,
+    promptLength: (prompt, maxLength) =>
+      encode(prompt, maxLength).length - Math.min(1, suffix.length),
   };
 }
 

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors/user-error.js";
 import type { Matrix } from "../math/tensor.js";
-import type { PoolingMode } from "./pooling-mode.js";
+import type { Pooling } from "./pooling-mode.js";
 
 /** How transformers.js is asked to embed. */
 export interface PipelineOptions {
   /** Weights: onnx/model.onnx, onnx/model_fp16.onnx or onnx/model_quantized.onnx. */
   readonly dtype: "fp32" | "fp16" | "q8";
-  readonly pooling: PoolingMode;
+  readonly pooling: Pooling;
   readonly normalize: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
   const { dtype, pooling, normalize } = options;
   try {
     const extract = await pipeline("feature-extraction", "model", { dtype });
-    const name = pooling === "last" ? "last_token" : pooling;
+    const name = transformersPooling(pooling);
     return {
       embed: (texts) =>
         inBatches(texts, async (batch) => {
@@ -54,6 +54,12 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
   } finally {
     rmSync(links, { recursive: true });
   }
+}
+
+/** How transformers.js is asked to pool; for what it cannot do itself the folder has the vector at every token, and any pooling gives it. */
+export function transformersPooling(pooling: Pooling): "mean" | "cls" | "last_token" {
+  if (pooling === "last") return "last_token";
+  return pooling === "cls" ? "cls" : "mean";
 }
 
 async function inBatches(

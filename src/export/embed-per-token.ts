@@ -1,10 +1,11 @@
 import { appendGraph } from "../encoder/append-graph.js";
 import { buildHead, type HeadSpec } from "../encoder/head.js";
 import { poolTokens } from "../encoder/pooling.js";
-import type { PoolingMode } from "../encoder/pooling-mode.js";
+import { type Pooling, poolingModes } from "../encoder/pooling-mode.js";
+import { unitLength } from "../encoder/portable.js";
 import { GraphBuilder } from "../graph/builder.js";
-import { emptyGraph, type Value } from "../graph/ir.js";
-import { add, cast, div, matmul, mul, reshape, scalarLike, sqrt } from "../graph/ops/index.js";
+import { emptyGraph } from "../graph/ir.js";
+import { add, cast, mul, reshape, scalarLike } from "../graph/ops/index.js";
 import type { Tensor } from "../math/tensor.js";
 import type { ModelProto } from "../onnx/model.js";
 import { freeName } from "./free-name.js";
@@ -14,8 +15,8 @@ import { renameValue } from "./rename-value.js";
 const EMBEDDING = "sentence_embedding";
 
 /** What is put behind the token vectors. */
-interface BroadcastForm {
-  readonly pooling: PoolingMode;
+export interface BroadcastForm {
+  readonly pooling: Pooling;
   /** Whether the head was trained on vectors of length 1, and embeddings get length 1. */
   readonly normalize: boolean;
   readonly head: HeadSpec;
@@ -33,13 +34,16 @@ export function broadcastForm(model: ModelProto, output: string, form: Broadcast
   const inner = freeName(model, `embtune/${output}`);
   const graph = emptyGraph("head");
   const b = new GraphBuilder(graph);
-  const hidden = b.input(inner, "float32", ["batch_size", "sequence_length", head.inputDim]);
+  const width = head.inputDim / poolingModes(form.pooling).length;
+  const hidden = b.input(inner, "float32", ["batch_size", "sequence_length", width]);
   const mask = b.input("attention_mask", "int64", ["batch_size", "sequence_length"]);
   const pooled = poolTokens(b, form.pooling, { hidden, mask });
   const weights = new Map(
     [...form.parameters].map(([name, tensor]) => [name, b.initializer(name, tensor)]),
   );
-  const y = buildHead(b, head, normalize ? unitLength(b, pooled) : pooled, weights);
+  // A model's own modules follow pooling at once.
+  const x = normalize && head.kind !== "modules" ? unitLength(b, pooled) : pooled;
+  const y = buildHead(b, head, x, weights);
   const embedding = normalize ? unitLength(b, y) : y;
   const zeros = mul(b, reshape(b, cast(b, mask, "float32"), [0, -1, 1]), scalarLike(b, 0, y));
   b.output(b.named(add(b, zeros, reshape(b, embedding, [0, 1, -1])), output));
@@ -52,11 +56,4 @@ export function broadcastForm(model: ModelProto, output: string, form: Broadcast
 function withoutEmbedding(model: ModelProto): ModelProto {
   const isMade = model.graph?.node.some(({ output }) => output.includes(EMBEDDING)) ?? false;
   return isMade ? renameValue(model, EMBEDDING, freeName(model, `embtune/${EMBEDDING}`)) : model;
-}
-
-/** x / sqrt(Σx² + 1e-12) for x [B,D]; the sum is a product, since the axes of ReduceSum moved in operator set 13. */
-function unitLength(b: GraphBuilder, x: Value): Value {
-  const squares = matmul(b, reshape(b, x, [0, 1, -1]), reshape(b, x, [0, -1, 1]));
-  const norm = sqrt(b, add(b, squares, scalarLike(b, 1e-12, x)));
-  return div(b, x, reshape(b, norm, [0, 1]));
 }

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type PoolingConfig, poolingSettings } from "../encoder/modules/pooling-config.js";
 import { objectIn, writeJson } from "../files/json-file.js";
-import { type ModelContent, outputDimension, sourceFile } from "./model-content.js";
+import { isPlainPooling, type ModelContent, outputDimension, sourceFile } from "./model-content.js";
 
 /** Files that are taken over as they are, where the encoder has them. */
 const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added_tokens.json"];
@@ -32,7 +33,7 @@ export function float32Config({
 
 /** A module of modules.json. */
 export interface SentenceModule {
-  readonly kind: "Transformer" | "Pooling" | "Dense" | "Normalize";
+  readonly kind: "Transformer" | "Pooling" | "Dense" | "LayerNorm" | "Normalize";
   /** Writes what belongs into the module's folder; absent: it has none of its own. */
   readonly write?: (folder: string) => Promise<void>;
 }
@@ -80,26 +81,24 @@ async function writeSettings(folder: string, content: ModelContent): Promise<voi
   });
 }
 
-/** The Pooling module for vectors of `dimension` numbers, in the older form that every version reads. */
-export function poolingModule({ encoder }: ModelContent, dimension: number): SentenceModule {
-  const config = {
-    word_embedding_dimension: dimension,
-    pooling_mode_cls_token: encoder.pooling === "cls",
-    pooling_mode_mean_tokens: encoder.pooling === "mean",
-    pooling_mode_max_tokens: false,
-    pooling_mode_mean_sqrt_len_tokens: false,
-    pooling_mode_weightedmean_tokens: false,
-    pooling_mode_lasttoken: encoder.pooling === "last",
-    include_prompt: true,
-  };
-  return { kind: "Pooling", write: (folder) => writeJson(join(folder, "config.json"), config) };
+/** The Pooling module for vectors of `dimension` numbers. */
+export function poolingModule(config: PoolingConfig, dimension: number): SentenceModule {
+  const settings = poolingSettings(config, dimension);
+  return { kind: "Pooling", write: (folder) => writeJson(join(folder, "config.json"), settings) };
 }
 
-/** The modules of a folder whose ONNX file applies the head itself: no Dense, so that no reader applies it twice. */
+/**
+ * The modules of a folder whose ONNX file applies the head itself: no Dense, so that no reader applies it twice. Where it pools
+ * as well, every token has the text's vector, and their mean is that vector.
+ */
 export function foldedModules(content: ModelContent): SentenceModule[] {
+  const { pooling, includePrompt, normalize } = content.encoder;
+  const config: PoolingConfig = isPlainPooling(content.encoder)
+    ? { pooling, includePrompt }
+    : { pooling: "mean", includePrompt: true };
   const modules: SentenceModule[] = [
     { kind: "Transformer" },
-    poolingModule(content, outputDimension(content)),
+    poolingModule(config, outputDimension(content)),
   ];
-  return content.encoder.normalize ? [...modules, { kind: "Normalize" }] : modules;
+  return normalize ? [...modules, { kind: "Normalize" }] : modules;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
-import type { HeadSpec } from "../encoder/head.js";
+import { type HeadSpec, modulesHead } from "../encoder/head.js";
 import { readTokenModel, type TokenModel } from "../encoder/inference-model.js";
 import type { Tensor } from "../math/tensor.js";
 import { replaceInitializers } from "../onnx/model.js";
@@ -25,7 +25,7 @@ interface AdapterContent {
 
 /** What goes into a model folder, whatever its form. */
 export interface ModelContent {
-  /** The encoder that was trained on. */
+  /** The encoder that was trained on, loaded with its modules left: `dimension` is the width of what is pooled. */
   readonly encoder: EncoderInfo;
   /** Tuned weights of the encoder by the names of its initializers; absent: as they are in its file. */
   readonly weights?: ReadonlyMap<string, Tensor> | undefined;
@@ -45,9 +45,26 @@ export async function tunedTokenModel(content: ModelContent): Promise<TokenModel
   return { ...source, model: replaceInitializers(source.model, weights) };
 }
 
+/** What comes between pooling and a last normalisation: the trained head, or the modules that the encoder has itself. */
+export function contentHead({ encoder, head }: ModelContent): HeadContent | undefined {
+  const { dimension, modules } = encoder;
+  if (head !== undefined || modules === undefined) return head;
+  return { spec: modulesHead(dimension, modules.specs), parameters: modules.parameters };
+}
+
+/** Whether what is behind token vectors is put into the exported graph, so that it is not told apart any more. */
+export function isFolded(content: ModelContent): boolean {
+  return contentHead(content) !== undefined || !isPlainPooling(content.encoder);
+}
+
+/** Whether transformers.js pools so itself; for the last token it takes the last place, which is a token's where padding is on the left. */
+export function isPlainPooling({ pooling, padsLeft }: EncoderInfo): boolean {
+  return pooling === "mean" || pooling === "cls" || (pooling === "last" && padsLeft);
+}
+
 /** Numbers in an embedding of the exported model. */
-export function outputDimension({ encoder, head }: ModelContent): number {
-  return head?.spec.outputDim ?? encoder.dimension;
+export function outputDimension(content: ModelContent): number {
+  return contentHead(content)?.spec.outputDim ?? content.encoder.dimension;
 }
 
 /** One objective of a run, and the files that were trained with it. */

@@ -8,7 +8,7 @@ import { internal } from "../errors/internal.js";
 import { writeFolderAtomic } from "../files/files.js";
 import { objectIn, writeJson } from "../files/json-file.js";
 import { encode, type ModelProto } from "../onnx/model.js";
-import { broadcastForm } from "./embed-per-token.js";
+import { type BroadcastForm, broadcastForm } from "./embed-per-token.js";
 import { foldLinearHead } from "./fold-linear-head.js";
 import {
   copyTokenizer,
@@ -17,7 +17,10 @@ import {
   writeSentenceModules,
 } from "./folder-files.js";
 import {
+  contentHead,
   type HeadContent,
+  isFolded,
+  isPlainPooling,
   type ModelContent,
   matryoshkaDimensions,
   sourceFile,
@@ -70,20 +73,28 @@ export async function writeModelFolder(
 /** The encoder with its head: a linear head as one MatMul on the token vectors, anything else by `broadcastForm`. */
 async function composedModel(content: ModelContent, broadcast: boolean): Promise<ModelProto> {
   const { model, hidden } = await tunedTokenModel(content);
-  const { encoder, head } = content;
+  const { encoder } = content;
   const { pooling, normalize } = encoder;
+  const head = contentHead(content);
+  const form = (one: HeadContent): BroadcastForm => ({
+    pooling,
+    normalize,
+    head: one.spec,
+    parameters: one.parameters,
+  });
   if (broadcast) {
-    const { spec, parameters } = head ?? noHead(encoder.dimension);
-    const form = { pooling, normalize, head: spec, parameters };
-    return requireInput(broadcastForm(model, hidden, form), "token_type_ids");
+    const every = broadcastForm(model, hidden, form(head ?? noHead(encoder.dimension)));
+    return requireInput(every, "token_type_ids");
   }
+  if (!isPlainPooling(encoder))
+    return broadcastForm(model, hidden, form(head ?? noHead(encoder.dimension)));
   if (head === undefined) return model;
   const { spec, parameters } = head;
   if (spec.kind === "linear") {
     const weight = parameters.get(HEAD_NAMES.projection) ?? internal("a linear head has a weight");
     return foldLinearHead(model, hidden, weight);
   }
-  return broadcastForm(model, hidden, { pooling, normalize, head: spec, parameters });
+  return broadcastForm(model, hidden, form(head));
 }
 
 function noHead(size: number): HeadContent {
@@ -95,7 +106,7 @@ async function configOf(content: ModelContent): Promise<Record<string, unknown>>
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,
-    head: content.head === undefined ? config.head : "folded",
+    head: isFolded(content) ? "folded" : config.head,
     matryoshka_dimensions: dimensions.length === 0 ? config.matryoshka_dimensions : dimensions,
   };
 }

@@ -12,7 +12,7 @@ import { tunedWeights } from "../training/model/merged-weights.js";
 import { openHead } from "../training/model/open-head.js";
 import { tuningOf } from "../training/options/tune.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
-import type { HeadContent, ModelContent } from "./model-content.js";
+import { contentHead, type HeadContent, type ModelContent } from "./model-content.js";
 import { headAmong, type RunReference, runParameters, runReference } from "./run-reference.js";
 
 type Parameters = ReadonlyMap<string, Tensor>;
@@ -41,8 +41,20 @@ export async function openModelSource(
 ): Promise<ModelSource> {
   const reference = model === undefined ? undefined : runReference(model);
   if (reference !== undefined) return openRun(reference, runtime, options);
-  const encoder = await loadEncoder({ ...options, model, runtime });
-  return source({ encoder: encoder.info }, encoder, { embed: bareTexts(encoder), opened: [] });
+  const encoder = await loadEncoder({ ...options, model, runtime, modules: "leave" });
+  return plainSource({ encoder: encoder.info }, encoder, runtime);
+}
+
+/** A model as it is, behind its own modules where it has some. */
+async function plainSource(
+  content: ModelContent,
+  encoder: Encoder,
+  runtime: Runtime,
+): Promise<ModelSource> {
+  const opened: Opened = [];
+  const head = contentHead(content);
+  const embed = await headed(bareTexts(encoder), { encoder, runtime, head, opened });
+  return source(content, encoder, { embed, opened });
 }
 
 function bareTexts(encoder: Encoder): EmbedTexts {
@@ -73,15 +85,20 @@ async function openRun(
   const run = readRun(reference.run);
   const { maxLength, pooling, prompts } = run.options;
   const model = baseModel(run.base);
-  const encoder = await loadEncoder({ maxLength, pooling, prompts, ...options, model, runtime });
+  const encoder = await loadEncoder({
+    maxLength,
+    pooling,
+    prompts,
+    ...options,
+    model,
+    runtime,
+    modules: "leave",
+  });
   requireSameBase(encoder.info, run);
   const parameters = runParameters(reference, run);
   if (parameters === undefined)
-    return source({ encoder: encoder.info, run }, encoder, {
-      embed: bareTexts(encoder),
-      opened: [],
-    });
-  const head = headAmong(parameters, encoder.info.dimension);
+    return plainSource({ encoder: encoder.info, run }, encoder, runtime);
+  const head = headAmong(parameters, encoder.info);
   const opened: Opened = [];
   const tuned = await tunedEncoder({ run, encoder, runtime, parameters, opened });
   const embed = await headed(tuned.embed, { encoder, runtime, head, opened });
@@ -117,7 +134,8 @@ async function tunedEncoder(
   const step: EmbeddingGraphOptions = {
     encoder: prepared,
     pooling: encoder.info.pooling,
-    normalize: encoder.info.normalize,
+    includePrompt: encoder.info.includePrompt,
+    normalize: encoder.info.normalize && encoder.info.modules === undefined,
     tuning: tuningOf(run.options, prepared.depth),
     split: false,
   };

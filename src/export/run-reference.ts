@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { HEAD_NAMES, type HeadSpec, headParameters, headSpec } from "../encoder/head.js";
+import type { EncoderInfo } from "../encoder/encoder.js";
+import {
+  HEAD_NAMES,
+  type HeadSpec,
+  headParameters,
+  headSpec,
+  modulesHead,
+} from "../encoder/head.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
@@ -51,12 +58,13 @@ function stepParameters(run: string, step: number): ReadonlyMap<string, Tensor> 
   );
 }
 
-/** The head among trained parameters, its sizes by their shapes; undefined where there is none. */
+/** The head among trained parameters, its sizes by their shapes or by what the encoder has of its own; undefined where there is none. */
 export function headAmong(
   parameters: ReadonlyMap<string, Tensor>,
-  inputDim: number,
+  { dimension, modules }: Pick<EncoderInfo, "dimension" | "modules">,
 ): HeadContent | undefined {
-  const spec = specOf(parameters, inputDim);
+  const spec =
+    modules === undefined ? specOf(parameters, dimension) : modulesHead(dimension, modules.specs);
   if (spec === undefined) return undefined;
   const values = headParameters(spec).map(({ name, shape }) => {
     const tensor = parameters.get(name);

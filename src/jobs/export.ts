@@ -7,7 +7,7 @@ import { loadEvaluationSet } from "../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../evaluation/metric.js";
 import { promptedEvaluator } from "../evaluation/prompt-use.js";
-import type { ExportReport } from "../export/export-report.js";
+import type { ExportFormat, ExportReport } from "../export/export-report.js";
 import {
   type ModelContent,
   matryoshkaDimensions,
@@ -32,7 +32,9 @@ export type ExportOptions = JobOptions<typeof exportTable> & {
   readonly onEvent?: ((event: ExportEvent) => void) | undefined;
 };
 
-type ExportEvent = { readonly type: "model"; readonly info: EncoderInfo };
+type ExportEvent =
+  | { readonly type: "model"; readonly info: EncoderInfo }
+  | { readonly type: "note"; readonly message: string };
 
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
 export async function exportModel(given: ExportOptions): Promise<ExportReport> {
@@ -46,6 +48,8 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
   try {
     const source = await openModelSource(options.model, runtime, sourceOptions(options));
     options.onEvent?.({ type: "model", info: source.content.encoder });
+    const note = promptNote(source.content, format);
+    if (note !== undefined) options.onEvent?.({ type: "note", message: note });
     const own = options.verify ? await ownVectors(source) : undefined;
     await source.release();
     const { content } = source;
@@ -73,6 +77,12 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
   } finally {
     await runtime.close();
   }
+}
+
+/** What transformers.js cannot do as the model does. */
+function promptNote({ encoder }: ModelContent, format: ExportFormat): string | undefined {
+  if (encoder.includePrompt || format === "sentence-transformers") return undefined;
+  return "the model leaves the tokens of its prompts out of pooling; readers of onnx/model.onnx pool them too, so their vectors of texts with a prompt differ";
 }
 
 function sourceOptions(options: ExportOptions): SourceOptions {

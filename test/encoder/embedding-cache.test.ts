@@ -19,6 +19,9 @@ function counting(changes: Partial<EncoderInfo> = {}): Encoder & { readonly enco
   const encoded: string[] = [];
   const info: EncoderInfo = {
     path: "",
+    includePrompt: true,
+    padsLeft: false,
+    modules: undefined,
     modelFile: "",
     name: "counting",
     source: "folder",
@@ -43,6 +46,7 @@ function counting(changes: Partial<EncoderInfo> = {}): Encoder & { readonly enco
     tokenize: () => [],
     encode,
     encodeWith: (_, texts) => encode(texts),
+    promptTokens: () => 0,
     padId: 0,
     encodeStream: async function* (parts) {
       for await (const part of parts) yield await encode(part);

@@ -35,11 +35,16 @@ function counting(changes: Partial<EncodingModel> = {}): Recorded {
     padId: 7,
     modelMaxLength: 512,
     specialTokens: 0,
+    padsLeft: false,
     encode: (text: string, most: number) =>
       Int32Array.from(text.slice(0, most), (character) => character.charCodeAt(0)),
+    promptLength: (prompt: string) => prompt.length,
   };
   const inputs = ["input_ids", "attention_mask"];
-  const settings = { maxLength: 512, dimension: 2, normalize: false, defaultPrompt: "" };
+  const settings = {
+    ...{ maxLength: 512, dimension: 2, normalize: false, defaultPrompt: "" },
+    promptTokens: () => 0,
+  };
   return { run, tokenizer, inputs, ...settings, ...changes, batches, running };
 }
 

@@ -7,7 +7,7 @@ import {
   initialHead,
 } from "../../src/encoder/head.js";
 import { poolTokens } from "../../src/encoder/pooling.js";
-import type { PoolingMode } from "../../src/encoder/pooling-mode.js";
+import type { Pooling } from "../../src/encoder/pooling-mode.js";
 import { GraphBuilder } from "../../src/graph/builder.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { principalComponents } from "../../src/math/pca.js";
@@ -34,17 +34,41 @@ describe("poolTokens", () => {
     ["mean", [3, 4, 8, 9]],
     ["cls", [1, 2, 7, 8]],
     ["last", [5, 6, 9, 10]],
-  ] as [PoolingMode, number[]][])("%s", async (mode, expected) => {
+    ["max", [5, 6, 9, 10]],
+    ["weightedmean", [22 / 6, 28 / 6, 25 / 3, 28 / 3]],
+    ["mean_sqrt_len_tokens", [9, 12, 16, 18].map((sum, i) => sum / Math.sqrt(i < 2 ? 3 : 2))],
+    ["last+cls", [5, 6, 1, 2, 9, 10, 7, 8]],
+  ] as [Pooling, number[]][])("%s", async (mode, expected) => {
+    const width = expected.length / 2;
     const b = new GraphBuilder(emptyGraph("pooling"));
     const tokens = {
       hidden: b.input("hidden", "float32", ["B", "T", 2]),
       mask: b.input("mask", "int64", ["B", "T"]),
     };
     const pooled = b.output(poolTokens(b, mode, tokens));
-    expect(pooled.shape).toEqual(["B", 2]);
+    expect(pooled.shape).toEqual(["B", width]);
     const result = await runGraph(b.graph, { hidden, mask });
-    expect(result[pooled.name].shape).toEqual([2, 2]);
+    expect(result[pooled.name].shape).toEqual([2, width]);
     expectClose(result[pooled.name].data, expected);
+  });
+
+  it.each([
+    ["mean", [4, 5, 9, 10]],
+    ["cls", [3, 4, 9, 10]],
+    ["last", [5, 6, 9, 10]],
+    ["max", [5, 6, 9, 10]],
+    ["weightedmean", [(2 * 3 + 3 * 5) / 5, (2 * 4 + 3 * 6) / 5, 9, 10]],
+    ["mean_sqrt_len_tokens", [8 / Math.SQRT2, 10 / Math.SQRT2, 9, 10]],
+  ] as [Pooling, number[]][])("%s without the tokens of a prompt", async (mode, expected) => {
+    const b = new GraphBuilder(emptyGraph("pooling"));
+    const tokens = {
+      hidden: b.input("hidden", "float32", ["B", "T", 2]),
+      mask: b.input("mask", "int64", ["B", "T"]),
+      pooled: b.input("pooled", "int64", ["B", "T"]),
+    };
+    const pooled = b.output(poolTokens(b, mode, tokens));
+    const feeds = { hidden, mask, pooled: int64([2, 3], [0, 1, 1, 0, 1, 0]) };
+    expectClose((await runGraph(b.graph, feeds))[pooled.name].data, expected);
   });
 
   it("does not let what stands in padding in, whatever it is", async () => {

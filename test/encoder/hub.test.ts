@@ -9,6 +9,8 @@ import { locateModel } from "../../src/encoder/model-location.js";
 import { bundled, temporaryFolder } from "./model-copy.js";
 
 /** A hub with one model, the bundled one, under the id `stub/mini`, and one whose files are out of order. */
+const weights = "test/fixtures/sentence-modules/bert-weightedmean-dense";
+const folders: Readonly<Record<string, string>> = { "stub/mini": bundled, "stub/weights": weights };
 let server: Server;
 let host: string;
 const requests: string[] = [];
@@ -18,9 +20,9 @@ beforeAll(async () => {
     const { url = "" } = request;
     requests.push(url);
     const [, id, file = ""] = /^\/(stub\/\w+)\/resolve\/main\/(.+)$/.exec(url) ?? [];
-    const path = join(bundled, file);
+    const path = join(folders[id] ?? "none", file);
     if (id === "stub/broken") response.writeHead(500).end();
-    else if (id !== "stub/mini" || !existsSync(path)) response.writeHead(404).end();
+    else if (!existsSync(path)) response.writeHead(404).end();
     else {
       response.writeHead(200, { "content-length": statSync(path).size });
       createReadStream(path).pipe(response);
@@ -54,7 +56,7 @@ describe("a hub id", () => {
       source: "hub",
     });
     const folder = await readModelFolder(location);
-    expect(folder.modules).toEqual({ pooling: "mean", normalize: true });
+    expect(folder.modules).toMatchObject({ pooling: "mean", normalize: true });
     expect(folder.maxSeqLength).toBe(128);
     for (const file of ["onnx/model.onnx", "tokenizer.json", "tokenizer_config.json"]) {
       expect(
@@ -64,6 +66,20 @@ describe("a hub id", () => {
     const asked = requests.length;
     expect(await locateModel("stub/mini", { hub })).toEqual(location);
     expect(requests.length).toBe(asked);
+  });
+
+  it("without an ONNX file is downloaded with its weights and modules, and nothing else", async () => {
+    const hub = { host, cache: temporaryFolder() };
+    const location = await locateModel("stub/weights", { hub, allowDownload: true });
+    const folder = await readModelFolder(location);
+    expect(folder.modelFile).toBe(join(location.path, "model.safetensors"));
+    expect(folder.modules).toMatchObject({ pooling: "weightedmean", normalize: true });
+    for (const file of ["model.safetensors", "2_Dense/model.safetensors", "2_Dense/config.json"]) {
+      const [fetched, own] = [location.path, weights].map((of) => readFileSync(join(of, file)));
+      expect(fetched.equals(own), file).toBe(true);
+    }
+    const given = readdirSync(location.path, { recursive: true }).map(String);
+    expect(given.filter((name) => /reference\.json|partial|\.onnx$/.test(name))).toEqual([]);
   });
 
   it.each(["stub/absent", "stub/broken"])("%s: the failure is told", async (id) => {

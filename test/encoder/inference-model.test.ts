@@ -33,7 +33,9 @@ afterAll(() => runtime.close());
 describe("readInferenceModel", () => {
   it("appends pooling and leaves the encoder's nodes and operator set as they are", async () => {
     const original = bundledModel();
-    const { bytes, inputs } = await readInferenceModel(join(bundled, "onnx/model.onnx"), "mean");
+    const { bytes, inputs } = await readInferenceModel(join(bundled, "onnx/model.onnx"), {
+      pooling: "mean",
+    });
     const pooled = decode(bytes);
     const kept = original.graph!.node.length;
     expect(pooled.opsetImport).toEqual(original.opsetImport);

@@ -91,13 +91,14 @@ describe("headAmong", () => {
     const embeddings = { rows: 9, cols: 6, data: Float32Array.from({ length: 54 }, Math.random) };
     const parameters = initialHead(spec, { seed: 1, embeddings });
     const others = new Map([...parameters, ["scale", float32([], [1])]]);
-    const found = headAmong(others, 6)!;
+    const found = headAmong(others, { dimension: 6, modules: undefined })!;
     expect(found.spec).toEqual(spec);
     expect([...found.parameters.keys()]).toEqual([...parameters.keys()]);
   });
 
   it("is none among other parameters", () => {
-    expect(headAmong(new Map([["scale", float32([], [1])]]), 6)).toBeUndefined();
+    const others = new Map([["scale", float32([], [1])]]);
+    expect(headAmong(others, { dimension: 6, modules: undefined })).toBeUndefined();
   });
 
   it("refuses a head with a weight that is missing or of another shape", () => {
@@ -106,7 +107,7 @@ describe("headAmong", () => {
     without.delete(HEAD_NAMES.hiddenBias);
     const other = new Map(parameters).set(HEAD_NAMES.hiddenBias, float32([3], [0, 0, 0]));
     for (const damaged of [without, other])
-      expect(() => headAmong(damaged, 6)).toThrow(
+      expect(() => headAmong(damaged, { dimension: 6, modules: undefined })).toThrow(
         expect.objectContaining({
           code: "damaged-checkpoint",
           message: expect.stringContaining(`"${HEAD_NAMES.hiddenBias}" of shape [2]`),

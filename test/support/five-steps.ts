@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { PoolingMode } from "../../src/encoder/pooling-mode.js";
+import { modulesHead } from "../../src/encoder/head.js";
+import type { ModuleStack } from "../../src/encoder/modules/module-stack.js";
+import { type Pooling, poolingModes } from "../../src/encoder/pooling-mode.js";
 import { buildEncoderStep } from "../../src/encoder/step/encoder-step.js";
+import type { StepHead } from "../../src/encoder/step/head-part.js";
 import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { textFeeds } from "../../src/encoder/step/text-feeds.js";
 import type { Tuning } from "../../src/encoder/step/trained-weights.js";
@@ -24,11 +27,17 @@ export interface Steps {
 /** What the steps are taken with. */
 export interface StepsOptions {
   readonly encoder: PreparedEncoder;
-  readonly pooling: PoolingMode;
+  readonly pooling: Pooling;
   readonly tokenize: (text: string) => Int32Array;
   /** Id at padding. */
   readonly padId: number;
   readonly tuning?: Tuning;
+  /** The model's own modules. */
+  readonly stack?: ModuleStack | undefined;
+  /** Tokens at the beginning of a text that are not pooled; absent: the prompt is pooled. */
+  readonly promptTokens?: ((text: string) => number) | undefined;
+  /** Before every text. */
+  readonly prompt?: string;
   readonly packed?: boolean;
 }
 
@@ -45,15 +54,26 @@ function pairs(): (readonly [string, string])[] {
   });
 }
 
+/** The model's own modules as the head of a step. */
+function headOf({ encoder, pooling, stack }: StepsOptions): StepHead | undefined {
+  if (stack === undefined) return undefined;
+  const width = Number(encoder.graph.types.get(encoder.hidden)?.shape[2]);
+  const spec = modulesHead(width * poolingModes(pooling).length, stack.specs);
+  return { spec, side: "both", start: stack.parameters };
+}
+
 /** The five steps that the shared references are of: InfoNCE, 8 rows each in file order, AdamW without decay, in float64. */
 export async function fiveSteps(options: StepsOptions): Promise<Steps> {
   const { encoder, pooling, tokenize, padId, tuning = { kind: "full" }, packed = true } = options;
+  const { promptTokens, prompt = "" } = options;
   const definition = objectiveNamed("infonce");
   const objective = { definition, options: resolveOptions(definition, { temperature: 0.05 }) };
   const step = buildEncoderStep({
     ...{ encoder, pooling, tuning, packed, objective },
     roles: ["anchors", "positives"],
     negatives: 0,
+    includePrompt: promptTokens === undefined,
+    head: headOf(options),
   });
   const model = await openModel(step.model);
   const states = step.parameters.map(({ data }) => ({
@@ -65,7 +85,7 @@ export async function fiveSteps(options: StepsOptions): Promise<Steps> {
   const result: Steps = { losses: [], norms: [] };
   for (let t = 1; t <= 5; t++) {
     const batch = rows.slice((t - 1) * ROWS, t * ROWS);
-    const texts = batch.flat().map(tokenize);
+    const texts = batch.flat().map((text) => prompt + text);
     const values = step.parameters.map(
       ({ name, shape }, i) => [name, float32(shape, Float32Array.from(states[i].x))] as const,
     );
@@ -75,7 +95,11 @@ export async function fiveSteps(options: StepsOptions): Promise<Steps> {
         Array.from({ length: ROWS }, (_, i) => 2 * i + offset),
       );
     const outputs = await model.run({
-      ...textFeeds(texts, { inputs: step.inputs, padId }),
+      ...textFeeds(texts.map(tokenize), {
+        inputs: step.inputs,
+        padId,
+        skipped: promptTokens && texts.map(promptTokens),
+      }),
       ...Object.fromEntries(values),
       anchors: numbers(0),
       positives: numbers(1),

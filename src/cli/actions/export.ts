@@ -16,7 +16,8 @@ export async function runExport(model: string | undefined, command: Command): Pr
     ...typedOptions(command, exportTable),
     to,
     model,
-    onEvent: ({ info }) => terminal.note(modelNote(info)),
+    onEvent: (event) =>
+      terminal.note(event.type === "model" ? modelNote(event.info) : event.message),
   });
   terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatExport(report));
   const { verification } = report;

@@ -77,7 +77,10 @@ export function architectureGraph(json: JsonObject, file: string): ArchitectureG
   const hidden = build(print);
   config.refuseUnknown();
   const { b } = print;
-  b.output(b.named(hidden, HIDDEN));
+  // The node's name is free for others: what is put behind may take over the output's.
+  const node = { op: "Identity", domain: "", name: "token_vectors", attributes: {} };
+  const [output] = b.append({ ...node, inputs: [hidden.name], outputs: [HIDDEN] });
+  b.output(output);
   return { graph: b.graph, hidden: HIDDEN, pieces: print.pieces, namesOf: config.namesOf };
 }
 

@@ -2,6 +2,7 @@ import { GraphBuilder } from "../../graph/builder.js";
 import { emptyGraph } from "../../graph/ir.js";
 import * as ops from "../../graph/ops/index.js";
 import { dropoutMasks } from "../../graph/rewrites/dropout.js";
+import { poolingModes } from "../pooling-mode.js";
 import { type EmbeddingGraphOptions, embeddingGraph } from "./embedding-graph.js";
 import {
   type EncoderGraphInfo,
@@ -91,7 +92,7 @@ export function buildCachedLoss(options: EncoderStepOptions): CachedLoss {
   return { ...model, parameters, inputs: [name, ...model.inputs], embeddingGradient };
 }
 
-/** H, the encoder's width. */
-function embeddingSize({ encoder }: EmbeddingGraphOptions): number {
-  return Number(encoder.graph.types.get(encoder.hidden)?.shape[2]);
+/** Numbers in a pooled vector. */
+function embeddingSize({ encoder, pooling }: EmbeddingGraphOptions): number {
+  return Number(encoder.graph.types.get(encoder.hidden)?.shape[2]) * poolingModes(pooling).length;
 }

@@ -10,15 +10,17 @@ import { shapesFromInput } from "../../graph/rewrites/shapes-from-input.js";
 import { splitAt } from "../../graph/rewrites/split.js";
 import { packTokens } from "../../graph/rewrites/token-rows.js";
 import { tablesOf } from "../../graph/rewrites/weights.js";
-import { poolTokens } from "../pooling.js";
-import type { PoolingMode } from "../pooling-mode.js";
+import { POOLING_MASK, poolTokens } from "../pooling.js";
+import type { Pooling } from "../pooling-mode.js";
 import { ATTENTION_MASK, type PreparedEncoder, textShape } from "./prepare.js";
 import { isTrained, type PlacedWeight, type Tuning } from "./trained-weights.js";
 
 /** How texts become pooled vectors in training. */
 export interface EmbeddingGraphOptions {
   readonly encoder: PreparedEncoder;
-  readonly pooling: PoolingMode;
+  readonly pooling: Pooling;
+  /** Whether the tokens of a prompt are pooled; default true. Without them there is an input `pooling_mask`. */
+  readonly includePrompt?: boolean | undefined;
   readonly tuning: Tuning;
   /** Whether vectors are divided by sqrt(Σx² + 1e-12), as the encoder's own are; default false. */
   readonly normalize?: boolean;
@@ -60,7 +62,10 @@ export function embeddingGraph(options: EmbeddingGraphOptions): EmbeddingGraph {
   notes.push(joinLinear(graph));
   const b = new GraphBuilder(graph);
   const hidden = b.value(graph.outputs[0]);
-  const means = poolTokens(b, options.pooling, { hidden, mask: b.value(ATTENTION_MASK) });
+  const mask = b.value(ATTENTION_MASK);
+  const all = options.includePrompt !== false;
+  const poolable = all ? undefined : b.input(POOLING_MASK, "int64", mask.shape);
+  const means = poolTokens(b, options.pooling, { hidden, mask, pooled: poolable });
   const pooled = options.normalize === true ? l2Normalize(b, means) : means;
   graph.outputs.length = 0;
   const trained = encoder.weights.filter(

@@ -1,5 +1,6 @@
 import { TOKEN_INPUTS } from "../../graph/rewrites/token-index.js";
 import { float32, int64, type Tensor } from "../../math/tensor.js";
+import { POOLING_MASK } from "../pooling.js";
 import { attentionGroups, type TextGroups } from "./attention-groups.js";
 
 /** What the inputs of an encoder's graph are filled with. */
@@ -8,27 +9,32 @@ interface TextFeedOptions {
   readonly inputs: readonly string[];
   /** Id at padding. */
   readonly padId: number;
+  /** How many tokens at the beginning of each text are not pooled; default none. */
+  readonly skipped?: readonly number[] | undefined;
 }
 
 /**
  * The inputs of an encoder for texts of n_b tokens each, B texts padded to the longest (T), R = Σ n_b tokens in all:
- * input_ids, attention_mask and token_type_ids (zeros) [B, T], and where tokens stand (see `TOKEN_INPUTS`), as far as the graph has them. Only the lengths matter where it does not read ids.
+ * input_ids, attention_mask, token_type_ids (zeros) and pooling_mask [B, T], and where tokens stand (see `TOKEN_INPUTS`), as far as the graph has them. Only the lengths matter where it does not read ids.
  */
 export function textFeeds(
   texts: readonly { readonly length: number; readonly [t: number]: number }[],
-  { inputs, padId }: TextFeedOptions,
+  { inputs, padId, skipped = [] }: TextFeedOptions,
 ): Record<string, Tensor> {
   const B = texts.length;
   const T = Math.max(0, ...texts.map(({ length }) => length));
   const R = texts.reduce((sum, { length }) => sum + length, 0);
   const ids = new BigInt64Array(B * T).fill(BigInt(padId));
   const mask = new BigInt64Array(B * T);
+  const pooled = new BigInt64Array(B * T);
   const rows = new BigInt64Array(R);
   const slots = new BigInt64Array(B * T).fill(BigInt(R));
   let row = 0;
   for (const [i, text] of texts.entries()) {
+    const first = Math.min(skipped[i] ?? 0, text.length - 1);
     for (let t = 0; t < text.length; t++, row++) {
       const slot = i * T + t;
+      if (t >= first) pooled[slot] = 1n;
       ids[slot] = BigInt(text[t]);
       mask[slot] = 1n;
       rows[row] = BigInt(slot);
@@ -40,6 +46,7 @@ export function textFeeds(
     ...attentionFeeds(groups, { R, T }),
     input_ids: int64([B, T], ids),
     attention_mask: int64([B, T], mask),
+    [POOLING_MASK]: int64([B, T], pooled),
     token_type_ids: int64([B, T], new BigInt64Array(B * T)),
     [TOKEN_INPUTS.rows]: int64([R], rows),
     [TOKEN_INPUTS.slots]: int64([B * T], slots),

@@ -33,6 +33,12 @@ export function readPiece(
   return turned ? transposed(float32(shape.toReversed(), data)) : float32(shape, data);
 }
 
+/** A whole stored tensor in float32, as it is. */
+export function readWhole(stored: StoredTensor): Tensor {
+  const bytes = readStored(stored, 0, stored.length);
+  return float32(stored.shape, toFloat32(stored.type, bytes));
+}
+
 /** Elements of a stored type as float32, exactly. */
 export function toFloat32(type: string, bytes: Uint8Array): Float32Array {
   if (type === "F32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

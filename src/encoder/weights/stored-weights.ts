@@ -5,8 +5,8 @@ import { isObject, readJsonObject } from "../../files/json-file.js";
 import { type StoredTensor, storedTensors } from "../../files/safetensors-file.js";
 
 /** Names of the file with all weights, and of the list of files where they are spread over several. */
-const WEIGHTS_FILE = "model.safetensors";
-const INDEX_FILE = "model.safetensors.index.json";
+export const WEIGHTS_FILE = "model.safetensors";
+export const INDEX_FILE = "model.safetensors.index.json";
 
 /** The weights of a model folder, not read yet. */
 export interface StoredWeights {
@@ -35,14 +35,8 @@ export async function storedWeights(folder: string): Promise<StoredWeights> {
   const index = join(folder, INDEX_FILE);
   const single = join(folder, WEIGHTS_FILE);
   if (existsSync(single)) return { tensors: storedTensors(single), files: [single] };
-  const map = (await readJsonObject(index))?.weight_map;
-  const listed = isObject(map) ? Object.entries(map) : [];
-  const placed = listed.filter((entry): entry is [string, string] => isPlainName(entry[1]));
-  if (placed.length === 0 || placed.length < listed.length)
-    throw new UserError("bad-index", "must list in weight_map the file of each tensor", {
-      at: { file: index },
-    });
-  const names = [...new Set(placed.map(([, file]) => file))].sort();
+  const placed = await placedTensors(index);
+  const names = filesOf(placed);
   const shards = new Map(names.map((name) => [name, shard(folder, name, index)]));
   const tensors = placed.map(([name, file]) => {
     const tensor = shards.get(file)?.get(name);
@@ -52,6 +46,25 @@ export async function storedWeights(folder: string): Promise<StoredWeights> {
     });
   });
   return { tensors: new Map(tensors), files: [index, ...names.map((name) => join(folder, name))] };
+}
+
+/** The tensors that an index lists, each with the name of its file. */
+async function placedTensors(index: string): Promise<[tensor: string, file: string][]> {
+  const map = (await readJsonObject(index))?.weight_map;
+  const listed = isObject(map) ? Object.entries(map) : [];
+  const placed = listed.filter((entry): entry is [string, string] => isPlainName(entry[1]));
+  if (placed.length > 0 && placed.length === listed.length) return placed;
+  throw new UserError("bad-index", "must list in weight_map the file of each tensor", {
+    at: { file: index },
+  });
+}
+
+const filesOf = (placed: readonly (readonly [string, string])[]): string[] =>
+  [...new Set(placed.map(([, file]) => file))].sort();
+
+/** The files that the index of a folder lists. UserError `bad-index`. */
+export async function shardNames(folder: string): Promise<string[]> {
+  return filesOf(await placedTensors(join(folder, INDEX_FILE)));
 }
 
 const isPlainName = (value: unknown): value is string =>

@@ -1,5 +1,10 @@
 import { join } from "node:path";
 import { HEAD_NAMES } from "../../encoder/head.js";
+import {
+  type ModuleSpec,
+  moduleParameter,
+  moduleParameters,
+} from "../../encoder/modules/module-stack.js";
 import { internal } from "../../errors/internal.js";
 import { writeJson } from "../../files/json-file.js";
 import { writeTensors } from "../../files/tensor-file.js";
@@ -28,7 +33,7 @@ const activations = {
 export function denseStack({ spec, parameters }: HeadContent): Dense[] {
   const value = (name: string): Tensor =>
     parameters.get(name) ?? internal(`the head's parameter "${name}" is missing`);
-  if (spec.kind === "none") return [];
+  if (spec.kind === "none" || spec.kind === "modules") return [];
   if (spec.kind === "linear")
     return [{ weight: value(HEAD_NAMES.projection), activation: "identity" }];
   const { inputDim: D, outputDim: O, hiddenDim: H } = spec;
@@ -65,6 +70,38 @@ export function denseStack({ spec, parameters }: HeadContent): Dense[] {
       activation: "identity",
     },
   ];
+}
+
+/** A model's own modules with their values, as they are written back. */
+export function ownModules({ spec, parameters }: HeadContent): SentenceModule[] {
+  return (spec.modules ?? []).map((module, i) => {
+    if (module.kind === "normalize") return { kind: "Normalize" };
+    const named = moduleParameters([module]).map(({ name }) => {
+      const own = name.slice(moduleParameter(0, "").length);
+      const tensor = parameters.get(moduleParameter(i, own));
+      return [own, tensor ?? internal(`the module's "${own}" is missing`)] as const;
+    });
+    return {
+      kind: module.kind === "dense" ? "Dense" : "LayerNorm",
+      write: async (folder) => {
+        await writeJson(join(folder, "config.json"), configOf(module));
+        writeTensors(join(folder, "model.safetensors"), new Map(named));
+      },
+    };
+  });
+}
+
+function configOf(module: Exclude<ModuleSpec, { kind: "normalize" }>): Record<string, unknown> {
+  if (module.kind === "layer-norm") return { dimension: module.size };
+  const { input, output, bias, activation, residual } = module;
+  return {
+    in_features: input,
+    out_features: output,
+    bias,
+    activation_function: activation,
+    // Releases before 5.7 refuse the key.
+    ...(residual ? { use_residual: true } : {}),
+  };
 }
 
 /** The module with its config.json and model.safetensors. */

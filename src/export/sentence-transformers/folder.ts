@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { architectureParameters } from "../../encoder/architectures/registry.js";
+import { poolingModes } from "../../encoder/pooling-mode.js";
 import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
 import { toParameters } from "../../encoder/weights/to-parameters.js";
 import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
@@ -21,8 +22,8 @@ import {
   type SentenceModule,
   writeSentenceModules,
 } from "../folder-files.js";
-import { type ModelContent, sourceFile } from "../model-content.js";
-import { denseModule, denseStack } from "./dense-modules.js";
+import { contentHead, type ModelContent, sourceFile } from "../model-content.js";
+import { denseModule, denseStack, ownModules } from "./dense-modules.js";
 import { modelCard } from "./model-card.js";
 import { huggingFaceWeights } from "./weight-names.js";
 
@@ -52,12 +53,14 @@ export async function writeSentenceTransformersFolder(
  * scale; an MLP gets what it was trained on.
  */
 function modulesOf(content: ModelContent): SentenceModule[] {
-  const { encoder, head } = content;
+  const { encoder } = content;
+  const head = contentHead(content);
   const unit: SentenceModule[] = encoder.normalize ? [{ kind: "Normalize" }] : [];
-  const dense = head === undefined ? [] : denseStack(head).map(denseModule);
+  const dense =
+    head === undefined ? [] : [...denseStack(head).map(denseModule), ...ownModules(head)];
   return [
     { kind: "Transformer" },
-    poolingModule(content, encoder.dimension),
+    poolingModule(encoder, encoder.dimension / poolingModes(encoder.pooling).length),
     ...(head?.spec.kind === "mlp" ? unit : []),
     ...dense,
     ...unit,

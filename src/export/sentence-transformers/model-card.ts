@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
+import { transformersPooling } from "../../encoder/transformers-js.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { packageVersion } from "../../files/version.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import type { RunRecord } from "../../training/run-folder/run-folder.js";
 import {
+  contentHead,
   type ModelContent,
   matryoshkaDimensions,
   outputDimension,
@@ -54,8 +56,14 @@ async function licenceOf(content: ModelContent): Promise<string> {
 }
 
 function introduction(content: ModelContent): string {
-  const { encoder, head, run } = content;
-  const kinds = { none: "no head", linear: "a linear head", mlp: "an MLP head with a residual" };
+  const { encoder, run } = content;
+  const head = contentHead(content);
+  const kinds = {
+    none: "no head",
+    linear: "a linear head",
+    mlp: "an MLP head with a residual",
+    modules: "modules of its own behind it",
+  };
   const lines = [
     `# ${plain(encoder.name)}${run === undefined ? "" : ", fine-tuned"}`,
     "",
@@ -187,7 +195,7 @@ function score({ value, interval }: ReportedMetric): string {
 }
 
 function usage({ encoder }: ModelContent): string {
-  const pooling = encoder.pooling === "last" ? "last_token" : encoder.pooling;
+  const pooling = transformersPooling(encoder.pooling);
   return `## Use
 
 In Python:

@@ -47,8 +47,7 @@ export const measureOptions = {
   analyse: {
     type: "boolean",
     default: false,
-    description:
-      "look at the vectors: alignment, uniformity, rank, hubs, neighbours, margins",
+    description: "look at the vectors: alignment, uniformity, rank, hubs, neighbours, margins",
   },
   rows: {
     type: "text",

@@ -6,6 +6,8 @@ export interface TokenTable {
   readonly count: number;
   /** Ids of a text, special ones included. */
   readonly idsOf: (number: number) => Int32Array;
+  /** Tokens at the beginning of a text that are not pooled. */
+  readonly skippedOf: (number: number) => number;
   /** How many ids the texts before it have together. */
   readonly startOf: (number: number) => number;
   /** Ids of all texts together. */
@@ -16,6 +18,7 @@ export interface TokenTable {
 export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTable {
   const ends = new Float64Array(texts.length);
   let ids = new Int32Array(32 * Math.max(1, texts.length));
+  const skipped = Uint16Array.from(texts, encoder.promptTokens);
   let total = 0;
   texts.forEach((text, i) => {
     const [own] = encoder.tokenize([text]) as [Int32Array];
@@ -32,6 +35,7 @@ export function tokenTable(encoder: Encoder, texts: readonly string[]): TokenTab
   return {
     count: texts.length,
     idsOf: (number) => ids.subarray(startOf(number), ends[number]),
+    skippedOf: (number) => skipped[number],
     startOf,
     total,
   };

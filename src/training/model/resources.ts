@@ -25,7 +25,7 @@ export async function openResources(
   const { threads } = settings;
   const runtime = await openRuntime({ threads });
   try {
-    const encoder = await loadEncoder({ ...settings, runtime });
+    const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const cache = openEmbeddingCache(encoder, { texts, folder, prompt: "" });
     const close = async (): Promise<void> => {
       cache.close();

@@ -1,8 +1,11 @@
 import { encodeCached } from "../../encoder/embedding-cache.js";
-import { type HeadSpec, headSpec } from "../../encoder/head.js";
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
 import { usageError } from "../../errors/user-error.js";
 import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
+import type { TrainSettings } from "../options/settings.js";
+import { defaultHead } from "../options/tune.js";
 import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
 import type { RunControl } from "../run-folder/events.js";
@@ -42,7 +45,8 @@ export function openContext(
   if (unknown !== undefined) onEvent({ type: "note", message: `note: ${unknown}` });
   const encode = (texts: readonly string[]) =>
     encodeCached(encoder, texts, cache, { signal, prompt: "" });
-  const head = headOf(plan, encoder.info.dimension, auxiliary);
+  const head = headOf(plan, encoder.info, auxiliary);
+  if (head.kind === "modules") onEvent({ type: "note", message: modulesNote(head) });
   const context = { control, runtime, encoder, cache, head, encode };
   if (auxiliary === undefined) return { ...context, plan };
   const { evaluator } = plan;
@@ -50,12 +54,33 @@ export function openContext(
   return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
 }
 
+function modulesNote({ modules = [], inputDim, outputDim }: HeadSpec): string {
+  const kinds = modules.map(({ kind }) => kind).join(", ");
+  return `the model's own modules are trained: ${kinds}, ${inputDim} to ${outputDim} dimensions`;
+}
+
+/** A model with modules of its own gets no other head. */
+function requireNoHead({ head, tune, headDim }: TrainSettings): void {
+  const asked = head !== defaultHead(tune) ? `--head ${head}` : headDim && `--head-dim ${headDim}`;
+  if (!asked) return;
+  throw usageError(
+    "head-and-modules",
+    `${asked} cannot be had on a model with modules of its own (Dense, LayerNorm), which are trained themselves`,
+    "leave it out",
+  );
+}
+
+/** The head of a run: the model's own modules, where it has some, else the one that the settings want. */
 function headOf(
   { settings, groups }: TrainingPlan,
-  dimension: number,
+  { dimension, modules }: EncoderInfo,
   auxiliary: AuxiliaryModel | undefined,
 ): HeadSpec {
   const { head: kind, headHidden: hidden } = settings;
+  if (modules !== undefined) {
+    requireNoHead(settings);
+    return modulesHead(dimension, modules.specs);
+  }
   // Whether some group learns another model's vectors themselves.
   const imitates = groups.some((group) => group.auxiliary?.kind === "vectors");
   if (!imitates || auxiliary === undefined)

@@ -49,10 +49,12 @@ export async function encoderStepOptions(
   { prepared, ...start }: StepStart & { readonly prepared: PreparedEncoder },
 ): Promise<EncoderStepOptions> {
   const { settings } = context.plan;
-  const { pooling, normalize } = context.encoder.info;
+  const { pooling, includePrompt, normalize, modules } = context.encoder.info;
   return {
     ...headStepOptions(context, start),
-    ...{ encoder: prepared, pooling, normalize },
+    ...{ encoder: prepared, pooling, includePrompt },
+    // What a model has of its own between pooling and its last normalisation wants vectors as they are pooled.
+    normalize: normalize && modules === undefined,
     tuning: tuningOf(settings, prepared.depth),
     dropout: await dropoutOf(settings, context.encoder.info),
   };

@@ -1,5 +1,5 @@
-import type { Encoder } from "../../encoder/encoder.js";
-import { type HeadSpec, headSpec } from "../../encoder/head.js";
+import type { Encoder, EncoderInfo } from "../../encoder/encoder.js";
+import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
@@ -14,6 +14,7 @@ import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
+import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
@@ -41,10 +42,9 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
   const { settings } = planned;
   const runtime = await openRuntime({ threads: settings.threads });
   try {
-    const encoder = await loadEncoder({ ...settings, runtime });
+    const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const plan = promptedPlan(planned, encoder.info);
-    const { head: kind, headDim: dim, headHidden: hidden } = settings;
-    const head = headSpec(encoder.info.dimension, { kind, dim, hidden, mayGrow: true });
+    const head = plannedHead(settings, encoder.info);
     const memory =
       settings.tune === "head"
         ? headMemory(plan, head)
@@ -56,6 +56,11 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
   }
 }
 
+function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {
+  const { head: kind, headDim: dim, headHidden: hidden } = settings;
+  if (modules !== undefined) return modulesHead(dimension, modules.specs);
+  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
+}
 /** Sizes are all that counts. */
 const start = new Map();
 

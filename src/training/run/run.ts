@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
+import { startsFromComponents } from "../../encoder/head.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
@@ -30,6 +31,7 @@ import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js"
 import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
+import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
@@ -127,7 +129,7 @@ async function train(
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await context.plan.evaluator.run((texts) => context.encode(texts));
+  const base = await baseEvaluation(context);
   const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
@@ -139,8 +141,8 @@ async function train(
   }
   try {
     // A head that reduces dimensions is not the base before its first update either.
-    const reduces = context.head.outputDim < context.head.inputDim;
-    const initial = reduces ? await training.trainable.parameters() : undefined;
+    const apart = startsFromComponents(context.head);
+    const initial = apart ? await training.trainable.parameters() : undefined;
     const point = await restored(context, training.trainable, found);
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
@@ -225,7 +227,7 @@ async function runLoop(
   const paths = runPaths(settings.out);
   const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
-  else if (context.head.outputDim < context.head.inputDim) log.append({ base: valuesOf(base) });
+  else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
     return await trainingLoop({
       ...settings,

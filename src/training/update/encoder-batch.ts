@@ -11,6 +11,8 @@ export interface EncoderBatch extends StepBatch {
   readonly numbers: Int32Array;
   /** Token ids by slot. */
   readonly ids: readonly Int32Array[];
+  /** By slot: tokens at the beginning that are not pooled. */
+  readonly skipped?: readonly number[] | undefined;
   /** What the dropout masks of the batch are drawn from. */
   readonly counter: { readonly epoch: number; readonly batch: number };
 }
@@ -53,6 +55,7 @@ export function encoderBatch(
     texts,
     numbers: Int32Array.from(numbers),
     ids,
+    skipped: numbers.map(options.tokens.skippedOf),
     tokens: ids.reduce((sum, { length }) => sum + length, 0),
     feeds: { ...options.feeds(texts), ...slots },
     counter: { epoch: planned.epoch, batch: planned.batch },

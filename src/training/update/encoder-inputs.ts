@@ -45,7 +45,8 @@ export function encoderInputs({ part, padId, seed, frozen }: EncoderInputsOption
   const masksOf = maskSource(part, seed);
   return async (batch, slots, inputs) => {
     const texts = slots.map((slot) => batch.ids[slot]);
-    const feeds = { ...textFeeds(texts, { inputs, padId }), ...masksOf(batch, slots) };
+    const skipped = slots.map((slot) => batch.skipped?.[slot] ?? 0);
+    const feeds = { ...textFeeds(texts, { inputs, padId, skipped }), ...masksOf(batch, slots) };
     if (boundary === undefined || frozen === undefined) return feeds;
     const vectors = await tokenVectors(batch, slots, frozen);
     return { ...feeds, [boundary]: vectorFeed(vectors, frozen.prefix.width) };

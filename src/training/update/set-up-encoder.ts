@@ -1,5 +1,10 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
-import { type HeadSpec, headParameters, initialHead } from "../../encoder/head.js";
+import {
+  type HeadSpec,
+  headParameters,
+  initialHead,
+  startsFromComponents,
+} from "../../encoder/head.js";
 import { CACHED_NAMES, embedForward } from "../../encoder/step/cached-step.js";
 import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
 import { describeTrained, type TrainedGroup } from "../../encoder/step/trained-tensors.js";
@@ -130,11 +135,16 @@ async function encodedFeeds({ plan, encode }: RunContext, planned: PlannedBatch)
   });
 }
 
-async function headStart({ plan, head, encode }: RunContext): Promise<ReadonlyMap<string, Tensor>> {
-  const reduces = head.outputDim < head.inputDim;
+async function headStart({
+  plan,
+  head,
+  encode,
+  encoder,
+}: RunContext): Promise<ReadonlyMap<string, Tensor>> {
   const sample = plan.texts.prompted.slice(0, componentTexts);
-  const embeddings = reduces ? await encode(sample) : undefined;
-  return initialHead(head, { seed: plan.settings.seed, embeddings });
+  const embeddings = startsFromComponents(head) ? await encode(sample) : undefined;
+  const modules = encoder.info.modules?.parameters;
+  return initialHead(head, { seed: plan.settings.seed, embeddings, modules });
 }
 
 function preparation({ plan }: RunContext, tokens: TokenTable, others: Gather | undefined) {

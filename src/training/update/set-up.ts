@@ -1,5 +1,5 @@
 import { fillCache } from "../../encoder/embedding-cache.js";
-import { initialHead } from "../../encoder/head.js";
+import { initialHead, startsFromComponents } from "../../encoder/head.js";
 import { buildHeadStep } from "../../encoder/step/loss-step.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { augmentVectors } from "../batches/augment-vectors.js";
@@ -30,9 +30,10 @@ async function setUpHead(context: RunContext): Promise<TrainableSetup> {
   const gather: Gather = (numbers) => cache.gather(numbers.map((number) => places[number]));
   const others = await auxiliary?.prepare(plan.texts.bare);
   const batchOf = preparation(context, gather, others);
-  const reduces = head.outputDim < head.inputDim;
+  const reduces = startsFromComponents(head);
   const embeddings = reduces ? cache.gather(places.subarray(0, componentTexts)) : undefined;
-  const start = initialHead(head, { seed: settings.seed, embeddings });
+  const modules = context.encoder.info.modules?.parameters;
+  const start = initialHead(head, { seed: settings.seed, embeddings, modules });
   const steps = groups.map((group) => buildHeadStep(headStepOptions(context, { group, start })));
   const scalars = await initialScalars(context, { start, feeds: (first) => batchOf(first).feeds });
   const { trainer, graphs } = await openTrainer(context.runtime, steps, {

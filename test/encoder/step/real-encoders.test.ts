@@ -35,7 +35,7 @@ describe.each(MODELS)("%s", (_, folder, depth) => {
   it.skipIf(!present)("gives the vectors of inference, packed and with padding", async () => {
     const tokenizer = await loadTokenizer(folder);
     const ids = SENTENCES.map((text) => tokenizer.encode(text, 128));
-    const inference = await readInferenceModel(file, "mean");
+    const inference = await readInferenceModel(file, { pooling: "mean" });
     const batch = ids.map((own, index) => ({ index, ids: own }));
     const expected = await runModel(
       inference.bytes,

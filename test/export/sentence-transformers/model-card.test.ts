@@ -18,7 +18,15 @@ beforeAll(async () => {
   content = {
     encoder: {
       ...{ path, name, hash, dimension, modelFile: "", source: "folder", maxLength: 32 },
-      ...{ pooling: "mean", poolingSource: "folder", normalize: true, headFolded: false },
+      ...{
+        pooling: "mean",
+        poolingSource: "folder",
+        normalize: true,
+        includePrompt: true,
+        padsLeft: false,
+        modules: undefined,
+        headFolded: false,
+      },
       ...{ prompts: {}, defaultPromptName: undefined },
     },
     run: record,

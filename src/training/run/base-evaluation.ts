@@ -1,0 +1,18 @@
+import type { Evaluation } from "../../evaluation/metric.js";
+import { openHead } from "../model/open-head.js";
+import type { RunContext } from "../model/run-context.js";
+
+/** The base model measured: the encoder, behind its own modules where it has some. */
+export async function baseEvaluation(context: RunContext): Promise<Evaluation> {
+  const { plan, encoder, encode, head, runtime } = context;
+  const { modules } = encoder.info;
+  if (modules === undefined) return plan.evaluator.run((texts) => encode(texts));
+  const open = await openHead(runtime, head);
+  try {
+    return await plan.evaluator.run(async (texts) =>
+      open.apply(await encode(texts), modules.parameters),
+    );
+  } finally {
+    await open.release();
+  }
+}
