@@ -8,7 +8,7 @@ export interface Step {
 }
 
 /** What lies between the parameters and the loss. */
-export interface Dependence {
+interface Dependence {
   /** Nodes on a path from a parameter to the loss, in the order in which they run. */
   readonly steps: readonly Step[];
   /** Values that depend on a parameter by way of nodes with a slope; the parameters themselves. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 /** What a command line asks of --help. */
-export interface HelpRequest {
+interface HelpRequest {
   /** Whether every option is to be shown: `--help all`. */
   readonly all: boolean;
   /** The words to parse. */

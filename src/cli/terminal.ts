@@ -18,7 +18,7 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }

@@ -12,7 +12,7 @@ import { objectiveOptionsOf } from "./objective-options.js";
 import { typedOptions } from "./options/add-options.js";
 
 /** Where options come from besides the command line. */
-export interface OptionSources {
+interface OptionSources {
   readonly resume?: string | undefined;
   readonly config?: string | undefined;
 }

@@ -4,7 +4,7 @@ import { componentSizes, componentsOf } from "./batches/components.js";
 import { pairKeys } from "./batches/pair-index.js";
 import type { PairRow } from "./rows/row-types.js";
 
-export interface SplitOptions {
+interface SplitOptions {
   /** Share of the anchors to hold out, in (0, 1). Default 0.1. */
   readonly share?: number;
   readonly seed: number;
@@ -18,10 +18,10 @@ export interface SplitOf<Row> {
   readonly notes: readonly string[];
 }
 
-export type Split = SplitOf<PairRow>;
+type Split = SplitOf<PairRow>;
 
 /** What decides on which side a row may be. */
-export interface RowKeys<Row> {
+interface RowKeys<Row> {
   /** Rows that share a key never stand on two sides: texts, groups. */
   readonly keys: (row: Row) => readonly string[];
   /** Rows are held out by this: `share` counts its distinct values. */

@@ -3,7 +3,7 @@ import type { Dataset, DatasetKind, RowTypes } from "./rows/row-types.js";
 import { plainForm } from "./texts/text-hash.js";
 
 /** Training rows that hold a text of the measuring rows, but for case and punctuation. */
-export interface Leaks {
+interface Leaks {
   /** Distinct texts that are on both sides. */
   readonly texts: number;
   readonly rows: number;

@@ -112,7 +112,7 @@ export function convertDataset(
 }
 
 /** Single texts of a file, streamed: memory does not grow with the rows. */
-export interface TextStream {
+interface TextStream {
   readonly columns: ColumnMapping;
   readonly dialect: string;
   /** Every record in order, also empty texts (their vectors keep the place). Can be walked once. */

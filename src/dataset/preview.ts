@@ -1,7 +1,7 @@
 import type { Dataset, DatasetKind, RowTypes } from "./rows/row-types.js";
 
 /** What each kind of text gets put before it. */
-export type TextPrefixes = Readonly<Record<"query" | "document" | "other", string>>;
+type TextPrefixes = Readonly<Record<"query" | "document" | "other", string>>;
 
 /** A row as the model will see it: names and values in order, absent ones left out. */
 export interface PreviewRow {

@@ -22,7 +22,7 @@ const formats: readonly EmbeddingFormat[] = [
 ];
 
 /** File name extensions that embeddings files are written in. */
-export const embeddingExtensions: readonly string[] = formats.map(({ extension }) => extension);
+const embeddingExtensions: readonly string[] = formats.map(({ extension }) => extension);
 
 /** The format of a file name by its extension; another extension is a usage error. */
 export function embeddingFormat(path: string): EmbeddingFormat {

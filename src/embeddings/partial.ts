@@ -21,7 +21,7 @@ export interface PartialVectors {
   readonly close: () => Promise<void>;
 }
 
-export interface PartialOptions {
+interface PartialOptions {
   readonly cols: number;
   /** Rows of a part. */
   readonly partRows: number;

@@ -2,7 +2,7 @@ import { usageError } from "../errors/user-error.js";
 import type { Shard } from "./manifest.js";
 
 /** The texts of a shard. */
-export interface ShardRange {
+interface ShardRange {
   readonly shard: Shard;
   /** Number of the first text, from 0. */
   readonly first: number;

@@ -29,7 +29,7 @@ export interface SourceTexts {
   readonly sha256: () => string;
 }
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly column?: string | undefined;
   /** Columns to keep: names, or true for all but that of the texts. */
   readonly keep?: readonly string[] | true | undefined;

@@ -15,7 +15,7 @@ import {
 } from "./vector-type.js";
 
 /** How complete vectors become a file. */
-export interface StoreOptions {
+interface StoreOptions {
   readonly dimension: number;
   readonly type: VectorType;
   readonly ranges: Ranges | undefined;

@@ -18,7 +18,7 @@ import {
 export type HeadKind = "none" | "linear" | "mlp";
 
 /** Besides those that are made new: `modules`, those that the model has itself. */
-export type AnyHeadKind = HeadKind | "modules";
+type AnyHeadKind = HeadKind | "modules";
 
 /** A projection head from the encoder's vectors x [B, D] to embeddings y [B, O]. Not normalised. */
 export interface HeadSpec {

@@ -11,7 +11,7 @@ export function unitLength(b: GraphBuilder, x: Value): Value {
 }
 
 /** Scale, shift and what is added to the variance. */
-export interface PlainNorm {
+interface PlainNorm {
   readonly scale: Value;
   readonly bias: Value;
   readonly epsilon: number;

@@ -5,7 +5,7 @@ export interface Location {
   readonly line?: number;
 }
 
-export interface UserErrorOptions {
+interface UserErrorOptions {
   /** 2: the command line is wrong (unknown name, bad value); 1: the contents of a file are. Default 1. */
   readonly exitCode?: 1 | 2;
   readonly at?: Location | undefined;

@@ -26,9 +26,9 @@ export interface Comparison {
   readonly verdict: Verdict;
 }
 
-export type Verdict = "better" | "no clear difference" | "worse";
+type Verdict = "better" | "no clear difference" | "worse";
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   /** Rows to draw from, with replacement, as many as there are. */
   readonly rows: number;
   /** What is drawn instead of rows where rows are not independent. */

@@ -8,7 +8,7 @@ export interface ClassedText {
   readonly line?: number;
 }
 
-export interface ClassSplitOptions {
+interface ClassSplitOptions {
   /** Share of the texts to test on, in (0, 1). Default 0.2. */
   readonly share?: number | undefined;
   readonly seed?: number | undefined;

@@ -9,7 +9,7 @@ import type { Embed, Evaluator, Measured, Sides } from "./metric.js";
 export type EvaluationData = Dataset | RetrievalDataset;
 
 /** What a file, or three files of retrieval, can hold. */
-export type EvaluationKind = DatasetKind | "retrieval";
+type EvaluationKind = DatasetKind | "retrieval";
 
 type DataOf<K extends EvaluationKind> = K extends DatasetKind ? DatasetOf<K> : RetrievalDataset;
 
@@ -24,7 +24,7 @@ export interface EvaluatorContext {
 }
 
 /** Rows held out of training data of this kind are measured by it: where they are trained as one of `trainedAs`, or whatever they are trained as. */
-export interface HeldOutUse {
+interface HeldOutUse {
   readonly kind: DatasetKind;
   readonly trainedAs?: readonly RowKind[];
 }

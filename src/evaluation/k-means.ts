@@ -8,14 +8,14 @@ const BLOCK = 2048;
 const MOST_ROUNDS = 100;
 
 /** Clusters of rows. */
-export interface Clustering {
+interface Clustering {
   /** Cluster of each row, 0 … k − 1. */
   readonly of: Int32Array;
   /** Σ of the squared distances from the cluster's mean. */
   readonly inertia: number;
 }
 
-export interface KMeansOptions {
+interface KMeansOptions {
   readonly clusters: number;
   readonly random: Random;
   /** The best of so many starts. Default 3. */

@@ -17,7 +17,7 @@ export interface LbfgsOptions {
 }
 
 /** Where a minimisation ended. */
-export interface Minimum extends Evaluated {
+interface Minimum extends Evaluated {
   readonly x: Float64Array;
   readonly iterations: number;
   /** False when the iterations ran out, or rounding left no step that lowers the value. */

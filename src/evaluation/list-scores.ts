@@ -1,5 +1,5 @@
 /** Measures of one list of candidates of which some are right, each 0–1. */
-export interface ListScores {
+interface ListScores {
   readonly ndcg10: number;
   readonly mrr10: number;
   readonly averagePrecision: number;

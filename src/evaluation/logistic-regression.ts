@@ -10,14 +10,14 @@ import { multiply, type Rows } from "../search/product.js";
 import { type Evaluated, type LbfgsOptions, minimize } from "./lbfgs.js";
 
 /** Rows x_i [n, d] with their classes y_i, 0 … classes − 1. */
-export interface ClassedVectors {
+interface ClassedVectors {
   readonly x: Matrix;
   readonly y: ArrayLike<number>;
   /** At least 2. */
   readonly classes: number;
 }
 
-export interface LogisticOptions extends LbfgsOptions {
+interface LogisticOptions extends LbfgsOptions {
   /** Inverse strength of the penalty, C > 0. Default 1. */
   readonly inversePenalty?: number;
 }

@@ -12,7 +12,7 @@ import {
 import { cutSwap } from "./swap.js";
 
 /** Candidate pairs by their score, and which of them are right. */
-export interface Candidates {
+interface Candidates {
   readonly scores: ArrayLike<number>;
   readonly right: ArrayLike<number>;
   /** Right pairs that there are to find, found or not. */

@@ -1,5 +1,5 @@
 /** Scores with their labels, sorted once so that every resample is a single pass. */
-export interface LabelledScores {
+interface LabelledScores {
   /** Row indices by falling score. */
   readonly order: Uint32Array;
   /** Labels in that order, 1 or 0. */
@@ -11,7 +11,7 @@ export interface LabelledScores {
 }
 
 /** A cut: 1 is predicted for the groups of scores up to `group` (−1: for none). */
-export interface Cut {
+interface Cut {
   readonly group: number;
   /** Rows of label 1 and of label 0 above the cut. */
   readonly truePositives: number;
@@ -71,7 +71,7 @@ export function cutScores(rows: LabelledScores, counts: Uint32Array, wanted?: nu
 }
 
 /** Collects the cuts of groups of equal scores, given by falling score. */
-export interface CutWalk {
+interface CutWalk {
   add(group: number, right: number, wrong: number): void;
   result(): CutScores;
 }

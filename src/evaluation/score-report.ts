@@ -62,7 +62,7 @@ export interface AnalysisReport {
   readonly harmed?: readonly RowChange[] | undefined;
 }
 
-export interface ScoreInputs {
+interface ScoreInputs {
   readonly file: string;
   readonly primary: string;
   readonly model: { readonly name: string; readonly evaluation: Evaluation };

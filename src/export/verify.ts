@@ -7,7 +7,7 @@ import { mixedTexts } from "./sample-texts.js";
 const TEXTS = 100;
 
 /** The largest difference allowed between a float32 export and embtune's own vectors. */
-export const TOLERANCE = 1e-5;
+const TOLERANCE = 1e-5;
 
 /** What came of reloading an exported folder. */
 export interface Verification {

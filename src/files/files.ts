@@ -6,7 +6,7 @@ import { UserError, usageError } from "../errors/user-error.js";
 import { requireReplaceable } from "./usable-path.js";
 
 /** Appends to the file being written. Text is written as UTF-8. */
-export type Append = (chunk: Uint8Array | string) => Promise<void>;
+type Append = (chunk: Uint8Array | string) => Promise<void>;
 
 /** The whole content, or a function that appends it piece by piece. */
 export type FileContent = Uint8Array | string | ((append: Append) => Promise<void>);

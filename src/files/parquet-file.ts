@@ -3,7 +3,7 @@ import { fileError } from "./files.js";
 import { requireReadable } from "./usable-path.js";
 
 /** Some consecutive rows of a Parquet file: the values of each column. */
-export interface ParquetRows {
+interface ParquetRows {
   readonly rows: number;
   /** By column, in the order of `columns`. */
   readonly values: readonly ArrayLike<unknown>[];

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "./json-file.js";
 import { requireReadable } from "./usable-path.js";
 
 /** What a sealed file holds besides its seal. */
-export interface SealedContent {
+interface SealedContent {
   readonly content: JsonObject;
   /** False: the file has no seal, as those of embtune 0.1 and before have none, so nothing could be checked. */
   readonly sealed: boolean;

@@ -1,5 +1,5 @@
 /** How many inputs (without and with the optional ones) and outputs an operator has. */
-export interface Arity {
+interface Arity {
   readonly least: number;
   readonly most: number;
   readonly outputs: number;

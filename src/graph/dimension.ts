@@ -132,7 +132,7 @@ export function unknownDim(output: string, axis: number): Dim {
  * Size of an axis on which two shapes meet: 1 gives way, a number wins over a name, a name over an unknown.
  * Undefined when two different numbers meet.
  */
-export function meetDims(a: Dim, b: Dim): Dim | undefined {
+function meetDims(a: Dim, b: Dim): Dim | undefined {
   if (a === b || b === 1) return a;
   if (a === 1) return b;
   if (typeof a === "number") return typeof b === "number" ? undefined : a;

@@ -5,7 +5,7 @@ import { inferTypes, operatorKey } from "./inference.js";
 import type { Graph, Node, Shape, TensorType } from "./ir.js";
 
 /** Something that is wrong with a graph; `where` is the name of the node or value. */
-export interface Violation {
+interface Violation {
   readonly rule: "single-assignment" | "order" | "type" | "arity" | "output";
   readonly where: string;
   readonly message: string;

@@ -35,6 +35,7 @@ import { InterruptedError, requireSignal } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { writeFileAtomic } from "../files/files.js";
+import { slice } from "../files/slice.js";
 import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import { openRuntime } from "../runtime/runtime.js";
@@ -251,16 +252,6 @@ async function encodeRest(
     throw new InterruptedError(
       `interrupted; ${done} of ${source.rows} vectors are kept in ${where}, and the same command goes on from there`,
     );
-  }
-}
-
-/** The rows from `start` to before `end`. */
-async function* slice<T>(rows: AsyncGenerator<T>, start: number, end: number): AsyncGenerator<T> {
-  let i = 0;
-  for await (const row of rows) {
-    if (i >= start && i < end) yield row;
-    i += 1;
-    if (i >= end) return;
   }
 }
 

@@ -22,7 +22,7 @@ export interface ModelReference {
 }
 
 /** The models to measure and what they are compared with, if anything. */
-export interface ModelChoice {
+interface ModelChoice {
   readonly models: readonly ModelReference[];
   /** Another model, or one of `models`. */
   readonly base?: ModelReference | undefined;
@@ -47,7 +47,7 @@ function referenceTo(name: string | undefined): ModelReference {
 }
 
 /** `embed` takes texts as they stand, with the prompts of `info` before them. */
-export interface OpenedModel {
+interface OpenedModel {
   readonly info: EncoderInfo;
   readonly embed: Embed;
   readonly release: () => Promise<void>;

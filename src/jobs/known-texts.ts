@@ -6,7 +6,7 @@ import type { EvaluationData } from "../evaluation/definition.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 
 /** What a run has seen of a measuring file. */
-export interface KnownTexts {
+interface KnownTexts {
   /** The run was trained on the file itself. */
   readonly trained: boolean;
   /** Texts that the file shares with training and selecting data, one sentence a file. */

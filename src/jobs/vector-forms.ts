@@ -9,7 +9,7 @@ export interface VectorForm {
   readonly precision?: VectorPrecision | undefined;
 }
 
-export type VectorPrecision = "int8" | "binary";
+type VectorPrecision = "int8" | "binary";
 
 /** The model's own vectors, then each dimension in each precision. */
 export function formsOf(
@@ -24,7 +24,7 @@ export function formsOf(
 }
 
 /** Vectors of texts that are computed once, however often and in whatever form they are asked for. */
-export interface RememberedEmbed {
+interface RememberedEmbed {
   readonly embed: Embed;
   /** Texts that were asked for so far come as stored vectors of that form would compare. Usage error `bad-dim`. */
   readonly inForm: (form: VectorForm) => Promise<Embed>;

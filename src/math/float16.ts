@@ -25,7 +25,7 @@ export function float16ToFloat32(halfBits: Uint16Array): Float32Array {
 }
 
 /** Largest finite half. */
-export const LARGEST_HALF = 65_504;
+const LARGEST_HALF = 65_504;
 
 /** Numbers as halves, to the nearest, ties to even; what is beyond ±65,504 and finite becomes that, so no infinity appears. */
 export function float32ToFloat16(numbers: Float32Array): Uint16Array {

@@ -1,7 +1,7 @@
 import { invariant } from "../errors/internal.js";
 
 /** The whole state of a generator: four unsigned 32-bit words. JSON-serialisable. */
-export type RandomState = readonly [number, number, number, number];
+type RandomState = readonly [number, number, number, number];
 
 /**
  * A seeded generator of random numbers: the same seed and stream give the same numbers on every machine.

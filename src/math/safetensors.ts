@@ -2,7 +2,7 @@ import { UserError } from "../errors/user-error.js";
 import { type DType, sizeOf, type Tensor, type TensorData } from "./tensor.js";
 
 /** What a safetensors file holds: named tensors and free text about them. */
-export interface TensorFile {
+interface TensorFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -65,7 +65,7 @@ export interface SafetensorsEntry {
 }
 
 /** Names the file in errors, and says how long it is where `bytes` is only its beginning. */
-export interface SafetensorsSource {
+interface SafetensorsSource {
   readonly path: string;
   readonly fileSize?: number | undefined;
 }

@@ -1,7 +1,7 @@
 import { internal } from "../errors/internal.js";
 
 /** Eigenvalues, descending, and unit eigenvectors of a symmetric matrix. */
-export interface Eigen {
+interface Eigen {
   /** [n] */
   readonly values: Float64Array;
   /** Row-major [n, n]: row k is the eigenvector of `values[k]`; its entry of greatest magnitude is positive. */

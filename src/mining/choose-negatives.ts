@@ -15,7 +15,7 @@ import {
 export const reportedQuantiles = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1] as const;
 
 /** A distribution of scores: its number and its values at `reportedQuantiles`. */
-export interface ScoreQuantiles {
+interface ScoreQuantiles {
   readonly what: "positives" | "candidates in range" | "chosen negatives";
   readonly count: number;
   readonly values: readonly number[];
@@ -29,7 +29,7 @@ export interface MinedRows {
   readonly rowsWith: readonly number[];
 }
 
-export interface ChooseOptions {
+interface ChooseOptions {
   readonly rows: readonly PairRow[];
   readonly index: PairIndex;
   readonly candidates: Candidates;

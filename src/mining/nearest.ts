@@ -21,7 +21,7 @@ export interface Nearest {
   readonly counts: RuleCounts;
 }
 
-export interface NearestOptions {
+interface NearestOptions {
   readonly runtime: Runtime;
   readonly index: PairIndex;
   readonly candidates: Candidates;

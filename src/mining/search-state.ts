@@ -5,14 +5,14 @@ import { fileError, writeFileAtomic } from "../files/files.js";
 import { createTopList, type TopList } from "../search/top-list.js";
 
 /** What a search that was interrupted left behind. */
-export interface SearchState {
+interface SearchState {
   /** What was found in the first `done` blocks, or undefined. */
   readonly read: () => { readonly list: TopList; readonly done: number } | undefined;
   /** Keeps what was found in the first `done` of all blocks; after the last one nothing is kept. */
   readonly write: (list: TopList, done: number, blocks: number) => Promise<void>;
 }
 
-export interface SearchKey {
+interface SearchKey {
   /** Everything that the result depends on: models, files, prompts. */
   readonly key: readonly unknown[];
   readonly queries: number;

@@ -7,7 +7,7 @@ import type { SelectionRules } from "./select-negatives.js";
 import { rowProduct, unitVectors, type VectorOptions } from "./unit-vectors.js";
 
 /** Scores by a second model. */
-export interface Judged {
+interface Judged {
   readonly info: EncoderInfo;
   /** Of each row's anchor and positive [n]. */
   readonly positives: Float32Array;
@@ -15,7 +15,7 @@ export interface Judged {
   readonly scoreOf: (anchor: number, candidate: number) => number;
 }
 
-export interface JudgeOptions {
+interface JudgeOptions {
   readonly index: PairIndex;
   readonly candidates: Candidates;
   readonly nearest: Nearest;

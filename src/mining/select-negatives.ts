@@ -74,7 +74,7 @@ export function inRange(
 }
 
 /** What a choice depends on besides the rules. */
-export interface RowContext {
+interface RowContext {
   readonly positiveScore: number;
   readonly isKnown: (candidate: number) => boolean;
   readonly random: Random;

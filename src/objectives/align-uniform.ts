@@ -24,7 +24,7 @@ const alignUniformOptions = {
  * (Wang & Isola 2020, section 4.1, α = 2, t = 2). U is 0 for one row. Where the mask [B,B] removes p_j for a_i or p_i
  * for a_j, rows i and j are left out of both U.
  */
-export function alignUniformLoss(
+function alignUniformLoss(
   b: GraphBuilder,
   inputs: Pick<PairInputs, "anchors" | "positives" | "mask">,
   { normalize, uniformityWeight }: OptionsOf<typeof alignUniformOptions>,

@@ -15,7 +15,7 @@ const angleOptions = { scale: scale(20) };
  * cosent with |Σ_k Re(u_k·v̄_k) + Im(u_k·v̄_k)| / (‖u‖‖v‖) in place of cos, where a vector's halves are the real and
  * imaginary parts of D/2 complex numbers (Li & Li 2023). Not symmetric in u and v. Throws a UserError when D is odd.
  */
-export function angleLoss(
+function angleLoss(
   b: GraphBuilder,
   inputs: ScoredPairInputs,
   { scale }: OptionsOf<typeof angleOptions>,

@@ -31,7 +31,7 @@ export interface CandidateLogits {
 }
 
 /** How candidates are compared with anchors. */
-export interface LogitOptions {
+interface LogitOptions {
   readonly similarity: Similarity;
   readonly temperature: number;
   readonly hardNegativeWeight?: number | undefined;
@@ -181,7 +181,7 @@ export function inDirections(
 }
 
 /** What is removed for p_i among the anchors [B,B]; undefined where nothing is. */
-export function swappedMask(b: GraphBuilder, { mask, guided }: PairInputs): Value | undefined {
+function swappedMask(b: GraphBuilder, { mask, guided }: PairInputs): Value | undefined {
   const base = guided === undefined ? mask : guided.base;
   const transposed = base === undefined ? undefined : transposedMask(b, truth(b, base));
   return either(b, transposed, guided?.anchorsOfPositives);

@@ -18,7 +18,7 @@ export type GraphRunner = (
   feeds: Readonly<Record<string, Tensor>>,
 ) => Promise<Readonly<Record<string, Tensor>>>;
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly dtype: "float64" | "float32";
   readonly run: GraphRunner;
   /** Name of the file, for messages. */
@@ -26,7 +26,7 @@ export interface CheckOptions {
 }
 
 /** The error of one computed quantity, relative as `relativeError` says. */
-export interface QuantityError {
+interface QuantityError {
   /** `loss`, an input's name for its gradient, or `initialLogNormalizer`. */
   readonly quantity: string;
   readonly error: number;

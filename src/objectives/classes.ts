@@ -13,7 +13,7 @@ export interface ClassedInputs {
 }
 
 /** Vectors [B,D] with their classes [B] (int64). */
-export interface ClassedTexts {
+interface ClassedTexts {
   readonly vectors: Value;
   readonly labels: Value;
 }

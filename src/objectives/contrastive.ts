@@ -24,7 +24,7 @@ const options = {
  * mean_i [ y_i·D_i² + (1 − y_i)·max(0, m − D_i)² ]; the Euclidean first term is ‖u − v‖² itself
  * (Hadsell, Chopra & LeCun 2006, equation 4, without its halves).
  */
-export function contrastiveLoss(
+function contrastiveLoss(
   b: GraphBuilder,
   inputs: LabelledPairInputs,
   { distance, normalize, margin }: OptionsOf<typeof options>,

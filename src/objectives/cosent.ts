@@ -19,7 +19,7 @@ export interface ScoredPairInputs {
 const cosentOptions = { scale: scale(20) };
 
 /** log(1 + Σ_{y_kl > y_ij} e^(λ(cos_ij − cos_kl))) over all ordered pairs of rows (Su 2022). 0 when all scores are equal. */
-export function cosentLoss(
+function cosentLoss(
   b: GraphBuilder,
   inputs: ScoredPairInputs,
   { scale }: OptionsOf<typeof cosentOptions>,

@@ -7,7 +7,7 @@ import { scoredPairForm } from "./pair-forms.js";
 import { rowSimilarity } from "./vectors.js";
 
 /** mean_i (cos_i − y_i)² with scores scaled to [0, 1] (Reimers & Gurevych 2019, section 3, regression objective). */
-export function cosineMseLoss(b: GraphBuilder, inputs: ScoredPairInputs): Value {
+function cosineMseLoss(b: GraphBuilder, inputs: ScoredPairInputs): Value {
   const cos = rowSimilarity(b, "cosine", inputs.sentence1, inputs.sentence2);
   return ops.reduceMean(b, ops.square(b, ops.sub(b, cos, inputs.scores)));
 }

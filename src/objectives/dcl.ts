@@ -27,7 +27,7 @@ const dclOptions = {
  * (Yeh et al. 2021). A candidate that the mask [B,N] removes is as good as absent; an anchor without negatives
  * contributes 0 and still counts.
  */
-export function dclLoss(
+function dclLoss(
   b: GraphBuilder,
   inputs: PairInputs,
   options: OptionsOf<typeof dclOptions>,

@@ -20,7 +20,7 @@ const debiasedOptions = { temperature: temperature(0.5), rho, symmetric, ...hard
  * N' the number of negatives that the mask leaves (Chuang et al. 2020, equations 7 and 8). No gradient on the floor; an anchor
  * without negatives contributes 0 and still counts.
  */
-export function debiasedLoss(
+function debiasedLoss(
   b: GraphBuilder,
   inputs: PairInputs,
   options: OptionsOf<typeof debiasedOptions>,
@@ -29,7 +29,7 @@ export function debiasedLoss(
 }
 
 /** What debiased and hard-reweighted share. */
-export interface CorrectionOptions {
+interface CorrectionOptions {
   readonly temperature: number;
   readonly rho: number;
   readonly symmetric: boolean;
@@ -38,7 +38,7 @@ export interface CorrectionOptions {
 }
 
 /** Weights [B,N] of the negatives in their mean; each row with negatives sums to 1. */
-export type NegativeWeights = (candidates: CandidateLogits) => Value;
+type NegativeWeights = (candidates: CandidateLogits) => Value;
 
 /** The debiased objective with a weighted mean over the negatives. */
 export function correctedLoss(

@@ -22,7 +22,7 @@ export interface InputForm {
 }
 
 /** A parameter that belongs to the objective, is trained with its own rate and dropped at export. */
-export interface TrainedInput {
+interface TrainedInput {
   readonly role: ObjectiveInput;
   /** Shape for embeddings of D dimensions. */
   readonly shape: (dimension: number) => readonly number[];
@@ -34,7 +34,7 @@ export interface TrainedInput {
 export type TensorInputs = { readonly [R in ObjectiveInput]?: Tensor };
 
 /** What `embtune objectives NAME` and docs/objectives.md say. Plain text. */
-export interface ObjectiveText {
+interface ObjectiveText {
   /** The formula, with the letters of docs/objectives.md; one line or several. */
   readonly formula: string;
   readonly papers: readonly Paper[];

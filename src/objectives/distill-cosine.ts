@@ -6,10 +6,7 @@ import { cutTeacher, type DistillationInputs, distillationForm } from "./teacher
 import { oneMinus, rowSimilarity } from "./vectors.js";
 
 /** mean_i (1 − cos(student_i, teacher_i)). */
-export function distillCosineLoss(
-  b: GraphBuilder,
-  { embeddings, teacher }: DistillationInputs,
-): Value {
+function distillCosineLoss(b: GraphBuilder, { embeddings, teacher }: DistillationInputs): Value {
   return ops.reduceMean(b, oneMinus(b, rowSimilarity(b, "cosine", embeddings, teacher)));
 }
 

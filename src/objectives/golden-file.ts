@@ -23,7 +23,7 @@ export interface GoldenCase {
 }
 
 /** The cases of one objective or modifier. */
-export interface GoldenFile {
+interface GoldenFile {
   readonly objective: string;
   readonly cases: readonly GoldenCase[];
 }

@@ -26,7 +26,7 @@ const hardReweightedOptions = {
  * debiased with the mean over the negatives weighted by e^(β·s_ij), normalised to mean 1; the weights carry no
  * gradient (Robinson et al. 2021, section 3).
  */
-export function hardReweightedLoss(
+function hardReweightedLoss(
   b: GraphBuilder,
   inputs: PairInputs,
   options: OptionsOf<typeof hardReweightedOptions>,

@@ -27,7 +27,7 @@ const infonceOptions = {
  * (van den Oord, Li & Vinyals 2018, equation 4). A masked candidate is as good as absent, so rows with fewer than K
  * explicit negatives fill up with anything masked.
  */
-export function infonceLoss(
+function infonceLoss(
   b: GraphBuilder,
   inputs: PairInputs,
   options: OptionsOf<typeof infonceOptions>,

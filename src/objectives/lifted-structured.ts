@@ -20,7 +20,7 @@ const liftedStructuredOptions = {
  * J_ij = D_ij + log( Σ_{k: y_k≠y_i} e^(α − D_ik) + Σ_{l: y_l≠y_j} e^(α − D_jl) ), P the unordered positive pairs
  * (Oh Song, Xiang, Jegelka & Savarese 2016, equation 4). 0 without a positive pair or without a negative.
  */
-export function liftedStructuredLoss(
+function liftedStructuredLoss(
   b: GraphBuilder,
   inputs: ClassedInputs,
   { distance, normalize, margin }: OptionsOf<typeof liftedStructuredOptions>,

@@ -9,7 +9,7 @@ import { meanOver } from "./masking.js";
 import { rowSimilarity } from "./vectors.js";
 
 /** Triplets with the teacher's margins [B,K]; negatives that the mask [B,N] removes at their anchor are left out. */
-export interface MarginMseInputs {
+interface MarginMseInputs {
   readonly anchors: Value;
   readonly positives: Value;
   readonly negatives: Value;
@@ -20,7 +20,7 @@ export interface MarginMseInputs {
 const marginMseOptions = { similarity: similarity("cosine") };
 
 /** mean over i, k of ((sim(a_i,p_i) − sim(a_i,n_ik)) − Δ_ik)², Δ the teacher's margin (Hofstätter et al. 2020, Margin-MSE). */
-export function marginMseLoss(
+function marginMseLoss(
   b: GraphBuilder,
   { anchors, positives, negatives, teacher, mask }: MarginMseInputs,
   { similarity }: OptionsOf<typeof marginMseOptions>,

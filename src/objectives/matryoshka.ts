@@ -8,7 +8,7 @@ import { scaled } from "./masking.js";
 import { type Inputs, isObjectiveInput, type ObjectiveInput, objectiveInputs } from "./roles.js";
 
 /** The prefixes and their weights (all 1 when there are none). */
-export interface Prefixes {
+interface Prefixes {
   readonly dims: readonly number[];
   readonly weights: readonly number[];
 }
@@ -32,7 +32,7 @@ export function matryoshka(
 }
 
 /** D of the first input of vectors. */
-export function embeddingSize(inputs: Inputs): number {
+function embeddingSize(inputs: Inputs): number {
   for (const role of Object.keys(objectiveInputs) as ObjectiveInput[]) {
     const size = objectiveInputs[role].kind === "vectors" ? inputs[role]?.shape.at(-1) : undefined;
     if (typeof size === "number") return size;

@@ -8,7 +8,7 @@ import { anyOver, meanOver } from "./masking.js";
 const FAR = 1e30;
 
 /** Distances of every two texts [B,B] and how their classes relate. */
-export interface MiningInputs {
+interface MiningInputs {
   readonly distances: Value;
   readonly relations: ClassRelations;
 }

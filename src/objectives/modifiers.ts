@@ -3,7 +3,7 @@ import type { OptionTable } from "../options/option.js";
 export type ModifierName = "matryoshka" | "guide" | "queue" | "in-batch-off";
 
 /** A change that fits many objectives: its options are added to theirs. */
-export interface ModifierDefinition {
+interface ModifierDefinition {
   readonly name: ModifierName;
   readonly title: string;
   readonly summary: string;

@@ -24,7 +24,7 @@ const nPairOptions = {
  * (Sohn 2016, multi-class N-pair, equation 7). The first mean is logsumexp_j(a_i·c_j) − a_i·p_i. A candidate removed by
  * the mask [B,N] is as good as absent; explicit negatives take no part in the l2 term.
  */
-export function nPairLoss(
+function nPairLoss(
   b: GraphBuilder,
   given: PairInputs,
   { normalize, l2 }: OptionsOf<typeof nPairOptions>,

@@ -10,7 +10,7 @@ import { initialLogNormalizer } from "./log-normalizer.js";
 import { atLeastOne, countOver, keepOnly } from "./masking.js";
 
 /** Pair inputs with log q [N] of every candidate and the trained scalar z. */
-export interface NceInputs extends PairInputs {
+interface NceInputs extends PairInputs {
   readonly noise: Value;
   readonly logNormalizer: Value;
 }
@@ -22,11 +22,7 @@ const nceOptions = { similarity: similarity("cosine"), temperature: temperature(
  * (Gutmann & Hyvärinen 2010, section 2). With a mask k is the number of candidates that it leaves the anchor as
  * noise; an anchor without noise contributes 0 and still counts. Throws a UserError when N is known to be 1.
  */
-export function nceLoss(
-  b: GraphBuilder,
-  inputs: NceInputs,
-  options: OptionsOf<typeof nceOptions>,
-): Value {
+function nceLoss(b: GraphBuilder, inputs: NceInputs, options: OptionsOf<typeof nceOptions>): Value {
   const { logits, own, negative } = candidateLogits(b, inputs, options);
   if (logits.shape[1] === 1)
     throw usageError("no-noise", "nce needs at least 2 candidates in a batch, got 1");

@@ -10,7 +10,7 @@ import { keepOnly } from "./masking.js";
 import { unitPairs } from "./n-pair.js";
 
 /** Pair inputs with the drawn candidate indices [B,k] (int64); −1 is an empty place. */
-export interface NegInputs extends PairInputs {
+interface NegInputs extends PairInputs {
   readonly sampled: Value;
 }
 
@@ -37,7 +37,7 @@ const negOptions = {
  * candidates that `sampled` names, so the loss itself is deterministic; `k` and `noisePower` say how they are drawn.
  * An anchor with fewer than k fills up with −1. Throws a UserError when k is known to be 0.
  */
-export function negLoss(
+function negLoss(
   b: GraphBuilder,
   given: NegInputs,
   { normalize }: Pick<OptionsOf<typeof negOptions>, "normalize">,

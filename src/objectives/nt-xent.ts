@@ -24,7 +24,7 @@ const ntXentOptions = { temperature: temperature(0.05) };
  * i; where it removes an explicit negative for a_i, it does so for p_i too. A view's own positive always stays. A guide judges each pair
  * of views by itself: view w is removed for view z_i where cos(gz_i, gw) > cos(ga_i, gp_i) − margin.
  */
-export function ntXentLoss(
+function ntXentLoss(
   b: GraphBuilder,
   inputs: PairInputs,
   { temperature }: OptionsOf<typeof ntXentOptions>,

@@ -21,7 +21,7 @@ const onlineContrastiveOptions = {
  * without negatives positives above theirs. The selection carries no gradient. (sentence-transformers'
  * OnlineContrastiveLoss.)
  */
-export function onlineContrastiveLoss(
+function onlineContrastiveLoss(
   b: GraphBuilder,
   inputs: LabelledPairInputs,
   { distance, normalize, margin }: OptionsOf<typeof onlineContrastiveOptions>,

@@ -2,12 +2,12 @@ import type { Value } from "../graph/ir.js";
 import type { GuidedDirections } from "./guided-directions.js";
 
 /** Element type of an input: `float` is the graph's own (float32 or float64). */
-export type RoleType = "float" | "int64" | "bool";
+type RoleType = "float" | "int64" | "bool";
 
 /** What the input carries. Gradients flow only into `vectors` and `trained`. */
-export type RoleKind = "vectors" | "constant" | "trained";
+type RoleKind = "vectors" | "constant" | "trained";
 
-export interface RoleSpec {
+interface RoleSpec {
   readonly type: RoleType;
   readonly kind: RoleKind;
   /** Sizes with the letters of the objectives' page; K and D are known when the graph is built. */

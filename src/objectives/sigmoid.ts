@@ -6,7 +6,7 @@ import { defineObjective } from "./definition.js";
 import { keepOnly } from "./masking.js";
 
 /** Pair inputs with the trained scalars t' and b. */
-export interface SigmoidInputs extends PairInputs {
+interface SigmoidInputs extends PairInputs {
   readonly logScale: Value;
   readonly bias: Value;
 }
@@ -15,7 +15,7 @@ export interface SigmoidInputs extends PairInputs {
  * −mean_i Σ_j log σ( t_ij (cos_ij·e^{t'} + b) ) over all candidates, t_ij = 1 for the own positive, else −1
  * (Zhai et al. 2023, section 3.2). A candidate that the mask [B,N] removes is as good as absent.
  */
-export function sigmoidLoss(b: GraphBuilder, inputs: SigmoidInputs): Value {
+function sigmoidLoss(b: GraphBuilder, inputs: SigmoidInputs): Value {
   const { logits, own, kept } = candidateLogits(b, inputs, {
     similarity: "cosine",
     temperature: 1,

@@ -20,7 +20,7 @@ const softNearestNeighborsOptions = {
  * unless `distance` says otherwise (Salakhutdinov & Hinton 2007; Frosst, Papernot & Hinton 2019, equation 1).
  * Without any positive the loss is 0.
  */
-export function softNearestNeighborsLoss(
+function softNearestNeighborsLoss(
   b: GraphBuilder,
   inputs: ClassedInputs,
   { distance, normalize, temperature }: OptionsOf<typeof softNearestNeighborsOptions>,

@@ -8,7 +8,7 @@ import { firstDimensions } from "./matryoshka.js";
 import type { Inputs } from "./roles.js";
 
 /** u_i, v_i [B,D], class y_i ∈ {0, 1, 2} [B] and the trained W [3,3D]. */
-export interface SoftmaxInputs {
+interface SoftmaxInputs {
   readonly sentence1: Value;
   readonly sentence2: Value;
   readonly labels: Value;
@@ -16,7 +16,7 @@ export interface SoftmaxInputs {
 }
 
 /** mean_i of the cross-entropy of W·[u; v; |u − v|] over 3 classes (Reimers & Gurevych 2019, section 3). */
-export function softmaxLoss(b: GraphBuilder, inputs: SoftmaxInputs): Value {
+function softmaxLoss(b: GraphBuilder, inputs: SoftmaxInputs): Value {
   const { sentence1: u, sentence2: v, labels, weight } = inputs;
   const features = ops.concat(b, [u, v, ops.abs(b, ops.sub(b, u, v))], 1);
   const logits = ops.dotMatrix(b, features, weight);

@@ -22,7 +22,7 @@ const supconOptions = { temperature: temperature(0.07) };
  * Mean over the anchors with M ≥ 1 positives of −1/M Σ_{j∈pos} log( e^(cos_ij/τ) / Σ_{k≠i} e^(cos_ik/τ) )
  * (Khosla et al. 2020, equation 2, L_out). Without any positive the loss is 0.
  */
-export function supconLoss(
+function supconLoss(
   b: GraphBuilder,
   inputs: ClassedInputs,
   { temperature }: OptionsOf<typeof supconOptions>,

@@ -13,7 +13,7 @@ import { classedForms, pairForm } from "./pair-forms.js";
 import { distanceMatrix, rowDistance, unitIf } from "./vectors.js";
 
 /** Triplets (anchors, positives, negatives [B,K,D], mask), or texts to mine triplets from. */
-export interface TripletInputs extends ClassedInputs {
+interface TripletInputs extends ClassedInputs {
   readonly mask?: Value;
 }
 
@@ -38,11 +38,7 @@ const miners = { "batch-all": batchAll, "batch-hard": batchHard, "batch-semi-har
  * explicit ones, or those that `mining` selects from the batch's classes; the selection carries no gradient.
  * Explicit negatives that the mask [B,N] removes at their own anchor make no triplet; mining takes no mask.
  */
-export function tripletLoss(
-  b: GraphBuilder,
-  inputs: TripletInputs,
-  options: TripletOptions,
-): Value {
+function tripletLoss(b: GraphBuilder, inputs: TripletInputs, options: TripletOptions): Value {
   if (options.mining === "explicit") return explicitTriplets(b, inputs, options);
   if (inputs.mask !== undefined)
     throw new UserError("unknown-input", `triplet with --mining ${options.mining} takes no mask`);

@@ -29,12 +29,12 @@ const ARRAYS: Readonly<Record<DType, ArrayOf<TensorData>>> = {
 };
 
 /** Size of one element in bytes. */
-export function bytesPerElement(dtype: DType): number {
+function bytesPerElement(dtype: DType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
 /** The bytes as elements of the type: a view where they are aligned, else a copy. */
-export function viewAs(dtype: DType, bytes: Uint8Array, count: number): TensorData {
+function viewAs(dtype: DType, bytes: Uint8Array, count: number): TensorData {
   const type = ARRAYS[dtype];
   if (bytes.byteOffset % type.BYTES_PER_ELEMENT === 0) {
     return new type(bytes.buffer, bytes.byteOffset, count);

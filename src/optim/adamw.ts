@@ -22,7 +22,7 @@ export const ADAMW_DEFAULTS: AdamWOptions = {
 };
 
 /** One update. */
-export interface AdamWStep {
+interface AdamWStep {
   /** t = 1, 2, …: how many updates the moments have seen, this one included. */
   readonly step: number;
   readonly learningRate: number;

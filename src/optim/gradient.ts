@@ -5,7 +5,7 @@ import type { ParameterBlock, ParameterMemory } from "./parameter-memory.js";
 export type TouchedRows = readonly number[];
 
 /** A sparse gradient: rows [R, H] to be added at indices [R] of a table [V, H]; −V ≤ index < V as in ONNX's Gather. */
-export interface SparseGradient {
+interface SparseGradient {
   readonly indices: BigInt64Array | Int32Array;
   readonly rows: Float32Array;
 }

@@ -3,7 +3,7 @@ import { sizeOf } from "../math/tensor.js";
 import { type Address, type Kernel, loadKernel } from "./kernel/load.js";
 
 /** One trained tensor. */
-export interface ParameterSpec {
+interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /** Start values, row-major; copied. */

@@ -1,7 +1,7 @@
 import { usageError } from "../errors/user-error.js";
 
 /** Shape of the learning rate after the warm-up. */
-export type ScheduleName = "linear" | "cosine" | "constant";
+type ScheduleName = "linear" | "cosine" | "constant";
 
 export interface Schedule {
   readonly schedule: ScheduleName;

@@ -2,7 +2,7 @@ import { type AnyOption, type AnyTable, flagOf, type ValueForm } from "../option
 import { expected } from "./values.js";
 
 /** One option as the documentation and --help show it. */
-export interface DescribedOption {
+interface DescribedOption {
   readonly name: string;
   /** `--head-dim <d>`, `--no-shuffle`, `--[no-]quotes`. */
   readonly flag: string;
@@ -36,7 +36,7 @@ export function valuePart(spec: AnyOption): string {
 }
 
 /** The options of a table as rows. */
-export function describeOptions(table: AnyTable): readonly DescribedOption[] {
+function describeOptions(table: AnyTable): readonly DescribedOption[] {
   return Object.entries(table).map(([name, spec]) => ({
     name,
     flag: shownFlag(name, spec),

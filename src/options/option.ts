@@ -11,7 +11,7 @@ interface Described {
 }
 
 /** An option that has a value in any case. */
-export interface Defaulted<V> extends Described {
+interface Defaulted<V> extends Described {
   readonly default: V;
   readonly otherwise?: undefined;
   readonly required?: undefined;
@@ -46,14 +46,14 @@ export interface IntegerForm {
 }
 
 /** Yes or no; `--name` and `--no-name` on the command line. */
-export interface BooleanForm {
+interface BooleanForm {
   readonly type: "boolean";
   /** What `--no-name` says, where both can be given. */
   readonly negation?: string;
 }
 
 /** One of a list of words. */
-export interface ChoiceForm<C extends string = string> {
+interface ChoiceForm<C extends string = string> {
   readonly type: "choice";
   readonly choices: readonly C[];
   /** Other words for the same: `int8` for `q8`. */
@@ -61,13 +61,13 @@ export interface ChoiceForm<C extends string = string> {
 }
 
 /** A list of numbers, `256,128,64` on the command line; empty means not used. */
-export interface NumbersForm {
+interface NumbersForm {
   readonly type: "numbers";
   readonly element: IntegerForm | NumberForm;
 }
 
 /** A text. */
-export interface TextForm {
+interface TextForm {
   readonly type: "text";
   /** Whether it may be given several times, or as a list. */
   readonly several?: boolean;
@@ -79,7 +79,7 @@ export interface TextForm {
 }
 
 /** A list of words, `a,b` on the command line. */
-export interface WordsForm<C extends string = string> {
+interface WordsForm<C extends string = string> {
   readonly type: "words";
   readonly choices?: readonly C[];
   /** `--name` alone is true: all of them. */
@@ -87,27 +87,27 @@ export interface WordsForm<C extends string = string> {
 }
 
 /** Several files, each an argument of its own on the command line. */
-export interface FilesForm {
+interface FilesForm {
   readonly type: "files";
 }
 
 /** Texts by name, `name=text,name=text` on the command line. */
-export interface MapForm {
+interface MapForm {
   readonly type: "map";
 }
 
 /** Lowest and highest of something, `low,high` on the command line. */
-export interface RangeForm {
+interface RangeForm {
   readonly type: "range";
 }
 
 /** One text, or texts by name as `query="query: ",document="passage: "`: commas and spaces belong to the texts. */
-export interface PromptsForm {
+interface PromptsForm {
   readonly type: "prompts";
 }
 
 /** An object that only files of options and the library can give; what reads it checks it. */
-export interface ObjectForm {
+interface ObjectForm {
   readonly type: "object";
 }
 
@@ -127,10 +127,10 @@ export type ValueForm =
   | ObjectForm;
 
 export interface NumberOption extends NumberForm, Defaulted<number> {}
-export interface IntegerOption extends IntegerForm, Defaulted<number> {}
+interface IntegerOption extends IntegerForm, Defaulted<number> {}
 export interface BooleanOption extends BooleanForm, Defaulted<boolean> {}
 export interface ChoiceOption<C extends string = string> extends ChoiceForm<C>, Defaulted<C> {}
-export interface NumbersOption extends NumbersForm, Defaulted<readonly number[]> {}
+interface NumbersOption extends NumbersForm, Defaulted<readonly number[]> {}
 
 /** An option that always has a value, as those of objectives. */
 export type OptionSpec =

@@ -162,7 +162,7 @@ export function requireFitting(table: AnyTable, given: object, owner: string): v
 }
 
 /** `--keep must be a whole number from 1, got 0`. */
-export function badValue(flag: string, form: ValueForm, value: unknown): UserError {
+function badValue(flag: string, form: ValueForm, value: unknown): UserError {
   return usageError("bad-option", `--${flag} ${misfit(form, value)}`, hintFor(form, value));
 }
 

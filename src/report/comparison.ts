@@ -5,7 +5,7 @@ import { pValue, range, signed, times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 
 /** One run of a comparison: its score on the selecting data at its best step. */
-export interface ComparedRun {
+interface ComparedRun {
   readonly name: string;
   readonly objective: string;
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;

@@ -9,7 +9,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** One bar of a chart. */
-export interface Bar {
+interface Bar {
   readonly label: string;
   readonly count: number;
 }

@@ -25,7 +25,7 @@ export function formatObjectives(): string {
 }
 
 /** One objective as data: everything that `embtune objectives NAME` prints. */
-export interface ObjectiveRecord {
+interface ObjectiveRecord {
   readonly name: string;
   readonly title: string;
   readonly summary: string;

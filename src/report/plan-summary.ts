@@ -9,7 +9,7 @@ import { resolvedOptions } from "../training/run/run-record.js";
 import { formatPrompts } from "./prompts.js";
 
 /** What the model of a plan adds to it. */
-export interface PlanModel {
+interface PlanModel {
   readonly prompts: Prompts;
   readonly memory?: PlannedMemory;
 }

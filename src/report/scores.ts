@@ -152,7 +152,7 @@ function closing(report: ScoreReport): string[] {
 }
 
 /** `verdict: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500)`. */
-export function verdictLine(comparison: Comparison, rows: number): string {
+function verdictLine(comparison: Comparison, rows: number): string {
   const { verdict, difference, interval, p, adjustedP } = comparison;
   const ci = `95 % CI ${signedRange(interval)}`;
   const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;

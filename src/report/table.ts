@@ -1,5 +1,5 @@
 /** A column of a text table. */
-export interface Column {
+interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
 }

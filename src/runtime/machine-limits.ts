@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 
 /** What this process may use of the machine. */
-export interface MachineLimits {
+interface MachineLimits {
   /** Cores that it may run on. */
   readonly cores: number;
   /** Cores' worth of time that its container gives it; undefined: no quota. */

@@ -53,7 +53,7 @@ interface BoundSessionRequest {
 }
 
 /** What the worker can be asked, and what it answers. */
-export interface Operations {
+interface Operations {
   readonly open: Operation<null, null>;
   readonly createSession: Operation<
     { readonly model: Uint8Array | string; readonly options: SessionOptions },
@@ -105,7 +105,7 @@ export type Response =
   | { readonly id: number; readonly error: WireError };
 
 /** An error as it travels between threads, where classes are lost. */
-export interface WireError {
+interface WireError {
   readonly type: "user" | "internal" | "other";
   readonly message: string;
   readonly stack: string | undefined;

@@ -26,7 +26,7 @@ export type {
   ValueDescription,
 } from "./types.js";
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   /** Default: the cores that this process may use, or what its container gives it: `machineLimits`. */
   readonly threads?: number | undefined;
 }

@@ -62,7 +62,7 @@ export interface TrainerParameter {
 }
 
 /** What a model may be handed over with. */
-export interface ModelTransfer {
+interface ModelTransfer {
   /** Hand the model's bytes over instead of copying them, as `FeedOptions.transfer` does with feeds. Default false. */
   readonly transfer?: boolean;
 }

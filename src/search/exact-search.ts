@@ -5,7 +5,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { groupSize, productGraph, topGraph } from "./search-graph.js";
 import { createTopList, lowest, merge, offer, type TopList } from "./top-list.js";
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly runtime: Runtime;
   /** Vectors of unit length, so that products are cosines [n,D]. */
   readonly queries: Matrix;

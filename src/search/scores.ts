@@ -7,7 +7,7 @@ const BLOCK_QUERIES = 128;
 const BLOCK_DOCUMENTS = 8192;
 
 /** Gets the scores of one query with documents first, first + 1, …; the array is reused. */
-export type ScoreVisitor = (query: number, first: number, scores: Float64Array) => void;
+type ScoreVisitor = (query: number, first: number, scores: Float64Array) => void;
 
 /**
  * The products of every query with every document, handed over in blocks so that memory stays bounded: for each query

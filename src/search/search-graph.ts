@@ -27,7 +27,7 @@ import { encode } from "../onnx/model.js";
 export const groupSize = 16;
 
 /** Products of a block of queries with a block of documents, and the best of them. */
-export interface TopShape {
+interface TopShape {
   /** Q: queries of a block. */
   readonly queries: number;
   /** k ≤ G. */

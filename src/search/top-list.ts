@@ -41,7 +41,7 @@ export function lowest({ scores, k }: TopList, query: number): number {
 }
 
 /** Documents of a later block by falling score: their numbers count from `first`, behind all that are in the list. */
-export interface Found {
+interface Found {
   readonly scores: Float32Array;
   readonly documents: Int32Array;
   readonly first: number;

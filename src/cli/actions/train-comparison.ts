@@ -16,7 +16,7 @@ import type { Terminal } from "../terminal.js";
 import { trainProgress } from "../train-progress.js";
 
 /** How a comparison is made. */
-export interface ComparisonFlags {
+interface ComparisonFlags {
   readonly out: string;
   readonly sameSteps: boolean;
   readonly overwrite: boolean;

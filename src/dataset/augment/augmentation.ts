@@ -41,7 +41,7 @@ export interface Augmentation {
 }
 
 /** All names, in the order of the documentation. */
-export const augmentationNames = Object.keys(definitions) as AugmentationName[];
+const augmentationNames = Object.keys(definitions) as AugmentationName[];
 
 /** What the augmentation changes. */
 export function levelOf(name: AugmentationName): AugmentationLevel {

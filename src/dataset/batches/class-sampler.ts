@@ -6,7 +6,7 @@ import { keyLists, type PackItems, pack } from "./packing.js";
 import { plannedOnce, type Sampler } from "./sampler.js";
 import { epochRandom } from "./samplers.js";
 
-export interface ClassSamplerOptions {
+interface ClassSamplerOptions {
   /** Texts in a batch, at most. */
   readonly batchSize: number;
   readonly seed: number;

@@ -6,7 +6,7 @@ import { type EpochPlan, plannedOnce, type Sampler, stepsPerEpoch } from "./samp
  * In which proportions the batches of several files come: `proportional` each as many as it has; `round-robin` by turns; `temperature` T as
  * many as (its batches)^T, so that 1 is proportional and 0 is equal shares (Conneau & Lample 2019, section 3.1).
  */
-export type Mix =
+type Mix =
   | { readonly kind: "proportional" }
   | { readonly kind: "round-robin" }
   | { readonly kind: "temperature"; readonly temperature: number };
@@ -25,7 +25,7 @@ export function parseMix(text: string): Mix {
 }
 
 /** The sampler of one file's rows, which stand from `first` on among all rows. */
-export interface MixedPart {
+interface MixedPart {
   readonly sampler: Sampler;
   readonly first: number;
 }

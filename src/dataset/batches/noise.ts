@@ -22,7 +22,7 @@ export function noiseWeights(index: PairIndex, power = 0.75): Float64Array {
   return Float64Array.from(textCounts(index), (count) => count ** power);
 }
 
-export interface NoiseOptions {
+interface NoiseOptions {
   readonly weights: Float64Array;
   /** k: candidates drawn for each anchor, capped at N − 1. */
   readonly count: number;

@@ -1,5 +1,5 @@
 /** Lists of keys: those of item i are keys[start[i]] … keys[start[i + 1] − 1]. */
-export interface KeyLists {
+interface KeyLists {
   readonly start: Int32Array;
   readonly keys: Int32Array;
 }
@@ -31,14 +31,14 @@ export interface PackItems {
   readonly keyCount: number;
 }
 
-export interface PackOptions {
+interface PackOptions {
   /** Largest sum of sizes in a batch. */
   readonly capacity: number;
   /** Whether a batch (of items) can be trained on; the items of one that cannot are left unused. */
   readonly legal: (items: readonly number[]) => boolean;
 }
 
-export interface Packed {
+interface Packed {
   readonly batches: readonly (readonly number[])[];
   readonly unused: readonly number[];
 }

@@ -16,7 +16,7 @@ export interface PairBatch {
   readonly mask: Uint8Array;
 }
 
-export interface PairBatchOptions {
+interface PairBatchOptions {
   /** K; default the largest number of negatives of any row, so that the shape is the same in every batch. */
   readonly negativesPerRow?: number;
   /** false: only missing negatives are masked (`--no-shuffle`). Default true. */

@@ -4,7 +4,7 @@ import { keyLists, type PackItems, pack } from "./packing.js";
 import type { PairIndex } from "./pair-index.js";
 import { plannedOnce, type Sampler } from "./sampler.js";
 
-export interface SamplerOptions {
+interface SamplerOptions {
   /** Rows in a batch (texts, for classes). */
   readonly batchSize: number;
   readonly seed: number;
@@ -14,7 +14,7 @@ export interface SamplerOptions {
   readonly leastRows?: number;
 }
 
-export interface PairSamplerOptions extends SamplerOptions {
+interface PairSamplerOptions extends SamplerOptions {
   /**
    * "text" (default): no anchor or positive twice in a batch, in any role, and negatives not twice as far as possible. "component": besides, no
    * two connected rows, for objectives that take no mask.

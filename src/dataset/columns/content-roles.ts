@@ -3,7 +3,7 @@ import { listNames } from "../readers/limits.js";
 import { type ColumnContent, contentOf } from "./column-content.js";
 import { type RoleColumns, shellName } from "./resolve-columns.js";
 
-export interface ContentRoles {
+interface ContentRoles {
   readonly columns: RoleColumns;
   /** `columns chosen by their content: anchor = "6", …`. */
   readonly note: string;
@@ -78,10 +78,7 @@ export function partnerByContent(search: ContentSearch): ContentRoles | undefine
 }
 
 /** The note about columns that were chosen by their content. */
-export function describeRoles(
-  found: Readonly<Record<string, number>>,
-  names: readonly string[],
-): string {
+function describeRoles(found: Readonly<Record<string, number>>, names: readonly string[]): string {
   const list = Object.entries(found).map(([role, index]) => `${role} = "${names[index]}"`);
   return `columns chosen by their content: ${list.join(", ")}; set others with --columns`;
 }

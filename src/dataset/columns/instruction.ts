@@ -4,7 +4,7 @@ import type { GivenColumns } from "./resolve-columns.js";
 import { normalName } from "./role-names.js";
 
 /** A source, and what was done to it, one sentence each. */
-export interface ChangedSource {
+interface ChangedSource {
   readonly source: RecordSource;
   readonly notes: readonly string[];
 }

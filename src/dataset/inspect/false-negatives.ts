@@ -2,7 +2,7 @@ import { rootOf, singletons, unite } from "../texts/union-find.js";
 import type { BatchInspection } from "./inspection.js";
 
 /** Rows by the numbers of what they hold (texts, groups, classes); rows that share a number belong together. */
-export interface LinkedRows {
+interface LinkedRows {
   readonly rows: number;
   /** Numbers are 0 … numbers − 1. */
   readonly numbers: number;

@@ -20,7 +20,7 @@ import {
 import { createValueCount, type ValueCount } from "./value-count.js";
 
 /** A text of a sampled row. */
-export interface SampledText {
+interface SampledText {
   readonly role: string;
   readonly text: string;
   readonly line: number;
@@ -56,14 +56,14 @@ export interface FileCount {
 }
 
 /** By row: the numbers of its first and second text, group and label, −1 where it has none; no list where the file has no such column. */
-export interface RowLinks {
+interface RowLinks {
   readonly first: NumberList<Int32Array> | undefined;
   readonly second: NumberList<Int32Array> | undefined;
   readonly group: NumberList<Int32Array> | undefined;
   readonly label: NumberList<Int32Array> | undefined;
 }
 
-export interface CountOptions {
+interface CountOptions {
   readonly seed: number;
   /** Rows whose texts are kept for counting tokens. */
   readonly sample: number;

@@ -7,7 +7,7 @@ import { singleClasses } from "./summaries.js";
 import { type UnknownShare, unknownAdvice } from "./unknown-share.js";
 
 /** What findings are made of. */
-export interface FindingInputs {
+interface FindingInputs {
   readonly count: FileCount;
   readonly kind: string | undefined;
   readonly lengths: readonly TextInspection[];

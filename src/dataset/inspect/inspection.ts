@@ -15,7 +15,7 @@ export interface Finding {
   readonly advice: string;
 }
 
-export interface ColumnInspection {
+interface ColumnInspection {
   readonly name: string;
   /** What the column is to an objective; absent: nothing. */
   readonly role?: string | undefined;

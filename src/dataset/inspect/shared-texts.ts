@@ -9,7 +9,7 @@ export interface EarlierFile {
 }
 
 /** Looks for the texts of a file in earlier ones while it is read. */
-export interface TextComparison {
+interface TextComparison {
   /** To be told of each text that is new in this file. */
   readonly newText: (text: string) => void;
   readonly row: (texts: readonly string[], line: number) => void;

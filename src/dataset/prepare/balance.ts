@@ -1,6 +1,6 @@
 import type { ClassedRow } from "../rows/row-types.js";
 
-export interface BalanceOptions {
+interface BalanceOptions {
   readonly perClass?: number | undefined;
   readonly maxPairs?: number | undefined;
 }

@@ -6,7 +6,7 @@ import { openRowReport } from "../rows/row-report.js";
 import type { DatasetOf, PairRow } from "../rows/row-types.js";
 
 /** The three files of a retrieval task. */
-export interface RetrievalFiles {
+interface RetrievalFiles {
   readonly queries: string;
   readonly corpus: string;
   readonly qrels: string;

@@ -4,7 +4,7 @@ import type { RowReportBuilder } from "../rows/row-report.js";
  * An account of rows that may be several of one record (lists of positives give a row each): a record counts as left out only when
  * none of its rows is in the output.
  */
-export interface RowLedger extends RowReportBuilder {
+interface RowLedger extends RowReportBuilder {
   /** Enters what was dropped into the account, given the rows that are in the output. */
   settle(rows: readonly { readonly line: number }[]): void;
 }

@@ -10,9 +10,9 @@ import { balancedCaps } from "./balance.js";
 export type PrepareTarget = "pairs" | "triplets" | "labelled-pairs" | "scored-pairs" | "classes";
 
 /** What becomes of neutral NLI rows: left out, counted as contradictions, or (scored pairs) scored 0.5. */
-export type NeutralUse = "unused" | "negative" | "score";
+type NeutralUse = "unused" | "negative" | "score";
 
-export interface ConversionOptions {
+interface ConversionOptions {
   readonly seed: number;
   readonly neutralAs?: NeutralUse | undefined;
   /** At most so many pairs of a class; more than its texts are possible. Default: as many as it has texts. */

@@ -6,7 +6,7 @@ import { plainForm } from "../texts/text-hash.js";
 
 type AnyRow = RowTypes[DatasetKind];
 
-export interface ReviseOptions {
+interface ReviseOptions {
   /** Mend mojibake, entities and control characters. */
   readonly clean?: boolean | undefined;
   /** Leave out rows with a text of fewer words. */

@@ -11,7 +11,7 @@ const newline = 0x0a;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Whether the bytes begin with UTF-8's byte-order mark. */
-export function hasByteOrderMark(head: Buffer): boolean {
+function hasByteOrderMark(head: Buffer): boolean {
   return head.subarray(0, 3).equals(byteOrderMark);
 }
 

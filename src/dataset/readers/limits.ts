@@ -4,7 +4,7 @@ import { UserError } from "../../errors/user-error.js";
 export const maxRecordBytes = 1 << 24;
 
 /** More columns than this are a file read by the wrong delimiter, or a matrix. */
-export const maxColumns = 10_000;
+const maxColumns = 10_000;
 
 /** Column names as a message lists them: the first twenty. */
 export function listNames(names: readonly string[]): string {

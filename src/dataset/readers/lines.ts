@@ -2,7 +2,7 @@ import { maxRecordBytes, tooLong } from "./limits.js";
 import type { TextInput } from "./record-source.js";
 
 /** One physical line without its line break, and its 1-based number. */
-export interface Line {
+interface Line {
   readonly text: string;
   readonly line: number;
 }

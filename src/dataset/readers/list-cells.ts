@@ -64,7 +64,7 @@ const whole = new RegExp(String.raw`^\s*\[\s*(?:(?:${item})(?:\s*,\s*|\s+|(?=\s*
 const items = new RegExp(item, "gs");
 
 /** The texts of a list as JSON, Python or NumPy write it, undefined where the cell is none. */
-export function parseList(cell: string): readonly string[] | undefined {
+function parseList(cell: string): readonly string[] | undefined {
   if (!/^\s*\[\s*["'\]]/.test(cell) || !whole.test(cell)) return undefined;
   return Array.from(cell.matchAll(items), ([text]) => unquote(text));
 }

@@ -68,7 +68,7 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
 }
 
 /** Queries, corpus and judgments as read. */
-export interface RetrievalParts {
+interface RetrievalParts {
   readonly queries: TextsById;
   readonly corpus: TextsById;
   readonly judgments: Judgments;

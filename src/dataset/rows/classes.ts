@@ -2,7 +2,7 @@ import { createRandom, shuffle } from "../../math/random.js";
 import type { RowReportBuilder } from "./row-report.js";
 import type { ClassedRow, PairRow } from "./row-types.js";
 
-export interface ClassPairOptions {
+interface ClassPairOptions {
   readonly seed: number;
   /** At most so many pairs of a class, the same for all or by label; default: as many as the class has texts. */
   readonly perClass?: (number | ((label: string) => number)) | undefined;

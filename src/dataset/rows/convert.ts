@@ -9,7 +9,7 @@ export type KindRows = {
   readonly [K in DatasetKind]: { readonly kind: K; readonly rows: readonly RowTypes[K][] };
 }[DatasetKind];
 
-export interface ConvertOptions {
+interface ConvertOptions {
   readonly seed: number;
   /** Drop pair rows without explicit negatives. */
   readonly requireNegatives: boolean;

@@ -56,7 +56,7 @@ export interface Plan {
   readonly how?: string;
 }
 
-export interface PlanContext {
+interface PlanContext {
   readonly file: string;
   readonly columnNames: readonly string[];
   readonly columns: RoleColumns;

@@ -7,7 +7,7 @@ import type { RawRow } from "./raw-rows.js";
 export type NliLabel = "entailment" | "neutral" | "contradiction";
 
 /** The meaning of a value of a label column. */
-export type LabelMeaning = NliLabel | "0" | "1";
+type LabelMeaning = NliLabel | "0" | "1";
 
 /**
  * What a label column holds: relations, 0/1, numbers that are scores, or classes, which say nothing about two texts; `meaning` by value in
@@ -67,7 +67,7 @@ export function isUnlabelled(value: string): boolean {
  * What `--label-map` says of each value of a file: `entailment=0` names the value 0 where no such word stands in the file, else it gives the
  * value entailment the meaning 0. UserError (exit 2): bad-label-map, also for values that the file does not have.
  */
-export function parseLabelMap(
+function parseLabelMap(
   given: LabelMap,
   found: ReadonlySet<string>,
 ): ReadonlyMap<string, LabelMeaning | typeof noLabel> {
@@ -121,7 +121,7 @@ function absentValue(value: string, found: ReadonlySet<string>): UserError {
 }
 
 /** What surrounds a label column, for the decision and its errors. */
-export interface LabelContext {
+interface LabelContext {
   readonly file: string;
   /** The column's name and that of the first text; relation-like names forbid guessing what 0 and 1 mean. */
   readonly column: string;
@@ -200,7 +200,7 @@ function undecidedSign(
 }
 
 /** How often a value stands in a label column, and on which line first. */
-export interface LabelOccurrence {
+interface LabelOccurrence {
   readonly count: number;
   readonly line: number;
 }

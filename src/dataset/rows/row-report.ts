@@ -1,12 +1,5 @@
 import { UserError } from "../../errors/user-error.js";
 
-/** A reason for which rows were left out, how many, and the line of the first. */
-export interface DropReason {
-  readonly reason: string;
-  readonly count: number;
-  readonly line: number;
-}
-
 /** What became of a file's rows: read = kept + the sum of the dropped. */
 export interface RowReport {
   readonly file: string;
@@ -16,7 +9,12 @@ export interface RowReport {
   readonly read: number;
   /** Records that serve, as a row or as part of one. */
   readonly kept: number;
-  readonly dropped: readonly DropReason[];
+  /** Reasons for which rows were left out, how many, and the line of the first. */
+  readonly dropped: readonly {
+    readonly reason: string;
+    readonly count: number;
+    readonly line: number;
+  }[];
   /** What else was decided or noticed, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -114,6 +112,6 @@ function count(counts: Counts, reason: string, line: number): void {
   else entry.count += 1;
 }
 
-function reasons(counts: Counts): DropReason[] {
+function reasons(counts: Counts): RowReport["dropped"] {
   return [...counts].map(([reason, { count: times, line }]) => ({ reason, count: times, line }));
 }

@@ -7,7 +7,7 @@ import type { RowReportBuilder } from "./row-report.js";
 export type ScoreRange = readonly [number, number];
 
 /** A score as written and where. */
-export interface WrittenScore {
+interface WrittenScore {
   readonly value: string;
   readonly line: number;
 }

@@ -9,7 +9,7 @@ export type Part = (typeof parts)[number];
 /** Stands for a row that is in no part. */
 export const leftOut = 255;
 
-export interface PartOptions {
+interface PartOptions {
   /** Rows wanted in eval and test. */
   readonly wanted: { readonly eval: number; readonly test: number };
   /** Give each label its share in every part. */
@@ -89,7 +89,7 @@ function shares(
 }
 
 /** Rows that share a text, by text: how many rows of each part have it. */
-export interface SharedTexts {
+interface SharedTexts {
   /** Rows of train and eval that share a text with a row of a later part. */
   readonly rows: number;
 }

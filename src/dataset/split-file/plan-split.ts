@@ -18,7 +18,7 @@ export interface SplitFileOptions extends OpenOptions {
 }
 
 /** One part of a split. */
-export interface PartSummary {
+interface PartSummary {
   readonly part: Part;
   readonly rows: number;
   /** Texts distinct but for case and punctuation. */

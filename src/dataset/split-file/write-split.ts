@@ -23,7 +23,7 @@ export interface SplitRecord {
 }
 
 /** Names of the files of a split with this extension. */
-export function splitFileNames(plan: SplitPlan): Readonly<Record<string, string>> {
+function splitFileNames(plan: SplitPlan): Readonly<Record<string, string>> {
   if (!isByLine(plan.dialect))
     return Object.fromEntries(plan.parts.map(({ part }) => [part, `${part}.jsonl`]));
   const extension = /(\.[a-z0-9]+)?(\.gz)?$/i.exec(plan.file)?.[0] || ".txt";

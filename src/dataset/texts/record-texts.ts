@@ -2,7 +2,7 @@ import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { Cell } from "../readers/record-source.js";
 
 /** Roles that hold texts. */
-export type TextRole = "anchor" | "positive" | "negative" | "text";
+type TextRole = "anchor" | "positive" | "negative" | "text";
 
 /** A column that holds texts. */
 export interface TextColumn {

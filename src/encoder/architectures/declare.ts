@@ -17,7 +17,7 @@ export interface Piece {
 }
 
 /** Makes the weights of an architecture inputs of the graph, and keeps the list of them: the one table of its parameters. */
-export interface Weights {
+interface Weights {
   /** Parameter `module.weight` [rows, size]. */
   readonly table: (module: string, rows: number, size: number) => Value;
   /** Parameter of that name [size]. */
@@ -29,7 +29,7 @@ export interface Weights {
 }
 
 /** A part of a parameter that holds several weights one above the other. */
-export interface Part {
+interface Part {
   /** "" where it is the only one. */
   readonly name: string;
   readonly size: number;

@@ -40,7 +40,7 @@ const ACTIVATIONS = {
 } as const;
 
 /** Class of an activation that is known. */
-export type ActivationClass = keyof typeof ACTIVATIONS;
+type ActivationClass = keyof typeof ACTIVATIONS;
 
 /** Their names. */
 export const ACTIVATION_CLASSES = Object.keys(ACTIVATIONS) as readonly ActivationClass[];

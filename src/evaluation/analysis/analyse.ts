@@ -26,14 +26,14 @@ export interface Analysis extends Geometry {
   readonly falseNegatives: readonly FalseNegative[];
 }
 
-export interface Margins {
+interface Margins {
   readonly mean: number;
   readonly quantiles: readonly number[];
   /** Share of rows whose best wrong candidate comes before all right ones. */
   readonly negative: number;
 }
 
-export interface FalseNegative {
+interface FalseNegative {
   readonly line: number;
   readonly text: string;
   readonly candidate: string;

@@ -3,7 +3,7 @@ import type { Matrix } from "../../math/tensor.js";
 import { createTopK, visitScores } from "../../search/scores.js";
 
 /** Neighbours that count. */
-export const NEIGHBORS = 10;
+const NEIGHBORS = 10;
 
 /** The nearest other rows of each row by cosine [n, k], k = min(10, n − 1), of unit vectors. */
 export async function neighborsOf(unit: Matrix): Promise<readonly Int32Array[]> {

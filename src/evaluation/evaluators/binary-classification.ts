@@ -19,7 +19,7 @@ import { cutSwap } from "../swap.js";
 import { unitsOf } from "../units.js";
 
 /** Two sentences and whether they belong together. */
-export interface LabelledPair {
+interface LabelledPair {
   readonly sentence1: string;
   readonly sentence2: string;
   readonly label: 0 | 1;

@@ -10,12 +10,12 @@ import { predictByNeighbors } from "../nearest-neighbors.js";
 import { unitsOf } from "../units.js";
 
 /** Texts whose vectors the classifiers learn from, and texts that they classify. */
-export interface ClassSets {
+interface ClassSets {
   readonly train: readonly ClassedText[];
   readonly test: readonly ClassedText[];
 }
 
-export interface ClassOptions {
+interface ClassOptions {
   /** Fits the logistic regression; without it the nearest neighbours alone decide, as is enough during training. */
   readonly runtime?: Pick<Runtime, "createSession"> | undefined;
   /** k of the nearest neighbours. Default 5, scikit-learn's. */

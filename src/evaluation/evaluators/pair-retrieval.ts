@@ -14,7 +14,7 @@ const DEPTH = 10;
 const TOLD = 3;
 
 /** A held-out pair; rows of one `component` (shared texts, equal group) mean the same. */
-export interface RetrievalPair {
+interface RetrievalPair {
   readonly anchor: string;
   readonly positive: string;
   readonly component: number;

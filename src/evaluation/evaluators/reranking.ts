@@ -9,7 +9,7 @@ import type { Evaluator } from "../metric.js";
 import { unitsOf } from "../units.js";
 
 /** A query with the texts that are right for it and texts that are not. */
-export interface RerankedQuery {
+interface RerankedQuery {
   readonly query: string;
   readonly positives: readonly string[];
   readonly negatives: readonly string[];
@@ -20,7 +20,7 @@ export interface RerankedQuery {
  * Each query orders its own positives and negatives by cosine; measures of `listScores`, averaged over the queries, as sentence-transformers'
  * RerankingEvaluator. Queries without a positive or a negative have nothing to order: UserError `no-negatives` when all are such.
  */
-export function rerankingEvaluator(queries: readonly RerankedQuery[]): Evaluator {
+function rerankingEvaluator(queries: readonly RerankedQuery[]): Evaluator {
   const usable = queries.filter((one) => one.positives.length > 0 && one.negatives.length > 0);
   if (usable.length === 0) throw noNegatives(queries.length);
   const candidates = usable.map(({ positives, negatives }) => [...positives, ...negatives]);

@@ -8,14 +8,14 @@ import type { Embed, Evaluator, RankedText } from "../metric.js";
 import { type RankingScores, rankingScores } from "../ranking.js";
 
 /** How relevant a document is to a query, both by id; above 0 it is relevant. */
-export interface Judgment {
+interface Judgment {
   readonly query: string;
   readonly document: string;
   readonly relevance: number;
 }
 
 /** Queries, the documents they search, and which are relevant (qrels). */
-export interface RetrievalSets {
+interface RetrievalSets {
   readonly queries: readonly (IdentifiedText & { readonly line?: number })[];
   readonly corpus: readonly IdentifiedText[];
   readonly qrels: readonly Judgment[];

@@ -7,7 +7,7 @@ import { pairedSimilarities, type SimilarityName, similarityNames } from "../sim
 import { unitsOf } from "../units.js";
 
 /** A pair of sentences and how similar people found them (any scale). */
-export interface ScoredPair {
+interface ScoredPair {
   readonly sentence1: string;
   readonly sentence2: string;
   readonly score: number;

@@ -7,7 +7,7 @@ import type { Evaluator } from "../metric.js";
 import { unitsOf } from "../units.js";
 
 /** An anchor, its positive and K ≥ 0 negatives: K triplets. */
-export interface TripletRow {
+interface TripletRow {
   readonly anchor: string;
   readonly positive: string;
   readonly negatives: readonly string[];

@@ -24,7 +24,7 @@ export interface PrecisionLoss {
     | undefined;
 }
 
-export type LossOptions = Omit<PipelineOptions, "dtype">;
+type LossOptions = Omit<PipelineOptions, "dtype">;
 
 /** Compares each precision of a written folder with its float32 form. */
 export async function measurePrecisionLoss(

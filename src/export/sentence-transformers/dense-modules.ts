@@ -100,7 +100,7 @@ function configOf(module: Exclude<ModuleSpec, { kind: "normalize" }>): Record<st
     bias,
     activation_function: activation,
     // Releases before 5.7 refuse the key.
-    ...(residual ? { use_residual: true } : {}),
+    use_residual: residual ? true : undefined,
   };
 }
 

@@ -22,7 +22,7 @@ export function isFused(node: Node): boolean {
 }
 
 /** What is known around a fused node. */
-export interface FusedSurroundings {
+interface FusedSurroundings {
   readonly b: GraphBuilder;
   readonly isRead: (name: string) => boolean;
 }

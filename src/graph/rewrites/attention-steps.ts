@@ -32,7 +32,7 @@ function softmaxStep(t: TokenGraph, node: Node): Step | undefined {
 }
 
 /** Heads of one side of a product: h of them, of d features. */
-export interface ScoresShape {
+interface ScoresShape {
   readonly leading: Leading;
   readonly heads: number;
   readonly headSize: number;

@@ -27,7 +27,7 @@ export function isTokenShape(shape: Shape | undefined, text: Shape): boolean {
 }
 
 /** Values that hold something of weights: computed from a float initializer of more than one number, or a float input. */
-export function weightedValues(graph: Graph): Set<string> {
+function weightedValues(graph: Graph): Set<string> {
   const weights = [...graph.initializers].filter(
     ([, { dtype, data }]) => dtype.startsWith("float") && data.length > 1,
   );

@@ -107,7 +107,7 @@ function isMark({ domain, op }: Node): boolean {
 }
 
 /** The places of a graph that are marked, in their order. */
-export function dropoutSites(graph: Graph): DropoutSite[] {
+function dropoutSites(graph: Graph): DropoutSite[] {
   return graph.nodes.filter(isMark).map((node) => ({
     name: stringOf(node, "site", ""),
     rate: floatOf(node, "rate", 0),

@@ -8,7 +8,7 @@ import { producers, sortNodes } from "../rewrite.js";
 import type { LinearRole, LinearSite, TransformerLayers } from "./transformer-layers.js";
 
 /** Linear maps that get an adapter. `all-linear`: every one in the layers. */
-export type LowRankTarget = Exclude<LinearRole, "other"> | "all-linear";
+type LowRankTarget = Exclude<LinearRole, "other"> | "all-linear";
 
 /** The names of targets, as options take them. */
 export const LOW_RANK_TARGETS: readonly LowRankTarget[] = [

@@ -4,7 +4,7 @@ import { computedFrom, contentValues, isTokenShape } from "./dependence-sets.js"
 import { cloneGraph } from "./matching.js";
 
 /** A graph cut in two at one value. */
-export interface SplitGraph {
+interface SplitGraph {
   /** Everything before: its output is the boundary. */
   readonly prefix: Graph;
   /** Everything behind: the boundary is an input. What it needs besides (masks, position biases) it computes itself. */

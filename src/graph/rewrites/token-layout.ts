@@ -15,13 +15,13 @@ export type TokenLayout = readonly (readonly AxisPart[])[];
 export type TextShape = Shape;
 
 /** The size of a part. */
-export function partSize(part: AxisPart, text: TextShape): Dim {
+function partSize(part: AxisPart, text: TextShape): Dim {
   if (typeof part === "number") return part;
   return part === "batch" ? text[0] : text[1];
 }
 
 /** How many axes' parts are tokens: 1 for what each token has, 2 for what each pair has. */
-export function tokenParts(layout: TokenLayout): number {
+function tokenParts(layout: TokenLayout): number {
   return layout.flat().filter((part) => part === "tokens").length;
 }
 

@@ -13,7 +13,7 @@ import { ROWS, TokenIndex } from "./token-index.js";
 import { isOfPairs, rowShape, type TokenLayout } from "./token-layout.js";
 
 /** What is packed, and how the graph is entered and left. */
-export interface TokenRowsOptions {
+interface TokenRowsOptions {
   /** The input [B, T] that is 0 at padding. */
   readonly attentionMask: string;
   /** Float inputs [B, T, …] that become inputs of rows [R, …] under the same names. */

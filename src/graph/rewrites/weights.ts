@@ -5,7 +5,7 @@ import { computedFrom, contentValues } from "./dependence-sets.js";
 import { isSinusoidal } from "./sinusoidal.js";
 
 /** How nodes use a weight: as rows that are looked up, as a matrix, as scale or shift of features. */
-export type WeightUse = "table" | "matrix" | "vector";
+type WeightUse = "table" | "matrix" | "vector";
 
 /** A float initializer that takes part as a weight. */
 export interface Weight {

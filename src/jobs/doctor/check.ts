@@ -1,5 +1,5 @@
 /** good: as it should be; slow: works, though not as well as it could; bad: something will fail. */
-export type CheckStatus = "good" | "slow" | "bad";
+type CheckStatus = "good" | "slow" | "bad";
 
 /** One thing that was looked at. */
 export interface Check {

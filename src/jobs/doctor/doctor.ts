@@ -4,7 +4,7 @@ import { machineChecks } from "./machine-checks.js";
 import { modelChecks } from "./model-checks.js";
 import { bundledChecks, gradientCheck, rateCheck } from "./self-test.js";
 
-export interface DoctorOptions {
+interface DoctorOptions {
   /** A model to look at too. */
   readonly model?: string | undefined;
   /** Where runs would be written. Default: the present folder. */

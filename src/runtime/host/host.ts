@@ -90,6 +90,26 @@ export function createHost(threads: number): Handlers {
     },
     run: async ({ session, feeds, outputs }) => run(sessions.get(session), feeds, outputs),
     releaseSession: (id) => done(releaseSession(id)),
+    ...trainerHandlers(trainers, ort, threads),
+    createBoundSession: async ({ trainer, model, options }) => {
+      const host = await openBound(trainers.get(trainer), model, options);
+      return plain(opened(sessions.add(host), host));
+    },
+    close: async () => {
+      for (const id of sessions.ids()) await releaseSession(id);
+      for (const id of trainers.ids()) await releaseTrainer(trainers.remove(id));
+      return plain(null);
+    },
+  };
+}
+
+/** What is asked of trainers alone. */
+function trainerHandlers(
+  trainers: Registry<HostTrainer>,
+  ort: () => Promise<Ort>,
+  threads: number,
+) {
+  return {
     createTrainer: async (spec) => {
       const trainer = trainers.add(await openTrainer(await ort(), spec, threads));
       // The copies of model and parameters that came with the request.
@@ -104,10 +124,6 @@ export function createHost(threads: number): Handlers {
     accumulate: async ({ trainer, graph, feeds }) =>
       packTensorsOf(await addGradients(trainers.get(trainer), { graph, feeds })),
     update: async ({ trainer, options }) => plain(update(trainers.get(trainer), options)),
-    createBoundSession: async ({ trainer, model, options }) => {
-      const host = await openBound(trainers.get(trainer), model, options);
-      return plain(opened(sessions.add(host), host));
-    },
     load: async ({ trainer, parameters }) => {
       loadParameters(trainers.get(trainer), parameters);
       return plain(null);
@@ -125,12 +141,7 @@ export function createHost(threads: number): Handlers {
       return plain(null);
     },
     releaseTrainer: (id) => done(releaseTrainer(trainers.remove(id))),
-    close: async () => {
-      for (const id of sessions.ids()) await releaseSession(id);
-      for (const id of trainers.ids()) await releaseTrainer(trainers.remove(id));
-      return plain(null);
-    },
-  };
+  } satisfies Partial<Handlers>;
 }
 
 /** What the other side is told of a session; inputs that are always fed are no business of its. */

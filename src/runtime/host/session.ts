@@ -15,9 +15,9 @@ export interface HostSession {
 }
 
 /** What a run is to return: names, or preallocated tensors (null: allocate) by name. */
-export type Fetches = InferenceSession.FetchesType;
+type Fetches = InferenceSession.FetchesType;
 
-export interface HostSessionOptions extends SessionOptions {
+interface HostSessionOptions extends SessionOptions {
   readonly threads: number;
 }
 

@@ -10,7 +10,7 @@ interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the process began, in the system's own clock, so that a later process with the same number is told from it. */
-  readonly started?: string;
+  readonly started?: string | undefined;
 }
 
 /** The claim of one process on a run folder. */
@@ -39,7 +39,7 @@ export function lockRun(run: string): RunLock {
 
 function created(path: string): boolean {
   const started = startOf(process.pid);
-  const holder: Holder = { pid: process.pid, host: hostname(), ...(started && { started }) };
+  const holder: Holder = { pid: process.pid, host: hostname(), started };
   const text = `${JSON.stringify(holder)}\n`;
   try {
     appear(path, text);
@@ -95,7 +95,7 @@ function takeOver(path: string, run: string): void {
 function read(path: string): Holder | undefined {
   try {
     const { pid, host, started } = JSON.parse(readFileSync(path, "utf8")) as Partial<Holder>;
-    return { pid: Number(pid), host: String(host), ...(started && { started }) };
+    return { pid: Number(pid), host: String(host), started };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     if (error instanceof SyntaxError) return { pid: Number.NaN, host: hostname() };

@@ -27,7 +27,7 @@ interface PlannedStep {
 }
 
 /** The sizes of a step's inputs by the names of its dimensions. */
-export type Sizes = Readonly<Record<string, number>>;
+type Sizes = Readonly<Record<string, number>>;
 
 /**
  * Memory of steps on inputs of these sizes. Activations are found by walking through the graph in its order: a result takes

@@ -27,14 +27,8 @@ export interface PlannedMemory extends MemoryPlan {
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[];
-  /** What this process may have; absent where the machine is not known. */
-  readonly limit?: MemoryLimit;
-}
-
-/** Bytes, and what sets them. */
-export interface MemoryLimit {
-  readonly bytes: number;
-  readonly by: "container" | "machine";
+  /** What this process may have, in bytes, and what sets it; absent where the machine is not known. */
+  readonly limit?: { readonly bytes: number; readonly by: "container" | "machine" };
 }
 
 /** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */

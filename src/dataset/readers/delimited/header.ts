@@ -4,7 +4,7 @@ import { wordsIn } from "../../texts/words.js";
 import type { Survey } from "./survey.js";
 
 /** Whether the first record holds the columns' names, and a sentence where the evidence is thin. */
-export interface HeaderDecision {
+interface HeaderDecision {
   readonly header: boolean;
   readonly note?: string | undefined;
 }

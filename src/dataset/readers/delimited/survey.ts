@@ -17,7 +17,7 @@ export interface Survey {
   readonly spanning: number;
 }
 
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly delimiter: string;
   readonly quotes: boolean;
   /** What stands before a quote inside quotes. Default: another quote. */

@@ -3,7 +3,7 @@ import { listNames } from "../limits.js";
 import { isJsonObject, type JsonObject } from "./parse.js";
 
 /** Rows found in one object, and what was decided. */
-export interface ObjectRows {
+interface ObjectRows {
   readonly rows: readonly unknown[];
   readonly notes: readonly string[];
 }
@@ -22,7 +22,7 @@ export function rowsOfObject(value: JsonObject): ObjectRows | undefined {
 }
 
 /** LlamaIndex's {queries, corpus, relevant_docs}. */
-export interface QuestionSet {
+interface QuestionSet {
   readonly queries: JsonObject;
   readonly corpus: JsonObject;
   readonly relevant: JsonObject;

@@ -8,7 +8,7 @@ import { parseJson } from "./parse.js";
  * How a file holds JSON: a value a line, one list of values, values one after another over several lines, or one object that holds
  * the rows.
  */
-export type JsonLayout = "lines" | "list" | "sequence" | "object";
+type JsonLayout = "lines" | "list" | "sequence" | "object";
 
 /** The layout of a file by its beginning, undefined where it is no JSON. UserError: python-literals. */
 export function jsonLayout({ file, text }: Pick<Sample, "file" | "text">): JsonLayout | undefined {
@@ -56,7 +56,7 @@ export function jsonDialect(
 }
 
 /** The place after the value that begins at `start`, or -1 where the text ends before it does. */
-export function valueEnd(text: string, start: number): number {
+function valueEnd(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const char = text[at];

@@ -18,7 +18,7 @@ import { unsupported } from "../source.js";
 import { type FusedRule, numberOf, required } from "./call.js";
 
 /** Cosines and sines of a rotation, and how pairs of features are chosen. */
-export interface Rotation {
+interface Rotation {
   /** [positions, r/2]; without `positions`, [B, T, r/2]. */
   readonly cos: Value;
   readonly sin: Value;
