@@ -4,6 +4,8 @@ import { withInstruction } from "./columns/instruction.js";
 import {
   type GivenColumns,
   looksMisspelt,
+  missingColumn,
+  misspeltSide,
   type RoleColumns,
   resolveColumns,
   unwantedRoles,
@@ -84,6 +86,7 @@ async function findRoles(
         notes.push(partner.note);
       }
       refuseUndecided({ ...search, held });
+      refuseMisspelt(source, held, given);
     }
   } catch (error) {
     const undecided = error instanceof UserError && lenientCodes.has(error.code);
@@ -93,7 +96,19 @@ async function findRoles(
   return { columns: held, notes };
 }
 
-const lenientCodes: ReadonlySet<string> = new Set(["ambiguous-columns", "undecided-column"]);
+/** Single texts beside a column whose name is nearly that of a pair's side: more likely pairs with a typing error. */
+function refuseMisspelt({ columns, file }: RecordSource, held: RoleColumns, given: GivenColumns) {
+  const { anchor, positive, label } = held;
+  if ([anchor, positive, label].some((column) => column !== undefined)) return;
+  const side = Object.keys(given).length > 0 ? undefined : misspeltSide(columns);
+  if (side !== undefined) throw missingColumn(side, columns, file);
+}
+
+const lenientCodes: ReadonlySet<string> = new Set([
+  "ambiguous-columns",
+  "missing-column",
+  "undecided-column",
+]);
 
 /** What a column is judged by: its text or the first of several; a list of numbers is a vector and no number. */
 function contentValue(cell: Cell): string {

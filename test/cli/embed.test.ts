@@ -245,7 +245,7 @@ describe("shards", () => {
     writeFileSync(second, bytes.subarray(0, bytes.length - 20));
     const damaged = await merge(first, second, third);
     expect(damaged.code).toBe(1);
-    expect(damaged.stderr).toContain("float322.parquet: cannot be read");
+    expect(damaged.stderr).toContain("float322.parquet: is a Parquet file that cannot be read");
     cpSync(third, second);
     const swapped = await merge(first, second, third);
     expect(swapped.stderr).toContain("float322.parquet: holds 2 rows, but its manifest says 1");

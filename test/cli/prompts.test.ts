@@ -49,7 +49,9 @@ const settings = (model: string): { prompts: unknown; default_prompt_name: unkno
 function withoutPrompts(run: string): string {
   const copy = `${run} bare`;
   if (!existsSync(copy)) cpSync(join(run, "model"), copy, { recursive: true });
-  rmSync(join(copy, "config_sentence_transformers.json"), { force: true });
+  // The manifest knows the file that is taken away.
+  for (const name of ["config_sentence_transformers.json", "manifest.json"])
+    rmSync(join(copy, name), { force: true });
   return copy;
 }
 

@@ -115,6 +115,11 @@ export function looksMisspelt(columns: readonly string[]): boolean {
   return columnRoles.some((role) => misspelt(role, columns) !== undefined);
 }
 
+/** The side of a pair whose column is misspelt, where there is one. */
+export function misspeltSide(columns: readonly string[]): "anchor" | "positive" | undefined {
+  return (["anchor", "positive"] as const).find((role) => misspelt(role, columns) !== undefined);
+}
+
 /** Names of one to three letters are near to everything, so they are no evidence. */
 function misspelt(
   role: ColumnRole,
