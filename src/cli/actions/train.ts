@@ -40,6 +40,7 @@ type RunFlags = OptionsOf<typeof ownFlags>;
 export async function runTrain(data: readonly string[], command: Command): Promise<void> {
   const flags = flagsOf(command, ownFlags);
   const terminal = openTerminal(flags);
+  refuseResumedComparison(command, flags);
   const chosen = await chosenByRows(data, command, flags);
   const names = objectiveNames(command, flags, chosen.options.objective);
   if (names.length > 1 || flags.sweep !== undefined)
@@ -66,6 +67,16 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   showResult(trained, terminal);
 }
 
+function refuseResumedComparison(command: Command, { resume, sweep }: RunFlags): void {
+  const several = typedSettings(command).objective?.includes(",") === true || sweep !== undefined;
+  if (resume === undefined || !several) return;
+  throw usageError(
+    "resume-comparison",
+    "--resume goes on with one run, not with a comparison",
+    "resume the run's own folder inside --out",
+  );
+}
+
 function objectiveNames(command: Command, flags: RunFlags, chosen?: string): string[] {
   const typed =
     typedSettings(command).objective ??
@@ -88,12 +99,6 @@ interface Several {
 async function runSeveral(names: readonly string[], several: Several): Promise<void> {
   const { data, command, flags, terminal, chosen } = several;
   const sweep = flags.sweep === undefined ? undefined : parseSweep(flags.sweep);
-  if (flags.resume !== undefined)
-    throw usageError(
-      "resume-comparison",
-      "--resume goes on with one run, not with a comparison",
-      "resume the run's own folder inside --out",
-    );
   const stored = storedOptions(flags, data);
   const typed = typedSettings(command);
   const files = dataArguments(data, stored);
