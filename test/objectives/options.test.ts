@@ -65,7 +65,7 @@ describe("resolveOptions", () => {
     ["infonce", "queue", 1.5, "must be a whole number from 0"],
     ["contrastive", "margin", -1, "must be a number from 0, got -1"],
     ["debiased", "rho", 1, "must be a number from 0 and below 1, got 1"],
-    ["neg", "k", 0, "must be a whole number from 1, got 0"],
+    ["neg", "k", 0, "must be a whole number from 1 up to 65536, got 0"],
     ["triplet", "mining", "hard", "must be one of explicit, batch-all"],
   ])("refuses %s %s = %o", (name, option, value, message) => {
     const error = refusal(() => resolveOptions(objectiveNamed(name), { [option]: value }));

@@ -44,6 +44,11 @@ export async function objectiveByRows(options: TrainOptions): Promise<ChosenByRo
     const asked = found.find((kind) => kind === measured);
     kinds.push(asked ?? found[0] ?? "pair");
   }
+  if (options.augment !== undefined)
+    return {
+      options: { objective: "infonce" },
+      notes: ["objective infonce: --augment makes pairs of views (--objective sets another)"],
+    };
   const names = kinds.map((kind) => objectiveOfKind[kind].objective);
   const views = kinds.includes("text") ? viewsOf(options) : { options: {}, notes: [] };
   const different = new Set(names).size > 1;

@@ -94,6 +94,7 @@ describe("a step of the encoder", () => {
     ]);
     expect(step.notes.filter(({ note }) => note !== "")).toEqual([]);
     expect(Object.fromEntries(step.notes.map((note) => [note.name, note.applied]))).toEqual({
+      "finite masks": 2,
       "layer normalisation": 5,
       gelu: 2,
       attention: 2,

@@ -65,6 +65,8 @@ describe.each(MODELS)("%s", (_, folder, depth) => {
     });
     expect(step.packed).toBe(true);
     expect(step.notes).toEqual([
+      // Their masks are finite as they are.
+      { name: "finite masks", applied: 0, note: "" },
       { name: "layer normalisation", applied: 1 + 2 * depth, note: "" },
       { name: "gelu", applied: depth, note: "" },
       { name: "attention", applied: depth, note: "" },
