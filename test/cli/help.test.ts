@@ -59,7 +59,7 @@ describe("a word that an option does not take", () => {
       'It must be one of linear, mlp, none.\n(did you mean "linear"?)',
     );
     expect(() => train.parse(["--epochs", "0"], { from: "user" })).toThrow(
-      "It must be a number above 0.",
+      "It must be a number above 0 and up to 10000.",
     );
   });
 });

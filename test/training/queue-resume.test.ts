@@ -30,12 +30,11 @@ describe("a run with a queue", () => {
     await runTraining(await planTraining(options), { ...silent, resume: true });
     expect(readCheckpoint(checkpointPath(checkpoints, 12)).weights).toEqual(whole);
 
-    // Without its queue the run would have gone another way.
+    // A checkpoint that has lost its queue is damaged: the run ends the same from further back.
     for (const step of [8, 12])
       rmSync(checkpointPath(checkpoints, step), { recursive: true, force: true });
     rmSync(join(checkpointPath(checkpoints, 4), "buffers.safetensors"));
     await runTraining(await planTraining(options), { ...silent, resume: true });
-    const without = readCheckpoint(checkpointPath(checkpoints, 12)).weights;
-    expect(without.parameters).not.toEqual(whole.parameters);
+    expect(readCheckpoint(checkpointPath(checkpoints, 12)).weights).toEqual(whole);
   });
 });
