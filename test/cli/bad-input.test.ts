@@ -26,7 +26,7 @@ const badTraining: BadFile[] = [
     name: "missing column",
     content: "anchro,body\nx,y\nz,w\n",
     code: 1,
-    says: ["bad.csv", '"anchro"', '"body"', "--columns anchor=…,positive=…"],
+    says: ["bad.csv", '"anchro"', '"body"', "--columns anchor=anchro"],
   },
   {
     name: "column that does not exist",
