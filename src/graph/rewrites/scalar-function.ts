@@ -1,10 +1,8 @@
 import type { Node } from "../ir.js";
 import { type Matching, scalarOf } from "./matching.js";
 
-type Operation = (...x: number[]) => number;
-
 /** Elementwise operators as functions of numbers. */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+const OPERATIONS: Readonly<Record<string, (...x: number[]) => number>> = {
   Add: (x, y) => x + y,
   Sub: (x, y) => x - y,
   Mul: (x, y) => x * y,
