@@ -40,7 +40,6 @@ export const runRows = {
     description: "which documents are relevant to which query of --eval",
   },
   testPart: {
-    common: true,
     type: "number",
     above: 0,
     below: 1,
