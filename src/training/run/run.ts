@@ -38,8 +38,6 @@ import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
 
-type Parameters = ReadonlyMap<string, Tensor>;
-
 /** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
 const SAVE_SHARE = 0.05;
 
@@ -281,7 +279,10 @@ function openLogs(
 async function chosenParts(
   { plan }: RunContext,
   { trainable, parts }: TrainableSetup,
-  { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
+  {
+    best,
+    initial,
+  }: { readonly best: Best; readonly initial: ReadonlyMap<string, Tensor> | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
   const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
