@@ -1,5 +1,5 @@
 /** A word as the tokens that it consists of so far, and how often it stands in the corpus. */
-export interface SpelledWord {
+interface SpelledWord {
   readonly pieces: readonly string[];
   readonly count: number;
 }

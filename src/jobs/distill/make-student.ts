@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeStaticFolder } from "../../distillation/static-folder.js";
 import {
@@ -126,8 +127,9 @@ async function fromLayers(
   const { out, teacher, threads, allowDownload, hidden } = options;
   const paths = distillPaths(out);
   onEvent({ type: "stage", name: `layers ${layers.join(", ")} of the teacher` });
-  const form = { format: "sentence-transformers", overwrite: true } as const;
-  await exportModel({ ...form, model: teacher, to: paths.layers, threads, allowDownload });
+  rmSync(paths.layers, { recursive: true, force: true });
+  const format = "sentence-transformers";
+  await exportModel({ format, model: teacher, to: paths.layers, threads, allowDownload });
   const file = join(paths.layers, "config.json");
   const given = await objectIn(file);
   requireTeacher(given, { file, hidden, layers });

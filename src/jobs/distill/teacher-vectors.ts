@@ -45,7 +45,7 @@ export async function teacherVectors({
 }
 
 /** What the student is to learn, and the directions that the teacher's vectors were turned to; undefined: they are as they were. */
-export interface Targets {
+interface Targets {
   readonly file: VectorFile;
   readonly directions: Matrix | undefined;
 }
