@@ -34,23 +34,22 @@ interface ModelChoice {
 export function chooseModels({ model, base, modelDtype }: EvaluateOptions): ModelChoice {
   const names = model === undefined ? [undefined] : [model].flat();
   const models = names.map((name) => ({ ...referenceTo(name), dtype: modelDtype }));
-  if (base !== undefined) return { models, base: referenceTo(base) };
+  if (base !== undefined) {
+    // A base is run in full precision.
+    const full = modelDtype === undefined || modelDtype === "fp32";
+    const same = full ? models.find(({ name }) => name === base) : undefined;
+    return { models, base: same ?? referenceTo(base) };
+  }
   const run = models.find((one) => one.run !== undefined)?.run;
   if (run !== undefined) return { models, base: { name: baseModel(run.base) } };
   return models.length > 1 ? { models, base: models[0] } : { models };
 }
 
-function referenceTo(name: string | undefined): ModelReference {
+/** The model that --model or --base says. */
+export function referenceTo(name: string | undefined): ModelReference {
   if (name === undefined) return { name };
   const folder = runReference(name)?.run ?? name;
   return { name, run: existsSync(join(folder, "run.json")) ? readRun(folder) : undefined };
-}
-
-/** `embed` takes texts as they stand, with the prompts of `info` before them. */
-interface OpenedModel {
-  readonly info: EncoderInfo;
-  readonly embed: Embed;
-  readonly release: () => Promise<void>;
 }
 
 /** Loads a model; one that was trained on the query side alone embeds documents as the model that it started from. */
@@ -58,10 +57,14 @@ export async function openModel(
   { name, run, dtype }: ModelReference,
   options: EvaluateOptions,
   runtime: Runtime,
-): Promise<OpenedModel> {
+): Promise<{
+  readonly info: EncoderInfo;
+  readonly embed: Embed;
+  readonly release: () => Promise<void>;
+}> {
   const load = async (model: string | undefined, weights?: WeightType): Promise<Encoder> => {
     const encoder = await loadEncoder({ ...options, model, dtype: weights, runtime });
-    options.onEvent?.({ type: "model", info: encoder.info });
+    options.onEvent?.({ type: "model", info: encoder.info, asked: name });
     return encoder;
   };
   const encoder = await load(await modelFolderOf(name, runtime), dtype);

@@ -1,5 +1,6 @@
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { requireSignal } from "../errors/interrupted.js";
+import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { analyse, type Look } from "../evaluation/analysis/analyse.js";
 import { overlap } from "../evaluation/analysis/neighbors.js";
@@ -14,7 +15,6 @@ import {
   scoreReport,
 } from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
-import type { RunRecord } from "../training/run-folder/run-folder.js";
 import {
   type EvaluateInputs,
   loadInputs,
@@ -23,7 +23,7 @@ import {
 } from "./evaluate-inputs.js";
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
-import { knownTexts } from "./known-texts.js";
+import { seenBy, sharedTexts } from "./known-texts.js";
 import { evaluateTable } from "./options/evaluate.js";
 import { resolveJob } from "./options/shared.js";
 import { writeRowFile } from "./row-file.js";
@@ -92,13 +92,23 @@ function evaluatorOf(
   set: MeasuredSet,
   { options, runtime, inputs }: Pick<Measuring, "options" | "runtime" | "inputs">,
 ): Evaluator {
-  const { seed, taskOptions } = options;
-  return evaluatorFor(set.dataset, set.task, {
+  const { seed, taskOptions, metric } = options;
+  const evaluator = evaluatorFor(set.dataset, set.task, {
     runtime,
     seed,
     train: inputs.train,
     options: optionsOfTask(set.task, taskOptions),
   });
+  return metric === undefined ? evaluator : { ...evaluator, primary: keyOf(metric, evaluator) };
+}
+
+function keyOf(metric: string, { keys, task }: Evaluator): string {
+  if (keys.includes(metric)) return metric;
+  throw usageError(
+    "unknown-metric",
+    `--metric ${metric} is none of ${task}`,
+    suggestion(metric, keys),
+  );
 }
 
 /** One model on all data; only one is in memory at a time. */
@@ -153,7 +163,7 @@ function reportsOf(
             base === undefined || base === model
               ? undefined
               : { name: base.name, evaluation: base.evaluations[i][j] },
-          ...seenBy(model.reference.run, set),
+          ...seenBy(model.reference.run, set.sha256),
           decidingOnly: models.length * forms.length > 1,
           seed: options.seed ?? 42,
         }),
@@ -198,18 +208,9 @@ async function tellShared(
   for (const { run } of models.map(({ reference }) => reference)) {
     if (run === undefined) continue;
     for (const { dataset } of inputs.sets)
-      for (const message of (await knownTexts(run, dataset)).notes)
+      for (const message of await sharedTexts(run, dataset))
         options.onEvent?.({ type: "note", message });
   }
-}
-
-/** Whether a run has seen the file, and what for. */
-function seenBy(run: RunRecord | undefined, { sha256 }: MeasuredSet) {
-  const trained = [run?.data, ...(run?.files ?? [])].map((file) => file?.sha256);
-  return {
-    selected: sha256.includes(run?.eval?.sha256 ?? ""),
-    trained: sha256.some((hash) => trained.includes(hash)) || undefined,
-  };
 }
 
 function severalModels(option: string) {

@@ -1,4 +1,4 @@
-import type { LoadOptions, SourceRows } from "../../dataset/load-dataset.js";
+import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
@@ -6,17 +6,11 @@ import { loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
 import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
-
-/** A file's rows as read, and whether each is a text beside itself. */
-interface ReadRows {
-  readonly natural: SourceRows;
-  readonly views: boolean;
-}
 
 /**
  * The --eval file (with --eval-corpus: queries); without one a tenth of the natural rows, or nothing where all are single texts that are

@@ -67,6 +67,8 @@ export interface RunRecord {
   readonly eval?: EvalRecord | undefined;
   /** Metric that selects the checkpoint; `none` where the last step goes out. */
   readonly metric: string;
+  /** What --test-part has set aside, and the metric that decides on it. */
+  readonly test?: { readonly rows: number; readonly metric: string } | undefined;
   readonly steps: number;
   readonly base: BaseRecord;
   /** What was put before texts: the model's prompts and those of --prompts. */
@@ -97,6 +99,8 @@ export interface RunRecord {
     readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
     /** Base and chosen model on the selecting data; absent where nothing was measured. */
     readonly scores?: ScoreReport | undefined;
+    /** Base and chosen model on the test part, which neither training nor selection has seen. */
+    readonly test?: ScoreReport | undefined;
   };
 }
 
@@ -112,14 +116,8 @@ export function runPaths(run: string) {
   };
 }
 
-/** What run.json holds, and whether it could be checked against its SHA-256. */
-interface RunFile {
-  readonly record: RunRecord;
-  readonly sealed: boolean;
-}
-
 /** Reads run.json. A folder without one is a usage error, a damaged one or one that embtune has not written a UserError. */
-export function readRunFile(run: string): RunFile {
+export function readRunFile(run: string): { readonly record: RunRecord; readonly sealed: boolean } {
   const path = runPaths(run).record;
   if (!existsSync(path)) {
     throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);

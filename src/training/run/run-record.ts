@@ -20,17 +20,18 @@ import type {
 } from "../run-folder/run-folder.js";
 import type { LoopResult } from "./loop.js";
 
-/** What a run works with, beside its plan. */
-interface RunSurroundings {
-  readonly info: EncoderInfo;
-  readonly threads: number;
-  readonly auxiliary?: AuxiliaryModel | undefined;
-}
-
 /** run.json of a run that begins. */
 export function newRecord(
   plan: TrainingPlan,
-  { info, threads, auxiliary }: RunSurroundings,
+  {
+    info,
+    threads,
+    auxiliary,
+  }: {
+    readonly info: EncoderInfo;
+    readonly threads: number;
+    readonly auxiliary?: AuxiliaryModel | undefined;
+  },
 ): RunRecord {
   const { files, evalData } = plan;
   return {
@@ -41,6 +42,7 @@ export function newRecord(
     files: files.length > 1 ? files.map(fileRecord) : undefined,
     eval: evalData === undefined ? undefined : evalRecord(evalData),
     metric: plan.metric,
+    test: plan.test && { rows: plan.test.evaluator.rows, metric: plan.test.metric },
     steps: plan.steps,
     base: {
       source: info.source,
@@ -100,6 +102,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 interface RunEnd extends LoopResult {
   readonly seconds: number;
   readonly scores?: ScoreReport;
+  readonly test?: ScoreReport | undefined;
   /** By file, where there are several. */
   readonly losses: ReadonlyMap<string, FileLosses>;
 }
@@ -107,7 +110,7 @@ interface RunEnd extends LoopResult {
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds, scores, losses }: RunEnd,
+  { step, best, start, stoppedEarly, seconds, scores, test, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -120,6 +123,7 @@ export function withResult(
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       scores,
+      test,
     },
   };
 }

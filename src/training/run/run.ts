@@ -37,8 +37,7 @@ import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
-
-type Parameters = ReadonlyMap<string, Tensor>;
+import { baseOnTest, scoreTest } from "./test-scores.js";
 
 /** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
 const SAVE_SHARE = 0.05;
@@ -61,6 +60,8 @@ export interface TrainedRun extends TrainedParts {
   readonly encoder: EncoderInfo;
   /** The base model and the chosen one on the selecting data; absent where nothing was measured. */
   readonly scores?: ScoreReport;
+  /** Both on the rows that --test-part has set aside. */
+  readonly test?: ScoreReport | undefined;
   /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
   readonly unchanged: boolean;
 }
@@ -129,7 +130,9 @@ async function train(
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await baseEvaluation(context);
+  const base = await baseEvaluation(context, context.plan.evaluator);
+  // Now, since the base's encoder is let go before the first step.
+  const untrained = await baseOnTest(context);
   const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
@@ -153,8 +156,9 @@ async function train(
     const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
     if (parts !== undefined)
       requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
+    const test = await scoreTest(context, untrained, parts && embed);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, parts, base, tuned, seconds });
+    return await finished(context, record, { result, parts, base, tuned, test, seconds });
   } finally {
     await training.trainable.release();
   }
@@ -165,6 +169,7 @@ interface Ending {
   readonly parts: TrainedParts | undefined;
   readonly base: Evaluation;
   readonly tuned: Evaluation;
+  readonly test: ScoreReport | undefined;
   readonly seconds: number;
 }
 
@@ -172,7 +177,7 @@ interface Ending {
 async function finished(
   { plan, encoder }: RunContext,
   begun: RunRecord,
-  { result, parts, base, tuned, seconds }: Ending,
+  { result, parts, base, tuned, test, seconds }: Ending,
 ): Promise<TrainedRun> {
   const { info } = encoder;
   const report = scoreReport({
@@ -184,10 +189,11 @@ async function finished(
     seed: plan.settings.seed,
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
-  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  const losses = lossesOf(plan);
+  const record = withResult(begun, { ...result, seconds, losses, ...scores, test });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
-  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
+  return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
 }
 
 /**
@@ -281,7 +287,10 @@ function openLogs(
 async function chosenParts(
   { plan }: RunContext,
   { trainable, parts }: TrainableSetup,
-  { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
+  {
+    best,
+    initial,
+  }: { readonly best: Best; readonly initial: ReadonlyMap<string, Tensor> | undefined },
 ): Promise<TrainedParts | undefined> {
   const { checkpoints } = runPaths(plan.settings.out);
   const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;

@@ -68,10 +68,10 @@ describe("static models", () => {
   );
 
   /** A copy of a fixture with these changes. */
-  function copyOf(name: string, change: (folder: string) => void): string {
+  async function copyOf(name: string, change: (folder: string) => unknown): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), "embtune static "));
     cpSync(join(FOLDER, name), folder, { recursive: true });
-    change(folder);
+    await change(folder);
     return folder;
   }
 
@@ -95,7 +95,7 @@ describe("static models", () => {
       "wrong-shape",
     ],
   ])("refuses %s in the place of a table", async (_, map, code) => {
-    const model = copyOf("model2vec", tensors(map));
+    const model = await copyOf("model2vec", tensors(map));
     await expect(loadEncoder({ model, runtime })).rejects.toMatchObject({
       code,
       at: { file: join(model, "model.safetensors") },
@@ -105,7 +105,7 @@ describe("static models", () => {
   it("is known by config.json alone, which says whether vectors have length 1", async () => {
     const lengths: number[] = [];
     for (const normalize of [true, false]) {
-      const model = copyOf("model2vec", (folder) => {
+      const model = await copyOf("model2vec", (folder) => {
         rmSync(join(folder, "modules.json"));
         writeFileSync(
           join(folder, "config.json"),
