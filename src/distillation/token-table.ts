@@ -1,4 +1,3 @@
-import { principalComponents } from "../math/pca.js";
 import type { Matrix } from "../math/tensor.js";
 
 /** a of SIF's weight a / (a + p). */
@@ -28,19 +27,33 @@ export function project({ rows, cols, data }: Matrix, { rows: k, data: p }: Matr
 }
 
 /**
- * What a static model has for each token (Model2Vec, Tulkens & van Dongen 2024): the teacher's vector of the token as a text, in its
- * principal directions, of unit length, times its SIF weight. `tokenVectors` [V, D] → [V, k]. With k = D nothing is turned.
+ * What a static model has for each token (Model2Vec, Tulkens & van Dongen 2024): the teacher's vector of the token as a text, in k
+ * directions [k, D], of unit length, times its SIF weight. `tokenVectors` [V, D] → [V, k]. Without directions nothing is turned.
  */
-export function tokenTable(tokenVectors: Matrix, weights: Float32Array, k: number): Matrix {
-  const { rows } = tokenVectors;
+export function tokenTable(
+  tokenVectors: Matrix,
+  weights: Float32Array,
+  directions: Matrix | undefined,
+): Matrix {
   const turned =
-    k === tokenVectors.cols
+    directions === undefined
       ? { ...tokenVectors, data: Float32Array.from(tokenVectors.data) }
-      : project(tokenVectors, principalComponents(tokenVectors, k));
+      : project(tokenVectors, directions);
+  const { rows, cols: k } = turned;
   for (let i = 0; i < rows; i++) {
     const row = turned.data.subarray(i * k, (i + 1) * k);
     const scale = weights[i] / Math.hypot(...row, 1e-12);
     for (let j = 0; j < k; j++) row[j] *= scale;
   }
   return turned;
+}
+
+/**
+ * The weights [D, hidden] of a layer from the student's width to its teacher's: back from the directions [k, D] that the table was turned to, and 0
+ * for what a token has behind them.
+ */
+export function backFrom({ rows: k, cols: D, data }: Matrix, hidden: number): Matrix {
+  const back = new Float32Array(D * hidden);
+  for (let j = 0; j < k; j++) for (let o = 0; o < D; o++) back[o * hidden + j] = data[j * D + o];
+  return { rows: D, cols: hidden, data: back };
 }

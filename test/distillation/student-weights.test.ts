@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parameterCount, studentConfig } from "../../src/distillation/student-config.js";
 import { layersStart, staticStart } from "../../src/distillation/student-weights.js";
-import { sifWeights, tokenTable } from "../../src/distillation/token-table.js";
+import { backFrom, sifWeights, tokenTable } from "../../src/distillation/token-table.js";
 import { architectureParameters } from "../../src/encoder/architectures/registry.js";
+import { principalComponents } from "../../src/math/pca.js";
 import { createRandom } from "../../src/math/random.js";
 import type { Matrix } from "../../src/math/tensor.js";
 
@@ -30,10 +31,23 @@ describe("tokenTable", () => {
   it("has rows of the weights' length, and keeps cosines where nothing is cut", () => {
     const vectors = normal(5, 6);
     const weights = Float32Array.from([0, 1, 0.5, 0.25, 1]);
-    const table = tokenTable(vectors, weights, 6);
+    const table = tokenTable(vectors, weights, undefined);
     for (let i = 0; i < 5; i++)
       expect(Math.hypot(...table.data.subarray(i * 6, (i + 1) * 6))).toBeCloseTo(weights[i], 5);
-    expect(tokenTable(vectors, weights, 3).cols).toBe(3);
+  });
+
+  it("is turned to directions, from which a layer leads back", () => {
+    const vectors = normal(9, 6);
+    const directions = principalComponents(vectors, 6);
+    const table = tokenTable(vectors, new Float32Array(9).fill(1), directions);
+    const back = backFrom(directions, 8);
+    for (let o = 0; o < 6; o++) {
+      let sum = 0;
+      for (let j = 0; j < 6; j++) sum += back.data[o * 8 + j] * table.data[j];
+      const row = vectors.data.subarray(0, 6);
+      expect(sum).toBeCloseTo(row[o] / Math.hypot(...row), 5);
+      expect(back.data[o * 8 + 7]).toBe(0);
+    }
   });
 });
 

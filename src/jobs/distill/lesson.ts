@@ -59,13 +59,11 @@ function lesson(
   { out, resume, steps, onEvent }: Lesson,
 ): Promise<TrainedRun> {
   const { corpus, student } = distillPaths(options.out);
-  const wider =
-    targets.cols === options.hidden ? {} : { head: "linear" as const, headDim: targets.cols };
+  targets.cols === options.hidden ? {} : { head: "linear" as const, headDim: targets.cols };
   const { eval: selecting, batchSize, lr, evalEvery, seed, threads, gram } = options;
   return train({
     ...{ data: corpus, model: student, out, resume, onEvent, signal },
     ...{ objective: "distill-cosine", objectiveOptions: { gram }, teacherVectors: targets.path },
     ...{ tune: "full", eval: selecting, batchSize, lr, evalEvery, seed, threads, steps },
-    ...wider,
   });
 }

@@ -8,7 +8,7 @@ import {
 } from "../../distillation/student-config.js";
 import { writeStudentFolder } from "../../distillation/student-folder.js";
 import { CARRIERS, layersStart, staticStart } from "../../distillation/student-weights.js";
-import { sifWeights, tokenTable } from "../../distillation/token-table.js";
+import { backFrom, sifWeights, tokenTable } from "../../distillation/token-table.js";
 import { tokenizerFiles } from "../../distillation/tokenizer-files.js";
 import { SPECIAL_TOKENS, trainWordPiece } from "../../distillation/train-wordpiece.js";
 import { tokenCounts } from "../../distillation/word-pieces.js";
@@ -18,6 +18,7 @@ import { readWhole } from "../../encoder/weights/read-piece.js";
 import { storedWeights } from "../../encoder/weights/stored-weights.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { objectIn } from "../../files/json-file.js";
+import { principalComponents } from "../../math/pca.js";
 import { createRandom } from "../../math/random.js";
 import type { Matrix, Tensor } from "../../math/tensor.js";
 import { exportModel } from "../export.js";
@@ -28,7 +29,7 @@ import { wordsOfCorpus } from "./words-of-corpus.js";
 export async function makeStudent(context: DistillContext, teacher: Encoder): Promise<number> {
   const { init } = context.options;
   const layers = /^layers:(\d+(?:,\d+)*)$/.exec(init)?.[1].split(",").map(Number);
-  if (layers !== undefined) return fromLayers(context, layers);
+  if (layers !== undefined) return fromLayers(context, layers, teacher.info.dimension);
   if (init === "tokens" || init === "random") return fromTokens(context, teacher);
   throw usageError(
     "bad-init",
@@ -53,7 +54,7 @@ async function fromTokens(context: DistillContext, teacher: Encoder): Promise<nu
   const tokenizer = tokenizerFiles(tokens, maxLength);
   const weights = sifWeights(tokenCounts(tokens, words), SPECIAL_TOKENS.length);
   if (options.static) {
-    const table = await tableOf(context, teacher, { tokens, weights, width: hidden });
+    const { table } = await tableOf(context, teacher, { tokens, weights, width: hidden });
     await writeStaticFolder(paths.static, table, tokenizer);
     return table.data.length;
   }
@@ -61,11 +62,12 @@ async function fromTokens(context: DistillContext, teacher: Encoder): Promise<nu
   const config = studentConfig(sizes);
   const shapes = parametersOf(config, sizes);
   const width = hidden - CARRIERS;
-  const table =
+  const start =
     init === "tokens"
       ? await tableOf(context, teacher, { tokens, weights, width })
-      : randomTable(tokens.length, width, seed);
-  const student = { config, tokenizer, weights: staticStart(shapes, table, seed) };
+      : { table: randomMatrix(tokens.length, width, seed), directions: undefined };
+  const dense = denseOf(context, teacher.info.dimension, start.directions);
+  const student = { config, tokenizer, weights: staticStart(shapes, start.table, seed), dense };
   await writeStudentFolder(paths.student, { ...student, hidden, maxLength });
   return parameterCount(shapes);
 }
@@ -93,7 +95,7 @@ async function tableOf(
   { signal, onEvent }: DistillContext,
   teacher: Encoder,
   { tokens, weights, width }: TableOptions,
-): Promise<Matrix> {
+): Promise<{ readonly table: Matrix; readonly directions: Matrix | undefined }> {
   if (width > teacher.info.dimension)
     throw usageError(
       "student-wider",
@@ -106,10 +108,23 @@ async function tableOf(
     tokens.map((token) => token.replace(/^##/, "")),
     { signal, onProgress: (done) => onEvent({ type: "encoding", done, total }) },
   );
-  return tokenTable(vectors, weights, width);
+  const directions = width === vectors.cols ? undefined : principalComponents(vectors, width);
+  return { table: tokenTable(vectors, weights, directions), directions };
 }
 
-function randomTable(rows: number, cols: number, seed: number): Matrix {
+/** The layer to the teacher's width that --project linear asks for; undefined where the widths are equal. */
+function denseOf(
+  { options: { project, hidden, seed } }: DistillContext,
+  dimension: number,
+  directions: Matrix | undefined,
+): Matrix | undefined {
+  if (project !== "linear" || dimension === hidden) return undefined;
+  return directions === undefined
+    ? randomMatrix(dimension, hidden, seed + 1)
+    : backFrom(directions, hidden);
+}
+
+function randomMatrix(rows: number, cols: number, seed: number): Matrix {
   const random = createRandom(seed, "tokens");
   const scale = 1 / Math.sqrt(cols);
   return {
@@ -121,9 +136,11 @@ function randomTable(rows: number, cols: number, seed: number): Matrix {
 
 /** Layers of the teacher, with its tables and its tokenizer. */
 async function fromLayers(
-  { options, onEvent }: DistillContext,
+  context: DistillContext,
   layers: readonly number[],
+  dimension: number,
 ): Promise<number> {
+  const { options, onEvent } = context;
   const { out, teacher, threads, allowDownload, hidden } = options;
   const paths = distillPaths(out);
   onEvent({ type: "stage", name: `layers ${layers.join(", ")} of the teacher` });
@@ -148,7 +165,8 @@ async function fromLayers(
     ),
   );
   const { maxLength } = options;
-  await writeStudentFolder(paths.student, { config, tokenizer, weights, hidden, maxLength });
+  const dense = denseOf(context, dimension, undefined);
+  await writeStudentFolder(paths.student, { config, tokenizer, weights, hidden, maxLength, dense });
   return parameterCount(shapes);
 }
 
