@@ -9,6 +9,8 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
+import { searchCommand } from "./commands/search.js";
+import { similarCommand } from "./commands/similar.js";
 import { trainCommand } from "./commands/train.js";
 import { withHelp } from "./options/add-options.js";
 
@@ -33,6 +35,8 @@ export function createProgram(all = false): Command {
     exportCommand(all),
     dataCommand(all),
     mineCommand(all),
+    searchCommand(all),
+    similarCommand(all),
     doctorCommand(all),
     objectivesCommand(all),
     completionCommand(all),

@@ -24,6 +24,11 @@ import {
   ruleOptions,
   searchOptions,
 } from "../../jobs/options/mine.js";
+import {
+  searchModelOptions,
+  searchViewOptions,
+  similarViewOptions,
+} from "../../jobs/options/search.js";
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
@@ -126,6 +131,18 @@ export const commandFlags = {
   "data split": {
     Parts: splitOptions,
     Reading: { ...columnsAlone, ...dialectOptions },
+    Common: everyCommand,
+  },
+  search: {
+    Search: searchViewOptions,
+    Model: searchModelOptions,
+    Reading: dialectOptions,
+    Common: everyCommand,
+  },
+  similar: {
+    Search: similarViewOptions,
+    Model: runModelOptions,
+    Reading: { ...columnOptions, ...dialectOptions },
     Common: everyCommand,
   },
   doctor: { Model: doctorFlags, Common: everyCommand },
