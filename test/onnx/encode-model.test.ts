@@ -39,8 +39,8 @@ describe("encode", () => {
       const own = toBinary(ModelProtoSchema, one);
       expect(Buffer.compare(encode(one), own)).toBe(0);
       expect(Buffer.compare(encode(decode(own)), own)).toBe(0);
-      const { graph } = one;
-      expect(Buffer.compare(encode({ ...one, graph: graph && { ...graph } }), own)).toBe(0);
+      const graph = one.graph!;
+      expect(Buffer.compare(encode({ ...one, graph: { ...graph } }), own)).toBe(0);
     },
   );
 
