@@ -5,6 +5,7 @@ export { loadDataset } from "./dataset/load-dataset.js";
 export type { Dataset, PairRow, ScoredPairRow } from "./dataset/rows/row-types.js";
 export type { EmbedEvent } from "./embeddings/embed-event.js";
 export type { EmbeddingManifest } from "./embeddings/manifest.js";
+export { readVectors } from "./embeddings/read-vectors.js";
 export type { EncodeOptions } from "./encoder/encode.js";
 export type { Encoder, EncoderInfo } from "./encoder/encoder.js";
 export { InternalError } from "./errors/internal.js";
