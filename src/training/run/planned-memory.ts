@@ -9,6 +9,7 @@ import {
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
+import { MOST_SAMPLED } from "../../evaluation/sampled-texts.js";
 import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
@@ -27,6 +28,8 @@ export interface PlannedMemory extends MemoryPlan {
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[];
+  /** Vectors of the selecting data that are held for the report, under both models. */
+  readonly report?: number;
   /** What this process may have, in bytes, and what sets it; absent where the machine is not known. */
   readonly limit?: { readonly bytes: number; readonly by: "container" | "machine" };
 }
@@ -44,10 +47,16 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
         ? headMemory(plan, head)
         : await encoderMemory(plan, { head, encoder, runtime });
     const { memory: bytes, memoryLimited } = machineLimits();
-    return { ...memory, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
+    const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
+    return { ...memory, report, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
   } finally {
     await runtime.close();
   }
+}
+
+/** Half of it lies in the run folder, in half precision. */
+function reportBytes({ evaluator }: TrainingPlan, dimensions: number): number {
+  return 4 * dimensions * Math.min(MOST_SAMPLED, 2 * evaluator.rows);
 }
 
 function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {
@@ -74,7 +83,7 @@ function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit">): number =>
+  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "report" | "limit">): number =>
     Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),

@@ -18,6 +18,7 @@ import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
+import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import {
   bothLogs,
   effectiveRecords,
@@ -34,6 +35,7 @@ import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { observed } from "./observed.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
@@ -92,14 +94,15 @@ async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<Train
 
 async function runWith(
   resources: Resources,
-  plan: TrainingPlan,
-  options: RunOptions,
+  planned: TrainingPlan,
+  given: RunOptions,
 ): Promise<TrainedRun> {
   const { info } = resources.encoder;
+  const { plan, options, notes } = observed(planned, given);
   const auxiliary = await openAuxiliaryOf(plan, resources, options);
   try {
     const { threads } = resources.runtime;
-    const record = newRecord(plan, { info, threads, auxiliary });
+    const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
@@ -183,6 +186,7 @@ async function finished(
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
   const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
   return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
