@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { packageVersion } from "../files/version.js";
+import { compareCommand } from "./commands/compare.js";
 import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -30,6 +31,7 @@ export function createProgram(all = false): Command {
   for (const command of [
     trainCommand(all),
     evaluateCommand(all),
+    compareCommand(all),
     embedCommand(all),
     reportCommand(all),
     exportCommand(all),

@@ -22,7 +22,7 @@ p{margin:.4rem 0}a{color:var(--link)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1rem 0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem;min-width:0}
 .tiles dt{color:var(--soft);font-size:.8rem}.tiles dd{margin:0;font-size:1.3rem;font-weight:600;overflow-wrap:anywhere}.tiles small{display:block;font-weight:400;font-size:.8rem;color:var(--soft)}
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1rem;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1rem;align-items:start;margin-top:.75rem}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.8rem;min-width:0}
 @media (min-width:48rem){figure.wide{grid-column:span 2}figure.map{grid-row:span 2}}
 .panels{display:flex;flex-wrap:wrap;gap:1rem 2rem}.panels>div{flex:1 1 18rem;min-width:0;max-width:100%}
@@ -31,7 +31,8 @@ svg text{font-family:system-ui,sans-serif}
 figcaption{font-size:.85rem;margin-top:.5rem;max-width:70ch}
 details{margin-top:.5rem;font-size:.85rem}summary{cursor:pointer;color:var(--link)}
 summary:focus-visible,.scroll:focus-visible,a:focus-visible,.points:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.scroll{overflow:auto;max-height:28rem;max-width:100%}
+.scroll{overflow:auto;max-width:100%}details .scroll{max-height:28rem}
+.scroll+h3,dl+h3{margin-top:1.25rem}
 table{border-collapse:collapse;margin:.4rem 0;font-size:.9em}th,td{padding:.25rem .9rem .25rem 0;text-align:left;vertical-align:top}
 th{border-bottom:1px solid var(--rule);font-weight:600;white-space:nowrap}td{border-bottom:1px solid var(--line)}
 td bdi{display:inline-block;overflow-wrap:anywhere;min-width:min(14rem,50vw)}

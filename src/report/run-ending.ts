@@ -1,4 +1,4 @@
-import { deciding } from "../evaluation/score-report.js";
+import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import type { LogRecord } from "../training/run-folder/log.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
 import { range, signed, times100 } from "./scores.js";
@@ -23,7 +23,8 @@ export function formatEnding({ folder, record, log, report }: RunEnding): string
   const { notes = [] } = record;
   const warned = `${notes.length}, shown above${report === undefined ? "" : " and in the report"}`;
   const lines: [string, string | undefined][] = [
-    [record.metric, changeLine(record)],
+    [record.metric, changeLine(record.result?.scores)],
+    ["test part", changeLine(record.result?.test)],
     ["by step", curveLine(record, log)],
     ["remarks", notes.length === 0 ? undefined : warned],
     ["model", runPaths(folder).model],
@@ -36,16 +37,16 @@ export function formatEnding({ folder, record, log, report }: RunEnding): string
   return shown.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
 }
 
-/** `31.47 → 42.76  +11.29 (95 % CI 6.30..17.13)`; nothing where nothing was measured. */
-function changeLine({ result, metric }: RunRecord): string | undefined {
-  const scores = result?.scores;
-  const own = scores?.model.metrics.find(({ key }) => key === metric);
-  const base = scores?.base?.metrics.find(({ key }) => key === metric);
+/** `31.47 → 42.76  +11.29 (95 % CI 6.30..17.13), better`; nothing where nothing was measured. */
+function changeLine(scores: ScoreReport | undefined): string | undefined {
+  const own = scores?.model.metrics.find(({ key }) => key === scores.primary);
+  const base = scores?.base?.metrics.find(({ key }) => key === scores.primary);
   if (scores === undefined || own === undefined || base === undefined) return undefined;
   const change = deciding(scores);
   const interval = change === undefined ? "" : ` (95 % CI ${range(change.interval)})`;
-  const selected = scores.selected ? ", on the rows that selected it" : "";
-  return `${times100(base.value)} → ${times100(own.value)}  ${signed(own.value - base.value)}${interval}${selected}`;
+  const verdict = scores.verdict === undefined ? "" : `, ${scores.verdict}`;
+  const remark = scores.selected ? ", on the rows that selected it" : verdict;
+  return `${times100(base.value)} → ${times100(own.value)}  ${signed(own.value - base.value)}${interval}${remark}`;
 }
 
 function curveLine({ metric }: RunRecord, log: readonly LogRecord[]): string | undefined {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
+import type { ScoreReport } from "../../evaluation/score-report.js";
 import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
@@ -127,8 +128,15 @@ function showData(plan: TrainingPlan, prompts: Prompts, terminal: Terminal): voi
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }
 
+/** The figures that neither training nor selection has made better. */
+function formatTest(test: ScoreReport): string {
+  const heading =
+    "test part, which neither training nor selection has seen: the figures to believe";
+  return `\n${heading}\n${formatScores(test)}\n`;
+}
+
 function showResult(trained: ReportedRun, terminal: Terminal): void {
-  const { record, scores, unchanged, folder, report } = trained;
+  const { record, scores, test, unchanged, folder, report } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
     terminal.result(JSON.stringify({ run: folder, model, report, ...record.result }, null, 2));
@@ -146,5 +154,6 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
   terminal.result(formatScores(scores));
   if (unchanged)
     terminal.note("no step was better than the base model, so the base goes out unchanged");
+  if (test !== undefined) terminal.result(formatTest(test));
   terminal.result(`best step ${bestStep} of ${step}${early}, ${took}`);
 }

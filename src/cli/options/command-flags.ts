@@ -1,5 +1,10 @@
 import { columnOptions, dialectOptions } from "../../dataset/reading-options.js";
 import {
+  comparedDataOptions,
+  comparedModelOptions,
+  gateOptions,
+} from "../../jobs/options/compare.js";
+import {
   conversionOptions,
   countOptions,
   splitOptions,
@@ -81,6 +86,13 @@ export const commandFlags = {
     Measuring: { ...measureOptions, ...taskFlags },
     Reading: { ...columnOptions, ...dialectOptions },
     Model: measuredModelOptions,
+    Common: everyCommand,
+  },
+  compare: {
+    Measuring: comparedDataOptions,
+    Gates: gateOptions,
+    Reading: { ...columnOptions, ...dialectOptions },
+    Model: comparedModelOptions,
     Common: everyCommand,
   },
   embed: {

@@ -46,7 +46,9 @@ const decimals = /(-?\d+\.\d)\d+/g;
  * browser or a canvas, and fetches nothing.
  */
 export async function renderChart(spec: ChartSpec, label: string): Promise<string> {
-  const [{ parse, View }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const { parse, View } = vega;
+  (vega as unknown as WithTextMetrics).textMetrics.width = textWidth;
   const text = JSON.stringify({ ...spec, config }, (_, value: unknown) =>
     typeof value === "string" ? plainText(value) : value,
   );
@@ -57,6 +59,19 @@ export async function renderChart(spec: ChartSpec, label: string): Promise<strin
   } finally {
     view.finalize();
   }
+}
+
+/** What Vega exports and does not declare. */
+interface WithTextMetrics {
+  readonly textMetrics: { width: typeof textWidth };
+}
+
+/**
+ * About how wide a text of a sans-serif font is, in pixels. Without a canvas Vega itself reckons with 0.8 of the font's size a character, and
+ * cuts labels that fit.
+ */
+function textWidth({ fontSize = 11 }: { readonly fontSize?: number }, text: unknown): number {
+  return 0.6 * fontSize * String(text ?? "").length;
 }
 
 /** Vega's SVG without what a page does not need of it, and with a name for those who do not see it. */

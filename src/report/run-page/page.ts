@@ -1,14 +1,14 @@
-import { deciding } from "../../evaluation/score-report.js";
+import { deciding, type ReportedMetric, type ScoreReport } from "../../evaluation/score-report.js";
 import { type Figure, figureHtml } from "../charts/figure.js";
 import { dataText, escapeHtml, htmlPage } from "../html.js";
 import { range, signed, times100 } from "../scores.js";
 import { classFigures } from "./class-figures.js";
 import { mapScript } from "./map-script.js";
-import { noteSection, recordSection, scoreSection } from "./record-sections.js";
+import { noteSection, recordSection, scoreSections } from "./record-sections.js";
 import { rowSections } from "./row-sections.js";
 import type { RunData } from "./run-data.js";
 import { scoreFigures } from "./score-figures.js";
-import { decided, trainingFigures } from "./training-figures.js";
+import { trainingFigures } from "./training-figures.js";
 import { useSection } from "./use-section.js";
 import { vectorFigures } from "./vector-figures.js";
 
@@ -28,7 +28,7 @@ export async function runPage(data: RunData): Promise<string> {
     summary(data),
     noteSection(data),
     ...figures,
-    scoreSection(data),
+    scoreSections(data),
     rowSections(data),
     recordSection(data),
     useSection(data),
@@ -44,32 +44,21 @@ async function figureSection(title: string, figures: readonly Figure[]): Promise
   return `<h2>${title}</h2>\n<div class="figures">${drawn.join("\n")}</div>`;
 }
 
-/** What came of the run, in tiles. */
+/** What came of the run, in tiles: on the test part, where there is one, else on the rows that chose the step. */
 function summary(data: RunData): string {
   const { result } = data.record;
-  const found = decided(data);
   if (result === undefined)
     return '<p class="lead">The run has not ended; this is what its log tells so far.</p>';
-  if (found === undefined)
+  const scores = result.test ?? result.scores;
+  if (scores === undefined)
     return `<p class="lead">Nothing was measured: the rows have no answer to be measured by. These are the parameters of the last step (${result.step}).</p>`;
-  const change = result.scores && deciding(result.scores);
-  const difference = change === undefined ? "" : signed(change.difference);
-  const side = (change?.difference ?? 0) < 0 ? "bad" : "good";
-  const kind =
-    change !== undefined && change.interval.low * change.interval.high > 0
-      ? ` class="${side}"`
-      : "";
+  const how =
+    result.test === undefined
+      ? "On the rows that chose the step, so the figures are optimistic."
+      : `On the test part, which neither training nor selection has seen; verdict: ${result.test.verdict ?? "none"}.`;
   return [
     '<dl class="tiles">',
-    tile(
-      `${found.metric} ×100, base`,
-      times100(found.base?.value ?? Number.NaN),
-      range(found.base?.interval),
-    ),
-    tile("tuned", times100(found.own.value), range(found.own.interval)),
-    change === undefined
-      ? ""
-      : tile("difference", `<span${kind}>${difference}</span>`, `95 % ${range(change.interval)}`),
+    ...scoreTiles(scores),
     tile(
       "chosen step",
       String(result.bestStep),
@@ -77,10 +66,31 @@ function summary(data: RunData): string {
     ),
     tile("took", `${Math.round(result.seconds)} s`, `${data.record.machine.threads} threads`),
     "</dl>",
+    `<p class="note">${how}</p>`,
     result.bestStep === 0
       ? '<p class="lead">No step was better than the base model, so the base goes out unchanged.</p>'
       : "",
   ].join("\n");
+}
+
+function scoreTiles(scores: ScoreReport): string[] {
+  const find = (metrics: readonly ReportedMetric[] = []) =>
+    metrics.find(({ key }) => key === scores.primary);
+  const [base, tuned] = [find(scores.base?.metrics), find(scores.model.metrics)];
+  const change = deciding(scores);
+  const tiles = [
+    tile(
+      `${scores.primary} ×100, base`,
+      times100(base?.value ?? Number.NaN),
+      range(base?.interval),
+    ),
+    tile("tuned", times100(tuned?.value ?? Number.NaN), range(tuned?.interval)),
+  ];
+  if (change === undefined) return tiles;
+  const clear = change.interval.low * change.interval.high > 0;
+  const kind = clear ? ` class="${change.difference < 0 ? "bad" : "good"}"` : "";
+  const value = `<span${kind}>${signed(change.difference)}</span>`;
+  return [...tiles, tile("difference", value, `95 % ${range(change.interval)}`)];
 }
 
 function tile(name: string, value: string, small: string): string {

@@ -6,10 +6,27 @@ import { dataText, escapeHtml, htmlPairs, htmlTable } from "../html.js";
 import { pValue, range, signed, times100 } from "../scores.js";
 import type { RunData } from "./run-data.js";
 
-/** Every metric before and after, with intervals. */
-export function scoreSection({ record }: RunData): string {
-  const scores = record.result?.scores;
-  if (scores === undefined) return "";
+/** Every metric before and after, with intervals: on the test part, where there is one, and on the rows that selected. */
+export function scoreSections({ record }: RunData): string {
+  const { test, scores } = record.result ?? {};
+  const parts = [
+    test &&
+      scoreSection(
+        "Scores on the test part",
+        test,
+        `Neither training nor selection has seen these rows: verdict ${test.verdict ?? "none"}.`,
+      ),
+    scores &&
+      scoreSection(
+        "Scores on the selecting rows",
+        scores,
+        "These rows chose the step, so the figures are optimistic and there is no verdict; measure on other rows.",
+      ),
+  ];
+  return parts.filter((part) => part !== undefined).join("\n");
+}
+
+function scoreSection(title: string, scores: ScoreReport, note: string): string {
   const rows = scores.model.metrics.map((metric) => scoreRow(metric, scores));
   const titles = [
     "metric",
@@ -20,11 +37,11 @@ export function scoreSection({ record }: RunData): string {
     "#95 % interval",
     "#p",
   ];
-  const notes = (scores.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`);
+  const notes = (scores.notes ?? []).map((one) => `<p class="note">${escapeHtml(one)}</p>`);
   return [
-    "<h2>Scores</h2>",
-    `<p class="note">×100, on ${dataText(scores.file)} (${escapeHtml(scores.task)}, ${scores.rows} rows), with 95 % bootstrap intervals. These rows chose the step, so the figures are optimistic and there is no verdict; measure on other rows.</p>`,
-    htmlTable(titles, rows, "Scores"),
+    `<h2>${title}</h2>`,
+    `<p class="note">×100, on ${dataText(scores.file)} (${escapeHtml(scores.task)}, ${scores.rows} rows), with 95 % bootstrap intervals. ${note}</p>`,
+    htmlTable(titles, rows, title),
     ...notes,
   ].join("\n");
 }

@@ -22,24 +22,45 @@ export function heldOutEvaluation(
   naturals: readonly SourceRows[],
   { kind, measured }: { readonly kind: DatasetKind; readonly measured: RowKind },
 ): ChosenEvaluation {
-  const splits = naturals.map(({ dataset }) =>
+  const datasets = naturals.map(({ dataset }) => dataset);
+  const { seed } = settings;
+  const { trains, heldOut, notes } = holdOutOfFiles(datasets, { kind, share: 0.1, seed });
+  return {
+    trains,
+    evaluator: heldOutEvaluator(heldOut, trains, measured, settings),
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}`,
+    notes: [...notes, ...wholeFiles(naturals, kind)],
+  };
+}
+
+interface HeldOutOfFiles {
+  /** What is left of each file. */
+  readonly trains: readonly Dataset[];
+  /** The held-out rows of all files of the kind. */
+  readonly heldOut: Dataset;
+  readonly notes: readonly string[];
+}
+
+/** A share of the rows of each file of the kind; no row that is left shares a text with what another file holds out. */
+export function holdOutOfFiles(
+  datasets: readonly Dataset[],
+  { kind, ...split }: HoldOutOptions & { readonly kind: DatasetKind },
+): HeldOutOfFiles {
+  const splits = datasets.map((dataset) =>
     dataset.kind === kind
-      ? inFile(dataset.account.file, () => holdOutNatural(dataset, settings.seed))
+      ? inFile(dataset.account.file, () => holdOutNatural(dataset, split))
       : { train: dataset, heldOut: undefined, notes: [] },
   );
   const shares = splits.map(({ heldOut }) => heldOut);
   const apart = splits.map(({ train, notes }, i) => {
     const left = withoutHeldOut(train, presentIn(shares.filter((_, j) => j !== i)));
-    const where = naturals.length === 1 ? "" : `${train.account.file}: `;
+    const where = datasets.length === 1 ? "" : `${train.account.file}: `;
     return { train: left.train, notes: [...notes, ...left.notes].map((note) => where + note) };
   });
-  const heldOut = joinDatasets(presentIn(shares));
-  const alike = apart.flatMap(({ train }) => (train.kind === kind ? [train] : []));
   return {
     trains: apart.map(({ train }) => train),
-    evaluator: heldOutEvaluator(heldOut, joinDatasets(alike), measured, settings),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}`,
-    notes: [...apart.flatMap(({ notes }) => notes), ...wholeFiles(naturals, kind)],
+    heldOut: joinDatasets(presentIn(shares)),
+    notes: apart.flatMap(({ notes }) => notes),
   };
 }
 
@@ -63,30 +84,36 @@ interface HeldOut {
   readonly notes: readonly string[];
 }
 
-function holdOutNatural(dataset: Dataset, seed: number): HeldOut {
+interface HoldOutOptions {
+  /** Share of the anchors, or of the texts of each class, in (0, 1). */
+  readonly share: number;
+  readonly seed: number;
+}
+
+function holdOutNatural(dataset: Dataset, split: HoldOutOptions): HeldOut {
   switch (dataset.kind) {
     case "pair":
-      return parts(dataset, holdOut(dataset.rows, { seed }));
+      return parts(dataset, holdOut(dataset.rows, split));
     case "classed": {
-      const { train, test } = stratifiedSplit(dataset.rows, { share: 0.1, seed });
+      const { train, test } = stratifiedSplit(dataset.rows, split);
       return parts(dataset, { train, heldOut: test, notes: [] });
     }
     case "nli": {
       const keys = (row: { premise: string; hypothesis: string }) => [row.premise, row.hypothesis];
       const by = { keys, anchor: (row: { premise: string }) => row.premise };
-      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, by, split));
     }
     case "text": {
       const by = {
         keys: (row: { text: string }) => [row.text],
         anchor: (row: { text: string }) => row.text,
       };
-      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, by, split));
     }
     case "labelled-pair":
-      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, split));
     case "scored-pair":
-      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, split));
   }
 }
 
@@ -104,13 +131,14 @@ function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): H
   };
 }
 
-/** Held-out rows by the metric of their kind, and of what they are trained as. */
-function heldOutEvaluator(
+/** Held-out rows by the metric of their kind, and of what they are trained as; classes are learnt from rows that are trained on. */
+export function heldOutEvaluator(
   heldOut: Dataset,
-  train: Dataset,
+  trains: readonly Dataset[],
   measured: RowKind,
-  { seed }: TrainSettings,
+  { seed }: Pick<TrainSettings, "seed">,
 ): Evaluator {
+  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
   return buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train });

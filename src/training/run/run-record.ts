@@ -42,6 +42,7 @@ export function newRecord(
     files: files.length > 1 ? files.map(fileRecord) : undefined,
     eval: evalData === undefined ? undefined : evalRecord(evalData),
     metric: plan.metric,
+    test: plan.test && { rows: plan.test.evaluator.rows, metric: plan.test.metric },
     steps: plan.steps,
     base: {
       source: info.source,
@@ -101,6 +102,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 interface RunEnd extends LoopResult {
   readonly seconds: number;
   readonly scores?: ScoreReport;
+  readonly test?: ScoreReport | undefined;
   /** By file, where there are several. */
   readonly losses: ReadonlyMap<string, FileLosses>;
 }
@@ -108,7 +110,7 @@ interface RunEnd extends LoopResult {
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds, scores, losses }: RunEnd,
+  { step, best, start, stoppedEarly, seconds, scores, test, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -122,6 +124,7 @@ export function withResult(
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       peakMemory: 1024 * process.resourceUsage().maxRSS,
       scores,
+      test,
     },
   };
 }

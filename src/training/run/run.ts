@@ -17,17 +17,7 @@ import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
-import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import { keepEvaluation } from "../run-folder/kept-evaluation.js";
-import {
-  bothLogs,
-  effectiveRecords,
-  openLog,
-  type RunLog,
-  readLog,
-  removeLogs,
-} from "../run-folder/log.js";
-import { openLogTable } from "../run-folder/log-table.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
@@ -38,7 +28,9 @@ import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { observed } from "./observed.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
+import { lossesOf, openLogs } from "./run-logs.js";
 import { newRecord, withResult } from "./run-record.js";
+import { baseOnTest, scoreTest } from "./test-scores.js";
 
 /** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
 const SAVE_SHARE = 0.05;
@@ -61,6 +53,8 @@ export interface TrainedRun extends TrainedParts {
   readonly encoder: EncoderInfo;
   /** The base model and the chosen one on the selecting data; absent where nothing was measured. */
   readonly scores?: ScoreReport;
+  /** Both on the rows that --test-part has set aside. */
+  readonly test?: ScoreReport | undefined;
   /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
   readonly unchanged: boolean;
 }
@@ -130,7 +124,9 @@ async function train(
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await baseEvaluation(context);
+  const base = await baseEvaluation(context, context.plan.evaluator);
+  // Now, since the base's encoder is let go before the first step.
+  const untrained = await baseOnTest(context);
   const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
@@ -154,8 +150,9 @@ async function train(
     const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
     if (parts !== undefined)
       requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
+    const test = await scoreTest(context, untrained, parts && embed);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, parts, base, tuned, seconds });
+    return await finished(context, record, { result, parts, base, tuned, test, seconds });
   } finally {
     await training.trainable.release();
   }
@@ -166,6 +163,7 @@ interface Ending {
   readonly parts: TrainedParts | undefined;
   readonly base: Evaluation;
   readonly tuned: Evaluation;
+  readonly test: ScoreReport | undefined;
   readonly seconds: number;
 }
 
@@ -173,7 +171,7 @@ interface Ending {
 async function finished(
   { plan, encoder }: RunContext,
   begun: RunRecord,
-  { result, parts, base, tuned, seconds }: Ending,
+  { result, parts, base, tuned, test, seconds }: Ending,
 ): Promise<TrainedRun> {
   const { info } = encoder;
   const report = scoreReport({
@@ -185,11 +183,12 @@ async function finished(
     seed: plan.settings.seed,
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
-  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  const losses = lossesOf(plan);
+  const record = withResult(begun, { ...result, seconds, losses, ...scores, test });
   await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
-  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
+  return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
 }
 
 /**
@@ -256,27 +255,6 @@ async function runLoop(
   } finally {
     log.close();
   }
-}
-
-/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
-function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
-  if (files.length === 1) return new Map();
-  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
-}
-
-function openLogs(
-  { settings, evaluator, files }: TrainingPlan,
-  point: ResumePoint | undefined,
-): RunLog {
-  const { log, table } = runPaths(settings.out);
-  if (point === undefined) removeLogs(log, table);
-  const lines = openLog(log);
-  if (settings.logFormat !== "csv") return lines;
-  const resumed = { resumed: point?.state.step ?? 0 };
-  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
-  const columns = { metrics: evaluator.keys, files: byFile };
-  const before = effectiveRecords([...readLog(log), resumed]);
-  return bothLogs(lines, openLogTable(table, columns, before));
 }
 
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
