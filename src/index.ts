@@ -17,6 +17,9 @@ export type { ComparisonControl, PlannedVariant, Variant } from "./jobs/compare.
 export { compareRuns, planComparison } from "./jobs/compare.js";
 export type { CompareOptions } from "./jobs/compare-models.js";
 export { compareModels } from "./jobs/compare-models.js";
+export type { DistillEvent } from "./jobs/distill/context.js";
+export type { Distilled, DistillOptions } from "./jobs/distill/distill.js";
+export { distill } from "./jobs/distill/distill.js";
 export type { EmbedOptions } from "./jobs/embed.js";
 export { embed } from "./jobs/embed.js";
 export { evaluate } from "./jobs/evaluate.js";

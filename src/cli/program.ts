@@ -3,6 +3,7 @@ import { packageVersion } from "../files/version.js";
 import { compareCommand } from "./commands/compare.js";
 import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
+import { distillCommand } from "./commands/distill.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -39,6 +40,7 @@ export function createProgram(all = false): Command {
     mineCommand(all),
     searchCommand(all),
     similarCommand(all),
+    distillCommand(all),
     doctorCommand(all),
     objectivesCommand(all),
     completionCommand(all),

@@ -10,6 +10,7 @@ import {
   splitOptions,
   tokenizerOptions,
 } from "../../jobs/options/data.js";
+import { distillFileOptions, lessonOptions, studentOptions } from "../../jobs/options/distill.js";
 import {
   embedFileOptions,
   embedModelOptions,
@@ -145,6 +146,13 @@ export const commandFlags = {
     Search: similarViewOptions,
     Model: runModelOptions,
     Reading: { ...columnOptions, ...dialectOptions },
+    Common: everyCommand,
+  },
+  distill: {
+    Files: distillFileOptions,
+    Student: studentOptions,
+    Lesson: lessonOptions,
+    Model: { allowDownload: runModelOptions.allowDownload },
     Common: everyCommand,
   },
   doctor: { Model: doctorFlags, Common: everyCommand },

@@ -70,8 +70,15 @@ interface WithTextMetrics {
  * About how wide a text of a sans-serif font is, in pixels. Without a canvas Vega itself reckons with 0.8 of the font's size a character, and
  * cuts labels that fit.
  */
-function textWidth({ fontSize = 11 }: { readonly fontSize?: number }, text: unknown): number {
-  return 0.6 * fontSize * String(text ?? "").length;
+function textWidth({ fontSize = 11, limit = 0 }: TextItem, text: unknown): number {
+  const width = 0.6 * fontSize * String(text ?? "").length;
+  return limit > 0 ? Math.min(width, limit) : width;
+}
+
+/** A text as Vega lays it out; what is longer than `limit` pixels is cut, 0 being no limit. */
+interface TextItem {
+  readonly fontSize?: number;
+  readonly limit?: number;
 }
 
 /** Vega's SVG without what a page does not need of it, and with a name for those who do not see it. */
