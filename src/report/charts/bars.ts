@@ -7,8 +7,8 @@ export interface Bar {
 }
 
 /** Longest label, in pixels, and the plot beside it. */
-const labels = 130;
-const width = 170;
+const labels = 150;
+const width = 150;
 
 const yAxis = { title: null, labelLimit: labels, domain: false, ticks: false, labelPadding: 6 };
 

@@ -190,7 +190,7 @@ export function mapChart(points: readonly MapPoint[], names: readonly string[]):
           field: "name",
           type: "nominal",
           scale: { domain: names, range: palette.classes.slice(0, names.length) },
-          legend: { title: null, columns: 3, symbolOpacity: 1 },
+          legend: { title: null, columns: 3, symbolOpacity: 1, labelLimit: 92 },
         };
   return {
     width: 330,
