@@ -21,6 +21,7 @@ const layers = [
   "training",
   "export",
   "embeddings",
+  "distillation",
   "report",
   "jobs",
   "cli",

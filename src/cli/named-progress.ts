@@ -1,7 +1,7 @@
 import type { Progress, Terminal } from "./terminal.js";
 
 /** One progress display at a time: another title ends the one before. */
-export interface NamedProgress {
+interface NamedProgress {
   readonly show: (title: string, done: number, total: number) => void;
   readonly stop: () => void;
 }

@@ -31,7 +31,11 @@ interface ModelChoice {
 /**
  * --model, and what is compared with: --base, else the model that the first run started from, else of several models the first.
  */
-export function chooseModels({ model, base, modelDtype }: EvaluateOptions): ModelChoice {
+export function chooseModels({
+  model,
+  base,
+  modelDtype,
+}: Pick<EvaluateOptions, "model" | "base" | "modelDtype">): ModelChoice {
   const names = model === undefined ? [undefined] : [model].flat();
   const models = names.map((name) => ({ ...referenceTo(name), dtype: modelDtype }));
   if (base !== undefined) {

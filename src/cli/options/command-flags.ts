@@ -10,6 +10,7 @@ import {
   splitOptions,
   tokenizerOptions,
 } from "../../jobs/options/data.js";
+import { distillFileOptions, lessonOptions, studentOptions } from "../../jobs/options/distill.js";
 import {
   embedFileOptions,
   embedModelOptions,
@@ -24,6 +25,11 @@ import {
   ruleOptions,
   searchOptions,
 } from "../../jobs/options/mine.js";
+import {
+  searchModelOptions,
+  searchViewOptions,
+  similarViewOptions,
+} from "../../jobs/options/search.js";
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
@@ -126,6 +132,25 @@ export const commandFlags = {
   "data split": {
     Parts: splitOptions,
     Reading: { ...columnsAlone, ...dialectOptions },
+    Common: everyCommand,
+  },
+  search: {
+    Search: searchViewOptions,
+    Model: searchModelOptions,
+    Reading: dialectOptions,
+    Common: everyCommand,
+  },
+  similar: {
+    Search: similarViewOptions,
+    Model: runModelOptions,
+    Reading: { ...columnOptions, ...dialectOptions },
+    Common: everyCommand,
+  },
+  distill: {
+    Files: distillFileOptions,
+    Student: studentOptions,
+    Lesson: lessonOptions,
+    Model: { allowDownload: runModelOptions.allowDownload },
     Common: everyCommand,
   },
   doctor: { Model: doctorFlags, Common: everyCommand },

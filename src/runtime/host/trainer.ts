@@ -149,7 +149,8 @@ export function update(trainer: HostTrainer, options: UpdateOptions): UpdateOutc
   if (finite) {
     trainer.updates += 1;
     const gradientScale = scale * clipFactor(gradNorm, settings.maxGradNorm);
-    adamWUpdate(memory, settings.optimizer, { step: trainer.updates, learningRate, gradientScale });
+    const step = { step: trainer.updates, learningRate, gradientScale };
+    adamWUpdate(memory, settings.optimizer, step, sums.touched);
   }
   for (const block of memory.blocks) clearRows(block, sums.touched.get(block.spec.name) ?? []);
   sums.touched.clear();

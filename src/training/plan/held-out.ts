@@ -153,7 +153,7 @@ function ofHeldOut<T>({ rows, account }: Dataset, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const message = `the ${rows.length} rows held out cannot be measured: ${error.message}`;
+    const message = `the rows held out (${rows.length}) cannot be measured: ${error.message}`;
     const hint = "measure on another file: --eval FILE";
     throw new UserError(error.code, message, { at: { file: account.file }, hint, cause: error });
   }

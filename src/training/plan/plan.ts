@@ -5,6 +5,7 @@ import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
+import { staticScale } from "../../encoder/static-scale.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
@@ -81,7 +82,9 @@ export async function planTraining(
   prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
   const chosen = await objectiveByRows(options);
-  const settings = resolveSettings({ ...options, ...chosen.options });
+  const given = { ...options, ...chosen.options };
+  const needsScale = given.tune === "full" && given.lr === undefined;
+  const settings = resolveSettings(given, needsScale ? await staticScale(given) : undefined);
   const objectives = objectivesOfFiles(settings);
   const uses = auxiliaryUses(settings, objectives);
   for (const objective of objectives) requireConsistentOptions(settings, objective);

@@ -133,15 +133,11 @@ async function train(
   const base = await baseEvaluation(context, context.plan.evaluator);
   // Now, since the base's encoder is let go before the first step.
   const untrained = await baseOnTest(context);
-  const training = await setUp(context);
+  const training = await setUp(context, shared);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
   if (trained !== undefined) await writeRun(context.plan.settings.out, record);
-  // A trained encoder needs its base no more, and the base takes as much memory as its file.
-  if (context.plan.settings.tune !== "head") {
-    if (!shared) await context.encoder.release();
-    await collectGarbage();
-  }
+  if (context.plan.settings.tune !== "head") await collectGarbage();
   try {
     // A head that reduces dimensions is not the base before its first update either.
     const apart = startsFromComponents(context.head);
