@@ -27,13 +27,24 @@ export interface Geometry {
 
 /** The geometry of unit vectors [n, d], over all their pairs. */
 export async function geometry(unit: Matrix): Promise<Geometry> {
-  const { cosines, distances } = await pairsOf(unit);
-  const sorted = cosines.slice().sort();
+  const pairs = await pairsOf(unit);
+  const sorted = pairs.cosines.slice().sort();
+  return {
+    ...evennessOf(pairs),
+    cosineQuantiles: QUANTILES.map((q) => quantile(sorted, q)),
+    ...spectrum(unit),
+  };
+}
+
+/** Uniformity and mean cosine of unit vectors [n, d], over all their pairs. */
+export async function evenness(unit: Matrix): Promise<ReturnType<typeof evennessOf>> {
+  return evennessOf(await pairsOf(unit));
+}
+
+function evennessOf({ cosines, distances }: Awaited<ReturnType<typeof pairsOf>>) {
   return {
     uniformity: evenness(distances),
     meanCosine: mean(cosines),
-    cosineQuantiles: QUANTILES.map((q) => quantile(sorted, q)),
-    ...spectrum(unit),
   };
 }
 

@@ -3,6 +3,7 @@ import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
+import { UserError } from "../../errors/user-error.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
 import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
@@ -141,5 +142,19 @@ export function heldOutEvaluator(
   const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
-  return buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train });
+  return ofHeldOut(heldOut, () =>
+    buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train }),
+  );
+}
+
+/** What is wrong with held-out rows is said of them, not of the file. */
+function ofHeldOut<T>({ rows, account }: Dataset, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = `the rows held out (${rows.length}) cannot be measured: ${error.message}`;
+    const hint = "measure on another file: --eval FILE";
+    throw new UserError(error.code, message, { at: { file: account.file }, hint, cause: error });
+  }
 }
