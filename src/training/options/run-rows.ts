@@ -56,6 +56,18 @@ export const runRows = {
     otherwise: "by the data of --eval",
     description: "metric that selects, e.g. spearman_cosine",
   },
+  interpolate: {
+    common: true,
+    type: "number",
+    min: 0,
+    max: 1,
+    words: ["auto", "off"],
+    default: "auto",
+    group: "Run",
+    placeholder: "α",
+    description:
+      "what goes out: the point (1−α)·start + α·tuned that the selecting data choose (auto), this point, or the best checkpoint (off)",
+  },
   patience: {
     type: "integer",
     min: 1,

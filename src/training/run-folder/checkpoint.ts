@@ -131,7 +131,7 @@ export function findCheckpoint(
       const { state, weights, sealed } = readCheckpoint(path);
       if (state.step !== step) throw damaged(path, `it holds step ${state.step}`);
       if (limits !== undefined) requireWithin(limits, state, path);
-      requireBest(checkpoints, state.best.step, sealed);
+      if (limits?.keepsBest !== false) requireBest(checkpoints, state.best.step, sealed);
       if (!sealed) remarks.push(`${stepFolder(step)} ${UNCHECKED}`);
       return { checkpoint: { state, weights, sealed, path }, remarks };
     } catch (error) {
@@ -164,12 +164,12 @@ function removeUnfinished(checkpoints: string): string[] {
 
 /**
  * Removes all but the newest `keep` checkpoints, and all kept best parameters but those that a checkpoint left in place
- * refers to.
+ * refers to and those of the start.
  */
 export function prune(checkpoints: string, keep: number): void {
   const steps = checkpointSteps(checkpoints);
   for (const step of steps.slice(keep)) remove(checkpointPath(checkpoints, step));
-  const wanted = new Set(steps.slice(0, keep).map((step) => bestOf(checkpoints, step)));
+  const wanted = new Set([0, ...steps.slice(0, keep).map((step) => bestOf(checkpoints, step))]);
   for (const step of stepsOf(checkpoints, "best")) {
     if (!wanted.has(step)) remove(bestPath(checkpoints, step));
   }

@@ -9,17 +9,19 @@ import {
 } from "node:fs";
 import { fileError } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
-import type { EvaluationRecord, StepRecord } from "./events.js";
+import type { EvaluationRecord, LineRecord, StepRecord } from "./events.js";
 
 /**
  * A line of log.jsonl. `resumed` marks where a run went on; steps after it replace earlier lines of the same step. `base` has the
- * scores of the base model where training starts from something else (a head that reduces dimensions).
+ * scores of the base model where training starts from something else (a head that reduces dimensions). `alpha` is a point of the
+ * line from the start to the end of training with its scores.
  */
 export type LogRecord =
   | StepRecord
   | EvaluationRecord
   | { readonly resumed: number }
-  | { readonly base: Readonly<Record<string, number>> };
+  | { readonly base: Readonly<Record<string, number>> }
+  | LineRecord;
 
 /** Appends records to a run's log. */
 export interface RunLog {
@@ -125,7 +127,10 @@ export function effectiveRecords(records: readonly LogRecord[]): LogRecord[] {
   let kept: LogRecord[] = [];
   for (const record of records) {
     if ("resumed" in record) {
-      kept = kept.filter((earlier) => !("step" in earlier) || earlier.step <= record.resumed);
+      kept = kept.filter(
+        (earlier) =>
+          !("alpha" in earlier) && (!("step" in earlier) || earlier.step <= record.resumed),
+      );
     } else {
       kept.push(record);
     }

@@ -38,6 +38,8 @@ export interface PlanLimits {
   readonly steps: number;
   /** Batches of an update; undefined: the plan has changed, and the place in the data cannot be checked against the step. */
   readonly accumulate: number | undefined;
+  /** Whether the parameters of the best evaluation are kept, to go out at the end; default true. */
+  readonly keepsBest?: boolean | undefined;
   /** Batches of an epoch. */
   readonly batches: (epoch: number) => number;
 }

@@ -27,6 +27,8 @@ export interface LoopOptions<Batch> extends FromRun {
   readonly schedule: Schedule;
   /** A due checkpoint waits for the next time where it would take more than this share of the time since the last one. Default: none waits. */
   readonly saveShare?: number | undefined;
+  /** Whether the parameters of the best evaluation are kept; default true. */
+  readonly keepsBest?: boolean | undefined;
   /** The run's checkpoints/ folder. */
   readonly checkpoints: string;
   readonly log: RunLog;
@@ -70,8 +72,8 @@ interface Progress {
 }
 
 /**
- * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters,
- * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
+ * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters
+ * where they are to go out, write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
  * measured, the last step counts as the best. The next batch is prepared while an update runs. Interrupted: finish the step,
  * write a checkpoint, throw InterruptedError.
  * A loss or gradient that is not finite throws a UserError; the last checkpoint stays.
@@ -175,9 +177,7 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
   if (best) {
     progress.best = { step: progress.step, value };
-    if (progress.step > 0) {
-      await writeBest(options.checkpoints, progress.step, trainable);
-    }
+    if (progress.step > 0) await keepBest(options, progress.step);
   }
   options.onEvent({ type: "evaluation", record, best });
 }
@@ -186,7 +186,12 @@ async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress):
   const { step } = progress;
   if (step < options.steps) return;
   progress.best = { step, value: Number.NaN };
-  await writeBest(options.checkpoints, step, options.trainable);
+  await keepBest(options, step);
+}
+
+async function keepBest<Batch>(options: LoopOptions<Batch>, step: number): Promise<void> {
+  const { keepsBest = true, checkpoints, trainable } = options;
+  if (keepsBest) await writeBest(checkpoints, step, trainable);
 }
 
 /** The metrics of an evaluation as a plain record. */

@@ -19,6 +19,7 @@ import type {
   TrainingFileRecord,
 } from "../run-folder/run-folder.js";
 import type { LoopResult } from "./loop.js";
+import type { Outcome } from "./outcome.js";
 
 /** What a run works with, beside its plan. */
 interface RunSurroundings {
@@ -97,7 +98,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 }
 
 /** How a run ended. */
-interface RunEnd extends LoopResult {
+interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
   readonly seconds: number;
   readonly scores?: ScoreReport;
   /** By file, where there are several. */
@@ -107,7 +108,7 @@ interface RunEnd extends LoopResult {
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds, scores, losses }: RunEnd,
+  { step, best, start, stoppedEarly, interpolation, seconds, scores, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -117,6 +118,7 @@ export function withResult(
       bestValue: best.value,
       startValue: start,
       stoppedEarly,
+      interpolation,
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       scores,

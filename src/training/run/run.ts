@@ -5,16 +5,16 @@ import { startsFromComponents } from "../../encoder/head.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
-import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
 import { requireFittingModel } from "../model/step-options.js";
 import type { TrainedParts } from "../model/trained-parts.js";
+import { interpolationOf } from "../options/interpolation.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
-import { readBest, writeBest } from "../run-folder/best.js";
+import { writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
@@ -28,17 +28,15 @@ import {
 } from "../run-folder/log.js";
 import { openLogTable } from "../run-folder/log-table.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
-import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
-
-type Parameters = ReadonlyMap<string, Tensor>;
 
 /** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
 const SAVE_SHARE = 0.05;
@@ -148,20 +146,34 @@ async function train(
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
     const result = await runLoop(context, training, { point, base });
-    const parts = await chosenParts(context, training, { best: result.best, initial });
-    const { embed } = training.trainable;
-    const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
-    if (parts !== undefined)
-      requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
+    const outcome = await chooseOutcome(context, training, { result, initial, base });
+    const { parameters, interpolation } = outcome;
+    const tuned = await measuredAgain(context, training, { outcome, base });
+    // A line is measured by this process, a checkpoint perhaps by another.
+    const elsewhere = interpolation === undefined && (point?.elsewhere ?? false);
+    if (parameters !== undefined) requireSelected(context.plan, outcome.best, { tuned, elsewhere });
+    const parts = parameters && training.parts(parameters);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, parts, base, tuned, seconds });
+    return await finished(context, record, { result, outcome, parts, base, tuned, seconds });
   } finally {
     await training.trainable.release();
   }
 }
 
+/** What goes out, as it is after it was put in place. */
+async function measuredAgain(
+  { plan }: RunContext,
+  { trainable }: TrainableSetup,
+  { outcome, base }: { readonly outcome: Outcome; readonly base: Evaluation },
+): Promise<Evaluation> {
+  if (outcome.parameters === undefined) return base;
+  await trainable.load(outcome.parameters);
+  return plan.evaluator.run(trainable.embed);
+}
+
 interface Ending {
   readonly result: LoopResult;
+  readonly outcome: Outcome;
   readonly parts: TrainedParts | undefined;
   readonly base: Evaluation;
   readonly tuned: Evaluation;
@@ -172,7 +184,7 @@ interface Ending {
 async function finished(
   { plan, encoder }: RunContext,
   begun: RunRecord,
-  { result, parts, base, tuned, seconds }: Ending,
+  { result, outcome, parts, base, tuned, seconds }: Ending,
 ): Promise<TrainedRun> {
   const { info } = encoder;
   const report = scoreReport({
@@ -184,7 +196,8 @@ async function finished(
     seed: plan.settings.seed,
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
-  const record = withResult(begun, { ...result, seconds, losses: lossesOf(plan), ...scores });
+  const losses = lossesOf(plan);
+  const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
   return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
@@ -242,6 +255,7 @@ async function runLoop(
         steps,
       },
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
+      keepsBest: interpolationOf(settings, plan.evaluator).kind === "off",
       checkpoints: paths.checkpoints,
       log,
       describeRows: (rows) => describeRows(plan, rows),
@@ -275,17 +289,4 @@ function openLogs(
   const columns = { metrics: evaluator.keys, files: byFile };
   const before = effectiveRecords([...readLog(log), resumed]);
   return bothLogs(lines, openLogTable(table, columns, before));
-}
-
-/** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
-async function chosenParts(
-  { plan }: RunContext,
-  { trainable, parts }: TrainableSetup,
-  { best, initial }: { readonly best: Best; readonly initial: Parameters | undefined },
-): Promise<TrainedParts | undefined> {
-  const { checkpoints } = runPaths(plan.settings.out);
-  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
-  if (parameters === undefined) return undefined;
-  await trainable.load(parameters);
-  return parts(parameters);
 }

@@ -7,6 +7,7 @@ import { mean } from "../../math/statistics.js";
 import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import type { Feeds } from "../batches/head-feeds.js";
+import type { LineStart } from "../model/interpolate.js";
 import { type Encode, headEmbed } from "../model/open-head.js";
 import type { RunContext } from "../model/run-context.js";
 import type { TrainedParts } from "../model/trained-parts.js";
@@ -51,6 +52,8 @@ export interface TrainableSetup {
   readonly trainable: Trainable;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[] | undefined;
+  /** Reads what training started from, once it has ended. */
+  readonly start: () => Promise<LineStart>;
   /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }
