@@ -15,6 +15,7 @@ import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import { hasBest, readBest } from "../training/run-folder/best.js";
 import { checkpointSteps, readParameters } from "../training/run-folder/checkpoint.js";
+import { readEnd } from "../training/run-folder/end-of-training.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
 import type { HeadContent } from "./model-content.js";
 
@@ -47,7 +48,7 @@ interface RunPoint {
  */
 export function runPoint(
   { run, step }: RunReference,
-  { result }: RunRecord,
+  { result, options }: RunRecord,
   alpha?: number,
 ): RunPoint | undefined {
   const { checkpoints } = runPaths(run);
@@ -58,7 +59,7 @@ export function runPoint(
     });
   const { bestStep, interpolation, step: last } = result;
   const chosen = alpha ?? interpolation?.alpha;
-  if (chosen !== undefined) return point(run, stepParameters(run, last), chosen);
+  if (chosen !== undefined) return point(run, readEnd(checkpoints, last, options), chosen);
   if (bestStep === 0 && !hasBest(checkpoints, 0)) return undefined;
   return point(run, readBest(checkpoints, bestStep));
 }

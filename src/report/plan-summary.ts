@@ -75,15 +75,16 @@ function formatTune({ settings }: TrainingPlan): string {
 }
 
 function formatMemory(memory: PlannedMemory): string {
-  const { trained, frozen, optimizer, activations, tokens, limit } = memory;
-  const sum = trained + frozen + optimizer + activations;
+  const { trained, frozen, optimizer, average = 0, activations, tokens, limit } = memory;
+  const sum = trained + frozen + optimizer + average + activations;
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
   const enough = limit !== undefined && sum < limit.bytes ? "of" : "MORE than";
   const allowed =
     limit === undefined ? "" : `; ${enough} the ${MB(limit.bytes)} that the ${limit.by} has`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
-  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top${allowed}`;
+  const averaged = average === 0 ? "" : `, their average ${MB(average)}`;
+  return `parameters ${MB(trained)}${averaged}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top${allowed}`;
 }
 
 /** The plan as data, for `--dry-run --json`. */

@@ -1,3 +1,4 @@
+import { AVERAGE_PATTERN } from "./averaging.js";
 import type { TrainRows } from "./row.js";
 
 /** Where a run goes, what it is measured by and what it leaves. */
@@ -67,6 +68,16 @@ export const runRows = {
     placeholder: "α",
     description:
       "what goes out: the point (1−α)·start + α·tuned that the selecting data choose (auto), this point, or the best checkpoint (off)",
+  },
+  average: {
+    type: "text",
+    pattern: AVERAGE_PATTERN,
+    expected: "off, ema:0.99 or last:3",
+    default: "off",
+    group: "Run",
+    placeholder: "how",
+    description:
+      "what is taken for the end of training: the last step (off), ema:0.99 a moving average of all steps, last:3 the mean of the last evaluations'",
   },
   patience: {
     type: "integer",

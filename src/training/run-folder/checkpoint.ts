@@ -15,6 +15,8 @@ import {
   requireWithin,
 } from "./run-state.js";
 import {
+  AVERAGE_FILE,
+  AVERAGES,
   BUFFER_FILE,
   MOMENTS,
   namesIn,
@@ -32,7 +34,7 @@ const stepFolder = (step: number): string => `step-${String(step).padStart(6, "0
 
 /**
  * Writes checkpoints/step-N/ whole or not at all: parameters.safetensors, optimizer.safetensors
- * (`NAME.first_moment`, `NAME.second_moment`), buffers.safetensors where there are any, and state.json with the SHA-256 of each
+ * (`NAME.first_moment`, `NAME.second_moment`), average.safetensors and buffers.safetensors where there are any, and state.json with the SHA-256 of each
  * and of itself. Returns its path.
  */
 export async function writeCheckpoint(
@@ -46,6 +48,8 @@ export async function writeCheckpoint(
       [PARAMETER_FILE]: await source.write(join(folder, PARAMETER_FILE), PARAMETERS),
       [OPTIMIZER_FILE]: await source.write(join(folder, OPTIMIZER_FILE), MOMENTS),
     };
+    if (source.averaged === true)
+      files[AVERAGE_FILE] = await source.write(join(folder, AVERAGE_FILE), AVERAGES);
     const buffers = source.buffers();
     if (buffers.size > 0)
       files[BUFFER_FILE] = await writeTensors(join(folder, BUFFER_FILE), buffers);
@@ -85,6 +89,10 @@ export function readCheckpoint(folder: string): Checkpoint {
       parameters,
       firstMoments: moment(".first_moment"),
       secondMoments: moment(".second_moment"),
+      averages:
+        files !== undefined && AVERAGE_FILE in files
+          ? readTensors(folder, AVERAGE_FILE, files)
+          : undefined,
       buffers: hasBuffers(folder, files) ? readTensors(folder, BUFFER_FILE, files) : undefined,
     },
   };
@@ -98,6 +106,12 @@ function hasBuffers(folder: string, files: Hashes | undefined): boolean {
 export function readParameters(checkpoints: string, step: number): Map<string, Tensor> {
   const folder = checkpointPath(checkpoints, step);
   return readTensors(folder, PARAMETER_FILE, readState(folder).files);
+}
+
+/** The moving averages in the checkpoint of a step. UserErrors as `readCheckpoint`. */
+export function readAverages(checkpoints: string, step: number): Map<string, Tensor> {
+  const folder = checkpointPath(checkpoints, step);
+  return readTensors(folder, AVERAGE_FILE, readState(folder).files);
 }
 
 /** The checkpoint to go on from, and what was passed over to find it. */

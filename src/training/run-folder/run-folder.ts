@@ -61,6 +61,8 @@ export interface InterpolationRecord {
   readonly alpha: number;
   /** `search`: by the selecting data, whose figure is optimistic; `given`: by the user. */
   readonly by: "search" | "given";
+  /** What α = 1 is: the last step, `ema:0.99`, `last:3`. */
+  readonly end: string;
   /** The deciding metric by α, from the start (0) to the end of training (1); empty where nothing is measured. */
   readonly curve: readonly { readonly alpha: number; readonly value: number }[];
 }
@@ -144,7 +146,7 @@ export function readRunFile(run: string): RunFile {
 }
 
 /** What held before an option was there, for runs of that time. */
-const FORMER = { interpolate: "off" } as const satisfies Partial<TrainSettings>;
+const FORMER = { interpolate: "off", average: "off" } as const satisfies Partial<TrainSettings>;
 
 function withFormerDefaults(record: RunRecord): RunRecord {
   return { ...record, options: { ...FORMER, ...record.options } };

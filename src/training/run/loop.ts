@@ -6,11 +6,12 @@ import { learningRate, type Schedule } from "../../optim/schedule.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { writeBest } from "../run-folder/best.js";
-import { prune, writeCheckpoint } from "../run-folder/checkpoint.js";
+import { checkpointSteps, prune, writeCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
 import type { Best, RunState } from "../run-folder/run-state.js";
+import { pruneSnapshots, writeSnapshot } from "../run-folder/snapshots.js";
 import type { Trainable, UpdateResult } from "../update/trainable.js";
 
 /** What the loop takes from the settings of a run, from its plan, and to be watched and stopped. */
@@ -29,6 +30,8 @@ export interface LoopOptions<Batch> extends FromRun {
   readonly saveShare?: number | undefined;
   /** Whether the parameters of the best evaluation are kept; default true. */
   readonly keepsBest?: boolean | undefined;
+  /** How many of the last evaluations' parameters are kept for their mean; default none. */
+  readonly snapshots?: number | undefined;
   /** The run's checkpoints/ folder. */
   readonly checkpoints: string;
   readonly log: RunLog;
@@ -167,6 +170,8 @@ async function update<Batch>(
 
 async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
   const { evaluator, trainable, metric } = options;
+  if (options.snapshots !== undefined && progress.step > 0)
+    await writeSnapshot(options.checkpoints, progress.step, trainable);
   if (!measures(evaluator)) return keepLast(options, progress);
   const evaluation = await evaluator.run(trainable.embed);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
@@ -207,6 +212,8 @@ async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Pro
   const path = await writeCheckpoint(options.checkpoints, state, options.trainable);
   progress.saved = step;
   prune(options.checkpoints, options.keep);
+  if (options.snapshots !== undefined)
+    pruneSnapshots(options.checkpoints, options.snapshots, checkpointSteps(options.checkpoints));
   progress.savedAt = performance.now();
   progress.saveTime = progress.savedAt - begun;
   options.onEvent({ type: "checkpoint", step, path });

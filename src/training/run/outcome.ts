@@ -4,7 +4,7 @@ import { interpolate, type LineStart, type Parameters } from "../model/interpola
 import type { RunContext } from "../model/run-context.js";
 import { type Interpolation, interpolationOf } from "../options/interpolation.js";
 import { readBest } from "../run-folder/best.js";
-import { readParameters } from "../run-folder/checkpoint.js";
+import { readEnd } from "../run-folder/end-of-training.js";
 import { openLog } from "../run-folder/log.js";
 import { type InterpolationRecord, runPaths } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
@@ -29,9 +29,6 @@ interface Ended {
   /** The base on the selecting data. */
   readonly base: Evaluation;
 }
-
-/** Points that a search measures: the nearer, the more often the noise of a small set decides between them. */
-const SEARCHED = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** The best checkpoint, or the point of the line from the start to the last step that was given or that the selecting data choose. */
 export async function chooseOutcome(
@@ -59,12 +56,12 @@ async function onLine(
 ): Promise<Outcome> {
   const { settings, metric } = context.plan;
   // As they lie on the disk, so that an export makes the same point of them.
-  const end = readParameters(runPaths(settings.out).checkpoints, result.step);
+  const end = readEnd(runPaths(settings.out).checkpoints, result.step, settings);
   const line = { start: await training.start(), end };
-  const given = interpolation.kind === "given" ? interpolation.alpha : undefined;
-  const alphas = given === undefined ? SEARCHED : [...new Set([0, given, 1])].sort((a, b) => a - b);
+  const alphas =
+    interpolation.kind === "given" ? around(interpolation.alpha) : interpolation.alphas;
   const points = await measured(context, training, { ...line, alphas, base });
-  const alpha = given ?? chooseAlpha(points, metric);
+  const alpha = interpolation.kind === "given" ? interpolation.alpha : chooseAlpha(points, metric);
   const chosen = points.find((point) => point.alpha === alpha);
   const value = chosen === undefined ? Number.NaN : valueAt(chosen, metric);
   return {
@@ -73,9 +70,15 @@ async function onLine(
     interpolation: {
       alpha,
       by: interpolation.kind,
+      end: settings.average === "off" ? "the last step" : settings.average,
       curve: points.map((point) => ({ alpha: point.alpha, value: valueAt(point, metric) })),
     },
   };
+}
+
+/** The point with both ends. */
+function around(alpha: number): number[] {
+  return [...new Set([0, alpha, 1])].sort((a, b) => a - b);
 }
 
 interface Line {

@@ -14,6 +14,7 @@ import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
+import { averagingOf } from "../options/averaging.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
@@ -23,6 +24,8 @@ import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-pl
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends MemoryPlan {
+  /** The moving average of the trained tensors; absent without one. */
+  readonly average?: number | undefined;
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
@@ -44,7 +47,8 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
         ? headMemory(plan, head)
         : await encoderMemory(plan, { head, encoder, runtime });
     const { memory: bytes, memoryLimited } = machineLimits();
-    return { ...memory, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
+    const average = averagingOf(settings).kind === "ema" ? memory.trained : undefined;
+    return { ...memory, average, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
   } finally {
     await runtime.close();
   }
@@ -74,7 +78,7 @@ function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit">): number =>
+  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit" | "average">): number =>
     Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),

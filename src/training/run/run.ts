@@ -11,6 +11,7 @@ import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
 import { requireFittingModel } from "../model/step-options.js";
 import type { TrainedParts } from "../model/trained-parts.js";
+import { averagingOf } from "../options/averaging.js";
 import { interpolationOf } from "../options/interpolation.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
@@ -238,6 +239,7 @@ async function runLoop(
   const { plan, control } = context;
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
+  const averaging = averagingOf(settings);
   const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
@@ -255,6 +257,7 @@ async function runLoop(
         steps,
       },
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
+      snapshots: averaging.kind === "last" ? averaging.count : undefined,
       keepsBest: interpolationOf(settings, plan.evaluator).kind === "off",
       checkpoints: paths.checkpoints,
       log,

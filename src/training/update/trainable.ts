@@ -11,6 +11,7 @@ import type { LineStart } from "../model/interpolate.js";
 import { type Encode, headEmbed } from "../model/open-head.js";
 import type { RunContext } from "../model/run-context.js";
 import type { TrainedParts } from "../model/trained-parts.js";
+import { averagingOf } from "../options/averaging.js";
 import type { WeightSource, Weights } from "../run-folder/weights.js";
 import { type GroupQueues, runQueued } from "./candidate-queue.js";
 import type { LossRun } from "./loss-graph.js";
@@ -93,6 +94,7 @@ export async function createTrainable<Batch extends StepBatch>(
     embed: headEmbed(options.encode, plan.settings.headSide, project),
     write: (path, parts) => trainer.write(path, parts),
     buffers: () => queues.tensors(),
+    averaged: averagingOf(plan.settings).kind === "ema",
     parameters: () => trainer.parameters(),
     restore: async (weights, step) => {
       queues.restore(weights.buffers ?? new Map());
