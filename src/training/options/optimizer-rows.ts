@@ -7,7 +7,7 @@ export const optimizerRows = {
     type: "number",
     above: 0,
     max: 10_000,
-    default: 1,
+    otherwise: "1, or as many as make 100 updates, at most 10",
     group: "Optimizer",
     compared: "budget",
     placeholder: "n",

@@ -1,6 +1,5 @@
 import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
-import { stepsInEpochs, stepsPerEpoch } from "../../dataset/batches/sampler.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
@@ -9,7 +8,7 @@ import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
-import type { Evaluator } from "../../evaluation/metric.js";
+import { type Evaluator, measures } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
@@ -20,6 +19,7 @@ import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
 import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
+import { type ComparisonBudget, countSteps } from "./count-steps.js";
 import { objectiveByRows } from "./objective-by-rows.js";
 import {
   fileNumber,
@@ -59,15 +59,6 @@ export interface TrainingPlan {
   readonly notes: readonly string[];
 }
 
-/** What a comparison prescribes, so that its runs can be compared. */
-interface ComparisonBudget {
-  /** Row kind whose metric decides on held-out rows. */
-  readonly measured?: RowKind;
-  /** Updates of each run, and after how many it is evaluated. */
-  readonly steps?: number;
-  readonly evalEvery?: number;
-}
-
 const noPrompts = { query: "", document: "", other: "" };
 
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
@@ -76,22 +67,27 @@ export async function planTraining(
   prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
   const chosen = await objectiveByRows(options);
-  const settings = resolveSettings({ ...options, ...chosen.options });
-  const objectives = objectivesOfFiles(settings);
-  const uses = auxiliaryUses(settings, objectives);
-  for (const objective of objectives) requireConsistentOptions(settings, objective);
+  const given = resolveSettings({ ...options, ...chosen.options });
+  const objectives = objectivesOfFiles(given);
+  const uses = auxiliaryUses(given, objectives);
+  for (const objective of objectives) requireConsistentOptions(given, objective);
   const { measured } = prescribed;
-  const load = loadOptions(settings);
-  const read = await readTrainingData({ settings, objectives, load, measured });
+  const load = loadOptions(given);
+  const read = await readTrainingData({ settings: given, objectives, load, measured });
   const { evaluation } = read;
-  const augmentations = augmentationsOf(settings);
+  const augmentations = augmentationsOf(given);
   const unfit = read.files.find(({ views }) => !views);
   if (augmentations !== undefined && unfit !== undefined)
     throw augmentsNothing(unfit.data, unfit.objective);
   const assigned = read.files.map((file, i) => ({ ...file, auxiliary: uses[i] }));
-  const { files, groups } = objectiveGroups(assigned, { settings, augmentations });
-  requireUsedPrompts({ settings, groups, evaluator: evaluation.evaluator });
-  const sampler = sampleFiles(files, groups, settings);
+  const { files, groups } = objectiveGroups(assigned, { settings: given, augmentations });
+  requireUsedPrompts({ settings: given, groups, evaluator: evaluation.evaluator });
+  const sampler = sampleFiles(files, groups, given);
+  const { settings, notes, ...steps } = countSteps(given, {
+    sampler,
+    prescribed,
+    selects: measures(evaluation.evaluator),
+  });
   const auxiliary = uses.find((use) => use !== undefined)?.source;
   const [first] = read.files;
   const { dataset, to } = first?.natural ?? internal("a plan without files");
@@ -109,10 +105,11 @@ export async function planTraining(
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
     sampler,
-    ...countSteps(settings, sampler, prescribed),
+    ...steps,
     notes: [
       ...chosen.notes,
       ...evaluation.notes,
+      ...notes,
       ...samplerNotes(settings, sampler),
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
@@ -145,24 +142,6 @@ export function trainedRows({ groups }: Pick<TrainingPlan, "groups">): number {
 /** How many texts are trained on; one that several groups have counts for each. */
 export function trainedTexts({ texts }: Pick<TrainingPlan, "texts">): number {
   return texts.prompted.length;
-}
-
-/** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
-function countSteps(
-  settings: TrainSettings,
-  sampler: Sampler,
-  prescribed: ComparisonBudget,
-): Pick<TrainingPlan, "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"> {
-  const { accumulate } = settings;
-  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
-  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
-  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
-  return {
-    steps: settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs),
-    stepsPerEpoch: epoch,
-    evalEvery,
-    saveEvery: settings.saveEvery ?? evalEvery,
-  };
 }
 
 function loadOptions(settings: TrainSettings): LoadOptions {
