@@ -3,12 +3,12 @@
 //
 //     node scripts/kill-test.js [--times 100] [--seed 1] [-- options of train in place of the default run]
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { lastCheckpoint, sha256 } from "./run-outcome.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values, positionals } = parseArgs({
@@ -51,25 +51,14 @@ async function must(args) {
 
 /** File → SHA-256 of everything that the end of a run consists of. */
 function outcome(run) {
-  const checkpoints = join(run, "checkpoints");
-  const last = readdirSync(checkpoints)
-    .filter((name) => name.startsWith("step-"))
-    .sort()
-    .at(-1);
+  const checkpoint = lastCheckpoint(run);
   const files = [
     ...["parameters.safetensors", "optimizer.safetensors", "state.json"].map((name) =>
-      join("checkpoints", last, name),
+      join(checkpoint, name),
     ),
     join("model", "onnx", "model.onnx"),
   ];
-  return Object.fromEntries(
-    files.map((file) => [
-      file,
-      createHash("sha256")
-        .update(readFileSync(join(run, file)))
-        .digest("hex"),
-    ]),
-  );
+  return Object.fromEntries(files.map((file) => [file, sha256(join(run, file))]));
 }
 
 /** Every line must be JSON, whatever the last one was cut to; the updates from the last resume on must follow each other. */

@@ -3,12 +3,12 @@
 //
 //     npm run build && node scripts/run-hashes.js [--threads 1]
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { lastCheckpoint, sha256 } from "./run-outcome.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { threads: { type: "string", default: "1" } } });
@@ -22,16 +22,8 @@ const tunes = [
 
 /** SHA-256 of the last checkpoint's parameters, and of the exported model. */
 function outcome(run) {
-  const checkpoints = join(run, "checkpoints");
-  const last = readdirSync(checkpoints)
-    .filter((name) => name.startsWith("step-"))
-    .sort()
-    .at(-1);
-  const hash = (...path) =>
-    createHash("sha256")
-      .update(readFileSync(join(run, ...path)))
-      .digest("hex");
-  return `${hash("checkpoints", last, "parameters.safetensors")} ${hash("model", "onnx", "model.onnx").slice(0, 16)}`;
+  const parameters = sha256(join(run, lastCheckpoint(run), "parameters.safetensors"));
+  return `${parameters} ${sha256(join(run, "model", "onnx", "model.onnx")).slice(0, 16)}`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "embtune-hashes-"));

@@ -18,15 +18,13 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-interface TerminalOptions {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
 /** Least time between two plain progress lines, in milliseconds. */
 const lineEvery = 5000;
 
-export function openTerminal(options: TerminalOptions): Terminal {
+export function openTerminal(options: {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}): Terminal {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,

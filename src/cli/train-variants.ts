@@ -108,13 +108,14 @@ function sweepsHere({ option }: Sweep, definition: ObjectiveDefinition): boolean
   return flagsOf(definition).includes(option) || !objectiveFlags().has(camelCase(option));
 }
 
-interface Setting {
-  readonly definition: ObjectiveDefinition;
-  readonly option: string;
-  readonly value: string;
-}
-
-function swept(options: TrainOptions, setting: Setting): TrainOptions {
+function swept(
+  options: TrainOptions,
+  setting: {
+    readonly definition: ObjectiveDefinition;
+    readonly option: string;
+    readonly value: string;
+  },
+): TrainOptions {
   const { definition, option, value } = setting;
   const table = allOptions(definition);
   const row = optionRows(table).find(({ flag }) => flag === option);

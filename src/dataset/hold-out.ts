@@ -71,19 +71,13 @@ export function holdOutRows<Row>(
   return byAnchor(rows, rowKeys.keys, (i) => groups.has(anchors[i]));
 }
 
-interface Chosen {
-  readonly groups: ReadonlySet<number>;
-  readonly anchors: number;
-  readonly rows: number;
-}
-
 /** Groups in random order, passing over those that would hold out more anchors than wanted. */
 function chooseGroups(
   groups: Int32Array,
   anchors: Int32Array,
   wanted: number,
   seed: number,
-): Chosen {
+): { readonly groups: ReadonlySet<number>; readonly anchors: number; readonly rows: number } {
   const sizes = componentSizes(groups);
   const anchorSets = Array.from(sizes, () => new Set<number>());
   groups.forEach((group, i) => {

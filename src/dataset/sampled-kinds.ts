@@ -27,15 +27,16 @@ export async function sampledKinds(
   }
 }
 
-interface Sampled {
-  readonly sample: readonly DataRecord[];
-  readonly options: Pick<LoadOptions, "columns" | "labelMap">;
-}
-
 function labelsOf(
   source: RecordSource,
   { anchor, positive, label }: RoleColumns,
-  { sample, options }: Sampled,
+  {
+    sample,
+    options,
+  }: {
+    readonly sample: readonly DataRecord[];
+    readonly options: Pick<LoadOptions, "columns" | "labelMap">;
+  },
 ): LabelColumn | undefined {
   if (anchor === undefined || positive === undefined || label === undefined) return undefined;
   const { labelMap } = options;

@@ -11,7 +11,10 @@ import type { ModelProto } from "../onnx/model.js";
 export const FED_INPUTS = ["input_ids", "attention_mask", "token_type_ids"] as const;
 
 /** Where an input's values come from, by its name. */
-const COMPUTED: readonly { readonly pattern: RegExp; readonly compute: Computation }[] = [
+const COMPUTED: readonly {
+  readonly pattern: RegExp;
+  readonly compute: (b: GraphBuilder, wanted: Wanted) => Value | undefined;
+}[] = [
   { pattern: /^position_ids$/, compute: positionIds },
   { pattern: /^past(_key_values)?[._]/, compute: emptyPast },
   { pattern: /^task(_type)?(_id|_ids)?$/, compute: firstTask },
@@ -26,8 +29,6 @@ interface Wanted {
   /** input_ids [B, T] */
   readonly ids: Value;
 }
-
-type Computation = (b: GraphBuilder, wanted: Wanted) => Value | undefined;
 
 /** 0 … T−1 for each text. */
 function positionIds(b: GraphBuilder, { ids, dims }: Wanted): Value | undefined {

@@ -17,12 +17,9 @@ import {
 /** `none`: y = x. `linear`: y = P·x. `mlp`: y = P·x + W2·gelu(W1·x + b1) + b2. */
 export type HeadKind = "none" | "linear" | "mlp";
 
-/** Besides those that are made new: `modules`, those that the model has itself. */
-type AnyHeadKind = HeadKind | "modules";
-
 /** A projection head from the encoder's vectors x [B, D] to embeddings y [B, O]. Not normalised. */
 export interface HeadSpec {
-  readonly kind: AnyHeadKind;
+  readonly kind: HeadKind | "modules";
   /** D */
   readonly inputDim: number;
   /** O; more than D only to imitate a larger model. */

@@ -65,12 +65,10 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   }
 }
 
-type Opened = Awaited<ReturnType<typeof openSession>>;
-
 /** The encoder around a session, which is released where that fails. */
 async function assembled(
   parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer" | "left">,
-  { session, dataFiles }: Opened,
+  { session, dataFiles }: Awaited<ReturnType<typeof openSession>>,
   options: LoadEncoderOptions,
 ): Promise<Encoder> {
   const { folder, tokenizer } = parts;

@@ -10,18 +10,15 @@ export function unitLength(b: GraphBuilder, x: Value): Value {
   return div(b, x, reshape(b, norm, [0, 1], [x.shape[0], 1]));
 }
 
-/** Scale, shift and what is added to the variance. */
-interface PlainNorm {
-  readonly scale: Value;
-  readonly bias: Value;
-  readonly epsilon: number;
-}
-
 /** (x − mean) / √(variance + ε) · γ + β for x [B, D], of nodes that operator sets 11 to 21 have alike: means are products. */
 export function plainLayerNorm(
   b: GraphBuilder,
   x: Value,
-  { scale, bias, epsilon }: PlainNorm,
+  {
+    scale,
+    bias,
+    epsilon,
+  }: { readonly scale: Value; readonly bias: Value; readonly epsilon: number },
 ): Value {
   const size = Number(x.shape[1]);
   const parts = b.constant(float32([size, 1], new Float32Array(size).fill(1 / size)));

@@ -25,12 +25,6 @@ export interface Tokenizer {
   readonly promptLength: (prompt: string, maxLength: number) => number;
 }
 
-/** What every text gets around its own tokens. */
-interface Template {
-  readonly prefix: readonly number[];
-  readonly suffix: readonly number[];
-}
-
 /** Of a long text that many characters for each wanted token are looked at first; English has 4 to 5. */
 const CHARACTERS_A_TOKEN = 16;
 
@@ -99,7 +93,10 @@ function makeTokenizer(
 }
 
 /** The special tokens, found by comparing a text with and without them (or none but them, for the empty text). */
-function findTemplate(inner: PreTrainedTokenizer): Template {
+function findTemplate(inner: PreTrainedTokenizer): {
+  readonly prefix: readonly number[];
+  readonly suffix: readonly number[];
+} {
   const whole: number[] = inner.encode("a");
   const content: number[] = inner.encode("a", { add_special_tokens: false });
   const start = whole.findIndex((_, i) => content.every((id, k) => whole[i + k] === id));

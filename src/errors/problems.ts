@@ -1,13 +1,8 @@
 import { formatLocation, type Location, UserError } from "./user-error.js";
 
-interface Problem {
-  readonly message: string;
-  readonly at: Location;
-}
-
 /** Collects the problems of one file and reports up to ten of them together. */
 export class Problems {
-  private readonly shown: Problem[] = [];
+  private readonly shown: { readonly message: string; readonly at: Location }[] = [];
   private total = 0;
   private readonly code: string;
   private readonly limit: number;

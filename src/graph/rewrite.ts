@@ -1,22 +1,12 @@
 import { internal } from "../errors/internal.js";
 import type { Graph, Node } from "./ir.js";
+import { producers } from "./readers-writers.js";
 
-/** Value name → the node that computes it. */
-export function producers(graph: Graph): Map<string, Node> {
-  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-}
-
-/** Value name → the nodes that read it, in order; a node that reads it twice is listed once. */
-export function consumers(graph: Graph): Map<string, Node[]> {
-  const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes) {
-    for (const name of new Set(node.inputs)) {
-      const known = readers.get(name);
-      if (known === undefined) readers.set(name, [node]);
-      else known.push(node);
-    }
-  }
-  return readers;
+/** What a rewrite did to a graph: how often it applied and, where that is not everywhere, why. */
+export interface RewriteNote {
+  readonly name: string;
+  readonly applied: number;
+  readonly note: string;
 }
 
 function setNodes(graph: Graph, nodes: Iterable<Node>): void {
@@ -155,4 +145,49 @@ export function mergeCommon(graph: Graph): number {
   setNodes(graph, kept);
   replaceValues(graph, same);
   return merged;
+}
+
+/** Puts the new values in the place of the old ones and drops what is no longer needed. */
+export function substitute(graph: Graph, substitutes: ReadonlyMap<string, string>): void {
+  if (substitutes.size === 0) return;
+  replaceValues(graph, substitutes);
+  sortNodes(graph);
+  removeDead(graph);
+}
+
+/** A graph that can be rewritten without changing this one. Weights are shared. */
+export function cloneGraph(graph: Graph): Graph {
+  return {
+    ...graph,
+    inputs: [...graph.inputs],
+    outputs: [...graph.outputs],
+    initializers: new Map(graph.initializers),
+    nodes: [...graph.nodes],
+    types: new Map(graph.types),
+    contents: new Map(graph.contents),
+  };
+}
+
+/** Puts a prefix before the names of all computed values and nodes, so that they meet no names of what is added. */
+export function prefixComputed(graph: Graph, prefix: string): void {
+  const computed = new Map(
+    graph.nodes.flatMap(({ outputs }) =>
+      outputs.map((name) => [name, `${prefix}${name}`] as const),
+    ),
+  );
+  computed.delete("");
+  const rename = (name: string): string => computed.get(name) ?? name;
+  for (const [i, node] of graph.nodes.entries()) {
+    const { inputs, outputs } = node;
+    const name = `${prefix}${node.name}`;
+    graph.nodes[i] = { ...node, name, inputs: inputs.map(rename), outputs: outputs.map(rename) };
+  }
+  for (const table of [graph.types, graph.contents] as Map<string, unknown>[]) {
+    for (const [name, entry] of [...table]) {
+      if (!computed.has(name)) continue;
+      table.delete(name);
+      table.set(rename(name), entry);
+    }
+  }
+  for (const [i, name] of graph.outputs.entries()) graph.outputs[i] = rename(name);
 }

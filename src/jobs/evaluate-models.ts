@@ -46,19 +46,16 @@ function referenceTo(name: string | undefined): ModelReference {
   return { name, run: existsSync(join(folder, "run.json")) ? readRun(folder) : undefined };
 }
 
-/** `embed` takes texts as they stand, with the prompts of `info` before them. */
-interface OpenedModel {
-  readonly info: EncoderInfo;
-  readonly embed: Embed;
-  readonly release: () => Promise<void>;
-}
-
 /** Loads a model; one that was trained on the query side alone embeds documents as the model that it started from. */
 export async function openModel(
   { name, run, dtype }: ModelReference,
   options: EvaluateOptions,
   runtime: Runtime,
-): Promise<OpenedModel> {
+): Promise<{
+  readonly info: EncoderInfo;
+  readonly embed: Embed;
+  readonly release: () => Promise<void>;
+}> {
   const load = async (model: string | undefined, weights?: WeightType): Promise<Encoder> => {
     const encoder = await loadEncoder({ ...options, model, dtype: weights, runtime });
     options.onEvent?.({ type: "model", info: encoder.info });

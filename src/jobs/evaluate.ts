@@ -14,7 +14,6 @@ import {
   scoreReport,
 } from "../evaluation/score-report.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
-import type { RunRecord } from "../training/run-folder/run-folder.js";
 import {
   type EvaluateInputs,
   loadInputs,
@@ -23,7 +22,7 @@ import {
 } from "./evaluate-inputs.js";
 import { chooseModels, type ModelReference, openModel } from "./evaluate-models.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
-import { knownTexts } from "./known-texts.js";
+import { seenBy, sharedTexts } from "./known-texts.js";
 import { evaluateTable } from "./options/evaluate.js";
 import { resolveJob } from "./options/shared.js";
 import { writeRowFile } from "./row-file.js";
@@ -153,7 +152,7 @@ function reportsOf(
             base === undefined || base === model
               ? undefined
               : { name: base.name, evaluation: base.evaluations[i][j] },
-          ...seenBy(model.reference.run, set),
+          ...seenBy(model.reference.run, set.sha256),
           decidingOnly: models.length * forms.length > 1,
           seed: options.seed ?? 42,
         }),
@@ -198,18 +197,9 @@ async function tellShared(
   for (const { run } of models.map(({ reference }) => reference)) {
     if (run === undefined) continue;
     for (const { dataset } of inputs.sets)
-      for (const message of (await knownTexts(run, dataset)).notes)
+      for (const message of await sharedTexts(run, dataset))
         options.onEvent?.({ type: "note", message });
   }
-}
-
-/** Whether a run has seen the file, and what for. */
-function seenBy(run: RunRecord | undefined, { sha256 }: MeasuredSet) {
-  const trained = [run?.data, ...(run?.files ?? [])].map((file) => file?.sha256);
-  return {
-    selected: sha256.includes(run?.eval?.sha256 ?? ""),
-    trained: sha256.some((hash) => trained.includes(hash)) || undefined,
-  };
 }
 
 function severalModels(option: string) {

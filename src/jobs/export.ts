@@ -29,12 +29,14 @@ import { type JobOptions, resolveJob } from "./options/shared.js";
 /** What to export and how (`exportTable`), where the hub is, and who listens. */
 export type ExportOptions = JobOptions<typeof exportTable> & {
   readonly hub?: SourceOptions["hub"];
-  readonly onEvent?: ((event: ExportEvent) => void) | undefined;
+  readonly onEvent?:
+    | ((
+        event:
+          | { readonly type: "model"; readonly info: EncoderInfo }
+          | { readonly type: "note"; readonly message: string },
+      ) => void)
+    | undefined;
 };
-
-type ExportEvent =
-  | { readonly type: "model"; readonly info: EncoderInfo }
-  | { readonly type: "note"; readonly message: string };
 
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
 export async function exportModel(given: ExportOptions): Promise<ExportReport> {

@@ -5,12 +5,16 @@ import { UserError } from "../errors/user-error.js";
 import type { EvaluationData } from "../evaluation/definition.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 
-/** What a run has seen of a measuring file. */
-interface KnownTexts {
-  /** The run was trained on the file itself. */
-  readonly trained: boolean;
-  /** Texts that the file shares with training and selecting data, one sentence a file. */
-  readonly notes: readonly string[];
+/** Whether a run has seen data with one of these hashes: in training, or to select its checkpoint by. */
+export function seenBy(
+  run: RunRecord | undefined,
+  hashes: readonly string[],
+): { readonly trained: true | undefined; readonly selected: boolean } {
+  const trained = run === undefined ? [] : trainingFiles(run).map(({ sha256 }) => sha256);
+  return {
+    trained: hashes.some((hash) => trained.includes(hash)) || undefined,
+    selected: run?.eval !== undefined && hashes.includes(run.eval.sha256),
+  };
 }
 
 /** A file of a run, read again. */
@@ -21,24 +25,26 @@ interface SeenFile {
 }
 
 /**
- * Whether a run was trained on the measuring data, by the hashes of its files, and how many of their texts it shares with the run's files,
- * as far as these can be read still.
+ * How many of the measuring texts a run's files have too, one sentence a file, as far as these can be read still. A file that was
+ * trained on as it is has no sentence: `seenBy` tells it.
  */
-export async function knownTexts(run: RunRecord, measuring: EvaluationData): Promise<KnownTexts> {
-  const files = trainingFiles(run);
+export async function sharedTexts(
+  run: RunRecord,
+  measuring: EvaluationData,
+): Promise<readonly string[]> {
   const { sha256 } = measuring.account;
-  if (files.some((file) => file.sha256 === sha256)) return { trained: true, notes: [] };
+  if (seenBy(run, [sha256]).trained) return [];
   const selecting: SeenFile[] =
     run.eval === undefined || run.eval.sha256 === sha256
       ? []
       : [{ path: run.eval.path, sha256: run.eval.sha256, what: "that selected the checkpoint" }];
   const texts = textRows(measuring);
   const notes: string[] = [];
-  for (const file of [...files, ...selecting]) {
+  for (const file of [...trainingFiles(run), ...selecting]) {
     const note = await sharedNote(file, run, texts);
     if (note !== undefined) notes.push(note);
   }
-  return { trained: false, notes };
+  return notes;
 }
 
 function trainingFiles({ data, files }: RunRecord): SeenFile[] {

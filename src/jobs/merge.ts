@@ -66,16 +66,14 @@ async function joinBytes(
   });
 }
 
-interface WritingAgain {
-  readonly layout: VectorLayout;
-  readonly readBack: NonNullable<EmbeddingFormat["readBack"]>;
-}
-
 /** The rows of all parts, read and written a batch at a time. UserError: wrong-row-count. */
 async function writeAgain(
   out: string,
   parts: readonly Part[],
-  { layout, readBack }: WritingAgain,
+  {
+    layout,
+    readBack,
+  }: { readonly layout: VectorLayout; readonly readBack: NonNullable<EmbeddingFormat["readBack"]> },
 ): Promise<void> {
   await writeEmbeddingFile(out, layout, async (writer) => {
     for (const { file, manifest } of parts) {

@@ -64,19 +64,16 @@ export interface SafetensorsEntry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** Names the file in errors, and says how long it is where `bytes` is only its beginning. */
-interface SafetensorsSource {
-  readonly path: string;
-  readonly fileSize?: number | undefined;
-}
-
 /**
  * The header of a safetensors file: its entries by name, its metadata, and the byte at which data begins. Every entry lies within the
  * file and, for the element types that are known, is as long as its shape demands; anything else is a UserError `bad-safetensors`.
  */
 export function safetensorsEntries(
   bytes: Uint8Array,
-  { path, fileSize = bytes.length }: SafetensorsSource,
+  {
+    path,
+    fileSize = bytes.length,
+  }: { readonly path: string; readonly fileSize?: number | undefined },
 ) {
   const fail = (what: string): never => {
     throw new UserError("bad-safetensors", `not a valid safetensors file: ${what}`, {

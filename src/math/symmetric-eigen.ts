@@ -114,14 +114,16 @@ function decoupled(e: Float64Array, low: number, negligible: number): number {
   return m;
 }
 
-interface Block {
-  readonly low: number;
-  readonly high: number;
-  readonly basis: Float64Array;
-}
-
 /** One QL sweep over rows low … high: a shifted rotation at the bottom, then the bulge is chased up. */
-function chase(d: Float64Array, e: Float64Array, { low, high, basis }: Block): void {
+function chase(
+  d: Float64Array,
+  e: Float64Array,
+  {
+    low,
+    high,
+    basis,
+  }: { readonly low: number; readonly high: number; readonly basis: Float64Array },
+): void {
   const half = (d[low + 1] - d[low]) / (2 * e[low]);
   const root = Math.hypot(half, 1);
   let g = d[high] - d[low] + e[low] / (half + (half >= 0 ? root : -root));

@@ -73,20 +73,17 @@ export function inRange(
   return kept;
 }
 
-/** What a choice depends on besides the rules. */
-interface RowContext {
-  readonly positiveScore: number;
-  readonly isKnown: (candidate: number) => boolean;
-  readonly random: Random;
-}
-
 /**
  * The negatives of one row: candidates whose score is at most `maxScore` and below the positive's by the margin (absolute: s ≤ s⁺ − m;
  * relative: s ≤ s⁺ − |s⁺|·m, for s⁺ ≥ 0 NV-Retriever's TopK-PercPos, Moreira 2024, section 4), the nearest ones or some at random.
  */
 export function selectNegatives(
   candidates: readonly Scored[],
-  row: RowContext,
+  row: {
+    readonly positiveScore: number;
+    readonly isKnown: (candidate: number) => boolean;
+    readonly random: Random;
+  },
   rules: SelectionRules,
   counts: RuleCounts,
 ): Scored[] {

@@ -115,27 +115,23 @@ function counted(
   return { kept: ops.or(b, own, left), negative: ops.and(b, others, left) };
 }
 
-interface Weighting {
-  readonly plain: Value;
-  readonly own: Value;
-  readonly weight: number;
-}
-
-function withWeight(b: GraphBuilder, inputs: PairInputs, { plain, own, weight }: Weighting): Value {
+function withWeight(
+  b: GraphBuilder,
+  inputs: PairInputs,
+  { plain, own, weight }: { readonly plain: Value; readonly own: Value; readonly weight: number },
+): Value {
   if (inputs.negatives === undefined || weight === 1) return plain;
   const hard = ops.and(b, sameRow(b, inputs), ops.not(b, own));
   const heavier = ops.add(b, plain, ops.scalarLike(b, Math.log(weight), plain));
   return ops.where(b, hard, heavier, plain);
 }
 
-interface Hardening {
-  readonly logits: Value;
-  readonly own: Value;
-  readonly options: LogitOptions;
-}
-
 /** Logits with α·sg(cos(a_i, c_j)) added at the negatives that are weighed (Lan et al. 2025, LLaVE). */
-function withHardness(b: GraphBuilder, inputs: PairInputs, given: Hardening): Value {
+function withHardness(
+  b: GraphBuilder,
+  inputs: PairInputs,
+  given: { readonly logits: Value; readonly own: Value; readonly options: LogitOptions },
+): Value {
   const { logits, own, options } = given;
   const { hardness = 0, hardnessOn = "all" } = options;
   if (hardness === 0) return logits;

@@ -62,17 +62,15 @@ function uniformWeights(b: GraphBuilder, { logits, negative }: CandidateLogits):
   return ops.div(b, ops.cast(b, negative, logits.dtype), count);
 }
 
-interface Correction {
-  readonly weights: Value;
-  readonly temperature: number;
-  readonly rho: number;
-}
-
 /**
  * log(e^(s_ii) + N'·g_i) − s_ii for each anchor, with everything divided by e^shift, shift the row's largest logit:
  * what is far below it may vanish, nothing can overflow.
  */
-function anchorTerms(b: GraphBuilder, candidates: CandidateLogits, given: Correction): Value {
+function anchorTerms(
+  b: GraphBuilder,
+  candidates: CandidateLogits,
+  given: { readonly weights: Value; readonly temperature: number; readonly rho: number },
+): Value {
   const { logits, positive, kept, negative } = candidates;
   const { weights, temperature, rho } = given;
   const largest = ops.reduceMax(b, removeOthers(b, logits, kept), { axes: [1], keepDims: true });

@@ -1,7 +1,6 @@
 import type { RowKind } from "../dataset/rows/row-kinds.js";
 import { conversionTo } from "../dataset/rows/row-kinds.js";
-import { suggestion } from "../errors/suggest.js";
-import { usageError } from "../errors/user-error.js";
+import { named } from "../errors/named.js";
 import { alignUniform } from "./align-uniform.js";
 import { angle } from "./angle.js";
 import { contrastive } from "./contrastive.js";
@@ -56,16 +55,7 @@ export const objectives: readonly ObjectiveDefinition[] = [
 
 /** The objective of that name. Throws a UserError (exit code 2) with the nearest name when there is none. */
 export function objectiveNamed(name: string): ObjectiveDefinition {
-  const found = objectives.find((objective) => objective.name === name);
-  if (found !== undefined) return found;
-  throw usageError(
-    "unknown-objective",
-    `no objective is called "${name}"`,
-    suggestion(
-      name,
-      objectives.map((objective) => objective.name),
-    ),
-  );
+  return named("objective", name, objectives);
 }
 
 /** The objectives that take rows of this kind, as they are or converted. */

@@ -66,12 +66,11 @@ function fromBfloat16(proto: TensorProto, external: ExternalReader | undefined):
   return { dtype: "float32", shape, data: new Float32Array(bits.buffer) };
 }
 
-interface Storage {
-  readonly count: number;
-  readonly external: ExternalReader | undefined;
-}
-
-function readData(proto: TensorProto, dtype: DType, { count, external }: Storage): TensorData {
+function readData(
+  proto: TensorProto,
+  dtype: DType,
+  { count, external }: { readonly count: number; readonly external: ExternalReader | undefined },
+): TensorData {
   const length = count * bytesPerElement(dtype);
   if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
     return viewAs(dtype, readExternal(proto, length, external), count);

@@ -4,7 +4,7 @@ import type { ParameterBlock } from "./parameter-memory.js";
  * The weight of the average so far at update t ≥ 1: min(d, (1+t)/(10+t)), as TensorFlow's ExponentialMovingAverage with a number of updates.
  * A plain d would leave d^t of the start in it: after 90 updates with d = 0.99 still 40 %.
  */
-export function decayAt(decay: number, update: number): number {
+function decayAt(decay: number, update: number): number {
   return Math.min(decay, (1 + update) / (10 + update));
 }
 

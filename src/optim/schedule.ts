@@ -1,10 +1,7 @@
 import { usageError } from "../errors/user-error.js";
 
-/** Shape of the learning rate after the warm-up. */
-type ScheduleName = "linear" | "cosine" | "constant";
-
 export interface Schedule {
-  readonly schedule: ScheduleName;
+  readonly schedule: "linear" | "cosine" | "constant";
   /** Peak learning rate. */
   readonly rate: number;
   /** w: updates of linear warm-up, 0 or more. */

@@ -8,18 +8,14 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
-/** One bar of a chart. */
-interface Bar {
-  readonly label: string;
-  readonly count: number;
-}
-
 const barHeight = 18;
 const labelWidth = 150;
 const barWidth = 320;
 
 /** A chart of horizontal bars as an SVG image; the counts stand behind the bars, and as a tooltip. */
-export function barChart(bars: readonly Bar[]): string {
+export function barChart(
+  bars: readonly { readonly label: string; readonly count: number }[],
+): string {
   const most = Math.max(1, ...bars.map(({ count }) => count));
   const height = bars.length * barHeight;
   const parts = bars.map(({ label, count }, i) => {

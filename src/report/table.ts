@@ -1,15 +1,9 @@
-/** A column of a text table. */
-interface Column {
-  readonly title: string;
-  readonly align?: "left" | "right";
-}
-
 /**
  * Plain text with aligned columns, two spaces apart, a header line and no rules: readable in any terminal and
  * easy to cut. Widths count code points.
  */
 export function formatTable(
-  columns: readonly Column[],
+  columns: readonly { readonly title: string; readonly align?: "left" | "right" }[],
   rows: readonly (readonly string[])[],
 ): string {
   const widths = columns.map((column, i) =>

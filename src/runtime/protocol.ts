@@ -27,29 +27,11 @@ export interface OpenedSession {
   readonly outputs: readonly ValueDescription[];
 }
 
-interface RunRequest {
-  readonly session: number;
-  readonly feeds: Tensors;
-  readonly outputs: readonly string[] | undefined;
-}
-
-interface StepRequest {
-  readonly trainer: number;
-  readonly feeds: Tensors;
-  readonly learningRate: number;
-}
-
 interface AccumulateRequest {
   readonly trainer: number;
   /** 0: the graph of the trainer's spec. */
   readonly graph: number;
   readonly feeds: Tensors;
-}
-
-interface BoundSessionRequest {
-  readonly trainer: number;
-  readonly model: Uint8Array;
-  readonly options: SessionOptions;
 }
 
 /** What the worker can be asked, and what it answers. */
@@ -59,10 +41,20 @@ interface Operations {
     { readonly model: Uint8Array | string; readonly options: SessionOptions },
     OpenedSession
   >;
-  readonly run: Operation<RunRequest, Tensors>;
+  readonly run: Operation<
+    {
+      readonly session: number;
+      readonly feeds: Tensors;
+      readonly outputs: readonly string[] | undefined;
+    },
+    Tensors
+  >;
   readonly releaseSession: Operation<number, null>;
   readonly createTrainer: Operation<TrainerSpec, number>;
-  readonly step: Operation<StepRequest, StepResult>;
+  readonly step: Operation<
+    { readonly trainer: number; readonly feeds: Tensors; readonly learningRate: number },
+    StepResult
+  >;
   readonly addGradients: Operation<
     { readonly trainer: number; readonly spec: GradientSpec },
     number
@@ -72,7 +64,10 @@ interface Operations {
     { readonly trainer: number; readonly options: UpdateOptions },
     UpdateOutcome
   >;
-  readonly createBoundSession: Operation<BoundSessionRequest, OpenedSession>;
+  readonly createBoundSession: Operation<
+    { readonly trainer: number; readonly model: Uint8Array; readonly options: SessionOptions },
+    OpenedSession
+  >;
   readonly load: Operation<
     { readonly trainer: number; readonly parameters: ReadonlyMap<string, Tensor> },
     null

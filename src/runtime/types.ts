@@ -76,7 +76,7 @@ export interface TrainerSpec extends ModelTransfer {
   readonly optimizer: AdamWOptions;
   /** Gradients are scaled so that their global L2 norm is at most this; 0 turns it off. */
   readonly maxGradNorm: number;
-  /** d of an exponential moving average of the parameters, `decayAt`; absent: none is kept. */
+  /** d of an exponential moving average of the parameters (`followAverages`); absent: none is kept. */
   readonly average?: number | undefined;
   /** Further outputs of the graph that each step returns, none of them a gradient; default none. */
   readonly outputs?: readonly string[];

@@ -74,13 +74,12 @@ function documentNumbers(b: GraphBuilder, places: Value, { groups, count, G }: G
   return cast(b, numbers, "int32");
 }
 
-interface Limits {
-  readonly thresholds: Value;
-  readonly k: number;
-}
-
 /** How many numbers of a row [Q,n] are above its threshold in the row that has most, between 1 and k: int64 [1]. */
-function mostAbove(b: GraphBuilder, x: Value, { thresholds, k }: Limits): Value {
+function mostAbove(
+  b: GraphBuilder,
+  x: Value,
+  { thresholds, k }: { readonly thresholds: Value; readonly k: number },
+): Value {
   const above = cast(b, greater(b, x, thresholds), "float32");
   const most = reduceMax(b, reduceSum(b, above, { axes: [1] }), { axes: [0], keepDims: true });
   const limited = minimum(b, maximum(b, most, scalar(b, 1, "float32")), scalar(b, k, "float32"));

@@ -13,14 +13,8 @@ import {
   unsqueeze,
   vector,
 } from "../../src/graph/ops/index.js";
-import {
-  consumers,
-  mergeCommon,
-  producers,
-  removeDead,
-  replaceValues,
-  sortNodes,
-} from "../../src/graph/rewrite.js";
+import { consumers, producers } from "../../src/graph/readers-writers.js";
+import { mergeCommon, removeDead, replaceValues, sortNodes } from "../../src/graph/rewrite.js";
 import { verify } from "../../src/graph/verify.js";
 import { float32 } from "../../src/math/tensor.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/dataset/load-dataset.js";
-import { knownTexts } from "../../src/jobs/known-texts.js";
+import { seenBy, sharedTexts } from "../../src/jobs/known-texts.js";
 import { formatScores } from "../../src/report/scores.js";
 import type { RunRecord } from "../../src/training/run-folder/run-folder.js";
 import { temporaryFile } from "../dataset/temporary-files.js";
@@ -20,16 +20,17 @@ describe("texts that a run has seen", () => {
   it("a file that was trained on is known by its hash, whatever its name", async () => {
     const train = temporaryFile(rows(0, 8));
     const copy = await loadDataset(temporaryFile(rows(0, 8), "other.csv"));
-    expect(await knownTexts(await recordOf(train), copy)).toEqual({ trained: true, notes: [] });
+    const record = await recordOf(train);
+    expect(seenBy(record, [copy.account.sha256])).toEqual({ trained: true, selected: false });
+    expect(await sharedTexts(record, copy)).toEqual([]);
+    expect(seenBy(record, ["0"]).trained).toBeUndefined();
+    const selecting = await recordOf(temporaryFile(rows(20, 8)), train);
+    expect(seenBy(selecting, [copy.account.sha256]).selected).toBe(true);
   });
 
   it("shared texts are counted, of training and of selecting data", async () => {
     const record = await recordOf(temporaryFile(rows(0, 8)), temporaryFile(rows(20, 8)));
-    const { trained, notes } = await knownTexts(
-      record,
-      await loadDataset(temporaryFile(rows(6, 16))),
-    );
-    expect(trained).toBe(false);
+    const notes = await sharedTexts(record, await loadDataset(temporaryFile(rows(6, 16))));
     expect(notes.map((note) => note.split(" of ")[0])).toEqual([
       "4 texts in 2 rows",
       "4 texts in 2 rows",
@@ -37,16 +38,16 @@ describe("texts that a run has seen", () => {
     expect(notes[0]).toContain("which was trained on");
     expect(notes[1]).toContain("which selected the checkpoint");
     const other = await loadDataset(temporaryFile(rows(100, 4)));
-    expect((await knownTexts(record, other)).notes).toEqual([]);
+    expect(await sharedTexts(record, other)).toEqual([]);
   });
 
   it("a file that is gone or has changed is told of", async () => {
     const record = await recordOf(temporaryFile(rows(0, 8)));
     const gone = { ...record, data: { ...record.data, path: "no/such/file.csv" } };
     const measuring = await loadDataset(temporaryFile(rows(6, 4)));
-    expect((await knownTexts(gone, measuring)).notes[0]).toContain("cannot be read any more");
+    expect((await sharedTexts(gone, measuring))[0]).toContain("cannot be read any more");
     const changed = { ...record, data: { ...record.data, sha256: "0" } };
-    expect((await knownTexts(changed, measuring)).notes[0]).toContain("has changed since");
+    expect((await sharedTexts(changed, measuring))[0]).toContain("has changed since");
   });
 
   it("without a verdict the report says why", () => {

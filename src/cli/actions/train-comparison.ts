@@ -15,18 +15,15 @@ import { interruptSignal } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";
 import { trainProgress } from "../train-progress.js";
 
-/** How a comparison is made. */
-interface ComparisonFlags {
-  readonly out: string;
-  readonly sameSteps: boolean;
-  readonly overwrite: boolean;
-  readonly dryRun: boolean;
-}
-
 /** `embtune train` with several objectives or a sweep: one table at the end. */
 export async function runComparison(
   variants: readonly Variant[],
-  flags: ComparisonFlags,
+  flags: {
+    readonly out: string;
+    readonly sameSteps: boolean;
+    readonly overwrite: boolean;
+    readonly dryRun: boolean;
+  },
   terminal: Terminal,
 ): Promise<void> {
   const { out, overwrite, sameSteps } = flags;

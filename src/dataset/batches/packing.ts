@@ -38,17 +38,16 @@ interface PackOptions {
   readonly legal: (items: readonly number[]) => boolean;
 }
 
-interface Packed {
-  readonly batches: readonly (readonly number[])[];
-  readonly unused: readonly number[];
-}
-
 /**
  * Fills batches with the items in the given order. An item that conflicts with the batch waits for a later one, in a queue of the key that
  * kept it out; each batch first takes one item of each queue, since it cannot take two. Only when no fresh item is left do items meet
  * whose keys are soft in both. Linear in the number of items but for those that wait repeatedly.
  */
-export function pack(items: PackItems, order: ArrayLike<number>, options: PackOptions): Packed {
+export function pack(
+  items: PackItems,
+  order: ArrayLike<number>,
+  options: PackOptions,
+): { readonly batches: readonly (readonly number[])[]; readonly unused: readonly number[] } {
   const batches: number[][] = [];
   const unused: number[] = [];
   const packer = createPacker(items, options.capacity);

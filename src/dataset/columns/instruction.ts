@@ -3,17 +3,14 @@ import { textOfCell } from "../texts/record-texts.js";
 import type { GivenColumns } from "./resolve-columns.js";
 import { normalName } from "./role-names.js";
 
-/** A source, and what was done to it, one sentence each. */
-interface ChangedSource {
-  readonly source: RecordSource;
-  readonly notes: readonly string[];
-}
-
 /**
  * Alpaca's rows (instruction, input, output) with instruction and input as one text, the input on a line of its own; empty inputs add
  * nothing. Left alone where `--columns` names one of the two.
  */
-export function withInstruction(source: RecordSource, given: GivenColumns): ChangedSource {
+export function withInstruction(
+  source: RecordSource,
+  given: GivenColumns,
+): { readonly source: RecordSource; readonly notes: readonly string[] } {
   const names = source.columns.map(normalName);
   const [instruction, input, output] = ["instruction", "input", "output"].map((name) =>
     names.indexOf(name),

@@ -122,17 +122,12 @@ function describeFile(
   };
 }
 
-interface LabelContext {
-  readonly options: DescribeOptions;
-  readonly errors: UserError[];
-}
-
 /** What the labels of sentence pairs mean; why they do not explain themselves goes to `errors`. */
 function labelsOf(
   source: RecordSource,
   { anchor, positive, label }: RoleColumns,
   count: FileCount,
-  { options, errors }: LabelContext,
+  { options, errors }: { readonly options: DescribeOptions; readonly errors: UserError[] },
 ): LabelColumn | undefined {
   if (anchor === undefined || positive === undefined || label === undefined) return undefined;
   try {

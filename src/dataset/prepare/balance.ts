@@ -1,17 +1,15 @@
 import type { ClassedRow } from "../rows/row-types.js";
 
-interface BalanceOptions {
-  readonly perClass?: number | undefined;
-  readonly maxPairs?: number | undefined;
-}
-
 /**
  * How many pairs each class may give: `perClass` (default: as many as it has texts), lowered for the classes with most pairs until all give at
  * most `maxPairs`: the largest cap c with Σ min(count, c) ≤ maxPairs, and one more for the first classes as far as it goes.
  */
 export function balancedCaps(
   rows: readonly ClassedRow[],
-  { perClass, maxPairs }: BalanceOptions,
+  {
+    perClass,
+    maxPairs,
+  }: { readonly perClass?: number | undefined; readonly maxPairs?: number | undefined },
 ): (label: string) => number {
   const counts = new Map([...classTexts(rows)].map(([label, n]) => [label, possible(n, perClass)]));
   if (maxPairs === undefined || total(counts, Number.POSITIVE_INFINITY) <= maxPairs)

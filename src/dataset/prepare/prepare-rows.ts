@@ -9,12 +9,9 @@ import { balancedCaps } from "./balance.js";
 /** What rows can be prepared as. */
 export type PrepareTarget = "pairs" | "triplets" | "labelled-pairs" | "scored-pairs" | "classes";
 
-/** What becomes of neutral NLI rows: left out, counted as contradictions, or (scored pairs) scored 0.5. */
-type NeutralUse = "unused" | "negative" | "score";
-
 interface ConversionOptions {
   readonly seed: number;
-  readonly neutralAs?: NeutralUse | undefined;
+  readonly neutralAs?: ("unused" | "negative" | "score") | undefined;
   /** At most so many pairs of a class; more than its texts are possible. Default: as many as it has texts. */
   readonly perClass?: number | undefined;
   /** At most so many pairs in all: of classes the largest give way first, of other rows a random part stays. */

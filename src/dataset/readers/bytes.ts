@@ -82,14 +82,15 @@ async function* hashed(
   done(hash.digest("hex"));
 }
 
-interface Peeked {
+/** Reads ahead until `bytes` are there, and gives them back as the first chunk. */
+async function peek(
+  source: AsyncGenerator<Buffer>,
+  bytes: number,
+): Promise<{
   readonly head: Buffer;
   readonly complete: boolean;
   readonly chunks: AsyncGenerator<Buffer>;
-}
-
-/** Reads ahead until `bytes` are there, and gives them back as the first chunk. */
-async function peek(source: AsyncGenerator<Buffer>, bytes: number): Promise<Peeked> {
+}> {
   const parts: Buffer[] = [];
   let size = 0;
   let complete = false;

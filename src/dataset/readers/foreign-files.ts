@@ -1,12 +1,5 @@
 import { UserError } from "../../errors/user-error.js";
 
-/** A kind of file that is often given and not read. */
-interface Foreign {
-  readonly name: string;
-  readonly matches: (head: Buffer) => boolean;
-  readonly hint: string;
-}
-
 const begins =
   (...starts: readonly (string | readonly number[])[]) =>
   (head: Buffer): boolean =>
@@ -19,7 +12,11 @@ const zip = begins("PK\u0003\u0004", "PK\u0005\u0006");
 const unpack = (tool: string): string => `unpack it first: ${tool}`;
 const pandas = "write it as Parquet or JSON Lines, for example with pandas: df.to_parquet(…)";
 
-const foreign: readonly Foreign[] = [
+const foreign: readonly {
+  readonly name: string;
+  readonly matches: (head: Buffer) => boolean;
+  readonly hint: string;
+}[] = [
   {
     name: "an Excel workbook (.xlsx)",
     matches: (head) => zip(head) && (head.includes("xl/") || head.includes("[Content_Types]")),

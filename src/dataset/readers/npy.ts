@@ -29,12 +29,12 @@ export function decodeNpy(bytes: Uint8Array, file: string): Matrix {
   return { rows, cols, data };
 }
 
-interface Reader {
-  readonly bytes: number;
-  readonly at: (view: DataView, offset: number) => number;
-}
-
-const readers: Readonly<Record<string, Reader>> = {
+const readers: Readonly<
+  Record<
+    string,
+    { readonly bytes: number; readonly at: (view: DataView, offset: number) => number }
+  >
+> = {
   "<f2": { bytes: 2, at: (view, offset) => halfToNumber(view.getUint16(offset, true)) },
   "<f4": { bytes: 4, at: (view, offset) => view.getFloat32(offset, true) },
   "<f8": { bytes: 8, at: (view, offset) => view.getFloat64(offset, true) },

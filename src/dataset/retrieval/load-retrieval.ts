@@ -67,15 +67,11 @@ export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDat
   );
 }
 
-/** Queries, corpus and judgments as read. */
-interface RetrievalParts {
-  readonly queries: TextsById;
-  readonly corpus: TextsById;
-  readonly judgments: Judgments;
-}
-
 /** The data set of parts that are read. UserError: as loadRetrieval. */
-export function assembleRetrieval(parts: RetrievalParts, excludeSelf = false): RetrievalDataset {
+export function assembleRetrieval(
+  parts: { readonly queries: TextsById; readonly corpus: TextsById; readonly judgments: Judgments },
+  excludeSelf = false,
+): RetrievalDataset {
   const { queries, judgments } = parts;
   const judged = new Set(judgments.rows.map(({ document }) => document));
   const { corpus, note } = withoutEmptyDocuments(parts.corpus, judged);

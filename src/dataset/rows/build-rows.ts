@@ -90,17 +90,10 @@ export function buildNli(
   );
 }
 
-/** Where the scores of sentence pairs stand. */
-export interface ScoreColumn {
-  readonly of: "score" | "label";
-  readonly name: string;
-  readonly range?: ScoreRange;
-}
-
 /** Pairs of sentences with their scores scaled to [0, 1]; rows without a score are dropped. UserError: as scaleScores. */
 export function buildScoredPairs(
   raw: readonly RawRow[],
-  column: ScoreColumn,
+  column: { readonly of: "score" | "label"; readonly name: string; readonly range?: ScoreRange },
   book: RowReportBuilder,
 ): ScoredPairRow[] {
   const rows = withBothTexts(raw, book).filter((row) => {

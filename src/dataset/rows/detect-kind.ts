@@ -4,13 +4,9 @@ import type { ColumnRole } from "../columns/role-names.js";
 import type { LabelColumn } from "./labels.js";
 import { conversionTo, type RowKind } from "./row-kinds.js";
 
-/** How a kind is read from columns and what its rows are called. */
-interface KindText {
-  readonly needs: readonly ColumnRole[];
-  readonly name: string;
-}
-
-const kinds: Readonly<Record<RowKind, KindText>> = {
+const kinds: Readonly<
+  Record<RowKind, { readonly needs: readonly ColumnRole[]; readonly name: string }>
+> = {
   pair: { needs: ["anchor", "positive"], name: "pairs (anchor, positive)" },
   triplet: {
     needs: ["anchor", "positive", "negative"],

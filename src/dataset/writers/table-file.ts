@@ -24,9 +24,7 @@ export interface TableFileOptions extends NewFileOptions {
   readonly csvSafe?: boolean;
 }
 
-type Encode = (table: Table, csvSafe: boolean) => Generator<string>;
-
-const formats: Readonly<Record<string, Encode>> = {
+const formats: Readonly<Record<string, (table: Table, csvSafe: boolean) => Generator<string>>> = {
   ".csv": (table, csvSafe) => delimited(table, ",", csvSafe),
   ".tsv": (table, csvSafe) => delimited(table, "\t", csvSafe),
   ".jsonl": (table) => jsonLines(table),

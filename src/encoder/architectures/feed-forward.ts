@@ -26,17 +26,10 @@ export function feedForward(
   return linear(print, modules.second, active, { input: inner, output: width, bias });
 }
 
-/** Modules of a gated feed-forward part. */
-interface GatedModules {
-  readonly gate: string;
-  readonly up: string;
-  readonly down: string;
-}
-
 /** W_down·(f(W_gate·x) ⊙ W_up·x) (Shazeer 2020, GLU variants, equation 6). */
 export function gatedFeedForward(
   print: Blueprint,
-  { gate, up, down }: GatedModules,
+  { gate, up, down }: { readonly gate: string; readonly up: string; readonly down: string },
   x: Value,
   { width, inner, activation, bias }: FeedForwardForm,
 ): Value {

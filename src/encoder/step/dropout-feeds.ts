@@ -37,12 +37,10 @@ export function dropoutFeeds(
   return Object.fromEntries(masks);
 }
 
-interface MaskLayout {
-  readonly dims: readonly number[];
-  readonly runs: Iterable<MaskRun>;
-}
-
-function layoutOf(shape: DropoutSite["shape"], texts: MaskedTexts): MaskLayout {
+function layoutOf(
+  shape: DropoutSite["shape"],
+  texts: MaskedTexts,
+): { readonly dims: readonly number[]; readonly runs: Iterable<MaskRun> } {
   const B = texts.lengths.length;
   const T = Math.max(0, ...texts.lengths);
   const [lead, second, third] = shape;

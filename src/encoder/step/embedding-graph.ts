@@ -1,11 +1,11 @@
 import { GraphBuilder } from "../../graph/builder.js";
 import type { Graph, Value } from "../../graph/ir.js";
 import { l2Normalize } from "../../graph/ops/index.js";
+import { cloneGraph, type RewriteNote } from "../../graph/rewrite.js";
 import { expandGelu } from "../../graph/rewrites/activations.js";
 import { type DropoutRates, markDropout } from "../../graph/rewrites/dropout.js";
 import { joinLinear } from "../../graph/rewrites/linear.js";
 import { addLowRank, type LowRankAdapter } from "../../graph/rewrites/low-rank.js";
-import { cloneGraph, type RewriteNote } from "../../graph/rewrites/matching.js";
 import { shapesFromInput } from "../../graph/rewrites/shapes-from-input.js";
 import { splitAt } from "../../graph/rewrites/split.js";
 import { packTokens } from "../../graph/rewrites/token-rows.js";

@@ -1,6 +1,6 @@
+import type { RewriteNote } from "../../graph/rewrite.js";
 import { type DropoutSite, dropoutMasks } from "../../graph/rewrites/dropout.js";
 import type { LowRankAdapter } from "../../graph/rewrites/low-rank.js";
-import type { RewriteNote } from "../../graph/rewrites/matching.js";
 import {
   type EmbeddingGraph,
   type EmbeddingGraphOptions,

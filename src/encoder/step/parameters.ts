@@ -4,13 +4,10 @@ import { initializersToInputs } from "../../graph/parameters.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { EmbeddingGraph } from "./embedding-graph.js";
 
-/** What a trained tensor belongs to. */
-type ParameterOwner = "encoder" | "adapter" | "head" | "objective";
-
 /** A trained tensor before it has a gradient. */
 export interface Parameter {
   readonly name: string;
-  readonly owner: ParameterOwner;
+  readonly owner: "encoder" | "adapter" | "head" | "objective";
   readonly shape: readonly number[];
   /** Start values, not copied; undefined for those of an objective, which depend on the first batch. */
   readonly data: Float32Array | undefined;

@@ -1,10 +1,9 @@
 import { UserError } from "../../errors/user-error.js";
 import type { Graph, Shape } from "../../graph/ir.js";
-import { removeDead } from "../../graph/rewrite.js";
+import { cloneGraph, prefixComputed, type RewriteNote, removeDead } from "../../graph/rewrite.js";
 import { finiteMasks } from "../../graph/rewrites/finite-masks.js";
 import { raiseGelu } from "../../graph/rewrites/gelu.js";
 import { raiseLayerNormalization } from "../../graph/rewrites/layer-normalization.js";
-import { cloneGraph, prefixComputed, type RewriteNote } from "../../graph/rewrites/matching.js";
 import {
   type TransformerLayers,
   transformerLayers,

@@ -18,14 +18,6 @@ import {
 import { cutSwap } from "../swap.js";
 import { unitsOf } from "../units.js";
 
-/** Two sentences and whether they belong together. */
-interface LabelledPair {
-  readonly sentence1: string;
-  readonly sentence2: string;
-  readonly label: 0 | 1;
-  readonly line?: number;
-}
-
 /**
  * How well the cosine of two embeddings tells pairs of label 1 from pairs of label 0, as sentence-transformers'
  * BinaryClassificationEvaluator: average precision, and accuracy and F1 (with its precision, recall and Matthews's
@@ -33,7 +25,14 @@ interface LabelledPair {
  * thresholds themselves are not resampled. `sentence1` is embedded on the query side, `sentence2` on the document side.
  * UserError `one-label` when the labels are all the same.
  */
-export function labelledPairEvaluator(pairs: readonly LabelledPair[]): Evaluator {
+export function labelledPairEvaluator(
+  pairs: readonly {
+    readonly sentence1: string;
+    readonly sentence2: string;
+    readonly label: 0 | 1;
+    readonly line?: number;
+  }[],
+): Evaluator {
   const labels = Uint8Array.from(pairs, (pair) => pair.label);
   requireBothLabels(labels);
   return evaluatorOf(pair, {

@@ -10,12 +10,6 @@ import { unitsOf } from "../units.js";
 /** A text and its translation. */
 type Translation = Pick<PairRow, "anchor" | "positive"> & { readonly line?: number };
 
-/** Distinct texts of one side, and for each those of the other that it goes with. */
-interface Side {
-  readonly texts: readonly string[];
-  readonly partners: readonly ReadonlySet<string>[];
-}
-
 /**
  * Each source text takes the nearest target by cosine. f1 is that of the taken pairs above the threshold that is best on these very
  * pairs, with one right pair to find for each source; src2trg_accuracy is the share of sources that take a right target, trg2src_accuracy
@@ -77,7 +71,7 @@ function side(
   rows: readonly Translation[],
   own: (row: Translation) => string,
   other: (row: Translation) => string,
-): Side {
+): { readonly texts: readonly string[]; readonly partners: readonly ReadonlySet<string>[] } {
   const partners = new Map<string, Set<string>>();
   for (const row of rows) {
     const known = partners.get(own(row)) ?? new Set();

@@ -2,8 +2,8 @@ import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
 import { inFile } from "../../errors/located.js";
-import { suggestion } from "../../errors/suggest.js";
-import { UserError, usageError } from "../../errors/user-error.js";
+import { named } from "../../errors/named.js";
+import { UserError } from "../../errors/user-error.js";
 import { resolveTable } from "../../objectives/resolve.js";
 import type { EvaluationData, EvaluatorContext, EvaluatorDefinition } from "../definition.js";
 import type { Evaluator, Task } from "../metric.js";
@@ -39,16 +39,7 @@ export const tasks = evaluators.filter(({ needsTeacher }) => needsTeacher !== tr
 
 /** The evaluator of that name. Usage error `unknown-task` with the nearest name when there is none. */
 export function evaluatorNamed(name: Task): EvaluatorDefinition {
-  const found = tasks.find((definition) => definition.name === name);
-  if (found !== undefined) return found;
-  throw usageError(
-    "unknown-task",
-    `no task is called "${name}"`,
-    suggestion(
-      name,
-      tasks.map((definition) => definition.name),
-    ),
-  );
+  return named("task", name, tasks);
 }
 
 /** The task that data are plainly made for. Single texts have none: UserError `no-evaluator`. */

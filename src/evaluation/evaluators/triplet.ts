@@ -66,14 +66,15 @@ export const triplet = defineEvaluator({
   build: ({ rows }) => tripletEvaluator(rows),
 });
 
-interface Vectors {
-  readonly anchors: Matrix;
-  readonly positives: Matrix;
-  readonly negatives: Matrix;
-}
-
 /** Of each row the number of its negatives that are farther from the anchor than the positive, and how much nearer it is than the nearest. */
-function compareTriplets({ anchors, positives, negatives }: Vectors, sizes: readonly number[]) {
+function compareTriplets(
+  {
+    anchors,
+    positives,
+    negatives,
+  }: { readonly anchors: Matrix; readonly positives: Matrix; readonly negatives: Matrix },
+  sizes: readonly number[],
+) {
   let next = 0;
   const margins: number[] = [];
   const won = sizes.map((size, i) => {

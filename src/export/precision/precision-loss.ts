@@ -24,13 +24,11 @@ export interface PrecisionLoss {
     | undefined;
 }
 
-type LossOptions = Omit<PipelineOptions, "dtype">;
-
 /** Compares each precision of a written folder with its float32 form. */
 export async function measurePrecisionLoss(
   folder: string,
   precisions: readonly Precision[],
-  options: LossOptions & { readonly evaluator?: Evaluator | undefined },
+  options: Omit<PipelineOptions, "dtype"> & { readonly evaluator?: Evaluator | undefined },
 ): Promise<PrecisionLoss[]> {
   if (precisions.length === 0) return [];
   const { evaluator, ...pipeline } = options;

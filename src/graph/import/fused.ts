@@ -21,19 +21,13 @@ export function isFused(node: Node): boolean {
   return ruleOf(node) !== undefined;
 }
 
-/** What is known around a fused node. */
-interface FusedSurroundings {
-  readonly b: GraphBuilder;
-  readonly isRead: (name: string) => boolean;
-}
-
 /**
  * Appends the plain operators that compute what the fused node does, and returns its outputs in their order; those that nothing reads may be
  * undefined. Its inputs must be in the graph. UserError `unsupported-operator` for forms that are not known.
  */
 export function raiseFused(
   node: Node,
-  { b, isRead }: FusedSurroundings,
+  { b, isRead }: { readonly b: GraphBuilder; readonly isRead: (name: string) => boolean },
 ): readonly (Value | undefined)[] {
   const rule = ruleOf(node);
   const mask = b.graph.inputs.find(({ name }) => name === "attention_mask");

@@ -37,14 +37,6 @@ const gatherND: TypeRule = (call) => {
   return [{ dtype: x.dtype, shape }];
 };
 
-/** One axis of a slice with bounds that are dimensions. */
-interface Cut {
-  readonly dim: Dim;
-  readonly start: Dim;
-  readonly end: Dim;
-  readonly step: number;
-}
-
 /** Bounds beyond this run to the end of the axis: exporters write 2^31 − 1 or 2^63 − 1. */
 const BEYOND = 2 ** 31 - 1;
 
@@ -65,7 +57,12 @@ export function sliceIndices(dim: number, start: number, end: number, step: numb
  * How many elements of an axis a slice takes, where that can be said. A slice of a fixed axis up to a symbolic
  * bound (positions 0 … T of a table of 512) is taken to fit: a longer one would fail when the graph runs.
  */
-function cutSize(cut: Cut): Dim | undefined {
+function cutSize(cut: {
+  readonly dim: Dim;
+  readonly start: Dim;
+  readonly end: Dim;
+  readonly step: number;
+}): Dim | undefined {
   const { dim, start, end, step } = cut;
   if (typeof start === "number" && typeof end === "number" && typeof dim === "number") {
     return knownCut(dim, start, end, step)[1];

@@ -2,7 +2,7 @@ import { stringOf } from "../attributes.js";
 import { GraphBuilder } from "../builder.js";
 import type { Graph, Value } from "../ir.js";
 import { add, erf, exp, mul, scalarLike, sub, tanh, withSlope } from "../ops/index.js";
-import { substitute } from "./matching.js";
+import { substitute } from "../rewrite.js";
 
 /**
  * Writes Gelu so that its backward pass is one product: with the slope computed from what the forward pass has at hand.

@@ -2,8 +2,7 @@ import { floatOf, stringOf } from "../attributes.js";
 import { GraphBuilder } from "../builder.js";
 import type { Graph, Node, Shape } from "../ir.js";
 import { dropout, mul } from "../ops/index.js";
-import { sortNodes } from "../rewrite.js";
-import { type RewriteNote, substitute } from "./matching.js";
+import { type RewriteNote, sortNodes, substitute } from "../rewrite.js";
 import type { TransformerLayers } from "./transformer-layers.js";
 
 /** Probabilities with which elements are dropped; 0 or absent: none at these places. */

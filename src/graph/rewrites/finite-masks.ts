@@ -1,7 +1,7 @@
 import type { Tensor } from "../../math/tensor.js";
 import { tensorOf } from "../attributes.js";
 import type { Graph } from "../ir.js";
-import type { RewriteNote } from "./matching.js";
+import type { RewriteNote } from "../rewrite.js";
 
 /** Takes all of a softmax's weight away, as −∞ does, and stays finite when added to itself. */
 const LOWEST = -1e30;

@@ -1,7 +1,8 @@
 import { GraphBuilder } from "../builder.js";
 import type { Graph, Node } from "../ir.js";
 import { gelu } from "../ops/index.js";
-import { type Matching, matching, type RewriteNote, scalarOf, substitute } from "./matching.js";
+import { type GraphIndex, indexGraph, scalarOf } from "../readers-writers.js";
+import { type RewriteNote, substitute } from "../rewrite.js";
 import { errorFunction, evaluateAt, isScalarFunction, tensorOperands } from "./scalar-function.js";
 
 type Form = "none" | "tanh";
@@ -24,7 +25,7 @@ const LONGEST = 10;
  * recognised by its values: everything between x and y is elementwise with numbers, and it agrees with GELU at 7 points.
  */
 export function raiseGelu(graph: Graph): RewriteNote {
-  const m = matching(graph);
+  const m = indexGraph(graph);
   const b = new GraphBuilder(graph);
   const substitutes = new Map<string, string>();
   const seeds = graph.nodes.filter((node) => node.op === "Erf" || node.op === "Tanh");
@@ -38,7 +39,7 @@ export function raiseGelu(graph: Graph): RewriteNote {
   return { name: "gelu", applied: substitutes.size, note };
 }
 
-function match(m: Matching, seed: Node): { x: string; y: string; form: Form } | undefined {
+function match(m: GraphIndex, seed: Node): { x: string; y: string; form: Form } | undefined {
   const form = seed.op === "Erf" ? "none" : "tanh";
   for (const x of sources(m, seed)) {
     for (const y of results(m, seed, x)) {
@@ -52,7 +53,7 @@ function match(m: Matching, seed: Node): { x: string; y: string; form: Form } | 
 }
 
 /** Tensors that the seed is a function of, nearest first. */
-function sources(m: Matching, seed: Node): string[] {
+function sources(m: GraphIndex, seed: Node): string[] {
   const found: string[] = [];
   let open = tensorOperands(m, seed);
   for (let steps = 0; steps < LONGEST && open.length > 0; steps++) {
@@ -66,7 +67,7 @@ function sources(m: Matching, seed: Node): string[] {
 }
 
 /** Values computed from the seed, x and numbers alone, nearest first. */
-function results(m: Matching, seed: Node, x: string): string[] {
+function results(m: GraphIndex, seed: Node, x: string): string[] {
   const found: string[] = [];
   let current: Node | undefined = seed;
   for (let steps = 0; steps < LONGEST && current !== undefined; steps++) {
@@ -79,6 +80,6 @@ function results(m: Matching, seed: Node, x: string): string[] {
   return found.filter((y) => isFunctionOf(m, y, x));
 }
 
-function isFunctionOf(m: Matching, y: string, x: string): boolean {
+function isFunctionOf(m: GraphIndex, y: string, x: string): boolean {
   return scalarOf(m, x) === undefined && !Number.isNaN(evaluateAt(m, y, { x, value: 0.5 }));
 }

@@ -3,15 +3,14 @@ import { contentsOf } from "../inference/call.js";
 import type { Graph, Node } from "../ir.js";
 import { layerNormalization } from "../ops/index.js";
 import {
+  type GraphIndex,
+  indexGraph,
   lookUp,
-  type Matching,
-  matching,
   operandOrders,
-  type RewriteNote,
   scalarOf,
-  substitute,
   writerOf,
-} from "./matching.js";
+} from "../readers-writers.js";
+import { type RewriteNote, substitute } from "../rewrite.js";
 
 /** (x − mean) / √(variance + ε) · γ + β over the last axis. */
 interface Normalization {
@@ -26,7 +25,7 @@ interface Normalization {
  * before opset 17) into LayerNormalization over the last axis, whose mean and inverse deviation serve the backward pass.
  */
 export function raiseLayerNormalization(graph: Graph): RewriteNote {
-  const m = matching(graph);
+  const m = indexGraph(graph);
   const b = new GraphBuilder(graph);
   const substitutes = new Map<string, string>();
   for (const node of [...graph.nodes]) {
@@ -43,7 +42,7 @@ export function raiseLayerNormalization(graph: Graph): RewriteNote {
   return { name: "layer normalisation", applied: substitutes.size, note };
 }
 
-function match(m: Matching, root: Node): Normalization | undefined {
+function match(m: GraphIndex, root: Node): Normalization | undefined {
   for (const [product, bias] of operandOrders(root)) {
     const scaled = writerOf(m, product, "Mul");
     if (scaled === undefined || !isVector(m, bias)) continue;
@@ -55,13 +54,13 @@ function match(m: Matching, root: Node): Normalization | undefined {
   return undefined;
 }
 
-function isVector(m: Matching, name: string): boolean {
+function isVector(m: GraphIndex, name: string): boolean {
   return m.graph.types.get(name)?.shape.length === 1 && !m.writers.has(name);
 }
 
 /** (x − mean) / √(variance + ε), the division also as a product with the reciprocal root. */
 function matchNormalized(
-  m: Matching,
+  m: GraphIndex,
   name: string,
 ): Pick<Normalization, "x" | "epsilon"> | undefined {
   const quotient = writerOf(m, name, "Div");
@@ -77,14 +76,14 @@ function matchNormalized(
 }
 
 /** v of √v, also written as a power. */
-function rootOf(m: Matching, name: string | undefined): string | undefined {
+function rootOf(m: GraphIndex, name: string | undefined): string | undefined {
   const root = writerOf(m, name, "Sqrt", "Pow");
   const isRoot = root?.op === "Sqrt" || scalarOf(m, root?.inputs[1]) === 0.5;
   return isRoot ? root?.inputs[0] : undefined;
 }
 
 /** v of 1/√v. */
-function inverseRootOf(m: Matching, name: string): string | undefined {
+function inverseRootOf(m: GraphIndex, name: string): string | undefined {
   const power = writerOf(m, name, "Pow");
   if (power !== undefined && scalarOf(m, power.inputs[1]) === -0.5) return power.inputs[0];
   const reciprocal = writerOf(m, name, "Reciprocal");
@@ -95,7 +94,7 @@ function inverseRootOf(m: Matching, name: string): string | undefined {
 
 /** x and ε, where `centered` is x − mean(x) and `shifted` the mean of its square plus ε. */
 function matchDeviation(
-  m: Matching,
+  m: GraphIndex,
   centered: string,
   shifted: string | undefined,
 ): Pick<Normalization, "x" | "epsilon"> | undefined {
@@ -113,7 +112,7 @@ function matchDeviation(
 }
 
 /** x of a mean over the last axis that stays as 1. */
-function meanOf(m: Matching, name: string): string | undefined {
+function meanOf(m: GraphIndex, name: string): string | undefined {
   const node = writerOf(m, name, "ReduceMean");
   const axes = lookUp(m.graph, node?.inputs[1] ?? "");
   const [x] = node?.inputs ?? [];
@@ -124,7 +123,7 @@ function meanOf(m: Matching, name: string): string | undefined {
 }
 
 /** d of d². */
-function squareRootOf(m: Matching, name: string | undefined): string | undefined {
+function squareRootOf(m: GraphIndex, name: string | undefined): string | undefined {
   const node = writerOf(m, name, "Pow", "Mul");
   if (node?.op === "Pow") return scalarOf(m, node.inputs[1]) === 2 ? node.inputs[0] : undefined;
   return node !== undefined && node.inputs[0] === node.inputs[1] ? node.inputs[0] : undefined;

@@ -1,6 +1,6 @@
 import { intOf } from "../attributes.js";
 import type { Node } from "../ir.js";
-import { type Matching, onlyReader, operandOrders, writerOf } from "./matching.js";
+import { type GraphIndex, onlyReader, operandOrders, writerOf } from "../readers-writers.js";
 
 /** y = x·W (+ b), by the names of values. */
 export interface LinearMap {
@@ -19,7 +19,7 @@ export interface LinearMap {
 }
 
 /** The products with a matrix of weights of what depends on token vectors, and others with the same matrices. */
-export function linearMaps(m: Matching, tokens: ReadonlySet<string>): LinearMap[] {
+export function linearMaps(m: GraphIndex, tokens: ReadonlySet<string>): LinearMap[] {
   const maps = m.graph.nodes.map((node) => linearMap(m, node)).filter((map) => map !== undefined);
   const used = new Set(maps.filter(({ input }) => tokens.has(input)).map(({ weight }) => weight));
   const products = new Set(maps.map(({ node }) => node));
@@ -27,13 +27,13 @@ export function linearMaps(m: Matching, tokens: ReadonlySet<string>): LinearMap[
 }
 
 /** Whether these nodes alone read the value, as it is or transposed. */
-function isReadBy(m: Matching, name: string, nodes: ReadonlySet<Node>): boolean {
+function isReadBy(m: GraphIndex, name: string, nodes: ReadonlySet<Node>): boolean {
   return (m.readers.get(name) ?? []).every(
     (node) => nodes.has(node) || (node.op === "Transpose" && isReadBy(m, node.outputs[0], nodes)),
   );
 }
 
-function linearMap(m: Matching, node: Node): LinearMap | undefined {
+function linearMap(m: GraphIndex, node: Node): LinearMap | undefined {
   const [input, second] = node.inputs;
   const isProduct = node.domain === "" && (node.op === "MatMul" || node.op === "Gemm");
   if (!isProduct || m.graph.initializers.has(input)) return undefined;
@@ -47,7 +47,7 @@ function linearMap(m: Matching, node: Node): LinearMap | undefined {
 }
 
 /** The value of product + bias, where the bias is a vector of weights. */
-function withBias(m: Matching, product: string): string | undefined {
+function withBias(m: GraphIndex, product: string): string | undefined {
   const sum = onlyReader(m, product);
   if (sum?.op !== "Add") return undefined;
   const isBias = operandOrders(sum).some(

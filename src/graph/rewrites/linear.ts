@@ -2,15 +2,14 @@ import { floatOf, intOf } from "../attributes.js";
 import { GraphBuilder } from "../builder.js";
 import { float, type Graph, int, type Node } from "../ir.js";
 import {
-  type Matching,
-  matching,
+  type GraphIndex,
+  indexGraph,
   onlyReader,
   operandOrders,
-  type RewriteNote,
   scalarOf,
-  substitute,
   writerOf,
-} from "./matching.js";
+} from "../readers-writers.js";
+import { type RewriteNote, substitute } from "../rewrite.js";
 
 /** Y = α·X·W′ + β·c for rows X [R, in], W transposed or not, c [out]. */
 interface Linear {
@@ -27,7 +26,7 @@ interface Linear {
  * behind into one Gemm: a pass over the rows for each is saved, and backwards as well.
  */
 export function joinLinear(graph: Graph): RewriteNote {
-  const m = matching(graph);
+  const m = indexGraph(graph);
   const b = new GraphBuilder(graph);
   const substitutes = new Map<string, string>();
   let applied = 0;
@@ -56,7 +55,7 @@ function operands(b: GraphBuilder, { x, weight, bias }: Linear) {
 }
 
 /** The node as a linear map of rows, if it is one. */
-function linearOf(m: Matching, node: Node): Linear | undefined {
+function linearOf(m: GraphIndex, node: Node): Linear | undefined {
   const [x, w, c] = node.inputs;
   const isProduct = node.domain === "" && (node.op === "MatMul" || node.op === "Gemm");
   if (!isProduct || rankOf(m, x) !== 2 || rankOf(m, w) !== 2 || m.graph.initializers.has(x))
@@ -71,23 +70,23 @@ function linearOf(m: Matching, node: Node): Linear | undefined {
   return { x: x, weight: source, transB, bias: c, alpha, beta };
 }
 
-const rankOf = (m: Matching, name: string | undefined): number | undefined =>
+const rankOf = (m: GraphIndex, name: string | undefined): number | undefined =>
   m.graph.types.get(name ?? "")?.shape.length;
 
 /** Initializers and inputs: what is not computed. */
-function isWeight(m: Matching, name: string | undefined): boolean {
+function isWeight(m: GraphIndex, name: string | undefined): boolean {
   return name !== undefined && !m.writers.has(name);
 }
 
 /** Takes a factor of X into α. */
-function scaledInput(m: Matching, linear: Linear): Linear {
+function scaledInput(m: GraphIndex, linear: Linear): Linear {
   const scaled = factorOf(m, m.writers.get(linear.x));
   if (scaled === undefined) return linear;
   return { ...linear, x: scaled.x, alpha: linear.alpha * scaled.factor };
 }
 
 /** Takes in the bias and factors that follow, as far as nothing else reads what is in between. */
-function extended(m: Matching, start: Linear, output: string): { linear: Linear; end: string } {
+function extended(m: GraphIndex, start: Linear, output: string): { linear: Linear; end: string } {
   let linear = start;
   let end = output;
   for (;;) {
@@ -99,7 +98,7 @@ function extended(m: Matching, start: Linear, output: string): { linear: Linear;
   }
 }
 
-function withBias(m: Matching, node: Node, linear: Linear, end: string): Linear | undefined {
+function withBias(m: GraphIndex, node: Node, linear: Linear, end: string): Linear | undefined {
   if (node.op !== "Add" || linear.bias !== undefined) return undefined;
   const order = operandOrders(node).find(
     ([y, c]) => y === end && rankOf(m, c) === 1 && isWeight(m, c) && scalarOf(m, c) === undefined,
@@ -107,7 +106,7 @@ function withBias(m: Matching, node: Node, linear: Linear, end: string): Linear 
   return order === undefined ? undefined : { ...linear, bias: order[1], beta: 1 };
 }
 
-function withFactor(m: Matching, node: Node, linear: Linear): Linear | undefined {
+function withFactor(m: GraphIndex, node: Node, linear: Linear): Linear | undefined {
   const scaled = factorOf(m, node);
   if (scaled === undefined) return undefined;
   const { factor } = scaled;
@@ -115,7 +114,10 @@ function withFactor(m: Matching, node: Node, linear: Linear): Linear | undefined
 }
 
 /** x and c of a node that computes c·x. */
-function factorOf(m: Matching, node: Node | undefined): { x: string; factor: number } | undefined {
+function factorOf(
+  m: GraphIndex,
+  node: Node | undefined,
+): { x: string; factor: number } | undefined {
   if (node?.domain !== "" || (node.op !== "Mul" && node.op !== "Div")) return undefined;
   const [x, y] = node.inputs as [string, string];
   const second = scalarOf(m, y);

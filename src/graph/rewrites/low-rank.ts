@@ -4,7 +4,8 @@ import { float32, type Tensor } from "../../math/tensor.js";
 import { GraphBuilder } from "../builder.js";
 import type { Graph } from "../ir.js";
 import { add, matmul, mul, scalarLike, transpose } from "../ops/index.js";
-import { producers, sortNodes } from "../rewrite.js";
+import { producers } from "../readers-writers.js";
+import { sortNodes } from "../rewrite.js";
 import type { LinearRole, LinearSite, TransformerLayers } from "./transformer-layers.js";
 
 /** Linear maps that get an adapter. `all-linear`: every one in the layers. */

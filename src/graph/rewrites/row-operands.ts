@@ -36,13 +36,15 @@ export function fitsOperand(shape: Shape, layout: TokenLayout): boolean {
 }
 
 /** The value before it was expanded: what it is combined with broadcasts it just as well. */
-export function unexpanded(writers: ReadonlyMap<string, Node>, x: Value, typeOf: TypeOf): Value {
+export function unexpanded(
+  writers: ReadonlyMap<string, Node>,
+  x: Value,
+  typeOf: (name: string) => Value,
+): Value {
   const writer = writers.get(x.name);
   const source = writer?.op === "Expand" ? typeOf(writer.inputs[0]) : undefined;
   return source?.shape.length === x.shape.length ? unexpanded(writers, source, typeOf) : x;
 }
-
-type TypeOf = (name: string) => Value;
 
 /** An operand of an elementwise node whose result has this layout of tokens, in a form that broadcasts against its rows. */
 export function rowOperand(o: Operands, x: Value, layout: TokenLayout): Value {

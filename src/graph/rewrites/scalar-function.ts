@@ -1,10 +1,8 @@
 import type { Node } from "../ir.js";
-import { type Matching, scalarOf } from "./matching.js";
-
-type Operation = (...x: number[]) => number;
+import { type GraphIndex, scalarOf } from "../readers-writers.js";
 
 /** Elementwise operators as functions of numbers. */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+const OPERATIONS: Readonly<Record<string, (...x: number[]) => number>> = {
   Add: (x, y) => x + y,
   Sub: (x, y) => x - y,
   Mul: (x, y) => x * y,
@@ -35,7 +33,7 @@ export function isScalarFunction(node: Node): boolean {
 }
 
 /** The tensor operands of a node: those that are not numbers. */
-export function tensorOperands(m: Matching, node: Node): string[] {
+export function tensorOperands(m: GraphIndex, node: Node): string[] {
   return [...new Set(node.inputs)].filter((name) => scalarOf(m, name) === undefined);
 }
 
@@ -43,7 +41,7 @@ export function tensorOperands(m: Matching, node: Node): string[] {
  * The value `y` for a number in the place of `x`, where y is computed from x and numbers by elementwise operators alone;
  * NaN where anything else is in between.
  */
-export function evaluateAt(m: Matching, y: string, at: { x: string; value: number }): number {
+export function evaluateAt(m: GraphIndex, y: string, at: { x: string; value: number }): number {
   const known = new Map([[at.x, at.value]]);
   const evaluate = (name: string): number => {
     const constant = known.get(name) ?? scalarOf(m, name);

@@ -1,9 +1,9 @@
 import type { Node } from "../ir.js";
-import { type Matching, scalarOf } from "./matching.js";
+import { type GraphIndex, scalarOf } from "../readers-writers.js";
 
 /** x and c of a node that computes c · x. */
 export function scaledStep(
-  m: Matching,
+  m: GraphIndex,
   node: Node,
 ): { readonly name: string; readonly scale: number } | undefined {
   if (node.domain !== "") return undefined;

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../builder.js";
 import { divDims } from "../dimension.js";
 import type { Dim, Graph, Node, Shape, Value } from "../ir.js";
 import { concat, mul, shapeOf, slice, vector } from "../ops/index.js";
-import { substitute } from "./matching.js";
+import { substitute } from "../rewrite.js";
 
 /**
  * Takes the sizes of computed tensors from one input [B, T] where they are B, T and numbers, so that a Shape does not keep

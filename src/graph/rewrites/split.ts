@@ -1,7 +1,6 @@
 import type { Graph, Shape } from "../ir.js";
-import { removeDead } from "../rewrite.js";
+import { cloneGraph, removeDead } from "../rewrite.js";
 import { computedFrom, contentValues, isTokenShape } from "./dependence-sets.js";
-import { cloneGraph } from "./matching.js";
 
 /** A graph cut in two at one value. */
 interface SplitGraph {

@@ -1,11 +1,11 @@
 import type { GraphBuilder } from "../builder.js";
 import type { Attributes, Node, Value } from "../ir.js";
+import type { GraphIndex } from "../readers-writers.js";
 import type { AttentionIndex } from "./attention-index.js";
-import type { Matching } from "./matching.js";
 import type { TextShape, TokenLayout } from "./token-layout.js";
 
 /** A graph with the layouts of the values that depend on token vectors, as far as they are known yet. */
-export interface TokenGraph extends Matching {
+export interface TokenGraph extends GraphIndex {
   /** [B, T] */
   readonly text: TextShape;
   /** Names of the values that depend on token vectors. */

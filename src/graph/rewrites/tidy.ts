@@ -1,7 +1,8 @@
 import { intsOf } from "../attributes.js";
 import type { Graph, Node } from "../ir.js";
 import { plainNode } from "../lower.js";
-import { mergeCommon, producers, removeDead, replaceValues } from "../rewrite.js";
+import { producers } from "../readers-writers.js";
+import { mergeCommon, removeDead, replaceValues } from "../rewrite.js";
 
 /**
  * Prepares a finished graph for a session: the engine's own operators become what they compute, copies and pairs of

@@ -1,7 +1,7 @@
 import { divDims, productOf } from "../dimension.js";
 import type { Graph, Node, Shape } from "../ir.js";
+import { indexGraph } from "../readers-writers.js";
 import { computedFrom, isTokenShape, tokenValues } from "./dependence-sets.js";
-import { matching } from "./matching.js";
 import { scaledStep } from "./scaled-step.js";
 import type { Step, TokenGraph } from "./step-rule.js";
 import type { TextShape, TokenLayout } from "./token-layout.js";
@@ -26,7 +26,7 @@ export function walkTokens(graph: Graph, text: TextShape): TokenWalk {
   const layouts = new Map(entered.map(({ name, shape }) => [name, plainLayout(shape)]));
   const steps = new Map<Node, Step>();
   const mixing: Node[] = [];
-  const t: TokenGraph = { ...matching(graph), text, tokens, layouts };
+  const t: TokenGraph = { ...indexGraph(graph), text, tokens, layouts };
   for (const node of graph.nodes) {
     if (!node.outputs.some((name) => tokens.has(name))) continue;
     const step = stepOf(t, node);

@@ -1,6 +1,6 @@
 import { intOf } from "../attributes.js";
 import type { Graph, Node, Shape } from "../ir.js";
-import { consumers } from "../rewrite.js";
+import { consumers } from "../readers-writers.js";
 import { computedFrom, contentValues } from "./dependence-sets.js";
 import { isSinusoidal } from "./sinusoidal.js";
 

@@ -14,9 +14,6 @@ export interface HostSession {
   readonly bound: Readonly<Record<string, OrtTensor>>;
 }
 
-/** What a run is to return: names, or preallocated tensors (null: allocate) by name. */
-type Fetches = InferenceSession.FetchesType;
-
 interface HostSessionOptions extends SessionOptions {
   readonly threads: number;
 }
@@ -50,7 +47,7 @@ export async function openSession(
 export async function runSession(
   host: HostSession,
   feeds: Tensors,
-  fetches: Fetches,
+  fetches: InferenceSession.FetchesType,
 ): Promise<Readonly<Record<string, OnnxValue>>> {
   const wanted = host.inputs.filter(({ name }) => !(name in host.bound));
   checkFeeds(wanted, feeds);

@@ -39,13 +39,11 @@ export function augmentVectors(
   return feeds;
 }
 
-interface Vectors {
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly cols: number;
-}
-
-type Change = (vectors: Vectors, strength: number, random: Random) => void;
+type Change = (
+  vectors: { readonly data: Float32Array; readonly rows: number; readonly cols: number },
+  strength: number,
+  random: Random,
+) => void;
 
 const change: { readonly [K in Augmentation["name"]]?: Change } = {
   "feature-cutoff": ({ data }, share, random) => {

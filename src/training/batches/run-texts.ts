@@ -56,16 +56,10 @@ export function numberTexts(groups: readonly PromptedGroup[]): RunTexts {
   return { prompted, bare, components: Int32Array.from(components), numbers };
 }
 
-/** A prompt, and which texts come under it (1); absent: all. */
-interface PromptColumn {
-  readonly prompt: string;
-  readonly used?: Uint8Array;
-}
-
 function promptColumns(
   { pairs, negatives }: BatchMaker,
   { query, document, other }: PromptTexts,
-): readonly PromptColumn[] {
+): readonly { readonly prompt: string; readonly used?: Uint8Array }[] {
   if (pairs === undefined) return [{ prompt: other }];
   if (query === document) return [{ prompt: query }];
   const answers = negatives > 0 ? [pairs.positives, pairs.negatives] : [pairs.positives];

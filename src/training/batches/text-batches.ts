@@ -2,13 +2,11 @@ import { int64, type Tensor } from "../../math/tensor.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
 import type { BatchMaker } from "./batch-maker.js";
 
-type Constants = { readonly [R in ObjectiveInput]?: (rows: Int32Array) => Tensor };
-
 /** Batches of rows that hold a text for each of the roles, with labels or scores. */
 export function textBatches(
   roles: readonly ObjectiveInput[],
   rows: readonly (readonly string[])[],
-  constants: Constants = {},
+  constants: { readonly [R in ObjectiveInput]?: (rows: Int32Array) => Tensor } = {},
 ): BatchMaker {
   const { texts, numbers } = distinctWords(rows.flat());
   const column = (batch: Int32Array, place: number): Int32Array =>

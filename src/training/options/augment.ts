@@ -18,9 +18,6 @@ export interface Augmentations {
   readonly views: number;
 }
 
-/** The options that say how views are made. */
-type AugmentSettings = Pick<OptionsOf<typeof dataRows>, "augment" | "augmentViews">;
-
 /**
  * The augmentations that `--augment` names; undefined without it. Usage errors: unknown or badly written ones, what needs an encoder
  * that is trained (tokens, dropout) while it is frozen, and vectors' own while it is trained.
@@ -29,7 +26,9 @@ export function augmentationsOf({
   augment,
   augmentViews,
   tune,
-}: AugmentSettings & { readonly tune: Tune }): Augmentations | undefined {
+}: Pick<OptionsOf<typeof dataRows>, "augment" | "augmentViews"> & { readonly tune: Tune }):
+  | Augmentations
+  | undefined {
   if (augment === undefined) return undefined;
   const all = parseAugmentations(augment);
   const at = (level: AugmentationLevel): Augmentation[] =>

@@ -6,14 +6,10 @@ import { objectiveNamed } from "../../objectives/registry.js";
 import { resolveOptions } from "../../objectives/resolve.js";
 import type { OptionValue } from "../../options/option.js";
 
-/** The objective of one training file, with its options beside its name: `{ "objective": "infonce", "temperature": 0.1 }`. */
-interface FileObjective {
-  readonly objective: string;
-  readonly [option: string]: OptionValue;
-}
-
 /** Objectives by training file, as the run names it. */
-export type FileObjectives = Readonly<Record<string, FileObjective>>;
+export type FileObjectives = Readonly<
+  Record<string, { readonly objective: string; readonly [option: string]: OptionValue }>
+>;
 
 /** The settings that name the training files and their objectives. */
 interface ObjectiveSettings {

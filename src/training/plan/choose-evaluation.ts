@@ -12,19 +12,13 @@ import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
-/** A file's rows as read, and whether each is a text beside itself. */
-interface ReadRows {
-  readonly natural: SourceRows;
-  readonly views: boolean;
-}
-
 /**
  * The --eval file (with --eval-corpus: queries); without one a tenth of the natural rows, or nothing where all are single texts that are
  * their own positives. `measured` is the kind whose metric decides; default: what the first measured file's rows are trained as.
  */
 export async function chooseEvaluation(
   settings: TrainSettings,
-  files: readonly ReadRows[],
+  files: readonly { readonly natural: SourceRows; readonly views: boolean }[],
   measured: RowKind | undefined,
 ): Promise<ChosenEvaluation> {
   const naturals = files.map(({ natural }) => natural);

@@ -30,12 +30,6 @@ export interface ReadFile {
   readonly views: boolean;
 }
 
-/** The training data: one file or several, and what selects the checkpoint. */
-interface TrainingData {
-  readonly files: readonly ReadFile[];
-  readonly evaluation: ChosenEvaluation;
-}
-
 interface ReadOptions {
   readonly settings: TrainSettings;
   /** Of each file. */
@@ -46,7 +40,9 @@ interface ReadOptions {
 }
 
 /** Reads the files of a run, each as its objective wants its rows. Usage errors: option-without-effect, vectors-of-one-file. */
-export async function readTrainingData(options: ReadOptions): Promise<TrainingData> {
+export async function readTrainingData(
+  options: ReadOptions,
+): Promise<{ readonly files: readonly ReadFile[]; readonly evaluation: ChosenEvaluation }> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
   if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);

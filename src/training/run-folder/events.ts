@@ -1,4 +1,4 @@
-import type { RewriteNote } from "../../graph/rewrites/matching.js";
+import type { RewriteNote } from "../../graph/rewrite.js";
 
 /** One line of log.jsonl for an update. */
 export interface StepRecord {

@@ -125,14 +125,8 @@ export function runPaths(run: string) {
   };
 }
 
-/** What run.json holds, and whether it could be checked against its SHA-256. */
-interface RunFile {
-  readonly record: RunRecord;
-  readonly sealed: boolean;
-}
-
 /** Reads run.json. A folder without one is a usage error, a damaged one or one that embtune has not written a UserError. */
-export function readRunFile(run: string): RunFile {
+export function readRunFile(run: string): { readonly record: RunRecord; readonly sealed: boolean } {
   const path = runPaths(run).record;
   if (!existsSync(path)) {
     throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);

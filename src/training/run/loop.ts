@@ -228,13 +228,6 @@ async function stopIfInterrupted<Batch>(
   throw new InterruptedError(`interrupted after step ${progress.step}; a checkpoint was written`);
 }
 
-interface Failure {
-  readonly step: number;
-  readonly lr: number;
-  readonly result: UpdateResult;
-  readonly rows: Int32Array;
-}
-
 /** Before the first update the learning rate has done nothing yet. */
 function notFiniteHint(step: number): string {
   const first =
@@ -243,7 +236,15 @@ function notFiniteHint(step: number): string {
   return `${step === 1 ? first : later}; the last checkpoint is kept and nothing after it was changed`;
 }
 
-function notFinite<Batch>(options: LoopOptions<Batch>, failure: Failure): UserError {
+function notFinite<Batch>(
+  options: LoopOptions<Batch>,
+  failure: {
+    readonly step: number;
+    readonly lr: number;
+    readonly result: UpdateResult;
+    readonly rows: Int32Array;
+  },
+): UserError {
   const { step, lr, result, rows } = failure;
   return new UserError(
     "not-finite",

@@ -89,13 +89,10 @@ function largest(memories: readonly PlannedMemory[]): PlannedMemory {
   };
 }
 
-interface Opened {
-  readonly head: HeadSpec;
-  readonly encoder: Encoder;
-  readonly runtime: Runtime;
-}
-
-async function encoderMemory(plan: TrainingPlan, opened: Opened): Promise<PlannedMemory> {
+async function encoderMemory(
+  plan: TrainingPlan,
+  opened: { readonly head: HeadSpec; readonly encoder: Encoder; readonly runtime: Runtime },
+): Promise<PlannedMemory> {
   const { head, encoder, runtime } = opened;
   const prepared = await importEncoder(encoder.info, runtime);
   const limit = plan.settings.miniBatchTokens;

@@ -21,17 +21,18 @@ import type {
 import type { LoopResult } from "./loop.js";
 import type { Outcome } from "./outcome.js";
 
-/** What a run works with, beside its plan. */
-interface RunSurroundings {
-  readonly info: EncoderInfo;
-  readonly threads: number;
-  readonly auxiliary?: AuxiliaryModel | undefined;
-}
-
 /** run.json of a run that begins. */
 export function newRecord(
   plan: TrainingPlan,
-  { info, threads, auxiliary }: RunSurroundings,
+  {
+    info,
+    threads,
+    auxiliary,
+  }: {
+    readonly info: EncoderInfo;
+    readonly threads: number;
+    readonly auxiliary?: AuxiliaryModel | undefined;
+  },
 ): RunRecord {
   const { files, evalData } = plan;
   return {

@@ -19,21 +19,14 @@ import { writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
-import {
-  bothLogs,
-  effectiveRecords,
-  openLog,
-  type RunLog,
-  readLog,
-  removeLogs,
-} from "../run-folder/log.js";
-import { openLogTable } from "../run-folder/log-table.js";
+import { effectiveRecords, readLog } from "../run-folder/log.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { openLogs } from "./open-logs.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
@@ -240,7 +233,7 @@ async function runLoop(
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const averaging = averagingOf(settings);
-  const log = openLogs(plan, point);
+  const log = openLogs(plan, point?.state.step);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
@@ -277,19 +270,4 @@ async function runLoop(
 function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
   if (files.length === 1) return new Map();
   return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
-}
-
-function openLogs(
-  { settings, evaluator, files }: TrainingPlan,
-  point: ResumePoint | undefined,
-): RunLog {
-  const { log, table } = runPaths(settings.out);
-  if (point === undefined) removeLogs(log, table);
-  const lines = openLog(log);
-  if (settings.logFormat !== "csv") return lines;
-  const resumed = { resumed: point?.state.step ?? 0 };
-  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
-  const columns = { metrics: evaluator.keys, files: byFile };
-  const before = effectiveRecords([...readLog(log), resumed]);
-  return bothLogs(lines, openLogTable(table, columns, before));
 }

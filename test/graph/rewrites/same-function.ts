@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { valueAndGrad } from "../../../src/autodiff/value-and-grad.js";
 import { GraphBuilder } from "../../../src/graph/builder.js";
 import { emptyGraph, type Graph, type Shape, type Value } from "../../../src/graph/ir.js";
-import { cloneGraph } from "../../../src/graph/rewrites/matching.js";
+import { cloneGraph } from "../../../src/graph/rewrite.js";
 import { verify } from "../../../src/graph/verify.js";
 import type { Tensor } from "../../../src/math/tensor.js";
 import { randomTensor, weightedSum } from "../../support/gradient-check.js";

@@ -21,15 +21,12 @@ export function rowsOfObject(value: JsonObject): ObjectRows | undefined {
   );
 }
 
-/** LlamaIndex's {queries, corpus, relevant_docs}. */
-interface QuestionSet {
-  readonly queries: JsonObject;
-  readonly corpus: JsonObject;
-  readonly relevant: JsonObject;
-}
-
 /** The parts of LlamaIndex's form of a retrieval set, undefined where it is another. */
-export function questionSet(value: JsonObject): QuestionSet | undefined {
+export function questionSet(
+  value: JsonObject,
+):
+  | { readonly queries: JsonObject; readonly corpus: JsonObject; readonly relevant: JsonObject }
+  | undefined {
   const { queries, corpus, relevant_docs: relevant } = value;
   return isJsonObject(queries) && isJsonObject(corpus) && isJsonObject(relevant)
     ? { queries, corpus, relevant }

@@ -1,0 +1,27 @@
+import type { TrainingPlan } from "../plan/plan.js";
+import {
+  bothLogs,
+  effectiveRecords,
+  openLog,
+  type RunLog,
+  readLog,
+  removeLogs,
+} from "../run-folder/log.js";
+import { openLogTable } from "../run-folder/log-table.js";
+import { runPaths } from "../run-folder/run-folder.js";
+
+/** log.jsonl and, where the run wants it, log.csv; `from`: the step that a resumed run goes on from. */
+export function openLogs(
+  { settings, evaluator, files }: TrainingPlan,
+  from: number | undefined,
+): RunLog {
+  const { log, table } = runPaths(settings.out);
+  if (from === undefined) removeLogs(log, table);
+  const lines = openLog(log);
+  if (settings.logFormat !== "csv") return lines;
+  const resumed = { resumed: from ?? 0 };
+  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
+  const columns = { metrics: evaluator.keys, files: byFile };
+  const before = effectiveRecords([...readLog(log), resumed]);
+  return bothLogs(lines, openLogTable(table, columns, before));
+}
