@@ -6,7 +6,7 @@ import { trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatFileLosses } from "../../report/file-losses.js";
-import { formatInterpolation } from "../../report/interpolation.js";
+import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatScores } from "../../report/scores.js";
@@ -123,12 +123,6 @@ function showData(plan: TrainingPlan, prompts: Prompts, terminal: Terminal): voi
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }
 
-function nothingBetter({ result }: TrainedRun["record"]): string {
-  if (result?.interpolation?.by === "given") return "--interpolate 0 asks for the start";
-  const what = result?.interpolation === undefined ? "step" : "point of the line";
-  return `no ${what} was better than the base model`;
-}
-
 function showResult(trained: TrainedRun, terminal: Terminal): void {
   const { record, scores, unchanged, folder } = trained;
   const model = runPaths(folder).model;
@@ -148,7 +142,7 @@ function showResult(trained: TrainedRun, terminal: Terminal): void {
   terminal.result(formatScores(scores));
   const line = formatInterpolation(record, folder);
   if (line !== undefined) terminal.result(line);
-  if (unchanged) terminal.note(`${nothingBetter(record)}, so the base goes out unchanged`);
+  if (unchanged) terminal.note(formatUnchanged(record, folder));
   const { interpolation } = record.result ?? {};
   const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
   terminal.result(`${what}${early}, ${took}`);

@@ -24,6 +24,26 @@ export const runRows = {
     otherwise: "a held-out tenth of the anchors",
     description: "data that selects the best checkpoint",
   },
+  holdOut: {
+    type: "choice",
+    choices: ["auto", "queries", "documents"],
+    default: "auto",
+    group: "Run",
+    compared: "shared",
+    placeholder: "what",
+    description:
+      "pairs held out without --eval: new anchors over known positives (queries), unseen texts (documents), or by how often positives recur",
+  },
+  searchBeside: {
+    type: "integer",
+    min: 0,
+    max: 1_000_000,
+    default: 1000,
+    group: "Run",
+    compared: "shared",
+    description:
+      "texts of training pairs that held-out anchors search beside the held-out ones, at most",
+  },
   evalCorpus: {
     type: "text",
     group: "Run",

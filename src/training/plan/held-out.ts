@@ -1,14 +1,19 @@
-import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
+import { holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, DatasetKind } from "../../dataset/rows/row-types.js";
+import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
+import { usageError } from "../../errors/user-error.js";
+import { evaluatorBeside } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
+import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
 import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../../evaluation/metric.js";
+import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import { holdOutPairs, type PairShares } from "./held-out-pairs.js";
 import { joinDatasets } from "./join-datasets.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
@@ -24,9 +29,10 @@ export function heldOutEvaluation(
 ): ChosenEvaluation {
   const splits = naturals.map(({ dataset }) =>
     dataset.kind === kind
-      ? inFile(dataset.account.file, () => holdOutNatural(dataset, settings.seed))
-      : { train: dataset, heldOut: undefined, notes: [] },
+      ? inFile(dataset.account.file, () => holdOutNatural(dataset, settings))
+      : whole(dataset),
   );
+  requireKinds(settings, kind);
   const shares = splits.map(({ heldOut }) => heldOut);
   const apart = splits.map(({ train, notes }, i) => {
     const left = withoutHeldOut(train, presentIn(shares.filter((_, j) => j !== i)));
@@ -37,8 +43,12 @@ export function heldOutEvaluation(
   const alike = apart.flatMap(({ train }) => (train.kind === kind ? [train] : []));
   return {
     trains: apart.map(({ train }) => train),
-    evaluator: heldOutEvaluator(heldOut, joinDatasets(alike), measured, settings),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}`,
+    evaluator: evaluatorOfShares(heldOut, splits, {
+      train: joinDatasets(alike),
+      measured,
+      settings,
+    }),
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(splits)}`,
     notes: [...apart.flatMap(({ notes }) => notes), ...wholeFiles(naturals, kind)],
   };
 }
@@ -59,14 +69,40 @@ function wholeFiles(naturals: readonly SourceRows[], kind: DatasetKind): string[
 
 interface HeldOut {
   readonly train: Dataset;
-  readonly heldOut: Dataset;
+  readonly heldOut: Dataset | undefined;
   readonly notes: readonly string[];
+  /** Of pairs: what is asked, and those of the other kind that are measured beside. */
+  readonly pairs?: Pick<PairShares, "kind" | "beside"> | undefined;
 }
 
-function holdOutNatural(dataset: Dataset, seed: number): HeldOut {
+function whole(dataset: Dataset): HeldOut {
+  return { train: dataset, heldOut: undefined, notes: [] };
+}
+
+/** Only pairs can be held out in two ways. */
+function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
+  if (holdOut === "auto" || kind === "pair") return;
+  throw usageError(
+    "option-without-effect",
+    `--hold-out ${holdOut} divides pairs of anchor and positive, and the rows are ${kind} rows`,
+    "leave it out",
+  );
+}
+
+/** `, new anchors over known positives` */
+function kindsText(splits: readonly HeldOut[]): string {
+  const kinds = new Set(splits.flatMap(({ pairs }) => pairs?.kind ?? []));
+  const texts = { queries: "new anchors over known positives", documents: "unseen texts" };
+  return [...kinds].map((kind) => `, ${texts[kind]}`).join(" and");
+}
+
+function holdOutNatural(dataset: Dataset, settings: TrainSettings): HeldOut {
+  const { seed } = settings;
   switch (dataset.kind) {
-    case "pair":
-      return parts(dataset, holdOut(dataset.rows, { seed }));
+    case "pair": {
+      const shares = holdOutPairs(dataset.rows, settings);
+      return { ...parts(dataset, shares), pairs: shares };
+    }
     case "classed": {
       const { train, test } = stratifiedSplit(dataset.rows, { share: 0.1, seed });
       return parts(dataset, { train, heldOut: test, notes: [] });
@@ -104,14 +140,45 @@ function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): H
   };
 }
 
-/** Held-out rows by the metric of their kind, and of what they are trained as. */
-function heldOutEvaluator(
+interface Measuring {
+  readonly train: Dataset;
+  readonly measured: RowKind;
+  readonly settings: TrainSettings;
+}
+
+/** The deciding rows and, under the name of their kind, those that stand beside them. */
+function evaluatorOfShares(
   heldOut: Dataset,
-  train: Dataset,
-  measured: RowKind,
-  { seed }: TrainSettings,
+  splits: readonly HeldOut[],
+  measuring: Measuring,
 ): Evaluator {
+  const main = heldOutEvaluator(heldOut, measuring);
+  const [first] = splits.flatMap(({ pairs }) => pairs ?? []);
+  const rows = splits.flatMap(({ pairs }) =>
+    pairs?.kind === first?.kind ? (pairs?.beside ?? []) : [],
+  );
+  if (first === undefined || rows.length === 0) return main;
+  const other = heldOutEvaluator({ ...heldOut, rows } as Dataset, measuring);
+  return evaluatorBeside(main, other, first.kind === "queries" ? "documents" : "queries");
+}
+
+/** Held-out rows by the metric of their kind, and of what they are trained as. */
+function heldOutEvaluator(heldOut: Dataset, { train, measured, settings }: Measuring): Evaluator {
+  const { seed, searchBeside } = settings;
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
-  return buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train });
+  const data = convertDataset({ dataset: heldOut, to });
+  if (definition.name !== pairRetrieval.name || data.kind !== "pair")
+    return buildEvaluator(definition, data, { seed, train });
+  const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
+  const drawn = shuffle(others, createRandom(seed, "searched beside"));
+  return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
+}
+
+/** Positives of training rows that mean something else than every held-out row, so far as groups say. */
+function otherPositives(train: Dataset, heldOut: readonly PairRow[]): string[] {
+  if (train.kind !== "pair") return [];
+  const groups = new Set(heldOut.flatMap(({ group }) => group ?? []));
+  const rows = train.rows.filter(({ group }) => group === undefined || !groups.has(group));
+  return [...new Set(rows.map(({ positive }) => positive))];
 }

@@ -7,6 +7,7 @@ import type { ModelOrigin } from "../../encoder/model-location.js";
 import type { PromptTexts } from "../../encoder/prompts.js";
 import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { UserError, usageError } from "../../errors/user-error.js";
+import type { Comparison } from "../../evaluation/bootstrap.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
@@ -65,6 +66,8 @@ export interface InterpolationRecord {
   readonly end: string;
   /** The deciding metric by α, from the start (0) to the end of training (1); empty where nothing is measured. */
   readonly curve: readonly { readonly alpha: number; readonly value: number }[];
+  /** Where the base goes out: the end of training against it; absent where rows are too few to resample. */
+  readonly passedOver?: Comparison | undefined;
 }
 
 /** run.json: every option as resolved, and what is needed to tell whether a resume goes on with the same things. */
@@ -140,7 +143,12 @@ export function readRunFile(run: string): { readonly record: RunRecord; readonly
 }
 
 /** What held before an option was there, for runs of that time. */
-const FORMER = { interpolate: "off", average: "off" } as const satisfies Partial<TrainSettings>;
+const FORMER = {
+  interpolate: "off",
+  average: "off",
+  holdOut: "documents",
+  searchBeside: 0,
+} as const satisfies Partial<TrainSettings>;
 
 function withFormerDefaults(record: RunRecord): RunRecord {
   return { ...record, options: { ...FORMER, ...record.options } };

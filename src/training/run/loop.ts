@@ -2,6 +2,7 @@ import type { BatchCursor, SamplerState } from "../../dataset/batches/sampler.js
 import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures, metricOf } from "../../evaluation/metric.js";
+import { finerFigure, isBetter } from "../../evaluation/tie-break.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { TrainingPlan } from "../plan/plan.js";
@@ -175,13 +176,14 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   if (!measures(evaluator)) return keepLast(options, progress);
   const evaluation = await evaluator.run(trainable.embed);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
-  const best = value > progress.best.value;
+  const finer = finerFigure(evaluation, metric);
+  const best = isBetter({ value, finer }, progress.best);
   if (progress.step === 0) progress.start = value;
   const record = { step: progress.step, eval: valuesOf(evaluation) };
   options.log.append(record);
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
   if (best) {
-    progress.best = { step: progress.step, value };
+    progress.best = { step: progress.step, value, finer };
     if (progress.step > 0) await keepBest(options, progress.step);
   }
   options.onEvent({ type: "evaluation", record, best });

@@ -1,8 +1,12 @@
 import { startsFromComponents } from "../../encoder/head.js";
+import type { Comparison } from "../../evaluation/bootstrap.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
+import { deciding, scoreReport } from "../../evaluation/score-report.js";
+import { finerFigure } from "../../evaluation/tie-break.js";
 import { interpolate, type LineStart, type Parameters } from "../model/interpolate.js";
 import type { RunContext } from "../model/run-context.js";
 import { type Interpolation, interpolationOf } from "../options/interpolation.js";
+import type { TrainingPlan } from "../plan/plan.js";
 import { readBest } from "../run-folder/best.js";
 import { readEnd } from "../run-folder/end-of-training.js";
 import { openLog } from "../run-folder/log.js";
@@ -64,16 +68,37 @@ async function onLine(
   const alpha = interpolation.kind === "given" ? interpolation.alpha : chooseAlpha(points, metric);
   const chosen = points.find((point) => point.alpha === alpha);
   const value = chosen === undefined ? Number.NaN : valueAt(chosen, metric);
+  const parameters = alpha === 0 ? initial : interpolate(line.start, end, alpha);
   return {
-    parameters: alpha === 0 ? initial : interpolate(line.start, end, alpha),
+    parameters,
     best: { step: alpha === 0 ? 0 : result.step, value },
     interpolation: {
       alpha,
       by: interpolation.kind,
       end: settings.average === "off" ? "the last step" : settings.average,
       curve: points.map((point) => ({ alpha: point.alpha, value: valueAt(point, metric) })),
+      passedOver: parameters === undefined ? endAgainstBase(points, context.plan) : undefined,
     },
   };
+}
+
+/** How sure it is that the end of training is no better than the base. */
+function endAgainstBase(
+  points: readonly LinePoint[],
+  { metric, selectsOn, settings }: TrainingPlan,
+): Comparison | undefined {
+  const [base, end] = [points[0], points.at(-1)];
+  if (base === undefined || end === undefined || base === end) return undefined;
+  const report = scoreReport({
+    file: selectsOn,
+    primary: metric,
+    model: { name: "end", evaluation: end.evaluation },
+    base: { name: "base", evaluation: base.evaluation },
+    selected: true,
+    decidingOnly: true,
+    seed: settings.seed,
+  });
+  return deciding(report);
 }
 
 /** The point with both ends. */
@@ -106,7 +131,8 @@ async function measured(
       log.append(record);
       control.onEvent({ type: "interpolation", record });
       // Details of rows would be held for each point.
-      points.push({ alpha, evaluation: { ...found, details: undefined } });
+      const finer = finerFigure(found, plan.metric);
+      points.push({ alpha, finer, evaluation: { ...found, details: undefined } });
     }
   } finally {
     log.close();
