@@ -8,7 +8,7 @@ import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
 import { createProgram } from "./program.js";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage, 70 our own fault, 130 interrupted. */
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 worse than was asked for, 70 our own fault, 130 interrupted. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) return error.exitCode;

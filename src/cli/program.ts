@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { packageVersion } from "../files/version.js";
+import { compareCommand } from "./commands/compare.js";
 import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -8,6 +9,8 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
+import { searchCommand } from "./commands/search.js";
+import { similarCommand } from "./commands/similar.js";
 import { trainCommand } from "./commands/train.js";
 import { withHelp } from "./options/add-options.js";
 
@@ -27,10 +30,13 @@ export function createProgram(all = false): Command {
   for (const command of [
     trainCommand(all),
     evaluateCommand(all),
+    compareCommand(all),
     embedCommand(all),
     exportCommand(all),
     dataCommand(all),
     mineCommand(all),
+    searchCommand(all),
+    similarCommand(all),
     doctorCommand(all),
     objectivesCommand(all),
     completionCommand(all),

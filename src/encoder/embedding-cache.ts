@@ -36,6 +36,8 @@ interface CacheOptions {
   readonly prompt?: string | undefined;
   /** How many texts are to come; decides between memory and file. */
   readonly texts: number;
+  /** More texts than these go into a file. Default 20,000. */
+  readonly memoryTexts?: number | undefined;
   /** Folder for caches of more than 20,000 texts, mostly `cache/` of a run folder. Without it everything stays in memory. */
   readonly folder?: string | undefined;
 }
@@ -47,7 +49,8 @@ interface CacheOptions {
 export function openEmbeddingCache(encoder: Encoder, options: CacheOptions): EmbeddingCache {
   const { dimension } = encoder.info;
   const fingerprint = fingerprintOf(encoder, options.prompt);
-  const inFile = options.folder !== undefined && options.texts > MEMORY_TEXTS;
+  const { memoryTexts = MEMORY_TEXTS } = options;
+  const inFile = options.folder !== undefined && options.texts > memoryTexts;
   const store = inFile
     ? fileStore(join(options.folder, fingerprint.slice(0, 16)), dimension)
     : memoryStore(dimension);

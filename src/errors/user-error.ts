@@ -6,8 +6,8 @@ export interface Location {
 }
 
 interface UserErrorOptions {
-  /** 2: the command line is wrong (unknown name, bad value); 1: the contents of a file are. Default 1. */
-  readonly exitCode?: 1 | 2;
+  /** 2: the command line is wrong (unknown name, bad value); 1: the contents of a file are; 3: figures are worse than was asked for. Default 1. */
+  readonly exitCode?: 1 | 2 | 3;
   readonly at?: Location | undefined;
   /** What to do about it, one sentence. */
   readonly hint?: string | undefined;
@@ -21,7 +21,7 @@ interface UserErrorOptions {
  */
 export class UserError extends Error {
   readonly code: string;
-  readonly exitCode: 1 | 2;
+  readonly exitCode: 1 | 2 | 3;
   readonly at: Location | undefined;
   readonly hint: string | undefined;
 

@@ -85,6 +85,14 @@ export interface Evaluator {
   readonly run: (embed: Embed, teacher?: Embed) => Promise<Evaluation>;
 }
 
+/** Tasks whose figures are of queries: several rows may ask the same. */
+const ofQueries: ReadonlySet<Task> = new Set(["pair-retrieval", "retrieval", "rerank"]);
+
+/** How many figures a metric is the mean of: `9 queries`, `1500 rows`. */
+export function countOf({ task, rows }: Pick<Evaluator, "task" | "rows">): string {
+  return `${rows} ${ofQueries.has(task) ? "queries" : "rows"}`;
+}
+
 /** Measures nothing, for rows that have no answer. */
 export const unmeasured: Evaluator = {
   task: "none",

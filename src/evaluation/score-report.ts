@@ -125,6 +125,11 @@ export function deciding({ comparisons, primary }: ScoreReport): Comparison | un
   return comparisons.find(({ key }) => key === primary);
 }
 
+/** The report with another metric to decide. */
+export function decidedBy(report: ScoreReport, primary: string): ScoreReport {
+  return withVerdict({ ...report, primary });
+}
+
 function withVerdict(report: ScoreReport): ScoreReport {
   const seen = report.selected || report.trained === true;
   return { ...report, verdict: seen ? undefined : deciding(report)?.verdict };

@@ -180,7 +180,7 @@ async function trainOne(
   resources: Resources,
   { signal, onEvent, overwrite }: ComparisonControl,
 ): Promise<RunOutcome> {
-  const { folder, record, scores } = await trainPlanned(plan, {
+  const { folder, record, scores, test } = await trainPlanned(plan, {
     onEvent: (event) => onEvent(name, event),
     resources,
     overwrite: overwrite ?? false,
@@ -194,6 +194,7 @@ async function trainOne(
     objectiveOptions: plan.objective.options,
     folder,
     scores,
+    test,
     bestStep: result.bestStep,
     steps: result.step,
     stoppedEarly: result.stoppedEarly,

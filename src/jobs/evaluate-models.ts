@@ -31,16 +31,26 @@ interface ModelChoice {
 /**
  * --model, and what is compared with: --base, else the model that the first run started from, else of several models the first.
  */
-export function chooseModels({ model, base, modelDtype }: EvaluateOptions): ModelChoice {
+export function chooseModels({
+  model,
+  base,
+  modelDtype,
+}: Pick<EvaluateOptions, "model" | "base" | "modelDtype">): ModelChoice {
   const names = model === undefined ? [undefined] : [model].flat();
   const models = names.map((name) => ({ ...referenceTo(name), dtype: modelDtype }));
-  if (base !== undefined) return { models, base: referenceTo(base) };
+  if (base !== undefined) {
+    // A base is run in full precision.
+    const full = modelDtype === undefined || modelDtype === "fp32";
+    const same = full ? models.find(({ name }) => name === base) : undefined;
+    return { models, base: same ?? referenceTo(base) };
+  }
   const run = models.find((one) => one.run !== undefined)?.run;
   if (run !== undefined) return { models, base: { name: baseModel(run.base) } };
   return models.length > 1 ? { models, base: models[0] } : { models };
 }
 
-function referenceTo(name: string | undefined): ModelReference {
+/** The model that --model or --base says. */
+export function referenceTo(name: string | undefined): ModelReference {
   if (name === undefined) return { name };
   const folder = runReference(name)?.run ?? name;
   return { name, run: existsSync(join(folder, "run.json")) ? readRun(folder) : undefined };
@@ -58,7 +68,7 @@ export async function openModel(
 }> {
   const load = async (model: string | undefined, weights?: WeightType): Promise<Encoder> => {
     const encoder = await loadEncoder({ ...options, model, dtype: weights, runtime });
-    options.onEvent?.({ type: "model", info: encoder.info });
+    options.onEvent?.({ type: "model", info: encoder.info, asked: name });
     return encoder;
   };
   const encoder = await load(await modelFolderOf(name, runtime), dtype);

@@ -11,6 +11,7 @@ export type EvaluateOptions = JobOptions<typeof evaluateTable> & {
 
 export type EvaluateEvent =
   | { readonly type: "data"; readonly dataset: EvaluationData }
-  | { readonly type: "model"; readonly info: EncoderInfo }
+  /** A model is open; `asked` is what --model or --base says, undefined the bundled encoder. */
+  | { readonly type: "model"; readonly info: EncoderInfo; readonly asked: string | undefined }
   | { readonly type: "note"; readonly message: string }
   | { readonly type: "encoding"; readonly model: string; readonly done: number };

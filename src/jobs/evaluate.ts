@@ -1,5 +1,6 @@
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { requireSignal } from "../errors/interrupted.js";
+import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { analyse, type Look } from "../evaluation/analysis/analyse.js";
 import { overlap } from "../evaluation/analysis/neighbors.js";
@@ -91,13 +92,23 @@ function evaluatorOf(
   set: MeasuredSet,
   { options, runtime, inputs }: Pick<Measuring, "options" | "runtime" | "inputs">,
 ): Evaluator {
-  const { seed, taskOptions } = options;
-  return evaluatorFor(set.dataset, set.task, {
+  const { seed, taskOptions, metric } = options;
+  const evaluator = evaluatorFor(set.dataset, set.task, {
     runtime,
     seed,
     train: inputs.train,
     options: optionsOfTask(set.task, taskOptions),
   });
+  return metric === undefined ? evaluator : { ...evaluator, primary: keyOf(metric, evaluator) };
+}
+
+function keyOf(metric: string, { keys, task }: Evaluator): string {
+  if (keys.includes(metric)) return metric;
+  throw usageError(
+    "unknown-metric",
+    `--metric ${metric} is none of ${task}`,
+    suggestion(metric, keys),
+  );
 }
 
 /** One model on all data; only one is in memory at a time. */

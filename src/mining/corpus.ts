@@ -4,11 +4,23 @@ import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { ReaderOptions } from "../dataset/readers/record-source.js";
 import { textOfCell } from "../dataset/texts/record-texts.js";
 
+/** A text of a corpus. */
+export interface CorpusText {
+  readonly text: string;
+  /** Physical line of the file, 1-based. */
+  readonly line: number;
+}
+
+/** The texts of `corpusRows` without their lines. */
+export async function readCorpus(file: string, reader?: ReaderOptions): Promise<string[]> {
+  return (await corpusRows(file, reader)).map(({ text }) => text);
+}
+
 /**
  * The texts of a corpus: its text column, with a title before it where there is one (as `data prepare --corpus` does), or a text a line.
  * Empty ones are left out. UserError: as openWithColumns, missing-column.
  */
-export async function readCorpus(file: string, reader?: ReaderOptions): Promise<string[]> {
+export async function corpusRows(file: string, reader?: ReaderOptions): Promise<CorpusText[]> {
   const { source, columns } = await openWithColumns(file, { reader, textsOnly: true });
   const text = columns.text ?? columns.positive ?? columns.anchor;
   if (text === undefined) {
@@ -17,10 +29,10 @@ export async function readCorpus(file: string, reader?: ReaderOptions): Promise<
   }
   const title = source.columns.findIndex((name) => normalName(name) === "title");
   const parts = title < 0 ? [text] : [title, text];
-  const texts: string[] = [];
-  for await (const { fields } of source.records()) {
+  const texts: CorpusText[] = [];
+  for await (const { fields, line } of source.records()) {
     const found = parts.map((i) => textOfCell(fields[i])).filter((part) => part !== "");
-    if (found.length > 0) texts.push(found.join(" "));
+    if (found.length > 0) texts.push({ text: found.join(" "), line });
   }
   return texts;
 }

@@ -8,6 +8,7 @@ import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
 import { type PromptUse, promptFor } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import type { Matrix } from "../math/tensor.js";
+import { toUnitLength } from "../search/unit-length.js";
 
 export interface VectorOptions extends LoadEncoderOptions {
   /** Folder where vectors are kept from run to run; without it they stay in memory. */
@@ -55,7 +56,7 @@ export async function unitVectors(
         signal: options.signal,
         onProgress: (done) => options.onEncoded?.(before + done, total),
       });
-      vectors.push(normalized(matrix));
+      vectors.push(toUnitLength(matrix));
       before += texts.length;
     }
     return { vectors, info: encoder.info };
@@ -63,17 +64,6 @@ export async function unitVectors(
     for (const cache of caches.values()) cache.close();
     await encoder.release();
   }
-}
-
-/** Rows divided by their lengths, in place. */
-function normalized(matrix: Matrix): Matrix {
-  const { rows, cols, data } = matrix;
-  for (let i = 0; i < rows; i++) {
-    const row = data.subarray(i * cols, (i + 1) * cols);
-    const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0)) || 1;
-    for (let j = 0; j < cols; j++) row[j] = row[j] / length;
-  }
-  return matrix;
 }
 
 /** The product of row i of a and row j of b. */

@@ -4,6 +4,8 @@ interface Described {
   readonly description: string;
   /** Name on the command line, where it is not the kebab-case form of the option's name. */
   readonly flag?: string;
+  /** Another word for the flag on the command line. */
+  readonly alias?: string;
   /** What stands for the value in --help; absent: a word for the type. */
   readonly placeholder?: string;
   /** Whether most people need it: --help shows these alone, `--help all` all. Where a command marks none it shows all in any case. */

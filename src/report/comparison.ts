@@ -32,6 +32,8 @@ export interface ComparisonReport {
   readonly rows: number;
   readonly base: { readonly name: string; readonly value: number; readonly interval?: Interval };
   readonly runs: readonly ComparedRun[];
+  /** The same on the rows that --test-part has set aside, which no run has seen. */
+  readonly test?: ComparisonReport | undefined;
 }
 
 /** What a run contributes. */
@@ -41,16 +43,28 @@ export interface RunOutcome {
   readonly objectiveOptions: Readonly<Record<string, OptionValue>>;
   readonly folder: string;
   readonly scores: ScoreReport;
+  readonly test?: ScoreReport | undefined;
   readonly bestStep: number;
   readonly steps: number;
   readonly stoppedEarly: boolean;
   readonly seconds: number;
 }
 
-/** The outcomes side by side, by the metric that selected. */
+/** The outcomes side by side, by the metric that selected, and by that of the test part where all have one. */
 export function comparisonReport(
   outcomes: readonly [RunOutcome, ...RunOutcome[]],
 ): ComparisonReport {
+  const tested = outcomes.flatMap((outcome) =>
+    outcome.test === undefined ? [] : [{ ...outcome, scores: outcome.test }],
+  );
+  const [first, ...others] = tested;
+  return {
+    ...reportOf(outcomes),
+    test: first && tested.length === outcomes.length ? reportOf([first, ...others]) : undefined,
+  };
+}
+
+function reportOf(outcomes: readonly [RunOutcome, ...RunOutcome[]]): ComparisonReport {
   const { scores } = outcomes[0];
   const { primary, file, rows, base } = scores;
   return {
@@ -65,7 +79,7 @@ export function comparisonReport(
 }
 
 function comparedRun(outcome: RunOutcome, metric: string): ComparedRun {
-  const { scores, folder, ...rest } = outcome;
+  const { scores, folder, test: _, ...rest } = outcome;
   const change = scores.comparisons.find(({ key }) => key === metric);
   return {
     ...rest,
@@ -90,8 +104,19 @@ function measured(metrics: ScoreReport["model"]["metrics"], metric: string) {
   return found?.interval === undefined ? { value } : { value, interval: found.interval };
 }
 
-/** One table: the base, then each run with its metric, its difference from the base, steps and time. */
+/** The runs on the rows that selected and, where some were set aside, on those. */
 export function formatComparison(report: ComparisonReport): string {
+  const { test } = report;
+  const optimistic =
+    "these rows selected each run's checkpoint, so the figures are optimistic: compare the runs here, measure the one you take on another file";
+  if (test === undefined) return [...tableOf(report), optimistic].join("\n");
+  const believed =
+    "no run has seen these rows in training or selection: the figures to believe, as long as they do not choose among many runs";
+  return [...tableOf(report), optimistic, "", ...tableOf(test), believed].join("\n");
+}
+
+/** One table: the base, then each run with its metric, its difference from the base, steps and time. */
+function tableOf(report: ComparisonReport): string[] {
   const right = "right" as const;
   const tested = report.runs.some(({ difference }) => difference?.p !== undefined);
   const test = tested ? ["p"] : [];
@@ -127,8 +152,7 @@ export function formatComparison(report: ComparisonReport): string {
     ...(tested && report.runs.length > 1
       ? ["p-values are corrected for the number of runs by Holm's method"]
       : []),
-    "these rows selected each run's checkpoint, so the figures are optimistic: compare the runs here, measure the one you take on another file",
-  ].join("\n");
+  ];
 }
 
 function testOf({ difference }: ComparedRun): string {

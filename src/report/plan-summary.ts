@@ -1,6 +1,6 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import { describeTrained } from "../encoder/step/trained-tensors.js";
-import { measures } from "../evaluation/metric.js";
+import { countOf, measures } from "../evaluation/metric.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import type { TrainingFile } from "../training/plan/objective-groups.js";
 import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan/plan.js";
@@ -22,12 +22,21 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     ...formatObjectives(plan),
     `training   ${formatTune(plan)}, ${trainedRows(plan)} rows, ${trainedTexts(plan)} distinct texts`,
     ...lineOf("prompts    ", formatPrompts(prompts)),
-    `steps      ${steps} of ${settings.batchSize} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
+    `steps      ${steps} of ${batchRows(plan)} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     `selection  ${formatSelection(plan)}`,
+    ...lineOf("test       ", formatTest(plan)),
     ...(memory?.tensors === undefined ? [] : [`trains     ${describeTrained(memory.tensors)}`]),
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
+}
+
+/** Rows of a batch: their mean in the first epoch where it is not --batch-size. */
+function batchRows({ settings, sampler }: TrainingPlan): string {
+  const { batches } = sampler.plan(0);
+  const rows = batches.reduce((sum, batch) => sum + batch.length, 0) / batches.length;
+  const mean = rows.toFixed(1).replace(".0", "");
+  return Number(mean) === settings.batchSize ? mean : `${mean} (at most ${settings.batchSize})`;
 }
 
 /** The objective; of several files each with its rows, and how their batches alternate. */
@@ -58,7 +67,14 @@ function lineOf(title: string, text: string | undefined): string[] {
 
 function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
   if (!measures(evaluator)) return "none, the last step goes out";
-  return `${metric} on ${selectsOn}, every ${evalEvery} steps`;
+  return `${metric} of ${countOf(evaluator)} (${selectsOn}), every ${evalEvery} steps`;
+}
+
+/** What --test-part has set aside. */
+function formatTest({ test }: TrainingPlan): string | undefined {
+  if (test === undefined) return undefined;
+  const { metric, evaluator, name } = test;
+  return `${metric} of ${countOf(evaluator)} (${name}), base and result once at the end`;
 }
 
 function formatTune({ settings }: TrainingPlan): string {
@@ -106,6 +122,11 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
     evalEvery: plan.evalEvery,
     saveEvery: plan.saveEvery,
     metric: plan.metric,
+    test: plan.test && {
+      metric: plan.test.metric,
+      rows: plan.test.evaluator.rows,
+      name: plan.test.name,
+    },
     notes: plan.notes,
     ...modelRecord(memory),
   };

@@ -105,7 +105,7 @@ interface WireError {
   readonly message: string;
   readonly stack: string | undefined;
   readonly code: string;
-  readonly exitCode: 1 | 2;
+  readonly exitCode: UserError["exitCode"];
   readonly at: Location | undefined;
   readonly hint: string | undefined;
 }

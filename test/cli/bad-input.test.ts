@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const train = join(root, "data", "support", "train.csv");
 const bundled = join(root, "models", "embtune-mini-en");

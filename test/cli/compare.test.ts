@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder } from "../support/cli.js";
+import { freshFolder } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 import { csvOf } from "../support/rows.js";
 
 interface Compared {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/cli/config-file.js";
 import { UserError } from "../../src/errors/user-error.js";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 

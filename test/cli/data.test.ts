@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune as embtuneProcess, freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const at = (name: string): string => join(folder, name);
@@ -39,7 +40,7 @@ describe("embtune data", () => {
 
   it("reads standard input", async () => {
     const args = ["data", "inspect", "-", "--no-tokens"];
-    const { code, stdout } = await embtune(args, { input: "text,label\na,1\nb,2\n" });
+    const { code, stdout } = await embtuneProcess(args, { input: "text,label\na,1\nb,2\n" });
     expect([code, stdout.includes("classed")]).toEqual([0, true]);
   });
 

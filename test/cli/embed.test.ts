@@ -4,7 +4,8 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "h
 import { beforeAll, describe, expect, it } from "vitest";
 import { float16ToFloat32 } from "../../src/math/float16.js";
 import { decodeSafetensors } from "../../src/math/safetensors.js";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const source = writeIn(
@@ -187,9 +188,9 @@ describe("shards", () => {
     "of a %s file are put together in order, under the header of the whole",
     async (extension) => {
       const whole = readFileSync(await write(`whole${extension}`));
-      const parts = await Promise.all(
-        [1, 2, 3].map((i) => write(`part${i}${extension}`, "--shard", `${i}/3`)),
-      );
+      const parts: string[] = [];
+      for (const i of [1, 2, 3])
+        parts.push(await write(`part${i}${extension}`, "--shard", `${i}/3`));
       const files = [parts[2], parts[0], parts[1]];
       const merged = out(`merged${extension}`);
       const { code } = await embtune(["embed", "--merge", ...files, "--out", merged]);
@@ -215,9 +216,9 @@ describe("shards", () => {
     "of a .parquet file of %s are read and written again as one table",
     async (dtype) => {
       const options = ["--keep-columns", "--dtype", dtype];
-      const parts = await Promise.all(
-        [1, 2, 3].map((i) => write(`${dtype}${i}.parquet`, ...options, "--shard", `${i}/3`)),
-      );
+      const parts: string[] = [];
+      for (const i of [1, 2, 3])
+        parts.push(await write(`${dtype}${i}.parquet`, ...options, "--shard", `${i}/3`));
       const merged = out(`${dtype}.parquet`);
       const files = [parts[1], parts[2], parts[0]];
       const { code } = await embtune(["embed", "--merge", ...files, "--out", merged]);

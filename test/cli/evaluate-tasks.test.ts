@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder, writeIn } from "../support/cli.js";
+import { freshFolder, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const animals = ["cat", "dog", "horse", "cow", "sheep", "goat"];
 const machines = ["lathe", "drill", "crane", "pump", "press", "loom"];

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { objectives } from "../../src/objectives/registry.js";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const golden = (name: string): string => join("test", "golden", `${name}.json`);
 

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
-import { embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const things = ["cat", "dog", "horse", "lathe", "drill", "crane", "violin", "drum", "flute"];

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder } from "../support/cli.js";
+import { freshFolder } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 describe("train on single texts without --eval", () => {
   it("says that the last step goes out, on the screen and in the model card", async () => {

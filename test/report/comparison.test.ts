@@ -65,6 +65,19 @@ describe("comparisonReport", () => {
     expect(report.runs[1]).not.toHaveProperty("scores");
   });
 
+  it("has the test part's figures beside, where each run has some", () => {
+    const tested = [better, worse].map((run) => ({
+      ...run,
+      test: { ...run.scores, file: "set aside" },
+    }));
+    const both = comparisonReport(tested as [RunOutcome, ...RunOutcome[]]);
+    expect(both.test).toMatchObject({ measuredOn: "set aside", runs: report.runs });
+    expect(formatComparison(both)).toMatch(
+      /optimistic[\s\S]*set aside \(40 rows[\s\S]*figures to believe/,
+    );
+    expect(comparisonReport([better, { ...worse, test: worse.scores }]).test).toBeUndefined();
+  });
+
   it("has no number where a run lacks the metric, rather than another metric's", () => {
     const scores = scoreReport({
       file: "dev.csv",

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
+import type { ScoreReport } from "../../evaluation/score-report.js";
 import { trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
@@ -123,8 +124,15 @@ function showData(plan: TrainingPlan, prompts: Prompts, terminal: Terminal): voi
   for (const note of plan.notes) terminal.note(`note: ${note}`);
 }
 
+/** The figures that neither training nor selection has made better. */
+function formatTest(test: ScoreReport): string {
+  const heading =
+    "test part, which neither training nor selection has seen: the figures to believe";
+  return `\n${heading}\n${formatScores(test)}\n`;
+}
+
 function showResult(trained: TrainedRun, terminal: Terminal): void {
-  const { record, scores, unchanged, folder } = trained;
+  const { record, scores, test, unchanged, folder } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
     terminal.result(JSON.stringify({ run: folder, model, ...record.result }, null, 2));
@@ -143,6 +151,7 @@ function showResult(trained: TrainedRun, terminal: Terminal): void {
   const line = formatInterpolation(record, folder);
   if (line !== undefined) terminal.result(line);
   if (unchanged) terminal.note(formatUnchanged(record, folder));
+  if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
   const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
   terminal.result(`${what}${early}, ${took}`);

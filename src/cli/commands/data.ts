@@ -46,7 +46,7 @@ function splitCommand(all: boolean): Command {
       "split a file into parts to train on and to measure on, without a text on two sides",
     )
     .argument("<file>", "data file")
-    .usage("FILE --out DIR [--eval 0.1] [--test 0.1] [--by connected] [options]");
+    .usage("FILE --out DIR [--eval 0.1] [--test-part 0.1] [--by connected] [options]");
   return addGroups(command, commandFlags["data split"], all).action(
     async (file: string, _, self: Command) => {
       const { runSplit } = await import("../actions/data-split.js");

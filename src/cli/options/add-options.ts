@@ -30,7 +30,9 @@ export function addOptions(command: Command, table: AnyTable, heading?: string):
 
 function commandOptions(flag: string, spec: AnyOption): Option[] {
   if (spec.type === "boolean") return yesAndNo(flag, spec);
-  const option = new Option(`--${flag}${valuePart(spec)}`, helpLine(spec));
+  const alias = spec.alias === undefined ? "" : `--${spec.alias}, `;
+  const short = flag.length === 1 ? `-${flag}, ` : alias;
+  const option = new Option(`${short}--${flag}${valuePart(spec)}`, helpLine(spec));
   // For completion; what is typed is read by the parser below.
   const words = wordsOf(spec);
   if (words.length > 0) option.choices(words);

@@ -1,5 +1,10 @@
 import { columnOptions, dialectOptions } from "../../dataset/reading-options.js";
 import {
+  comparedDataOptions,
+  comparedModelOptions,
+  gateOptions,
+} from "../../jobs/options/compare.js";
+import {
   conversionOptions,
   countOptions,
   splitOptions,
@@ -19,6 +24,11 @@ import {
   ruleOptions,
   searchOptions,
 } from "../../jobs/options/mine.js";
+import {
+  searchModelOptions,
+  searchViewOptions,
+  similarViewOptions,
+} from "../../jobs/options/search.js";
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
@@ -77,6 +87,13 @@ export const commandFlags = {
     Model: measuredModelOptions,
     Common: everyCommand,
   },
+  compare: {
+    Measuring: comparedDataOptions,
+    Gates: gateOptions,
+    Reading: { ...columnOptions, ...dialectOptions },
+    Model: comparedModelOptions,
+    Common: everyCommand,
+  },
   embed: {
     Files: embedFileOptions,
     Vectors: vectorOptions,
@@ -114,6 +131,18 @@ export const commandFlags = {
   "data split": {
     Parts: splitOptions,
     Reading: { ...columnsAlone, ...dialectOptions },
+    Common: everyCommand,
+  },
+  search: {
+    Search: searchViewOptions,
+    Model: searchModelOptions,
+    Reading: dialectOptions,
+    Common: everyCommand,
+  },
+  similar: {
+    Search: similarViewOptions,
+    Model: runModelOptions,
+    Reading: { ...columnOptions, ...dialectOptions },
     Common: everyCommand,
   },
   doctor: { Model: doctorFlags, Common: everyCommand },

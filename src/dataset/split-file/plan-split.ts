@@ -127,13 +127,13 @@ function wantedRows(
   };
   const wanted = {
     eval: count("eval", options.eval),
-    test: options.test === undefined ? 0 : count("test", options.test),
+    test: options.test === undefined ? 0 : count("test-part", options.test),
   };
   if (wanted.eval + wanted.test < rows) return wanted;
   throw usageError(
     "bad-share",
-    `--eval and --test take ${wanted.eval + wanted.test} of ${rows} rows, which leaves none to train on`,
-    "for example --eval 0.1 --test 0.1",
+    `--eval and --test-part take ${wanted.eval + wanted.test} of ${rows} rows, which leaves none to train on`,
+    "for example --eval 0.1 --test-part 0.1",
   );
 }
 

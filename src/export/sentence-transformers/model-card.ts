@@ -191,13 +191,32 @@ function scores({ interpolated }: ModelContent, { result, metric }: RunRecord): 
   return [
     "## Scores",
     "",
+    ...testScores(result.test),
     `On ${code(report.file)} (${report.rows} rows), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
     "",
-    "| metric | base | tuned |",
-    "|---|---|---|",
-    ...report.model.metrics.map((one) => scoreRow(one, report)),
+    ...scoreRows(report),
     ...curveLines(metric, interpolation),
   ].join("\n");
+}
+
+/** The figures on rows that neither training nor selection has seen. */
+function testScores(report: ScoreReport | undefined): string[] {
+  if (report === undefined) return [];
+  const verdict = report.verdict === undefined ? "" : ` Verdict: ${report.verdict}.`;
+  return [
+    `On ${code(report.file)} (${report.rows} rows), which neither training nor selection has seen, ×100, with 95 % bootstrap intervals: the figures to believe.${verdict}`,
+    "",
+    ...scoreRows(report),
+    "",
+  ];
+}
+
+function scoreRows(report: ScoreReport): string[] {
+  return [
+    "| metric | base | tuned |",
+    "|---|---|---|",
+    ...report.model.metrics.map((metric) => scoreRow(metric, report)),
+  ];
 }
 
 type RunResult = NonNullable<RunRecord["result"]>;

@@ -125,7 +125,14 @@ export const splitOptions = {
     placeholder: "n",
     description: "below 1 a share of the rows, else a number of rows",
   },
-  test: { type: "number", above: 0, placeholder: "n", description: "a third part, likewise" },
+  test: {
+    flag: "test-part",
+    alias: "test",
+    type: "number",
+    above: 0,
+    placeholder: "n",
+    description: "a third part, likewise",
+  },
   by: {
     type: "choice",
     choices: ["connected", "anchor", "label", "none"],

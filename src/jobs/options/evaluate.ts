@@ -14,6 +14,12 @@ export const measureOptions = {
     otherwise: "what the rows are made for",
     description: "what to measure",
   },
+  metric: {
+    type: "text",
+    placeholder: "key",
+    otherwise: "the task's",
+    description: "metric that decides, e.g. pearson_cosine",
+  },
   base: {
     common: true,
     type: "text",

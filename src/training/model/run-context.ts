@@ -3,6 +3,7 @@ import type { EncoderInfo } from "../../encoder/encoder.js";
 import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
 import { usageError } from "../../errors/user-error.js";
+import type { Evaluator } from "../../evaluation/metric.js";
 import { type AuxiliaryModel, auxiliaryEmbed, openAuxiliary } from "../auxiliary/vectors.js";
 import type { TrainSettings } from "../options/settings.js";
 import { defaultHead } from "../options/tune.js";
@@ -49,9 +50,16 @@ export function openContext(
   if (head.kind === "modules") onEvent({ type: "note", message: modulesNote(head) });
   const context = { control, runtime, encoder, cache, head, encode };
   if (auxiliary === undefined) return { ...context, plan };
-  const { evaluator } = plan;
-  const run: typeof evaluator.run = (embed) => evaluator.run(embed, auxiliaryEmbed(auxiliary));
-  return { ...context, plan: { ...plan, evaluator: { ...evaluator, run } }, auxiliary };
+  const { evaluator, test } = plan;
+  const besideTeacher = (own: Evaluator): Evaluator => ({
+    ...own,
+    run: (embed) => own.run(embed, auxiliaryEmbed(auxiliary)),
+  });
+  const measures = {
+    evaluator: besideTeacher(evaluator),
+    test: test && { ...test, evaluator: besideTeacher(test.evaluator) },
+  };
+  return { ...context, plan: { ...plan, ...measures }, auxiliary };
 }
 
 function modulesNote({ modules = [], inputDim, outputDim }: HeadSpec): string {

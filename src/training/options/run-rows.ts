@@ -60,6 +60,16 @@ export const runRows = {
     placeholder: "file",
     description: "which documents are relevant to which query of --eval",
   },
+  testPart: {
+    type: "number",
+    above: 0,
+    below: 1,
+    group: "Run",
+    compared: "shared",
+    placeholder: "share",
+    description:
+      "set a share of the rows aside; base and result are measured on it once, at the end",
+  },
   evalEvery: {
     type: "integer",
     min: 1,

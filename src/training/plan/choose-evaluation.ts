@@ -1,4 +1,4 @@
-import type { LoadOptions, SourceRows } from "../../dataset/load-dataset.js";
+import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
@@ -6,7 +6,7 @@ import { loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
 import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
@@ -18,7 +18,7 @@ import { withoutLeaksOfFiles } from "./without-leaks.js";
  */
 export async function chooseEvaluation(
   settings: TrainSettings,
-  files: readonly { readonly natural: SourceRows; readonly views: boolean }[],
+  files: readonly ReadRows[],
   measured: RowKind | undefined,
 ): Promise<ChosenEvaluation> {
   const naturals = files.map(({ natural }) => natural);

@@ -1,6 +1,13 @@
+import type { SourceRows } from "../../dataset/load-dataset.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
 import type { Evaluator } from "../../evaluation/metric.js";
+
+/** A file's rows as read, and whether each is a text beside itself. */
+export interface ReadRows {
+  readonly natural: SourceRows;
+  readonly views: boolean;
+}
 
 /** What selects the checkpoint, and the rows that are left to train on. */
 export interface ChosenEvaluation {

@@ -1,4 +1,5 @@
-import { holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
+import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
+import { holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
@@ -13,7 +14,6 @@ import type { Evaluator } from "../../evaluation/metric.js";
 import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
-import { holdOutPairs, type PairShares } from "./held-out-pairs.js";
 import { joinDatasets } from "./join-datasets.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
@@ -27,29 +27,51 @@ export function heldOutEvaluation(
   naturals: readonly SourceRows[],
   { kind, measured }: { readonly kind: DatasetKind; readonly measured: RowKind },
 ): ChosenEvaluation {
-  const splits = naturals.map(({ dataset }) =>
+  const datasets = naturals.map(({ dataset }) => dataset);
+  const { seed } = settings;
+  requireKinds(settings, kind);
+  const pairs = (rows: readonly PairRow[]) => holdOutPairs(rows, settings);
+  const split = holdOutOfFiles(datasets, { kind, share: 0.1, seed, pairs });
+  const { trains, heldOut, notes } = split;
+  return {
+    trains,
+    evaluator: evaluatorOfShares(split, measured, settings),
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs)}`,
+    notes: [...notes, ...wholeFiles(naturals, kind)],
+  };
+}
+
+interface HeldOutOfFiles {
+  /** What is left of each file. */
+  readonly trains: readonly Dataset[];
+  /** The held-out rows of all files of the kind. */
+  readonly heldOut: Dataset;
+  readonly notes: readonly string[];
+  /** Of each file of pairs that was divided so: what is asked, and those of the other kind that are measured beside. */
+  readonly pairs: readonly Pick<PairShares, "kind" | "beside">[];
+}
+
+/** A share of the rows of each file of the kind; no row that is left shares a text with what another file holds out. */
+export function holdOutOfFiles(
+  datasets: readonly Dataset[],
+  { kind, ...split }: HoldOutOptions & { readonly kind: DatasetKind },
+): HeldOutOfFiles {
+  const splits = datasets.map((dataset) =>
     dataset.kind === kind
-      ? inFile(dataset.account.file, () => holdOutNatural(dataset, settings))
+      ? inFile(dataset.account.file, () => holdOutNatural(dataset, split))
       : whole(dataset),
   );
-  requireKinds(settings, kind);
   const shares = splits.map(({ heldOut }) => heldOut);
   const apart = splits.map(({ train, notes }, i) => {
     const left = withoutHeldOut(train, presentIn(shares.filter((_, j) => j !== i)));
-    const where = naturals.length === 1 ? "" : `${train.account.file}: `;
+    const where = datasets.length === 1 ? "" : `${train.account.file}: `;
     return { train: left.train, notes: [...notes, ...left.notes].map((note) => where + note) };
   });
-  const heldOut = joinDatasets(presentIn(shares));
-  const alike = apart.flatMap(({ train }) => (train.kind === kind ? [train] : []));
   return {
     trains: apart.map(({ train }) => train),
-    evaluator: evaluatorOfShares(heldOut, splits, {
-      train: joinDatasets(alike),
-      measured,
-      settings,
-    }),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(splits)}`,
-    notes: [...apart.flatMap(({ notes }) => notes), ...wholeFiles(naturals, kind)],
+    heldOut: joinDatasets(presentIn(shares)),
+    notes: apart.flatMap(({ notes }) => notes),
+    pairs: splits.flatMap(({ pairs }) => pairs ?? []),
   };
 }
 
@@ -90,39 +112,46 @@ function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
 }
 
 /** `, new anchors over known positives` */
-function kindsText(splits: readonly HeldOut[]): string {
-  const kinds = new Set(splits.flatMap(({ pairs }) => pairs?.kind ?? []));
+function kindsText(pairs: HeldOutOfFiles["pairs"]): string {
   const texts = { queries: "new anchors over known positives", documents: "unseen texts" };
-  return [...kinds].map((kind) => `, ${texts[kind]}`).join(" and");
+  return [...new Set(pairs.map(({ kind }) => kind))].map((kind) => `, ${texts[kind]}`).join(" and");
 }
 
-function holdOutNatural(dataset: Dataset, settings: TrainSettings): HeldOut {
-  const { seed } = settings;
+interface HoldOutOptions {
+  /** Share of the anchors, or of the texts of each class, in (0, 1). */
+  readonly share: number;
+  readonly seed: number;
+  /** How pairs are divided; default: whole components of a share of the anchors. */
+  readonly pairs?: ((rows: readonly PairRow[]) => PairShares) | undefined;
+}
+
+function holdOutNatural(dataset: Dataset, split: HoldOutOptions): HeldOut {
   switch (dataset.kind) {
     case "pair": {
-      const shares = holdOutPairs(dataset.rows, settings);
+      if (split.pairs === undefined) return parts(dataset, holdOut(dataset.rows, split));
+      const shares = split.pairs(dataset.rows);
       return { ...parts(dataset, shares), pairs: shares };
     }
     case "classed": {
-      const { train, test } = stratifiedSplit(dataset.rows, { share: 0.1, seed });
+      const { train, test } = stratifiedSplit(dataset.rows, split);
       return parts(dataset, { train, heldOut: test, notes: [] });
     }
     case "nli": {
       const keys = (row: { premise: string; hypothesis: string }) => [row.premise, row.hypothesis];
       const by = { keys, anchor: (row: { premise: string }) => row.premise };
-      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, by, split));
     }
     case "text": {
       const by = {
         keys: (row: { text: string }) => [row.text],
         anchor: (row: { text: string }) => row.text,
       };
-      return parts(dataset, holdOutRows(dataset.rows, by, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, by, split));
     }
     case "labelled-pair":
-      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, split));
     case "scored-pair":
-      return parts(dataset, holdOutRows(dataset.rows, bySentences, { seed }));
+      return parts(dataset, holdOutRows(dataset.rows, bySentences, split));
   }
 }
 
@@ -140,31 +169,31 @@ function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): H
   };
 }
 
-interface Measuring {
-  readonly train: Dataset;
-  readonly measured: RowKind;
-  readonly settings: TrainSettings;
-}
-
 /** The deciding rows and, under the name of their kind, those that stand beside them. */
 function evaluatorOfShares(
-  heldOut: Dataset,
-  splits: readonly HeldOut[],
-  measuring: Measuring,
+  { heldOut, trains, pairs }: HeldOutOfFiles,
+  measured: RowKind,
+  settings: TrainSettings,
 ): Evaluator {
-  const main = heldOutEvaluator(heldOut, measuring);
-  const [first] = splits.flatMap(({ pairs }) => pairs ?? []);
-  const rows = splits.flatMap(({ pairs }) =>
-    pairs?.kind === first?.kind ? (pairs?.beside ?? []) : [],
-  );
+  const main = heldOutEvaluator(heldOut, trains, measured, settings);
+  const [first] = pairs;
+  const rows = pairs.flatMap(({ kind, beside }) => (kind === first?.kind ? beside : []));
   if (first === undefined || rows.length === 0) return main;
-  const other = heldOutEvaluator({ ...heldOut, rows } as Dataset, measuring);
+  const other = heldOutEvaluator({ ...heldOut, rows } as Dataset, trains, measured, settings);
   return evaluatorBeside(main, other, first.kind === "queries" ? "documents" : "queries");
 }
 
-/** Held-out rows by the metric of their kind, and of what they are trained as. */
-function heldOutEvaluator(heldOut: Dataset, { train, measured, settings }: Measuring): Evaluator {
-  const { seed, searchBeside } = settings;
+/**
+ * Held-out rows by the metric of their kind, and of what they are trained as; classes are learnt from rows that are trained on, and anchors search
+ * some of their positives too.
+ */
+export function heldOutEvaluator(
+  heldOut: Dataset,
+  trains: readonly Dataset[],
+  measured: RowKind,
+  { seed, searchBeside }: Pick<TrainSettings, "seed" | "searchBeside">,
+): Evaluator {
+  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
   const data = convertDataset({ dataset: heldOut, to });

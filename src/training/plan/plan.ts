@@ -8,18 +8,19 @@ import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
-import { type Evaluator, measures } from "../../evaluation/metric.js";
+import { countOf, type Evaluator, measures } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
 import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import { type Augmentations, augmentationsOf } from "../options/augment.js";
+import { type ComparisonBudget, countSteps } from "../options/count-steps.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
 import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
 import { labelOptions } from "./choose-evaluation.js";
 import { chooseSampler } from "./choose-sampler.js";
-import { type ComparisonBudget, countSteps } from "./count-steps.js";
+import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { objectiveByRows } from "./objective-by-rows.js";
 import {
   fileNumber,
@@ -30,6 +31,7 @@ import {
 import { requireUsedPrompts } from "./prompted-plan.js";
 import { readTrainingData } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
+import type { TestPart } from "./test-part.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {
@@ -51,6 +53,8 @@ export interface TrainingPlan {
   readonly metric: string;
   /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
   readonly selectsOn: string;
+  /** What --test-part has set aside. */
+  readonly test?: TestPart | undefined;
   readonly sampler: Sampler;
   readonly steps: number;
   readonly stepsPerEpoch: number;
@@ -104,12 +108,14 @@ export async function planTraining(
     evaluator: evaluation.evaluator,
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
+    test: read.test,
     sampler,
     ...steps,
     notes: [
       ...chosen.notes,
       ...evaluation.notes,
       ...notes,
+      ...fewMeasured(evaluation),
       ...samplerNotes(settings, sampler),
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
@@ -180,6 +186,16 @@ function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
     `--metric ${metric} is not measured on this data`,
     suggestion(metric, evaluator.keys),
   );
+}
+
+/** Below this, one row more or less that is right moves the metric by more than training does. */
+const ENOUGH_MEASURED = 50;
+
+function fewMeasured({ evaluator, selectsOn }: ChosenEvaluation): string[] {
+  if (!measures(evaluator) || evaluator.rows >= ENOUGH_MEASURED) return [];
+  return [
+    `the checkpoint is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: --eval FILE`,
+  ];
 }
 
 function samplerNotes(settings: TrainSettings, sampler: Sampler): string[] {

@@ -5,6 +5,7 @@ import { promptedEvaluator, promptUse } from "../../evaluation/prompt-use.js";
 import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "./objective-groups.js";
+import type { TestPart } from "./test-part.js";
 
 /** Whether the rows have anchors that ask and positives that answer; a single text beside itself has not. */
 function hasSides({ train, views }: Pick<ObjectiveGroup, "train" | "views">): boolean {
@@ -26,6 +27,7 @@ interface Prompted {
   readonly groups: readonly ObjectiveGroup[];
   readonly texts: RunTexts;
   readonly evaluator: Evaluator;
+  readonly test?: TestPart | undefined;
 }
 
 /** The plan with the model's prompts before the texts that are trained on and measured: both embed texts as they stand. */
@@ -39,6 +41,10 @@ export function promptedPlan<Plan extends Prompted>(plan: Plan, prompts: Prompts
       })),
     ),
     evaluator: promptedEvaluator(plan.evaluator, prompts),
+    test: plan.test && {
+      ...plan.test,
+      evaluator: promptedEvaluator(plan.test.evaluator, prompts),
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "./choose-evaluation.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { objectiveOfKind } from "./objective-by-rows.js";
+import { setTestPartAside, type TestPart, testPartOf } from "./test-part.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** One file of the training data. */
@@ -40,9 +41,11 @@ interface ReadOptions {
 }
 
 /** Reads the files of a run, each as its objective wants its rows. Usage errors: option-without-effect, vectors-of-one-file. */
-export async function readTrainingData(
-  options: ReadOptions,
-): Promise<{ readonly files: readonly ReadFile[]; readonly evaluation: ChosenEvaluation }> {
+export async function readTrainingData(options: ReadOptions): Promise<{
+  readonly files: readonly ReadFile[];
+  readonly evaluation: ChosenEvaluation;
+  readonly test: TestPart | undefined;
+}> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
   if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);
@@ -50,14 +53,17 @@ export async function readTrainingData(
   const read: Omit<ReadFile, "train">[] = [];
   for (const [i, file] of names.entries())
     read.push(await readFile(file, objectives[i] ?? internal(`no objective for ${file}`), options));
-  const evaluation = await chooseEvaluation(settings, read, measured);
+  const aside = setTestPartAside(settings, read, measured);
+  const evaluation = await chooseEvaluation(settings, aside?.files ?? read, measured);
+  const tested = aside && testPartOf(aside, evaluation, settings);
   const files = read.map((file, i) => {
     const dataset = evaluation.trains[i] ?? internal(`no rows of ${file.file} to train on`);
     const whole = dataset === file.natural.dataset;
     const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
     return { ...file, train: file.views ? twoViews(converted) : converted };
   });
-  return { files, evaluation };
+  const notes = [...(aside?.notes ?? []), ...evaluation.notes, ...(tested?.notes ?? [])];
+  return { files, evaluation: { ...evaluation, notes }, test: tested?.test };
 }
 
 async function readFile(

@@ -19,6 +19,11 @@ export function withoutLeaksOfFiles(
 
 /** The rows without those that share a text with rows held out of other files. UserError: all-rows-dropped. */
 export function withoutHeldOut(data: Dataset, others: readonly Dataset[]): WithoutLeaks {
+  return leftOutFor(data, others, "rows held out of other files");
+}
+
+/** The rows without those that share a text with others; `what` says which. UserError: all-rows-dropped. */
+export function leftOutFor(data: Dataset, others: readonly Dataset[], what: string): WithoutLeaks {
   let train = data;
   let rows = 0;
   for (const other of others) {
@@ -31,9 +36,9 @@ export function withoutHeldOut(data: Dataset, others: readonly Dataset[]): Witho
   if (train.rows.length > 0)
     return {
       train,
-      notes: [`${rows} rows share texts with rows held out of other files and are left out`],
+      notes: [`${rows} rows share texts with ${what} and are left out`],
     };
-  throw new UserError("all-rows-dropped", "every row shares a text with rows held out of others", {
+  throw new UserError("all-rows-dropped", `every row shares a text with ${what}`, {
     at: { file: data.account.file },
     hint: "measure on other data: --eval FILE",
   });

@@ -81,6 +81,8 @@ export interface RunRecord {
   readonly eval?: EvalRecord | undefined;
   /** Metric that selects the checkpoint; `none` where the last step goes out. */
   readonly metric: string;
+  /** What --test-part has set aside, and the metric that decides on it. */
+  readonly test?: { readonly rows: number; readonly metric: string } | undefined;
   readonly steps: number;
   readonly base: BaseRecord;
   /** What was put before texts: the model's prompts and those of --prompts. */
@@ -113,6 +115,8 @@ export interface RunRecord {
     readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
     /** Base and chosen model on the selecting data; absent where nothing was measured. */
     readonly scores?: ScoreReport | undefined;
+    /** Base and chosen model on the test part, which neither training nor selection has seen. */
+    readonly test?: ScoreReport | undefined;
   };
 }
 

@@ -43,6 +43,7 @@ export function newRecord(
     files: files.length > 1 ? files.map(fileRecord) : undefined,
     eval: evalData === undefined ? undefined : evalRecord(evalData),
     metric: plan.metric,
+    test: plan.test && { rows: plan.test.evaluator.rows, metric: plan.test.metric },
     steps: plan.steps,
     base: {
       source: info.source,
@@ -102,6 +103,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
   readonly seconds: number;
   readonly scores?: ScoreReport;
+  readonly test?: ScoreReport | undefined;
   /** By file, where there are several. */
   readonly losses: ReadonlyMap<string, FileLosses>;
 }
@@ -109,7 +111,7 @@ interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, interpolation, seconds, scores, losses }: RunEnd,
+  { step, best, start, stoppedEarly, interpolation, seconds, scores, test, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -123,6 +125,7 @@ export function withResult(
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       scores,
+      test,
     },
   };
 }

@@ -31,6 +31,7 @@ import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { newRecord, withResult } from "./run-record.js";
+import { baseOnTest, scoreTest } from "./test-scores.js";
 
 /** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
 const SAVE_SHARE = 0.05;
@@ -53,6 +54,8 @@ export interface TrainedRun extends TrainedParts {
   readonly encoder: EncoderInfo;
   /** The base model and the chosen one on the selecting data; absent where nothing was measured. */
   readonly scores?: ScoreReport;
+  /** Both on the rows that --test-part has set aside. */
+  readonly test?: ScoreReport | undefined;
   /** Whether the base itself was best and goes out unchanged: there are no trained parts. */
   readonly unchanged: boolean;
 }
@@ -121,7 +124,9 @@ async function train(
   { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
 ): Promise<TrainedRun> {
   const started = performance.now();
-  const base = await baseEvaluation(context);
+  const base = await baseEvaluation(context, context.plan.evaluator);
+  // Now, since the base's encoder is let go before the first step.
+  const untrained = await baseOnTest(context);
   const training = await setUp(context);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
@@ -147,8 +152,9 @@ async function train(
     const elsewhere = interpolation === undefined && (point?.elsewhere ?? false);
     if (parameters !== undefined) requireSelected(context.plan, outcome.best, { tuned, elsewhere });
     const parts = parameters && training.parts(parameters);
+    const test = await scoreTest(context, untrained, parts && training.trainable.embed);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, outcome, parts, base, tuned, seconds });
+    return await finished(context, record, { result, outcome, parts, base, tuned, test, seconds });
   } finally {
     await training.trainable.release();
   }
@@ -171,6 +177,7 @@ interface Ending {
   readonly parts: TrainedParts | undefined;
   readonly base: Evaluation;
   readonly tuned: Evaluation;
+  readonly test: ScoreReport | undefined;
   readonly seconds: number;
 }
 
@@ -178,7 +185,7 @@ interface Ending {
 async function finished(
   { plan, encoder }: RunContext,
   begun: RunRecord,
-  { result, outcome, parts, base, tuned, seconds }: Ending,
+  { result, outcome, parts, base, tuned, test, seconds }: Ending,
 ): Promise<TrainedRun> {
   const { info } = encoder;
   const report = scoreReport({
@@ -191,10 +198,10 @@ async function finished(
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
   const losses = lossesOf(plan);
-  const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores });
+  const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores, test });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
-  return { folder: plan.settings.out, record, encoder: info, ...scores, unchanged, ...parts };
+  return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
 }
 
 /**

@@ -140,7 +140,9 @@ describe("rows are held out", () => {
     await expect(plan("classed", { holdOut: "queries" })).rejects.toMatchObject({
       code: "option-without-effect",
     });
-    await expect(plan("pair", { holdOut: "queries", eval: csvOf("scored-pair") })).rejects.toMatchObject({
+    await expect(
+      plan("pair", { holdOut: "queries", eval: csvOf("scored-pair") }),
+    ).rejects.toMatchObject({
       code: "option-without-effect",
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sampler } from "../../../src/dataset/batches/sampler.js";
+import { countSteps, defaultEpochs } from "../../../src/training/options/count-steps.js";
 import { resolveSettings } from "../../../src/training/options/settings.js";
-import { countSteps, defaultEpochs } from "../../../src/training/plan/count-steps.js";
 
 const sampler = (batches: number): Sampler => ({
   plan: () =>

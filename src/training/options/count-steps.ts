@@ -1,6 +1,6 @@
 import { type Sampler, stepsInEpochs, stepsPerEpoch } from "../../dataset/batches/sampler.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { TrainSettings } from "../options/settings.js";
+import type { TrainSettings } from "./settings.js";
 
 /** What a comparison prescribes, so that its runs can be compared. */
 export interface ComparisonBudget {

@@ -1,8 +1,7 @@
-import { holdOut, holdOutComponents } from "../../dataset/hold-out.js";
-import { holdOutQueries, recurringShare } from "../../dataset/hold-out-queries.js";
-import type { PairRow } from "../../dataset/rows/row-types.js";
-import { usageError } from "../../errors/user-error.js";
-import type { TrainSettings } from "../options/settings.js";
+import { usageError } from "../errors/user-error.js";
+import { holdOut, holdOutComponents } from "./hold-out.js";
+import { holdOutQueries, recurringShare } from "./hold-out-queries.js";
+import type { PairRow } from "./rows/row-types.js";
 
 /** What is asked of a model on held-out pairs: to find known answers to new questions, or answers it has never seen. */
 type HeldOutKind = "queries" | "documents";
@@ -27,7 +26,11 @@ const RECURRING = 0.5;
 /** Fewer anchors tell nothing. */
 const LEAST = 10;
 
-type Choice = Pick<TrainSettings, "holdOut" | "seed">;
+interface Choice {
+  /** `auto`: by how often positives recur, and both kinds where both exist. */
+  readonly holdOut: "auto" | HeldOutKind;
+  readonly seed: number;
+}
 
 /** Splits pairs by what is asked of the model. UserErrors as `holdOut`; usage error no-known-documents. */
 export function holdOutPairs(rows: readonly PairRow[], settings: Choice): PairShares {

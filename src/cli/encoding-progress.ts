@@ -1,0 +1,27 @@
+import type { Progress, Terminal } from "./terminal.js";
+
+/** How far the texts of a model are encoded. */
+interface Encoding {
+  readonly model: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** One progress display a model. */
+export function encodingProgress(terminal: Terminal) {
+  let shown: { readonly model: string; readonly progress: Progress } | undefined;
+  const stop = (): void => {
+    shown?.progress.stop();
+    shown = undefined;
+  };
+  return {
+    stop,
+    show: ({ model, done, total }: Encoding): void => {
+      if (shown?.model !== model) {
+        stop();
+        shown = { model, progress: terminal.progress(`encoding, ${model}`, total) };
+      }
+      shown.progress.update(done);
+    },
+  };
+}
