@@ -65,7 +65,10 @@ async function onLine(
   const alphas =
     interpolation.kind === "given" ? around(interpolation.alpha) : interpolation.alphas;
   const points = await measured(context, training, { ...line, alphas, base });
-  const alpha = interpolation.kind === "given" ? interpolation.alpha : chooseAlpha(points, metric);
+  const alpha =
+    interpolation.kind === "given"
+      ? interpolation.alpha
+      : chooseAlpha(points, metric, settings.seed);
   const chosen = points.find((point) => point.alpha === alpha);
   const value = chosen === undefined ? Number.NaN : valueAt(chosen, metric);
   const parameters = alpha === 0 ? initial : interpolate(line.start, end, alpha);
