@@ -2,6 +2,7 @@ import { throwIfInterrupted } from "../errors/interrupted.js";
 import { UserError } from "../errors/user-error.js";
 import type { Matrix, Tensor } from "../math/tensor.js";
 import { batchesByLength, batchFeeds, type TokenizedText } from "./batching.js";
+import { encodeStatic } from "./static/encode-static.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** How to encode; nothing in it changes the vectors but `prompt`. */
@@ -31,6 +32,8 @@ export interface EncodingModel {
   /** Whether vectors are divided by sqrt(Σx² + 1e-12). */
   readonly normalize: boolean;
   readonly defaultPrompt: string;
+  /** The table of a static model: its rows are looked up and `run` is not used. */
+  readonly table?: Tensor | undefined;
 }
 
 /**
@@ -54,6 +57,8 @@ export async function encodeTexts(
   texts: readonly string[],
   options: EncodeOptions = {},
 ): Promise<Matrix> {
+  const { table } = model;
+  if (table !== undefined) return encodeStatic({ ...model, table }, texts, options);
   const rows = new Float32Array(texts.length * model.dimension);
   const places = placesOf(texts);
   let done = 0;

@@ -35,6 +35,10 @@ export interface EncoderInfo extends Prompts {
   readonly normalize: boolean;
   /** Whether the ONNX file applies a trained head already. */
   readonly headFolded: boolean;
+  /** Whether it is a static model: a table of token vectors and their mean. */
+  readonly isStatic?: boolean | undefined;
+  /** Folder of tokenizer.json, where that is not `path`. */
+  readonly tokenizerPath?: string | undefined;
   /** Whether its files were checked against the SHA-256 in its manifest.json; false where it has none. */
   readonly checked?: boolean | undefined;
 }

@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors/user-error.js";
+import { objectIn } from "../files/json-file.js";
 import { listedModules } from "./modules/module-list.js";
 import { INDEX_FILE, shardNames, WEIGHTS_FILE } from "./weights/stored-weights.js";
 
@@ -66,21 +67,40 @@ async function fetchModel(id: string, cache: string, host: string | undefined): 
   env.remoteHost = host ?? before.host;
   env.allowLocalModels = false;
   try {
-    await AutoTokenizer.from_pretrained(id, { cache_dir: cache });
     const base = `${env.remoteHost.replace(/\/$/, "")}/${id}/resolve/main/`;
     const folder = join(cache, id);
     const get = (file: string): Promise<boolean> => fetchOptional(base + file, join(folder, file));
-    if (await isThere(`${base}onnx/model.onnx`)) {
+    for (const file of SENTENCE_FILES) await get(file);
+    const home = await staticHome(folder, get);
+    if (home === undefined) await AutoTokenizer.from_pretrained(id, { cache_dir: cache });
+    if (home !== undefined) await fetchStatic(home, get);
+    else if (await isThere(`${base}onnx/model.onnx`)) {
       const model = await AutoModel.from_pretrained(id, { cache_dir: cache, dtype: "fp32" });
       await model.dispose();
     } else await fetchWeights(folder, get);
-    for (const file of SENTENCE_FILES) await get(file);
     await fetchModules(folder, get);
     await writeFile(join(folder, COMPLETE), `${JSON.stringify({ id, from: base })}\n`);
   } finally {
     env.remoteHost = before.host;
     env.allowLocalModels = before.local;
   }
+}
+
+/** The folder of a static model's table, inside the model's; undefined: it is none. */
+async function staticHome(folder: string, get: Get): Promise<string | undefined> {
+  const [first] = (await listedModules(join(folder, "modules.json"))) ?? [];
+  if (first !== undefined) return first.kind === "StaticEmbedding" ? first.path : undefined;
+  if (!(await get("config.json"))) return undefined;
+  const { model_type: type } = await objectIn(join(folder, "config.json"));
+  return type === "model2vec" ? "" : undefined;
+}
+
+/** Tokenizer and table of a static model; config.json where there is one. */
+async function fetchStatic(home: string, get: Get): Promise<void> {
+  const prefix = home === "" || home === "." ? "" : `${home}/`;
+  for (const file of ["tokenizer.json", WEIGHTS_FILE])
+    if (!(await get(prefix + file))) throw new Error(`it has no ${prefix}${file}`);
+  for (const file of [`${prefix}tokenizer_config.json`, "config.json"]) await get(file);
 }
 
 /** Fetches a file of the model; false where there is none. */

@@ -15,6 +15,8 @@ import { FED_INPUTS, withComputedInputs } from "./computed-inputs.js";
 import { buildModules, type ModuleStack } from "./modules/module-stack.js";
 import { POOLING_MASK, poolTokens } from "./pooling.js";
 import type { Pooling } from "./pooling-mode.js";
+import { bagTable, isBag } from "./static/bag-model.js";
+import { staticGraph } from "./static/static-graph.js";
 import { isWeightsFile } from "./weights/stored-weights.js";
 import { readWeightsGraph } from "./weights/weights-graph.js";
 
@@ -66,7 +68,9 @@ export interface InferenceForm {
 /** The model as it is run: inputs besides ids, mask and types are computed inside. */
 async function readComputedModel(file: string): Promise<TokenModel> {
   if (isWeightsFile(file)) return weightsModel(file);
-  const model = withComputedInputs(decode(await read(file), file));
+  const decoded = decode(await read(file), file);
+  if (isBag(decoded)) return bagModel(decoded, file);
+  const model = withComputedInputs(decoded);
   return { ...tokenModel(model, file), inputs: inputNames(model, file) };
 }
 
@@ -88,7 +92,15 @@ export interface TokenModel {
  */
 export async function readTokenModel(file: string): Promise<TokenModel> {
   if (isWeightsFile(file)) return weightsModel(file);
-  return tokenModel(decode(await read(file), file), file);
+  const decoded = decode(await read(file), file);
+  return isBag(decoded) ? bagModel(decoded, file) : tokenModel(decoded, file);
+}
+
+/** A bag of token vectors, written anew from its table with the inputs of any encoder. */
+function bagModel(model: ModelProto, file: string): TokenModel {
+  const { graph, hidden } = staticGraph(bagTable(model, file));
+  const inputs = graph.inputs.map(({ name }) => name);
+  return { model: lower(graph), hidden, inputs, dataFiles: externalFiles(model) };
 }
 
 function tokenModel(model: ModelProto, file: string): TokenModel {

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { internal } from "../errors/internal.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
@@ -7,12 +8,14 @@ import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
 import type { Encoder, EncoderInfo, PoolingSource } from "./encoder.js";
 import { EMBEDDING, type InferenceForm, readInferenceModel } from "./inference-model.js";
 import { resolveMaxLength } from "./max-length.js";
-import { type ModelFolder, readModelFolder, readPrompts } from "./model-folder.js";
+import { type ModelFolder, readModelFolder, readPrompts, tokenizing } from "./model-folder.js";
 import { modelHash } from "./model-hash.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { checkManifest } from "./model-manifest.js";
 import { type Pooling, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
+import { requireMeans } from "./static/check-bag.js";
+import { readTable } from "./static/read-table.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
 import type { WeightType } from "./weight-type.js";
 
@@ -48,10 +51,9 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   const pooling = resolvePooling(folder, chosen);
   const left = options.modules === "leave" && folder.modules?.stack !== undefined;
   const stack = left ? undefined : folder.modules?.stack;
-  const open = (plain: boolean) =>
-    openSession(folder, { ...pooling, stack, plain }, options.runtime);
+  const open = (plain: boolean) => openModel(folder, { ...pooling, stack, plain }, options);
   const [tokenizer, opened] = await Promise.all([
-    loadTokenizer(folder.path, folder.lowerCase),
+    loadTokenizer(folder.tokenizerFolder, tokenizing(folder)),
     open(false),
   ]);
   const parts = { folder, checked, pooling, tokenizer, left };
@@ -68,7 +70,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
 /** The encoder around a session, which is released where that fails. */
 async function assembled(
   parts: Pick<Parts, "folder" | "checked" | "pooling" | "tokenizer" | "left">,
-  { session, dataFiles }: Awaited<ReturnType<typeof openSession>>,
+  { session, dataFiles, table }: Opened,
   options: LoadEncoderOptions,
 ): Promise<Encoder> {
   const { folder, tokenizer } = parts;
@@ -79,8 +81,9 @@ async function assembled(
       tokenizer: tokenizer.modelMaxLength,
       positions: folder.positions,
       specialTokens: tokenizer.specialTokens,
+      limit: folder.limit,
     });
-    return await assemble({ ...parts, session, maxLength, dataFiles });
+    return await assemble({ ...parts, session, maxLength, dataFiles, table });
   } catch (error) {
     await session.release();
     throw error;
@@ -95,6 +98,7 @@ interface ResolvedPooling {
 
 function resolvePooling(folder: ModelFolder, chosen: Pooling | undefined): ResolvedPooling {
   const includePrompt = folder.modules?.includePrompt ?? true;
+  if (folder.isStatic && chosen !== undefined && chosen !== "mean") throw staticPooling(chosen);
   if (chosen !== undefined) return { pooling: chosen, includePrompt, source: "option" };
   const listed = folder.modules?.pooling;
   if (listed !== undefined) return { pooling: listed, includePrompt, source: "folder" };
@@ -106,7 +110,50 @@ function resolvePooling(folder: ModelFolder, chosen: Pooling | undefined): Resol
   );
 }
 
-async function openSession(folder: ModelFolder, form: InferenceForm, runtime: Runtime) {
+function staticPooling(chosen: Pooling): UserError {
+  return usageError(
+    "static-pooling",
+    `--pooling ${chosen} does not go with a static model, whose vector is the mean of its tokens`,
+    "leave it out",
+  );
+}
+
+/** What texts are run through. */
+interface Opened {
+  readonly session: Session;
+  readonly dataFiles: readonly string[];
+  readonly fused: boolean;
+  /** The table of a static model, whose rows are looked up without a session. */
+  readonly table?: Tensor | undefined;
+}
+
+async function openModel(
+  folder: ModelFolder,
+  form: InferenceForm,
+  { runtime, dtype = "fp32" }: LoadEncoderOptions,
+): Promise<Opened> {
+  const { modelFile: file, isStatic, headFolded, modules } = folder;
+  const isPlain = isStatic && !headFolded && form.stack === undefined && dtype === "fp32";
+  if (!isPlain) return openSession(folder, form, runtime);
+  const { table, files, isBag } = await readTable(file);
+  const normalize = modules?.normalize ?? false;
+  if (isBag) await requireMeans({ file, table, normalize }, runtime);
+  return { session: noSession, dataFiles: files, fused: false, table };
+}
+
+/** In the place of a session where nothing is run. */
+const noSession: Session = {
+  inputs: [],
+  outputs: [],
+  run: () => internal("a static model has no session"),
+  release: async () => {},
+};
+
+async function openSession(
+  folder: ModelFolder,
+  form: InferenceForm,
+  runtime: Runtime,
+): Promise<Opened> {
   const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, form);
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
@@ -138,44 +185,51 @@ interface Parts {
   readonly session: Session;
   readonly maxLength: number;
   readonly dataFiles: readonly string[];
+  readonly table: Tensor | undefined;
   /** Whether the folder's modules are left out. */
   readonly left: boolean;
 }
 
 async function assemble(parts: Parts): Promise<Encoder> {
   const { folder, session, tokenizer, maxLength } = parts;
-  const inputs = session.inputs.map(({ name }) => name);
   const run = async (feeds: Record<string, Tensor>): Promise<Tensor> =>
     (await session.run(feeds, [EMBEDDING], { transfer: true }))[EMBEDDING];
-  // The width of what comes out, rather than what some file declares; it also shows that the model runs.
-  const probe = batchFeeds(
-    [{ index: 0, ids: tokenizer.encode("", maxLength) }],
-    tokenizer.padId,
-    inputs,
-  );
-  const [vector, hash] = await Promise.all([runnable(folder, run(probe)), hashOf(parts)]);
+  const [dimension, hash] = await Promise.all([widthOf(parts, run), hashOf(parts)]);
   const model: EncodingModel = {
     run,
     tokenizer,
-    inputs,
+    inputs: session.inputs.map(({ name }) => name),
     maxLength,
-    dimension: vector.data.length,
+    dimension,
     normalize: (folder.modules?.normalize ?? false) && !parts.left,
     promptTokens: promptCounter(parts),
     defaultPrompt: promptFor(folder, "other"),
+    table: parts.table,
   };
   return {
     info: infoOf(parts, model, hash),
     tokenize: (texts) => texts.map((text) => tokenizer.encode(text, maxLength)),
     encode: (texts, options) => encodeTexts(model, texts, options),
     encodeWith: ({ width, ...other }, texts, options) =>
-      encodeTexts({ ...model, ...other, dimension: width }, texts, options),
+      encodeTexts({ ...model, ...other, dimension: width, table: undefined }, texts, options),
     padId: tokenizer.padId,
     promptTokens: model.promptTokens,
     unknownId: tokenizer.unknownId,
     encodeStream: (stream, options) => encodeStream(model, stream, options),
     release: () => session.release(),
   };
+}
+
+/** The width of what comes out, rather than what some file declares; it also shows that the model runs. */
+async function widthOf(
+  { folder, session, tokenizer, maxLength, table }: Parts,
+  run: EncodingModel["run"],
+): Promise<number> {
+  if (table !== undefined) return table.shape[1];
+  const inputs = session.inputs.map(({ name }) => name);
+  const empty = [{ index: 0, ids: tokenizer.encode("", maxLength) }];
+  const vector = await runnable(folder, run(batchFeeds(empty, tokenizer.padId, inputs)));
+  return vector.data.length;
 }
 
 /**
@@ -203,7 +257,7 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
   const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  const tokenizer = join(folder.path, "tokenizer.json");
+  const tokenizer = join(folder.tokenizerFolder, "tokenizer.json");
   return modelHash([folder.modelFile, ...weights, tokenizer, ...(modules?.files ?? [])], {
     pooling: pooling.pooling,
     normalize: modules?.normalize ?? false,
@@ -231,6 +285,8 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     prompts: folder.prompts,
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
+    isStatic: folder.isStatic || undefined,
+    tokenizerPath: folder.tokenizerFolder,
     checked: parts.checked,
   };
 }

@@ -35,17 +35,19 @@ interface MaxLengthSources {
   readonly positions?: number | undefined;
   /** Special tokens of the tokenizer: a text needs room for one token more. */
   readonly specialTokens: number;
+  /** Most that is taken without being asked for; default 512. */
+  readonly limit?: number | undefined;
 }
 
 /**
- * The maximum length in tokens: the requested one, or the folder's, or the tokenizer's, the last two at most 512 and at most the
+ * The maximum length in tokens: the requested one, or the folder's, or the tokenizer's, the last two at most `limit` and at most the
  * model's positions. A requested length that the model cannot take, or without room for a token, is a usage error.
  */
 export function resolveMaxLength(sources: MaxLengthSources): number {
   const positions = sources.positions ?? Number.POSITIVE_INFINITY;
-  const { requested } = sources;
+  const { requested, limit = DEFAULT_LIMIT } = sources;
   if (requested === undefined) {
-    return Math.min(sources.folder ?? sources.tokenizer, DEFAULT_LIMIT, positions);
+    return Math.min(sources.folder ?? sources.tokenizer, limit, positions);
   }
   const least = sources.specialTokens + 1;
   if (!Number.isInteger(requested) || requested < least || requested > positions) {

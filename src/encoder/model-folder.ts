@@ -5,6 +5,7 @@ import {
   isObject,
   type JsonObject,
   numberOf,
+  objectIn,
   readJsonObject,
   stringOf,
 } from "../files/json-file.js";
@@ -12,6 +13,7 @@ import { usablePositions } from "./max-length.js";
 import type { ModelLocation } from "./model-location.js";
 import { readSentenceModules, type SentenceModules } from "./modules/read-modules.js";
 import type { Prompts } from "./prompts.js";
+import { type StaticFolder, staticFolder } from "./static/static-folder.js";
 import { onnxFile, type WeightType } from "./weight-type.js";
 import { weightsFile } from "./weights/stored-weights.js";
 
@@ -27,7 +29,13 @@ export interface ModelFolder extends ModelLocation, Prompts {
   readonly positions: number | undefined;
   /** Pooling and normalisation; undefined without modules.json. */
   readonly modules: SentenceModules | undefined;
-  /** max_seq_length of sentence_bert_config.json. */
+  /** Folder of tokenizer.json: the model's own, or that of its first module. */
+  readonly tokenizerFolder: string;
+  /** Whether tokens are looked up in a table and nothing else; then texts get no special tokens. */
+  readonly isStatic: boolean;
+  /** Tokens a text may have where nothing says so; undefined: as for any encoder. */
+  readonly limit: number | undefined;
+  /** max_seq_length of sentence_bert_config.json; of a static model its limit. */
   readonly maxSeqLength: number | undefined;
   /** do_lower_case of sentence_bert_config.json. */
   readonly lowerCase: boolean;
@@ -36,7 +44,7 @@ export interface ModelFolder extends ModelLocation, Prompts {
 }
 
 /**
- * Reads a folder in the layout of transformers.js: config.json, tokenizer.json, onnx/model.onnx (in float16 also
+ * Reads a folder in the layout of transformers.js, of model2vec, or of sentence-transformers: config.json, tokenizer.json, onnx/model.onnx (in float16 also
  * onnx/model_fp16.onnx, of an encoder-decoder onnx/encoder_model.onnx), or with safetensors in the place of onnx/, with the files of sentence-transformers
  * beside them. What is missing or not supported is a UserError
  * that says what to do.
@@ -46,18 +54,15 @@ export async function readModelFolder(
   dtype: WeightType = "fp32",
 ): Promise<ModelFolder> {
   const { path } = location;
-  const modelFile = dtype === "fp32" ? findModel(path) : findPrecision(path, dtype);
-  const configFile = join(path, "config.json");
-  const config = await readJsonObject(configFile);
-  if (config === undefined) {
-    throw new UserError("no-config", `model folder "${path}" has no config.json`, {
-      hint: "write it in Python with AutoConfig.from_pretrained(…).save_pretrained(folder)",
-    });
-  }
+  const config = (await readJsonObject(join(path, "config.json"))) ?? {};
   const headFolded = config.head === "folded";
-  const [modules, sentence = {}, prompts] = await Promise.all([
-    readSentenceModules(path, headFolded),
-    readJsonObject(join(path, "sentence_bert_config.json")),
+  const listed = await readSentenceModules(path, headFolded);
+  const fixed = await staticFolder(path, config, listed);
+  const home = fixed?.home ?? path;
+  const modelFile = dtype === "fp32" ? findModel(path, fixed) : findPrecision(path, dtype);
+  if (fixed === undefined) requireConfig(path);
+  const [sentence, prompts] = await Promise.all([
+    objectIn(join(path, "sentence_bert_config.json")),
     readPrompts(path),
   ]);
   const modelType = stringOf(config.model_type) ?? "";
@@ -68,12 +73,28 @@ export async function readModelFolder(
     modelType,
     causal: isCausal(modelType, config),
     positions: table === undefined || table <= 0 ? undefined : usablePositions(modelType, table),
-    modules,
-    maxSeqLength: numberOf(sentence.max_seq_length),
-    lowerCase: sentence.do_lower_case === true,
+    modules: fixed?.modules ?? listed,
+    tokenizerFolder: home,
+    isStatic: fixed !== undefined,
+    limit: fixed?.limit,
+    // A static model's length and case are its tokenizer's own.
+    maxSeqLength: fixed === undefined ? numberOf(sentence.max_seq_length) : fixed.limit,
+    lowerCase: fixed === undefined && sentence.do_lower_case === true,
     ...prompts,
     headFolded,
   };
+}
+
+function requireConfig(path: string): void {
+  if (existsSync(join(path, "config.json"))) return;
+  throw new UserError("no-config", `model folder "${path}" has no config.json`, {
+    hint: "write it in Python with AutoConfig.from_pretrained(…).save_pretrained(folder)",
+  });
+}
+
+/** How the tokenizer of a folder is used. */
+export function tokenizing({ lowerCase, isStatic }: ModelFolder) {
+  return { lowerCase, isBare: isStatic };
 }
 
 /** Decoders, by model_type. */
@@ -86,8 +107,13 @@ function isCausal(modelType: string, config: JsonObject): boolean {
   return DECODERS.test(modelType) && !both;
 }
 
-/** The ONNX file in full or half precision, the safetensors where there is none, or an error that tells what the folder has in its place. */
-function findModel(path: string): string {
+/**
+ * The ONNX file in full or half precision, the safetensors where there is none, or an error that tells what the folder has in its place.
+ * Of a static model the safetensors come first, for they hold its table as it is.
+ */
+function findModel(path: string, fixed: StaticFolder | undefined): string {
+  const own = fixed && weightsFile(fixed.home);
+  if (own !== undefined) return own;
   for (const name of ["model.onnx", "encoder_model.onnx", "model_fp16.onnx"]) {
     const file = join(path, "onnx", name);
     if (existsSync(file)) return file;

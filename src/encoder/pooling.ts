@@ -38,6 +38,7 @@ interface TokenVectors {
  * Appends the pooling of token vectors to a graph, [B, T, H] → [B, H], or [B, k·H] for k modes; not normalised. With m the mask of
  * pooled tokens and t from 0 (Reimers & Gurevych, Sentence-BERT, 2019, section 3; Muennighoff, SGPT, 2022, section 3.1):
  * `mean` Σ m_t h_t / Σ m_t · `mean_sqrt_len_tokens` Σ m_t h_t / √Σ m_t · `weightedmean` Σ (t + 1) m_t h_t / Σ (t + 1) m_t ·
+ * a text without any token has the vector 0 ·
  * `cls` the first h_t with m_t = 1 · `last` the last one · `max` the largest h_t of those, feature by feature.
  *
  * Means and single tokens are one product of weights [B, 1, T] with the token vectors, which is also the fastest form. All nodes
@@ -59,7 +60,8 @@ function poolOne(b: GraphBuilder, mode: PoolingMode, tokens: TokenVectors): Valu
   if (mode === "cls" || mode === "last") return vectors(b, sum, hidden);
   // m is 1 wherever a weight is not 0, so this is the sum of the weights.
   const count = matmul(b, weights, reshape(b, m, [0, -1, 1]));
-  const divisor = mode === "mean_sqrt_len_tokens" ? sqrt(b, count) : count;
+  const least = where(b, cast(b, count, "bool"), count, scalarLike(b, 1, count));
+  const divisor = mode === "mean_sqrt_len_tokens" ? sqrt(b, least) : least;
   return vectors(b, div(b, sum, divisor), hidden);
 }
 

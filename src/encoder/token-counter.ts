@@ -1,6 +1,6 @@
 import type { TokenCounter } from "../dataset/inspect/summaries.js";
 import { resolveMaxLength } from "./max-length.js";
-import { readModelFolder } from "./model-folder.js";
+import { readModelFolder, tokenizing } from "./model-folder.js";
 import { type LocateOptions, locateModel } from "./model-location.js";
 import { loadTokenizer } from "./tokenizer.js";
 
@@ -16,13 +16,14 @@ const most = 8192;
 /** The tokenizer of a model, without loading the model itself. UserError: as loadEncoder. */
 export async function openTokenCounter(options: TokenCounterOptions = {}): Promise<TokenCounter> {
   const folder = await readModelFolder(await locateModel(options.model, options));
-  const tokenizer = await loadTokenizer(folder.path, folder.lowerCase);
+  const tokenizer = await loadTokenizer(folder.tokenizerFolder, tokenizing(folder));
   const maxLength = resolveMaxLength({
     requested: options.maxLength,
     folder: folder.maxSeqLength,
     tokenizer: tokenizer.modelMaxLength,
     positions: folder.positions,
     specialTokens: tokenizer.specialTokens,
+    limit: folder.limit,
   });
   return {
     model: folder.name,

@@ -3,6 +3,7 @@ import type { PreTrainedTokenizer } from "@xenova/transformers";
 import { UserError } from "../errors/user-error.js";
 import { type JsonObject, numberOf, readJsonObject } from "../files/json-file.js";
 import { boundedTokenizing } from "./bounded-tokenizing.js";
+import { wordTokenizing } from "./word-tokenizing.js";
 
 /** Turns texts into token ids as sentence-transformers does, truncation included. */
 export interface Tokenizer {
@@ -28,12 +29,22 @@ export interface Tokenizer {
 /** Of a long text that many characters for each wanted token are looked at first; English has 4 to 5. */
 const CHARACTERS_A_TOKEN = 16;
 
+/** How a model wants texts. */
+interface TokenizerOptions {
+  /** Lower-cases texts first (`do_lower_case` of sentence_bert_config.json); default false. */
+  readonly lowerCase?: boolean | undefined;
+  /** Texts get no special tokens around them; default false. */
+  readonly isBare?: boolean | undefined;
+}
+
 /**
  * The tokenizer of a model folder, by transformers.js, made from tokenizer.json and tokenizer_config.json alone: nothing is
- * fetched or cached. Truncation and padding settings of tokenizer.json play no part. `lowerCase` lower-cases texts first
- * (`do_lower_case` of sentence_bert_config.json).
+ * fetched or cached. Truncation and padding settings of tokenizer.json play no part.
  */
-export async function loadTokenizer(folder: string, lowerCase = false): Promise<Tokenizer> {
+export async function loadTokenizer(
+  folder: string,
+  options: TokenizerOptions = {},
+): Promise<Tokenizer> {
   const file = join(folder, "tokenizer.json");
   const [content, config = {}] = await Promise.all([
     readJsonObject(file),
@@ -48,8 +59,8 @@ export async function loadTokenizer(folder: string, lowerCase = false): Promise<
   try {
     const inner = new PreTrainedTokenizer(content, config);
     const plain = (text: string): number[] => inner.encode(text, { add_special_tokens: false });
-    const contentOf = boundedTokenizing(plain, content, file);
-    return makeTokenizer(inner, config, { contentOf, lowerCase });
+    const contentOf = wordTokenizing(boundedTokenizing(plain, content, file), content);
+    return makeTokenizer(inner, config, { contentOf, ...options });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError("bad-tokenizer", `is not a usable tokenizer: ${(cause as Error).message}`, {
@@ -59,26 +70,30 @@ export async function loadTokenizer(folder: string, lowerCase = false): Promise<
   }
 }
 
-interface Contents {
+interface Contents extends TokenizerOptions {
   /** Ids of a text without special tokens. */
   readonly contentOf: (text: string) => number[];
-  readonly lowerCase: boolean;
 }
 
 function makeTokenizer(
   inner: PreTrainedTokenizer,
   config: JsonObject,
-  { contentOf: plain, lowerCase }: Contents,
+  { contentOf: plain, lowerCase = false, isBare = false }: Contents,
 ): Tokenizer {
   const contentOf = (text: string): number[] => plain(lowerCase ? text.toLowerCase() : text);
-  const { prefix, suffix } = findTemplate(inner);
+  const { prefix, suffix } = isBare ? { prefix: [], suffix: [] } : findTemplate(inner);
   const specialTokens = prefix.length + suffix.length;
   const fromStart = config.truncation_side !== "left";
   const encode = (text: string, maxLength: number): Int32Array => {
     const room = maxLength - specialTokens;
     const ids = fromStart ? firstTokens(contentOf, text, room) : contentOf(text);
-    const kept = fromStart ? ids.slice(0, room) : ids.slice(-room);
-    return Int32Array.from([...prefix, ...kept, ...suffix]);
+    const count = Math.min(ids.length, room);
+    const kept = fromStart ? ids : ids.slice(ids.length - count);
+    const all = new Int32Array(prefix.length + count + suffix.length);
+    all.set(prefix);
+    for (let i = 0; i < count; i++) all[prefix.length + i] = kept[i];
+    all.set(suffix, prefix.length + count);
+    return all;
   };
   return {
     padId: inner.pad_token_id ?? 0,

@@ -11,7 +11,7 @@ const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added
 /** Copies the tokenizer's files; its configuration gets the encoder's maximum length. */
 export async function copyTokenizer(folder: string, content: ModelContent): Promise<void> {
   for (const name of copied) {
-    const source = sourceFile(content, name);
+    const source = join(content.encoder.tokenizerPath ?? content.encoder.path, name);
     if (existsSync(source)) await copyFile(source, join(folder, name));
   }
   const config = await objectIn(sourceFile(content, "tokenizer_config.json"));
@@ -33,10 +33,19 @@ export function float32Config({
 
 /** A module of modules.json. */
 export interface SentenceModule {
-  readonly kind: "Transformer" | "Pooling" | "Dense" | "LayerNorm" | "Normalize";
+  readonly kind:
+    | "Transformer"
+    | "StaticEmbedding"
+    | "Pooling"
+    | "Dense"
+    | "LayerNorm"
+    | "Normalize";
   /** Writes what belongs into the module's folder; absent: it has none of its own. */
   readonly write?: (folder: string) => Promise<void>;
 }
+
+/** Folders of first modules: the model's own, written as older versions of sentence-transformers want it. */
+const ownPaths: Readonly<Record<string, string>> = { Transformer: "", StaticEmbedding: "." };
 
 /**
  * Writes modules.json with the class paths that every version of sentence-transformers knows, the folder of each module, and the
@@ -50,7 +59,7 @@ export async function writeSentenceModules(
   const listed = modules.map(({ kind }, idx) => ({
     idx,
     name: String(idx),
-    path: kind === "Transformer" ? "" : `${idx}_${kind}`,
+    path: ownPaths[kind] ?? `${idx}_${kind}`,
     type: `sentence_transformers.models.${kind}`,
   }));
   await writeJson(join(folder, "modules.json"), listed);
@@ -60,13 +69,17 @@ export async function writeSentenceModules(
     await mkdir(path, { recursive: true });
     await write(path);
   }
+  if (!content.encoder.isStatic) await writeSentenceConfig(folder, content);
+  await writeSettings(folder, content);
+}
+
+async function writeSentenceConfig(folder: string, content: ModelContent): Promise<void> {
   const source = await objectIn(sourceFile(content, "sentence_bert_config.json"));
   // Only what every version of sentence-transformers takes: older ones refuse the keys of newer ones.
   await writeJson(join(folder, "sentence_bert_config.json"), {
     max_seq_length: content.encoder.maxLength,
     do_lower_case: source.do_lower_case === true,
   });
-  await writeSettings(folder, content);
 }
 
 async function writeSettings(folder: string, content: ModelContent): Promise<void> {
@@ -92,13 +105,11 @@ export function poolingModule(config: PoolingConfig, dimension: number): Sentenc
  * as well, every token has the text's vector, and their mean is that vector.
  */
 export function foldedModules(content: ModelContent): SentenceModule[] {
-  const { pooling, includePrompt, normalize } = content.encoder;
+  const { pooling, includePrompt, normalize, isStatic } = content.encoder;
+  const unit: SentenceModule[] = normalize ? [{ kind: "Normalize" }] : [];
+  if (isStatic) return [{ kind: "StaticEmbedding" }, ...unit];
   const config: PoolingConfig = isPlainPooling(content.encoder)
     ? { pooling, includePrompt }
     : { pooling: "mean", includePrompt: true };
-  const modules: SentenceModule[] = [
-    { kind: "Transformer" },
-    poolingModule(config, outputDimension(content)),
-  ];
-  return normalize ? [...modules, { kind: "Normalize" }] : modules;
+  return [{ kind: "Transformer" }, poolingModule(config, outputDimension(content)), ...unit];
 }

@@ -28,6 +28,7 @@ import {
 } from "./model-content.js";
 import { type Precision, withPrecision } from "./precision/precision.js";
 import { requireInput } from "./require-input.js";
+import { bareTokenizer, staticConfig } from "./static-files.js";
 
 /** How a transformers.js folder is written. */
 interface ModelFolderOptions {
@@ -62,6 +63,7 @@ export async function writeModelFolder(
       await writeFile(join(folder, "onnx", onnxFile(precision)), bytes);
     }
     await copyTokenizer(folder, content);
+    if (content.encoder.isStatic) await bareTokenizer(folder);
     if (options.broadcast) await writeTokensMap(folder, content);
     await writeJson(join(folder, "config.json"), await configOf(content));
     await writeSentenceModules(folder, content, foldedModules(content));
@@ -102,7 +104,10 @@ function noHead(size: number): HeadContent {
 }
 
 async function configOf(content: ModelContent): Promise<Record<string, unknown>> {
-  const config = float32Config(await objectIn(sourceFile(content, "config.json")));
+  const { encoder } = content;
+  const config = encoder.isStatic
+    ? staticConfig(encoder)
+    : float32Config(await objectIn(sourceFile(content, "config.json")));
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,

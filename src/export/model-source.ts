@@ -32,6 +32,8 @@ export interface ModelSource {
   readonly content: ModelContent;
   /** Vectors of texts as they stand, without prompts, as training computes them, not by an exported file. */
   readonly embed: EmbedTexts;
+  /** Number of tokens of a text as it stands, special ones included. */
+  readonly tokensOf: (text: string) => number;
   /** Whether a text has fewer tokens than a text may have, so that nothing of it is cut. */
   readonly fits: (text: string) => boolean;
   readonly release: () => Promise<void>;
@@ -90,7 +92,8 @@ function source(
   return {
     content,
     embed: (texts) => embed(texts),
-    fits: (text) => (encoder.tokenize([text])[0]?.length ?? 0) < encoder.info.maxLength,
+    tokensOf: (text) => encoder.tokenize([text])[0].length,
+    fits: (text) => encoder.tokenize([text])[0].length < encoder.info.maxLength,
     release: async () => {
       for (const release of opened.toReversed()) await release();
       await encoder.release();

@@ -1,3 +1,4 @@
+import type { TouchedRows } from "./gradient.js";
 import type { Kernel } from "./kernel/load.js";
 import type { ParameterBlock, ParameterMemory } from "./parameter-memory.js";
 
@@ -21,6 +22,9 @@ export const ADAMW_DEFAULTS: AdamWOptions = {
   weightDecay: 0.01,
 };
 
+/** Numbers that the kernel updates at a time. */
+const GROUP = 16;
+
 /** One update. */
 interface AdamWStep {
   /** t = 1, 2, …: how many updates the moments have seen, this one included. */
@@ -30,33 +34,46 @@ interface AdamWStep {
   readonly gradientScale: number;
 }
 
+/** Rows with a gradient, by the names of blocks with sparse gradients. */
+type RowsByName = ReadonlyMap<string, TouchedRows>;
+
 /**
  * Updates all parameters and moments in place, in float32 with torch.optim.AdamW's order of operations
  * (kernel/assembly). The rate of a block is learningRate · learningRateScale; blocks with `decay` false are not
- * decayed. Moments below the smallest normal number become zero.
+ * decayed. Moments below the smallest normal number become zero. Of a lazy block only the touched rows are updated, by the same
+ * formula with the same t (torch.optim.SparseAdam, with decay): the cost does not depend on the size of the table.
  */
 export function adamWUpdate(
   memory: ParameterMemory,
   options: AdamWOptions,
   update: AdamWStep,
+  touched: RowsByName = new Map(),
 ): void {
-  for (const block of memory.blocks) updateBlock(memory.kernel, block, { ...options, ...update });
+  for (const block of memory.blocks) {
+    const scalars = scalarsOf(block, { ...options, ...update });
+    if (block.spec.lazy === true)
+      updateRows(memory, block, touched.get(block.spec.name) ?? [], scalars);
+    else updateAll(memory.kernel, block, scalars);
+  }
 }
 
-function updateBlock(
-  kernel: Kernel,
-  block: ParameterBlock,
-  options: AdamWOptions & AdamWStep,
-): void {
+/** What the kernel's formula wants after the addresses and the count. */
+type Scalars = readonly [
+  gradientScale: number,
+  keep: number,
+  weight1: number,
+  beta2: number,
+  weight2: number,
+  negativeStep: number,
+  root2: number,
+  epsilon: number,
+];
+
+function scalarsOf({ spec }: ParameterBlock, options: AdamWOptions & AdamWStep): Scalars {
   const { beta1, beta2, epsilon, step } = options;
-  const rate = options.learningRate * block.spec.learningRateScale;
-  const decay = block.spec.decay ? options.weightDecay : 0;
-  kernel.adamW(
-    block.parameter.byteOffset,
-    block.gradient.byteOffset,
-    block.firstMoment.byteOffset,
-    block.secondMoment.byteOffset,
-    block.length,
+  const rate = options.learningRate * spec.learningRateScale;
+  const decay = spec.decay ? options.weightDecay : 0;
+  return [
     options.gradientScale,
     1 - rate * decay,
     1 - beta1,
@@ -65,5 +82,44 @@ function updateBlock(
     -(rate / (1 - beta1 ** step)),
     Math.sqrt(1 - beta2 ** step),
     epsilon,
+  ];
+}
+
+const partsOf = ({ parameter, gradient, firstMoment, secondMoment }: ParameterBlock) =>
+  [parameter, gradient, firstMoment, secondMoment] as const;
+
+function updateAll(kernel: Kernel, block: ParameterBlock, scalars: Scalars): void {
+  const [p, g, m, v] = partsOf(block).map(({ byteOffset }) => byteOffset);
+  kernel.adamW(p, g, m, v, block.length, ...scalars);
+}
+
+/** The kernel updates whole groups of 16 numbers: rows that are none pass through staging, behind which there is padding. */
+function updateRows(
+  { kernel, staging }: ParameterMemory,
+  block: ParameterBlock,
+  rows: TouchedRows,
+  scalars: Scalars,
+): void {
+  const width = block.spec.shape[1];
+  const parts = partsOf(block);
+  if (width % GROUP === 0) {
+    const [p, g, m, v] = parts.map(({ byteOffset }) => byteOffset);
+    for (const row of rows) {
+      const at = 4 * row * width;
+      kernel.adamW(p + at, g + at, m + at, v + at, width, ...scalars);
+    }
+    return;
+  }
+  const size = Math.ceil(width / GROUP) * GROUP;
+  const staged = parts.map(
+    (_, i) => new Float32Array(kernel.memory.buffer, staging + 4 * i * size, size),
   );
+  for (const array of staged) array.fill(0);
+  const [p, g, m, v] = staged.map(({ byteOffset }) => byteOffset);
+  for (const row of rows) {
+    const [from, to] = [row * width, (row + 1) * width];
+    for (const [i, part] of parts.entries()) staged[i].set(part.subarray(from, to));
+    kernel.adamW(p, g, m, v, width, ...scalars);
+    for (const [i, part] of parts.entries()) part.set(staged[i].subarray(0, width), from);
+  }
 }

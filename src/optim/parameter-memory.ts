@@ -14,6 +14,8 @@ interface ParameterSpec {
   readonly learningRateScale: number;
   /** The gradient arrives as (row indices, rows): an embedding table of shape [V, H]. */
   readonly sparse: boolean;
+  /** Whether an update touches only rows that have a gradient; needs `sparse`. Default false. */
+  readonly lazy?: boolean | undefined;
 }
 
 /** A trained tensor in the kernel's memory: its values, gradient and moments, each a view of the same length. */
@@ -41,6 +43,8 @@ export interface ParameterMemory {
 /** Blocks begin at cache lines and are padded with zeros to whole ones, which the kernel's AdamW relies on. */
 const LINE_BYTES = 64;
 const STAGING_BYTES = 2 ** 20;
+/** Values, gradient and moments of a row pass through staging together. */
+const STAGED_PARTS = 4;
 
 /**
  * Lays out parameters, gradients, first and second moments: 16 bytes a trained number. Gradients and moments start
@@ -97,9 +101,10 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
 }
 
-/** Room for at least one row of every sparse parameter and its index. */
+/** Room for at least one row of every sparse parameter and its index, and for all that belongs to a row. */
 function stagingSize(specs: readonly ParameterSpec[]): number {
   const widths = specs.filter((spec) => spec.sparse).map((spec) => spec.shape[1] ?? 0);
   if (widths.length === 0) return 0;
-  return padded(Math.max(STAGING_BYTES, (Math.max(...widths) + 1) * 4));
+  const row = padded((Math.max(...widths) + 1) * 4);
+  return Math.max(STAGING_BYTES, STAGED_PARTS * row);
 }

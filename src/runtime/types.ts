@@ -52,6 +52,8 @@ export interface TrainerParameter {
   readonly gradient?: Gradient | undefined;
   /** Whether some graph's gradient of it is sparse; default: whether `gradient` is. */
   readonly sparse?: boolean | undefined;
+  /** Whether an update leaves rows without a gradient as they are, moments and decay too: `lazyRows` of `adamWUpdate`. Default false. */
+  readonly lazy?: boolean | undefined;
   readonly shape: readonly number[];
   /** Start values; copied. */
   readonly data: Float32Array;

@@ -10,7 +10,12 @@ import { bundled, temporaryFolder } from "./model-copy.js";
 
 /** A hub with one model, the bundled one, under the id `stub/mini`, and one whose files are out of order. */
 const weights = "test/fixtures/sentence-modules/bert-weightedmean-dense";
-const folders: Readonly<Record<string, string>> = { "stub/mini": bundled, "stub/weights": weights };
+const folders: Readonly<Record<string, string>> = {
+  "stub/mini": bundled,
+  "stub/weights": weights,
+  "stub/classic": "test/fixtures/static/classic",
+  "stub/model2vec": "test/fixtures/static/model2vec",
+};
 let server: Server;
 let host: string;
 const requests: string[] = [];
@@ -80,6 +85,18 @@ describe("a hub id", () => {
     }
     const given = readdirSync(location.path, { recursive: true }).map(String);
     expect(given.filter((name) => /reference\.json|partial|\.onnx$/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    ["stub/classic", "0_StaticEmbedding/model.safetensors"],
+    ["stub/model2vec", "model.safetensors"],
+  ])("of a static model, %s, is downloaded with its table", async (id, table) => {
+    const hub = { host, cache: temporaryFolder() };
+    const location = await locateModel(id, { hub, allowDownload: true });
+    const folder = await readModelFolder(location);
+    expect(folder).toMatchObject({ isStatic: true, modelFile: join(location.path, table) });
+    expect(existsSync(join(folder.tokenizerFolder, "tokenizer.json"))).toBe(true);
+    expect(requests.filter((url) => url.includes("onnx"))).toEqual([]);
   });
 
   it.each(["stub/absent", "stub/broken"])("%s: the failure is told", async (id) => {

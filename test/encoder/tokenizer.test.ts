@@ -67,7 +67,7 @@ describe("truncation", () => {
 describe("special texts", () => {
   it("lower-cases where sentence_bert_config.json asks for it", async () => {
     const plain = await loadTokenizer(folders.roberta);
-    const lower = await loadTokenizer(folders.roberta, true);
+    const lower = await loadTokenizer(folders.roberta, { lowerCase: true });
     expect(lower.encode("FRESH Bread", 16)).toEqual(plain.encode("fresh bread", 16));
     expect(plain.encode("FRESH Bread", 16)).not.toEqual(plain.encode("fresh bread", 16));
   });

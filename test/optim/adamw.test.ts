@@ -174,6 +174,42 @@ describe("adamWUpdate", () => {
     expect(block?.secondMoment.every((x) => x === 0)).toBe(true);
   });
 
+  // 32: whole groups of the kernel; 21: through staging.
+  it.each([32, 21])("lazy: updates the touched rows of %i numbers, and no others", (width) => {
+    const rows = 5;
+    const data = Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i));
+    const spec = { name: "table", shape: [rows, width], data, decay: true, learningRateScale: 1 };
+    const memory = allocateParameters([{ ...spec, sparse: true, lazy: true }]);
+    const [block] = memory.blocks;
+    const expected = referenceTensor(data);
+    for (const [i, touched] of [[1, 3], [3], []].entries()) {
+      const gradient = data.map((_, k) =>
+        touched.includes(Math.floor(k / width)) ? Math.cos(k) : 0,
+      );
+      block.gradient.set(gradient);
+      const step = { step: i + 1, learningRate: 0.1, gradientScale: 1 };
+      adamWUpdate(memory, options, step, new Map([["table", touched]]));
+      for (const row of touched) {
+        const [from, to] = [row * width, (row + 1) * width];
+        const part = {
+          parameter: expected.parameter.slice(from, to),
+          first: expected.first.slice(from, to),
+          second: expected.second.slice(from, to),
+        };
+        const own = { ...options, rate: 0.1, step: i + 1 };
+        referenceAdamW(part, [...gradient.slice(from, to)], own);
+        for (const name of ["parameter", "first", "second"] as const)
+          expected[name].splice(from, width, ...part[name]);
+      }
+    }
+    expect(relativeError(block.parameter, expected.parameter)).toBeLessThan(1e-5);
+    expect(relativeError(block.firstMoment, expected.first)).toBeLessThan(1e-5);
+    for (const row of [0, 2, 4]) {
+      const part = (values: Float32Array) => values.slice(row * width, (row + 1) * width);
+      expect(part(block.parameter)).toEqual(part(data));
+    }
+  });
+
   it("clips by the global norm", () => {
     expect(clipFactor(0.5, 1)).toBe(1);
     expect(clipFactor(4, 1)).toBeCloseTo(0.25, 6);

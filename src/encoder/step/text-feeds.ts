@@ -22,7 +22,8 @@ export function textFeeds(
   { inputs, padId, skipped = [] }: TextFeedOptions,
 ): Record<string, Tensor> {
   const B = texts.length;
-  const T = Math.max(0, ...texts.map(({ length }) => length));
+  // Texts without tokens are padding alone, and there is some.
+  const T = Math.max(1, ...texts.map(({ length }) => length));
   const R = texts.reduce((sum, { length }) => sum + length, 0);
   const ids = new BigInt64Array(B * T).fill(BigInt(padId));
   const mask = new BigInt64Array(B * T);

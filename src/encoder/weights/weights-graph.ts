@@ -5,6 +5,8 @@ import type { StoredTensor } from "../../files/safetensors-file.js";
 import type { Graph } from "../../graph/ir.js";
 import { type Piece, parameterShapes } from "../architectures/declare.js";
 import { type ArchitectureGraph, architectureGraph } from "../architectures/registry.js";
+import { staticGraph } from "../static/static-graph.js";
+import { isStaticTable, readStaticTable } from "../static/static-table.js";
 import { readPiece, requireFloats } from "./read-piece.js";
 import { type StoredWeights, storedWeights } from "./stored-weights.js";
 
@@ -23,13 +25,18 @@ const OTHERS =
   /^(pooler|cls|lm_head|score|classifier|pre_classifier|qa_outputs|predictions|vocab_(transform|layer_norm|projector)|head|decoder)\.|(position_ids|inv_freq)$|^logit_scale$/;
 
 /**
- * Reads the encoder of a folder. Everything is checked by config.json and the headers of the files before any weight is read. UserErrors:
+ * Reads the encoder of a folder, or the table of a static model. Everything is checked by config.json and the headers of the files before any weight is read. UserErrors:
  * those of `architectureGraph` and `storedWeights`, `missing-tensor`, `wrong-shape`, `weight-type`, and `unknown-tensor` for a
  * parameter that the architecture does not have.
  */
 export async function readWeightsGraph(folder: string): Promise<WeightsGraph> {
   const configFile = join(folder, "config.json");
   const json: JsonObject = await objectIn(configFile);
+  if (json.model_type === undefined || json.model_type === "model2vec") {
+    const { tensors, files } = await storedWeights(folder);
+    if (isStaticTable(tensors))
+      return { ...staticGraph(readStaticTable(tensors, files[0])), files };
+  }
   const built = architectureGraph(json, configFile);
   const stored = await storedWeights(folder);
   const found = matchParameters(built, stored);

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { architectureParameters } from "../../encoder/architectures/registry.js";
+import type { EncoderInfo } from "../../encoder/encoder.js";
 import { poolingModes } from "../../encoder/pooling-mode.js";
+import { readOnnxTable } from "../../encoder/static/bag-model.js";
 import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
 import { toParameters } from "../../encoder/weights/to-parameters.js";
 import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
@@ -23,6 +25,7 @@ import {
   writeSentenceModules,
 } from "../folder-files.js";
 import { contentHead, type ModelContent, sourceFile } from "../model-content.js";
+import { staticConfig } from "../static-files.js";
 import { denseModule, denseStack, ownModules } from "./dense-modules.js";
 import { modelCard } from "./model-card.js";
 import { huggingFaceWeights } from "./weight-names.js";
@@ -49,7 +52,7 @@ export async function writeSentenceTransformersFolder(
 }
 
 /**
- * Transformer, Pooling, Dense…, Normalize. A linear head needs no normalisation before it, since the one behind takes out every
+ * Transformer and Pooling, or StaticEmbedding; Dense…, Normalize. A linear head needs no normalisation before it, since the one behind takes out every
  * scale; an MLP gets what it was trained on.
  */
 function modulesOf(content: ModelContent): SentenceModule[] {
@@ -58,16 +61,17 @@ function modulesOf(content: ModelContent): SentenceModule[] {
   const unit: SentenceModule[] = encoder.normalize ? [{ kind: "Normalize" }] : [];
   const dense =
     head === undefined ? [] : [...denseStack(head).map(denseModule), ...ownModules(head)];
-  return [
-    { kind: "Transformer" },
-    poolingModule(encoder, encoder.dimension / poolingModes(encoder.pooling).length),
-    ...(head?.spec.kind === "mlp" ? unit : []),
-    ...dense,
-    ...unit,
-  ];
+  return [...first(encoder), ...(head?.spec.kind === "mlp" ? unit : []), ...dense, ...unit];
+}
+
+function first(encoder: EncoderInfo): SentenceModule[] {
+  if (encoder.isStatic) return [{ kind: "StaticEmbedding" }];
+  const width = encoder.dimension / poolingModes(encoder.pooling).length;
+  return [{ kind: "Transformer" }, poolingModule(encoder, width)];
 }
 
 async function bareConfig(content: ModelContent): Promise<JsonObject> {
+  if (content.encoder.isStatic) return staticConfig(content.encoder);
   return float32Config(await objectIn(sourceFile(content, "config.json")));
 }
 
@@ -76,8 +80,9 @@ async function encoderWeights(
   { encoder, weights }: ModelContent,
   config: JsonObject,
 ): Promise<Map<string, Tensor>> {
-  if (isWeightsFile(encoder.modelFile)) {
-    const { graph, pieces } = await readWeightsGraph(encoder.path);
+  const written = await writtenGraph(encoder);
+  if (written !== undefined) {
+    const { graph, pieces } = written;
     const own = (name: string) => graph.initializers.get(name) ?? internal(`no weight "${name}"`);
     return toParameters(pieces, (name) => weights?.get(name) ?? own(name));
   }
@@ -89,6 +94,12 @@ async function encoderWeights(
     const proto = protos.get(name) ?? internal(`the model has no initializer "${name}"`);
     return weights?.get(name) ?? widen(toTensor(proto, external));
   });
+}
+
+/** The graph that was written here for the encoder; undefined for an ONNX file with a graph of its own. */
+async function writtenGraph({ modelFile, isStatic }: EncoderInfo) {
+  if (isWeightsFile(modelFile)) return readWeightsGraph(dirname(modelFile));
+  return isStatic ? readOnnxTable(modelFile) : undefined;
 }
 
 function folded({ encoder }: ModelContent) {

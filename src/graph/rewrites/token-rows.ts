@@ -42,14 +42,15 @@ export function packTokens(graph: Graph, options: TokenRowsOptions): RewriteNote
   for (const name of options.rowInputs ?? []) packing.enter(name);
   for (const node of [...graph.nodes]) packing.pack(node);
   packing.leave(options.rowOutputs ?? []);
-  return { name: NAME, applied: sites.length, note: "" };
+  // A table of token vectors has no attention, and no padding once it is packed.
+  return { name: NAME, applied: Math.max(1, sites.length), note: "" };
 }
 
 /** Why the graph cannot be packed, or undefined. */
 function unpackable(walk: TokenWalk, { unmasked }: MaskingSteps): string | undefined {
-  const { sites, unknown } = sitesOf(walk);
+  const { unknown } = sitesOf(walk);
   if (unknown > 0) return `${unknown} softmaxes over tokens are no attention as it is known`;
-  if (sites.length === 0) return "the graph has no attention";
+  if (walk.steps.size === 0) return "nothing in the graph belongs to tokens";
   if (unmasked !== undefined) return "attention does not mask padding";
   const [mixing] = walk.mixing;
   return mixing === undefined ? undefined : `${mixing.op} "${mixing.name}" mixes tokens`;

@@ -151,7 +151,8 @@ export function update(trainer: HostTrainer, options: UpdateOptions): UpdateOutc
   if (finite) {
     trainer.updates += 1;
     const gradientScale = scale * clipFactor(gradNorm, settings.maxGradNorm);
-    adamWUpdate(memory, settings.optimizer, { step: trainer.updates, learningRate, gradientScale });
+    const step = { step: trainer.updates, learningRate, gradientScale };
+    adamWUpdate(memory, settings.optimizer, step, sums.touched);
     if (settings.average !== undefined)
       followAverages(memory.blocks, settings.average, trainer.updates);
   }

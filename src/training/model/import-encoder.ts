@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withComputedInputs } from "../../encoder/computed-inputs.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
+import { bagTable, isBag } from "../../encoder/static/bag-model.js";
+import { staticGraph } from "../../encoder/static/static-graph.js";
 import { type PreparedEncoder, prepareEncoder } from "../../encoder/step/prepare.js";
 import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
 import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
@@ -28,6 +30,11 @@ export async function importEncoder(
       await session.release();
     }
   };
-  const model = withComputedInputs(decode(await readFile(file), file));
+  const decoded = decode(await readFile(file), file);
+  if (isBag(decoded)) {
+    const { graph, hidden } = staticGraph(bagTable(decoded, file));
+    return prepareEncoder(graph, hidden);
+  }
+  const model = withComputedInputs(decoded);
   return prepareEncoder(await importProbed(model, run, options));
 }

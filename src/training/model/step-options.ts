@@ -13,6 +13,7 @@ import type { TrainSettings } from "../options/settings.js";
 import { tuningOf } from "../options/tune.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { RunContext } from "./run-context.js";
+import { requireStaticTuning } from "./static-tuning.js";
 
 /** For the batches of which group a step is built, and the start values of its head. */
 interface StepStart {
@@ -72,9 +73,11 @@ async function dropoutOf(
 
 /**
  * Refuses, before anything is encoded or written, an objective that does not fit the model: an odd dimension for angle, a prefix that
- * is too long. UserErrors as `buildLoss`.
+ * is too long, or what a static model has no place for. UserErrors as `buildLoss` and `requireStaticTuning`.
  */
 export function requireFittingModel(context: RunContext): void {
+  const { info } = context.encoder;
+  if (info.isStatic) requireStaticTuning(info, context.plan.settings);
   for (const group of context.plan.groups)
     buildHeadStep(headStepOptions(context, { group, start: new Map() }));
 }

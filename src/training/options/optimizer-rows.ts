@@ -7,7 +7,7 @@ export const optimizerRows = {
     type: "number",
     above: 0,
     max: 10_000,
-    otherwise: "1, or as many as make 100 updates, at most 10",
+    otherwise: "1–10, for 100 updates",
     group: "Optimizer",
     compared: "budget",
     placeholder: "n",
@@ -46,7 +46,8 @@ export const optimizerRows = {
     above: 0,
     group: "Optimizer",
     placeholder: "rate",
-    otherwise: "1e-3 head, 1e-4 lora, 2e-5 otherwise",
+    otherwise:
+      "1e-3 head, 1e-4 lora, 2e-5 otherwise; static: a fifth of its scale",
     description: "peak learning rate",
   },
   scalarLr: {

@@ -88,7 +88,6 @@ export const runRows = {
     description: "metric that selects, e.g. spearman_cosine",
   },
   interpolate: {
-    common: true,
     type: "number",
     min: 0,
     max: 1,
@@ -97,7 +96,7 @@ export const runRows = {
     group: "Run",
     placeholder: "α",
     description:
-      "what goes out: the point (1−α)·start + α·tuned that the selecting data choose (auto), this point, or the best checkpoint (off)",
+      "what goes out: the point (1−α)·start + α·tuned that selection chooses, this one, or the best checkpoint (off)",
   },
   average: {
     type: "text",

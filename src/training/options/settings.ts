@@ -37,12 +37,13 @@ export type TrainOptions = Omit<GivenOf<typeof trainTable>, keyof Narrower | "pr
 
 /**
  * The options with defaults filled in and ranges checked. Usage errors name the option: unknown-option, missing-option, bad-option, and what
- * `augmentationsOf` and `checkTune` throw.
+ * `augmentationsOf` and `checkTune` throw. `scale`: that of a static model's table.
  */
-export function resolveSettings(options: TrainOptions): TrainSettings {
+export function resolveSettings(options: TrainOptions, scale?: number): TrainSettings {
   // What the table cannot say of the narrower types is checked where they are used.
   const given = resolveGiven(trainTable, options, "train") as Resolved;
-  const { prompts: texts, head = defaultHead(given.tune), lr = defaultRate(given.tune) } = given;
+  const { prompts: texts, head = defaultHead(given.tune) } = given;
+  const { lr = defaultRate(given.tune, scale) } = given;
   const dropout = given.dropout === 0 ? (augmentedDropout(given.augment) ?? 0) : given.dropout;
   requireKnownPrompts(texts);
   const prompts = texts === undefined ? undefined : promptsByName(texts);

@@ -36,7 +36,7 @@ export function heldOutEvaluation(
   return {
     trains,
     evaluator: evaluatorOfShares(split, measured, settings),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs)}`,
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs, settings)}`,
     notes: [...notes, ...wholeFiles(naturals, kind)],
   };
 }
@@ -111,8 +111,10 @@ function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
   );
 }
 
-/** `, new anchors over known positives` */
-function kindsText(pairs: HeldOutOfFiles["pairs"]): string {
+/** `, new anchors over known positives`; nothing where no other kind could have been meant. */
+function kindsText(pairs: HeldOutOfFiles["pairs"], { holdOut: asked }: TrainSettings): string {
+  const plain = pairs.every(({ kind, beside }) => kind === "documents" && beside.length === 0);
+  if (plain && asked === "auto") return "";
   const texts = { queries: "new anchors over known positives", documents: "unseen texts" };
   return [...new Set(pairs.map(({ kind }) => kind))].map((kind) => `, ${texts[kind]}`).join(" and");
 }

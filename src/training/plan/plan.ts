@@ -4,6 +4,7 @@ import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
+import { staticScale } from "../../encoder/static-scale.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
@@ -71,7 +72,7 @@ export async function planTraining(
   prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
   const chosen = await objectiveByRows(options);
-  const given = resolveSettings({ ...options, ...chosen.options });
+  const given = await settingsOf({ ...options, ...chosen.options });
   const objectives = objectivesOfFiles(given);
   const uses = auxiliaryUses(given, objectives);
   for (const objective of objectives) requireConsistentOptions(given, objective);
@@ -120,6 +121,12 @@ export async function planTraining(
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
   };
+}
+
+/** The settings; the default rate of a static model is found from its vectors. */
+async function settingsOf(options: TrainOptions): Promise<TrainSettings> {
+  const needsScale = options.tune === "full" && options.lr === undefined;
+  return resolveSettings(options, needsScale ? await staticScale(options) : undefined);
 }
 
 /** Batches of each file by its objective's sampler, mixed where there are several. */

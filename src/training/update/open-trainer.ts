@@ -20,6 +20,8 @@ export interface ParameterOptions {
   readonly depth: number;
   /** Start values of the objective's own parameters, by name. */
   readonly scalars: ReadonlyMap<string, Tensor>;
+  /** Whether rows of tables that no text of a batch has stay as they are, moments and decay included; default false. */
+  readonly lazyTables?: boolean | undefined;
 }
 
 /**
@@ -74,11 +76,12 @@ function furtherParameters(
   }));
 }
 
-function trainerParameter(parameter: Parameter, options: ParameterOptions): TrainerParameter {
+function trainerParameter(parameter: StepParameter, options: ParameterOptions): TrainerParameter {
   const { name, shape, decay } = parameter;
+  const lazy = options.lazyTables === true && parameter.gradient.kind === "sparse";
   const data = parameter.data ?? (options.scalars.get(name)?.data as Float32Array | undefined);
   if (data === undefined) internal(`no start value for ${name}`);
-  return { name, shape, decay, data, learningRateScale: rateScale(parameter, options) };
+  return { name, shape, decay, data, lazy, learningRateScale: rateScale(parameter, options) };
 }
 
 /**

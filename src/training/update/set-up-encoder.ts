@@ -48,7 +48,8 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
   const scalars = await initialScalars(context, { start, feeds });
   const tokens = tokenTable(encoder, plan.texts.prompted);
   const others = await context.auxiliary?.prepare(plan.texts.bare);
-  const parameters = { settings, depth: prepared.depth, scalars };
+  const lazyTables = encoder.info.isStatic;
+  const parameters = { settings, depth: prepared.depth, scalars, lazyTables };
   const { part, ...opened } = await openUpdate({ context, steps, parameters, tokens });
   control.onEvent({ type: "rewrites", notes: part.notes });
   for (const message of encoderNotes(part.notes, opened.tensors))
