@@ -37,7 +37,17 @@ try {
           ...[join(root, "bin/embtune.js"), "train", "data/support/train.csv"],
           ...["--eval", "data/support/dev.csv", "--model", `test/fixtures/encoders/${encoder}`],
           ...["--tune", tune, ...options, "--steps", "12", "--batch-size", "16", "--lr", "1e-3"],
-          ...["--objective", "infonce", "--out", out, "--threads", values.threads, "--quiet"],
+          ...[
+            "--objective",
+            "infonce",
+            "--interpolate",
+            "off",
+            "--out",
+            out,
+            "--threads",
+            values.threads,
+            "--quiet",
+          ],
         ],
         { cwd: root, encoding: "utf8" },
       );

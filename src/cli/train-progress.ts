@@ -34,6 +34,10 @@ export function trainProgress(
     }
     if (event.type === "rewrites" && debug) terminal.note(rewriteLines(event.notes));
     if (event.type === "note") terminal.note(event.message);
+    if (event.type === "interpolation") {
+      stop();
+      terminal.note(`α ${event.record.alpha}: ${scoresText(event.record.scores)}`);
+    }
     if (event.type === "evaluation") {
       stop();
       terminal.note(`${evaluationLine(event)}${byFile.take()}`);
@@ -101,6 +105,12 @@ function rewriteLines(notes: Extract<TrainEvent, { type: "rewrites" }>["notes"])
 }
 
 function evaluationLine({ record, best }: Extract<TrainEvent, { type: "evaluation" }>): string {
-  const scores = Object.entries(record.eval).map(([key, value]) => `${key} ${times100(value)}`);
-  return `step ${record.step}: ${scores.join(", ")}${best && record.step > 0 ? " (best)" : ""}`;
+  const mark = best && record.step > 0 ? " (best)" : "";
+  return `step ${record.step}: ${scoresText(record.eval)}${mark}`;
+}
+
+function scoresText(scores: Readonly<Record<string, number>>): string {
+  return Object.entries(scores)
+    .map(([key, value]) => `${key} ${times100(value)}`)
+    .join(", ");
 }

@@ -52,23 +52,50 @@ export function holdOutRows<Row>(
   rowKeys: RowKeys<Row>,
   options: SplitOptions,
 ): SplitOf<Row> {
-  const share = options.share ?? 0.1;
   if (rows.length < 2 * leastRows) throw tooFew(rows.length);
-  const components = componentsOf(rows, rowKeys.keys);
   const anchors = componentsOf(rows, (row) => [rowKeys.anchor(row)]);
-  const wanted = Math.max(leastRows, Math.round(share * componentSizes(anchors).length));
-  const chosen = chooseGroups(components, anchors, wanted, options.seed);
-  if (
-    chosen.anchors >= wanted / 2 &&
-    chosen.rows >= leastRows &&
-    rows.length - chosen.rows >= leastRows
-  ) {
-    const heldOut = rows.filter((_, i) => chosen.groups.has(components[i]));
-    const train = rows.filter((_, i) => !chosen.groups.has(components[i]));
-    return { train, heldOut, notes: [] };
-  }
+  const wanted = wantedOf(anchors, options);
+  const whole = byComponents(rows, rowKeys.keys, { anchors, wanted, seed: options.seed });
+  if (whole !== undefined) return whole;
   const groups = chooseGroups(anchors, anchors, wanted, options.seed).groups;
   return byAnchor(rows, rowKeys.keys, (i) => groups.has(anchors[i]));
+}
+
+/** As `holdOut`, where whole components suffice; else undefined: no row is left out. */
+export function holdOutComponents(
+  rows: readonly PairRow[],
+  options: SplitOptions,
+): Split | undefined {
+  const anchors = componentsOf(rows, ({ anchor }) => [anchor]);
+  const choice = { anchors, wanted: wantedOf(anchors, options), seed: options.seed };
+  const whole = byComponents(rows, pairKeys, choice);
+  return whole && separateNegatives(whole.train, whole.heldOut, []);
+}
+
+function wantedOf(anchors: Int32Array, { share = 0.1 }: SplitOptions): number {
+  return Math.max(leastRows, Math.round(share * componentSizes(anchors).length));
+}
+
+/** What is held out, and how much of it. */
+interface Choice {
+  /** The number of each row's anchor. */
+  readonly anchors: Int32Array;
+  readonly wanted: number;
+  readonly seed: number;
+}
+
+function byComponents<Row>(
+  rows: readonly Row[],
+  keys: RowKeys<Row>["keys"],
+  { anchors, wanted, seed }: Choice,
+): SplitOf<Row> | undefined {
+  const components = componentsOf(rows, keys);
+  const chosen = chooseGroups(components, anchors, wanted, seed);
+  const enough = chosen.anchors >= wanted / 2 && chosen.rows >= leastRows;
+  if (!enough || rows.length - chosen.rows < leastRows) return undefined;
+  const heldOut = rows.filter((_, i) => chosen.groups.has(components[i]));
+  const train = rows.filter((_, i) => !chosen.groups.has(components[i]));
+  return { train, heldOut, notes: [] };
 }
 
 /** Groups in random order, passing over those that would hold out more anchors than wanted. */

@@ -33,6 +33,8 @@ export interface ModelContent {
   readonly adapters?: readonly AdapterContent[] | undefined;
   /** The trained head; absent: the encoder as it is. */
   readonly head?: HeadContent | undefined;
+  /** α of the point (1−α)·start + α·tuned of the run; absent: 1. */
+  readonly interpolated?: number | undefined;
   /** The run that it comes from, for the model card. */
   readonly run?: RunRecord | undefined;
 }

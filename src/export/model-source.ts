@@ -2,20 +2,29 @@ import type { Encoder, EncoderInfo, EncoderRun } from "../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
 import { CACHED_NAMES, embedForward } from "../encoder/step/cached-step.js";
 import { type EmbeddingGraphOptions, embeddingGraph } from "../encoder/step/embedding-graph.js";
+import type { PreparedEncoder } from "../encoder/step/prepare.js";
 import { internal } from "../errors/internal.js";
-import { UserError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 import { normalizedRows } from "../evaluation/cosine.js";
+import type { LowRankAdapter } from "../graph/rewrites/low-rank.js";
 import type { Matrix, Tensor } from "../math/tensor.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { importEncoder } from "../training/model/import-encoder.js";
+import { interpolate, type Parameters } from "../training/model/interpolate.js";
+import { lineStart } from "../training/model/line-start.js";
 import { tunedWeights } from "../training/model/merged-weights.js";
 import { openHead } from "../training/model/open-head.js";
 import { tuningOf } from "../training/options/tune.js";
 import { baseModel, type RunRecord, readRun } from "../training/run-folder/run-folder.js";
 import { contentHead, type HeadContent, type ModelContent } from "./model-content.js";
-import { headAmong, type RunReference, runParameters, runReference } from "./run-reference.js";
+import {
+  headAmong,
+  headStart,
+  type RunReference,
+  runPoint,
+  runReference,
+} from "./run-reference.js";
 
-type Parameters = ReadonlyMap<string, Tensor>;
 type EmbedTexts = (texts: readonly string[]) => Promise<Matrix>;
 
 /** A model that can be exported, and embtune's own vectors of it. */
@@ -30,7 +39,10 @@ export interface ModelSource {
   readonly release: () => Promise<void>;
 }
 
-export type SourceOptions = Omit<LoadEncoderOptions, "runtime" | "model" | "dtype">;
+export interface SourceOptions extends Omit<LoadEncoderOptions, "runtime" | "model" | "dtype"> {
+  /** Of a run: the point (1−α)·start + α·tuned; default: the one that went out. */
+  readonly interpolate?: number | undefined;
+}
 
 /** What is freed at the end, the last one first. */
 type Opened = (() => Promise<void>)[];
@@ -43,8 +55,17 @@ export async function openModelSource(
 ): Promise<ModelSource> {
   const reference = model === undefined ? undefined : runReference(model);
   if (reference !== undefined) return openRun(reference, runtime, options);
+  if (options.interpolate !== undefined) throw noRun(model);
   const encoder = await loadEncoder({ ...options, model, runtime, modules: "leave" });
   return plainSource({ encoder: encoder.info }, encoder, runtime);
+}
+
+function noRun(model: string | undefined): UserError {
+  return usageError(
+    "option-without-effect",
+    `--interpolate goes from the start of a run to its end, and ${model ?? "the bundled encoder"} is no run folder`,
+    "name a run folder, or leave it out",
+  );
 }
 
 /** A model as it is, behind its own modules where it has some. */
@@ -83,7 +104,7 @@ function source(
 async function openRun(
   reference: RunReference,
   runtime: Runtime,
-  options: SourceOptions,
+  { interpolate: alpha, ...options }: SourceOptions,
 ): Promise<ModelSource> {
   const run = readRun(reference.run);
   const { maxLength, pooling, prompts } = run.options;
@@ -98,18 +119,21 @@ async function openRun(
     modules: "leave",
   });
   requireSameBase(encoder.info, run);
-  const parameters = runParameters(reference, run);
-  if (parameters === undefined)
-    return plainSource({ encoder: encoder.info, run }, encoder, runtime);
-  const head = headAmong(parameters, encoder.info);
+  const point = runPoint(reference, run, alpha);
+  const about = { encoder: encoder.info, run, interpolated: alpha ?? point?.alpha };
+  if (point === undefined) return plainSource(about, encoder, runtime);
   const opened: Opened = [];
-  const tuned = await tunedEncoder({ run, encoder, runtime, parameters, opened });
-  const embed = await headed(tuned.embed, { encoder, runtime, head, opened });
-  const { weights, adapters } = tuned;
-  return source({ encoder: encoder.info, weights, adapters, head, run }, encoder, {
-    embed,
+  const { head, ...tuned } = await tunedEncoder({
+    reference,
+    run,
+    encoder,
+    runtime,
+    point,
     opened,
   });
+  const embed = await headed(tuned.embed, { encoder, runtime, head, opened });
+  const { weights, adapters } = tuned;
+  return source({ ...about, weights, adapters, head }, encoder, { embed, opened });
 }
 
 function requireSameBase(info: EncoderInfo, run: RunRecord): void {
@@ -120,19 +144,25 @@ function requireSameBase(info: EncoderInfo, run: RunRecord): void {
 }
 
 interface Tuned {
+  readonly reference: RunReference;
   readonly run: RunRecord;
   readonly encoder: Encoder;
   readonly runtime: Runtime;
-  readonly parameters: Parameters;
+  readonly point: NonNullable<ReturnType<typeof runPoint>>;
   readonly opened: Opened;
 }
 
-/** The encoder with its trained weights, as training runs it; with `--tune head` as it is. */
-async function tunedEncoder(
-  tuned: Tuned,
-): Promise<Pick<ModelContent, "weights" | "adapters"> & { readonly embed: EmbedTexts }> {
-  const { run, encoder, runtime, parameters } = tuned;
-  if (run.options.tune === "head") return { embed: bareTexts(encoder) };
+type TunedParts = Pick<ModelContent, "weights" | "adapters" | "head"> & {
+  readonly embed: EmbedTexts;
+};
+
+/** The head and the encoder with its trained weights, as training runs it; with `--tune head` as it is. */
+async function tunedEncoder(tuned: Tuned): Promise<TunedParts> {
+  const { run, encoder, runtime } = tuned;
+  if (run.options.tune === "head") {
+    const parameters = parametersAt(tuned, undefined, []);
+    return { embed: bareTexts(encoder), head: headAmong(parameters, encoder.info) };
+  }
   const prepared = await importEncoder(encoder.info, runtime);
   const step: EmbeddingGraphOptions = {
     encoder: prepared,
@@ -143,13 +173,30 @@ async function tunedEncoder(
     split: false,
   };
   const part = embeddingGraph(step);
+  const parameters = parametersAt(tuned, prepared, part.adapters);
   const adapters = part.adapters.map(({ weight, a, b }) => ({
     weight,
     a: tensorNamed(parameters, a),
     b: tensorNamed(parameters, b),
   }));
   const weights = tunedWeights(prepared, part, parameters);
-  return { weights, adapters, embed: await trainingForward(step, tuned) };
+  const head = headAmong(parameters, encoder.info);
+  const embed = await trainingForward(step, parameters, tuned);
+  return { weights, adapters, head, embed };
+}
+
+/** The parameters at the point of the line that is asked for. */
+function parametersAt(
+  { reference, run, encoder, point }: Tuned,
+  prepared: PreparedEncoder | undefined,
+  adapters: readonly LowRankAdapter[],
+): Parameters {
+  const { parameters, alpha } = point;
+  if (alpha === 1) return parameters;
+  const spec = headAmong(parameters, encoder.info)?.spec;
+  const modules = encoder.info.modules?.parameters;
+  const head = spec === undefined ? new Map() : headStart(reference, run, { spec, modules });
+  return interpolate(lineStart(prepared, { head, adapters }), parameters, alpha);
 }
 
 function tensorNamed(parameters: Parameters, name: string): Tensor {
@@ -158,7 +205,8 @@ function tensorNamed(parameters: Parameters, name: string): Tensor {
 
 async function trainingForward(
   step: EmbeddingGraphOptions,
-  { encoder, runtime, parameters, opened }: Tuned,
+  parameters: Parameters,
+  { encoder, runtime, opened }: Tuned,
 ): Promise<EmbedTexts> {
   const forward = embedForward(step);
   const session = await runtime.createSession(forward.model, { memoryPattern: false });

@@ -6,15 +6,20 @@ import {
   type HeadSpec,
   headParameters,
   headSpec,
+  initialHead,
   modulesHead,
+  startsFromComponents,
 } from "../encoder/head.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import { hasBest, readBest } from "../training/run-folder/best.js";
 import { checkpointSteps, readParameters } from "../training/run-folder/checkpoint.js";
+import { readEnd } from "../training/run-folder/end-of-training.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
 import type { HeadContent } from "./model-content.js";
+
+type Parameters = ReadonlyMap<string, Tensor>;
 
 /** A run, and which of its checkpoints: the best one, or that of a step. */
 export interface RunReference {
@@ -31,20 +36,59 @@ export function runReference(text: string): RunReference | undefined {
   return { run: match[1], step: Number(match[2]) };
 }
 
-/** The trained parameters of the best evaluation, or of a step's checkpoint; undefined where the base itself was best. */
-export function runParameters(
+/** Trained parameters, and which point of the line from the start of training to them is meant: (1−α)·start + α·parameters. */
+interface RunPoint {
+  readonly parameters: Parameters;
+  readonly alpha: number;
+}
+
+/**
+ * What goes out of a run: the point that it chose, its best checkpoint, or a step's checkpoint; with `alpha` that point of the line to
+ * the step named, or to the last one. Undefined where that is the base itself.
+ */
+export function runPoint(
   { run, step }: RunReference,
-  { result }: RunRecord,
-): ReadonlyMap<string, Tensor> | undefined {
+  { result, options }: RunRecord,
+  alpha?: number,
+): RunPoint | undefined {
   const { checkpoints } = runPaths(run);
-  if (step !== undefined) return stepParameters(run, step);
-  if (result !== undefined) {
-    const { bestStep } = result;
-    return bestStep > 0 || hasBest(checkpoints, 0) ? readBest(checkpoints, bestStep) : undefined;
+  if (step !== undefined) return point(run, stepParameters(run, step), alpha);
+  if (result === undefined)
+    throw new UserError("unfinished-run", `the run "${run}" has not ended`, {
+      hint: `go on with embtune train --resume ${run}, or name a checkpoint: ${run}:STEP`,
+    });
+  const { bestStep, interpolation, step: last } = result;
+  const chosen = alpha ?? interpolation?.alpha;
+  if (chosen !== undefined) return point(run, readEnd(checkpoints, last, options), chosen);
+  if (bestStep === 0 && !hasBest(checkpoints, 0)) return undefined;
+  return point(run, readBest(checkpoints, bestStep));
+}
+
+/** At α = 0 a run that has kept its start did not begin with its base. */
+function point(run: string, parameters: Parameters, alpha = 1): RunPoint | undefined {
+  return alpha === 0 && !hasBest(runPaths(run).checkpoints, 0) ? undefined : { parameters, alpha };
+}
+
+/** What the head of a run started from: what the run has kept, or what follows from its seed. */
+export function headStart(
+  { run }: RunReference,
+  { options }: RunRecord,
+  { spec, modules }: { readonly spec: HeadSpec; readonly modules: Parameters | undefined },
+): Parameters {
+  const { checkpoints } = runPaths(run);
+  if (hasBest(checkpoints, 0)) {
+    const kept = readBest(checkpoints, 0);
+    return new Map(headParameters(spec).flatMap(({ name }) => named(kept, name)));
   }
-  throw new UserError("unfinished-run", `the run "${run}" has not ended`, {
-    hint: `go on with embtune train --resume ${run}, or name a checkpoint: ${run}:STEP`,
+  if (!startsFromComponents(spec)) return initialHead(spec, { seed: options.seed, modules });
+  throw new UserError("no-start", `the run "${run}" has not kept what its head started from`, {
+    hint: "train again, or export without --interpolate",
   });
+}
+
+function named(tensors: Parameters, name: string): (readonly [string, Tensor])[] {
+  const tensor = tensors.get(name);
+  return tensor === undefined ? [] : [[name, tensor]];
 }
 
 function stepParameters(run: string, step: number): ReadonlyMap<string, Tensor> {

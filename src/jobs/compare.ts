@@ -48,8 +48,13 @@ export async function planComparison(
     const first = planned[0]?.plan;
     const prescribed =
       first === undefined
-        ? {}
-        : { measured: first.natural.measured, ...(sameSteps ? budgetOf(first) : {}) };
+        ? { compared: true }
+        : {
+            compared: true,
+            measured: first.natural.measured,
+            epochs: first.settings.epochs,
+            ...(sameSteps ? budgetOf(first) : {}),
+          };
     const folder = join(out, folderName(name));
     const plan = await planTraining({ ...options, out: folder }, prescribed);
     if (!measures(plan.evaluator)) throw notMeasured(name);

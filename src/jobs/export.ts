@@ -88,8 +88,8 @@ function promptNote({ encoder }: ModelContent, format: ExportFormat): string | u
 }
 
 function sourceOptions(options: ExportOptions): SourceOptions {
-  const { maxLength, pooling, prompts, allowDownload, hub } = options;
-  const given = { maxLength, pooling, prompts, allowDownload, hub };
+  const { maxLength, pooling, prompts, allowDownload, interpolate, hub } = options;
+  const given = { maxLength, pooling, prompts, allowDownload, interpolate, hub };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

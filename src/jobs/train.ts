@@ -54,7 +54,8 @@ async function writeRunModel(
   { folder, encoder, head, weights, record }: TrainedRun,
   onEvent: OnTrainEvent,
 ): Promise<void> {
-  const content: ModelContent = { encoder, head, weights, run: record };
+  const interpolated = record.result?.interpolation?.alpha;
+  const content: ModelContent = { encoder, head, weights, interpolated, run: record };
   await writeModelFolder(runPaths(folder).model, content, {
     extra: async (model) => {
       try {

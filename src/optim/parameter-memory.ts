@@ -27,6 +27,8 @@ export interface ParameterBlock {
   readonly gradient: Float32Array;
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
+  /** The moving average of the values, where there is one; outside the kernel's memory. */
+  readonly average?: Float32Array | undefined;
 }
 
 /** All trained tensors over one kernel memory. */
@@ -46,9 +48,12 @@ const STAGED_PARTS = 4;
 
 /**
  * Lays out parameters, gradients, first and second moments: 16 bytes a trained number. Gradients and moments start
- * at zero. Throws UserError `out-of-memory` beyond 4 GB.
+ * at zero. `averaged`: 4 bytes more for an average, which starts at the values. Throws UserError `out-of-memory` beyond 4 GB.
  */
-export function allocateParameters(specs: readonly ParameterSpec[]): ParameterMemory {
+export function allocateParameters(
+  specs: readonly ParameterSpec[],
+  { averaged = false }: { readonly averaged?: boolean } = {},
+): ParameterMemory {
   specs.forEach(checkSpec);
   const sizes = specs.map((spec) => padded(spec.data.length * 4));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -60,7 +65,7 @@ export function allocateParameters(specs: readonly ParameterSpec[]): ParameterMe
       new Float32Array(kernel.memory.buffer, offset + part * total, spec.data.length);
     const block = blockOf(spec, view);
     offset += sizes[i] ?? 0;
-    return block;
+    return averaged ? { ...block, average: Float32Array.from(spec.data) } : block;
   });
   return { kernel, blocks, staging: LINE_BYTES + 4 * total, stagingBytes };
 }

@@ -70,14 +70,18 @@ function packSpec(spec: TrainerSpec): Packed<TrainerSpec> {
 function packState(state: TrainerState): Packed<TrainerState> {
   const parts = [state.parameters, state.firstMoments, state.secondMoments].map(packMap);
   const [parameters, firstMoments, secondMoments] = parts.map((part) => part.value);
+  const averages = state.averages && packMap(state.averages);
   return {
     value: {
       step: state.step,
       parameters: parameters ?? new Map(),
       firstMoments: firstMoments ?? new Map(),
       secondMoments: secondMoments ?? new Map(),
+      averages: averages?.value,
     },
-    buffers: parts.flatMap((part) => part.buffers),
+    buffers: [...parts, ...(averages === undefined ? [] : [averages])].flatMap(
+      ({ buffers }) => buffers,
+    ),
   };
 }
 

@@ -78,6 +78,8 @@ export interface TrainerSpec extends ModelTransfer {
   readonly optimizer: AdamWOptions;
   /** Gradients are scaled so that their global L2 norm is at most this; 0 turns it off. */
   readonly maxGradNorm: number;
+  /** d of an exponential moving average of the parameters (`followAverages`); absent: none is kept. */
+  readonly average?: number | undefined;
   /** Further outputs of the graph that each step returns, none of them a gradient; default none. */
   readonly outputs?: readonly string[];
 }
@@ -127,11 +129,13 @@ export interface TrainerState {
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly firstMoments: ReadonlyMap<string, Tensor>;
   readonly secondMoments: ReadonlyMap<string, Tensor>;
+  /** Moving averages, where the trainer keeps them. */
+  readonly averages?: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /** Which numbers of every parameter are meant, and what follows the parameter's name in a file of them. */
 export interface StoredTensors {
-  readonly part: "parameter" | "firstMoment" | "secondMoment";
+  readonly part: "parameter" | "firstMoment" | "secondMoment" | "average";
   readonly suffix: string;
 }
 

@@ -8,7 +8,7 @@ import {
   outputDimension,
   trainedObjectives,
 } from "../../src/export/model-content.js";
-import { headAmong, runParameters, runReference } from "../../src/export/run-reference.js";
+import { headAmong, runPoint, runReference } from "../../src/export/run-reference.js";
 import { mixedTexts, plainTexts } from "../../src/export/sample-texts.js";
 import { float32 } from "../../src/math/tensor.js";
 import type { RunRecord } from "../../src/training/run-folder/run-folder.js";
@@ -18,7 +18,14 @@ import { tinyRun } from "./tiny-run.js";
 let run: string;
 let record: RunRecord;
 beforeAll(async () => {
-  run = await tinyRun({ head: "mlp", headDim: 4, headHidden: 3, saveEvery: 1, keep: 5 });
+  run = await tinyRun({
+    head: "mlp",
+    headDim: 4,
+    headHidden: 3,
+    saveEvery: 1,
+    keep: 5,
+    interpolate: "off",
+  });
   record = JSON.parse(readFileSync(join(run, "run.json"), "utf8"));
 });
 
@@ -39,9 +46,9 @@ describe("runReference", () => {
   });
 });
 
-describe("runParameters", () => {
+describe("runPoint", () => {
   const norm = (step: number): number => {
-    const parameters = runParameters({ run, step }, record)!;
+    const { parameters } = runPoint({ run, step }, record)!;
     return Math.hypot(...(parameters.get(HEAD_NAMES.outputWeight)!.data as Float32Array));
   };
 
@@ -51,20 +58,20 @@ describe("runParameters", () => {
   });
 
   it("offers the nearest step that is kept for one that is not", () => {
-    expect(() => runParameters({ run, step: 30 }, record)).toThrow(
+    expect(() => runPoint({ run, step: 30 }, record)).toThrow(
       expect.objectContaining({ code: "no-such-checkpoint", exitCode: 2 }),
     );
-    expect(() => runParameters({ run, step: 30 }, record)).toThrow(/step 30, only 3, 2, 1$/);
+    expect(() => runPoint({ run, step: 30 }, record)).toThrow(/step 30, only 3, 2, 1$/);
   });
 
   it("has none where the base itself was best, and refuses a run that has not ended", () => {
-    const result = { ...record.result!, bestStep: 0 };
+    const result = { ...record.result!, bestStep: 0, interpolation: undefined };
     const elsewhere = inFolder("no best");
     mkdirSync(join(elsewhere, "checkpoints"), { recursive: true });
     const reference = { run: elsewhere, step: undefined };
-    expect(runParameters(reference, { ...record, result })).toBeUndefined();
+    expect(runPoint(reference, { ...record, result })).toBeUndefined();
     const { result: _, ...unfinished } = record;
-    expect(() => runParameters(reference, unfinished)).toThrow(
+    expect(() => runPoint(reference, unfinished)).toThrow(
       expect.objectContaining({
         code: "unfinished-run",
         hint: expect.stringContaining("--resume"),
@@ -75,9 +82,15 @@ describe("runParameters", () => {
   it("gives what training chose where no step is named", () => {
     // Of this run that is the start: a smaller head, whose second layer is still zero.
     expect(record.result!.bestStep).toBe(0);
-    const best = runParameters({ run, step: undefined }, record)!;
+    const { parameters: best } = runPoint({ run, step: undefined }, record)!;
     expect(best.get(HEAD_NAMES.outputWeight)!.data.every((x) => x === 0)).toBe(true);
     expect(best.get(HEAD_NAMES.projection)!.shape).toEqual([4, 16]);
+  });
+
+  it("goes along the line to the last step where a point is asked for, to the named step where one is", () => {
+    const at = (step: number | undefined, alpha: number) => runPoint({ run, step }, record, alpha)!;
+    expect(at(undefined, 0.5)).toEqual({ ...at(3, 0.5), alpha: 0.5 });
+    expect(at(2, 0.5).parameters).toEqual(runPoint({ run, step: 2 }, record)!.parameters);
   });
 });
 

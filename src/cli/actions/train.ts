@@ -7,6 +7,7 @@ import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatFileLosses } from "../../report/file-losses.js";
+import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatEnding } from "../../report/run-ending.js";
@@ -152,8 +153,11 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
     return;
   }
   terminal.result(formatScores(scores));
-  if (unchanged)
-    terminal.note("no step was better than the base model, so the base goes out unchanged");
+  const line = formatInterpolation(record, folder);
+  if (line !== undefined) terminal.result(line);
+  if (unchanged) terminal.note(formatUnchanged(record, folder));
   if (test !== undefined) terminal.result(formatTest(test));
-  terminal.result(`best step ${bestStep} of ${step}${early}, ${took}`);
+  const { interpolation } = record.result ?? {};
+  const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
+  terminal.result(`${what}${early}, ${took}`);
 }

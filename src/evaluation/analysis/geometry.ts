@@ -43,18 +43,9 @@ export async function evenness(unit: Matrix): Promise<ReturnType<typeof evenness
 
 function evennessOf({ cosines, distances }: Awaited<ReturnType<typeof pairsOf>>) {
   return {
-    uniformity: evenness(distances),
+    uniformity: Math.log(mean(distances.map((distance) => Math.exp(-2 * distance)))),
     meanCosine: mean(cosines),
   };
-}
-
-/** `Geometry.uniformity` alone. */
-export async function uniformity(unit: Matrix): Promise<number> {
-  return evenness((await pairsOf(unit)).distances);
-}
-
-function evenness(distances: Float64Array): number {
-  return Math.log(mean(distances.map((distance) => Math.exp(-2 * distance))));
 }
 
 /** Mean of ‖x − y‖² over positive pairs of unit vectors (alignment, Wang & Isola 2020, equation 1, α = 2). */

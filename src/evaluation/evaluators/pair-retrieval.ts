@@ -36,10 +36,14 @@ interface Sets {
  * Each anchor searches all positives of the held-out rows by cosine. A positive is right when it belongs to the
  * anchor's component; the anchor's own text is left out of the candidates.
  * accuracy@1 = share of anchors whose best candidate is right; mrr@10 = mean of 1/rank of the first right
- * candidate, 0 beyond rank 10 (sentence-transformers' InformationRetrievalEvaluator). Ties count against the model.
+ * candidate, 0 beyond rank 10 (sentence-transformers' InformationRetrievalEvaluator). Ties count against the model. `others` are further
+ * candidates, all of them wrong.
  */
-export function pairRetrievalEvaluator(pairs: readonly RetrievalPair[]): Evaluator {
-  const sets = distinctTexts(pairs);
+export function pairRetrievalEvaluator(
+  pairs: readonly RetrievalPair[],
+  others: readonly string[] = [],
+): Evaluator {
+  const sets = withOthers(distinctTexts(pairs), others);
   return evaluatorOf(pairRetrieval, {
     rows: sets.queries.length,
     run: async (embed) => {
@@ -79,12 +83,26 @@ export const pairRetrieval = defineEvaluator({
   resampled: "anchors",
   madeFor: ({ kind }) => kind === "pair",
   heldOut: [{ kind: "pair" }, { kind: "nli", trainedAs: ["pair", "classed"] }],
-  build: ({ rows }) => retrievalOf(rows),
+  build: ({ rows }) => retrievalAmong(rows, []),
 });
 
-function retrievalOf(rows: readonly PairRow[]): Evaluator {
+/** The evaluator of pairs whose anchors search further texts too, none of which is right. */
+export function retrievalAmong(rows: readonly PairRow[], others: readonly string[]): Evaluator {
   const { components } = indexPairs(rows);
-  return pairRetrievalEvaluator(rows.map((row, i) => ({ ...row, component: components[i] })));
+  const pairs = rows.map((row, i) => ({ ...row, component: components[i] }));
+  return pairRetrievalEvaluator(pairs, others);
+}
+
+/** Other texts belong to no component; those that are measured themselves count once. */
+function withOthers(sets: Sets, others: readonly string[]): Sets {
+  const known = new Set([...sets.documents, ...sets.queries]);
+  const added = [...new Set(others)].filter((text) => !known.has(text));
+  return {
+    ...sets,
+    documents: [...sets.documents, ...added],
+    documentComponents: [...sets.documentComponents, ...added.map(() => -1)],
+    documentLines: [...sets.documentLines, ...added.map(() => 0)],
+  };
 }
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {

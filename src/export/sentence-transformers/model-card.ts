@@ -25,7 +25,7 @@ export async function modelCard(content: ModelContent): Promise<string> {
   const parts = [
     await frontMatter(content),
     introduction(content),
-    ...(run === undefined ? [] : [training(run), scores(run)]),
+    ...(run === undefined ? [] : [training(run), scores(content, run)]),
     usage(content),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -74,6 +74,7 @@ function introduction(content: ModelContent): string {
     `- Longest text: ${encoder.maxLength} tokens; what is longer is cut`,
     ...promptLines(content),
     ...matryoshkaLines(content),
+    ...lineLines(content),
   ];
   if (run?.options.headSide === "query") {
     lines.push(
@@ -99,6 +100,16 @@ function matryoshkaLines(content: ModelContent): string[] {
   if (dimensions.length === 0) return [];
   return [
     `- Trained so that embeddings may be cut to their first ${dimensions.join(", ")} numbers; divide by the norm afterwards`,
+  ];
+}
+
+function lineLines({ interpolated: alpha, run }: ModelContent): string[] {
+  if (alpha === undefined || run === undefined) return [];
+  const own = run.result?.interpolation;
+  const chosen =
+    own?.by === "search" && own.alpha === alpha ? ", chosen on the selecting rows" : "";
+  return [
+    `- Weights: (1−α)·start + α·tuned with α = ${alpha}${chosen}; α = 1 would be plain fine-tuning, α = 0 its start`,
   ];
 }
 
@@ -166,18 +177,25 @@ function pairs(options: Readonly<Record<string, unknown>>): string {
   return given.map(([name, value]) => `${name} ${cell(value)}`).join(", ") || "no options";
 }
 
-function scores({ result }: RunRecord): string {
+/** The figures of the run's own point; another has not been measured. */
+function scores({ interpolated }: ModelContent, { result, metric }: RunRecord): string {
   const report = result?.scores;
   if (result === undefined) return "";
+  const { interpolation } = result;
+  if (interpolated !== undefined && interpolated !== interpolation?.alpha)
+    return ["## Scores", "", "None of this point.", ...curveLines(metric, interpolation)].join(
+      "\n",
+    );
   if (report === undefined)
     return `## Scores\n\nNone: the training rows are single texts, which have no answer to be measured by. These are the parameters of the last step (${result.step}).`;
   return [
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${report.rows} rows), ×100, with 95 % bootstrap intervals. These rows selected the checkpoint (step ${result.bestStep} of ${result.step}), so the figures are optimistic; measure on your own data.`,
+    `On ${code(report.file)} (${report.rows} rows), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
     "",
     ...scoreRows(report),
+    ...curveLines(metric, interpolation),
   ].join("\n");
 }
 
@@ -198,6 +216,25 @@ function scoreRows(report: ScoreReport): string[] {
     "| metric | base | tuned |",
     "|---|---|---|",
     ...report.model.metrics.map((metric) => scoreRow(metric, report)),
+  ];
+}
+
+type RunResult = NonNullable<RunRecord["result"]>;
+
+function selected({ interpolation, bestStep, step }: RunResult): string {
+  if (interpolation?.by === "search") return `These rows chose α = ${interpolation.alpha}`;
+  return `These rows selected the checkpoint (step ${bestStep} of ${step})`;
+}
+
+/** The deciding metric from the start of training (α = 0) to its end (α = 1). */
+function curveLines(metric: string, interpolation: RunResult["interpolation"]): string[] {
+  const { curve = [] } = interpolation ?? {};
+  if (curve.length === 0) return [];
+  return [
+    "",
+    `| α | ${curve.map(({ alpha }) => alpha).join(" | ")} |`,
+    `|---|${curve.map(() => "---").join("|")}|`,
+    `| ${metric} | ${curve.map(({ value }) => (100 * value).toFixed(2)).join(" | ")} |`,
   ];
 }
 

@@ -135,7 +135,8 @@ export function mergeLowRank(
     for (let o = 0; o < outputs; o++) {
       let sum = 0;
       for (let r = 0; r < rank; r++) sum += a[r * inputs + i] * b[o * rank + r];
-      merged[transposed ? o * inputs + i : i * outputs + o] += adapter.scale * sum;
+      // A zero that is added would turn a weight of −0 into +0.
+      if (sum !== 0) merged[transposed ? o * inputs + i : i * outputs + o] += adapter.scale * sum;
     }
   }
   return float32(weight.shape, merged);

@@ -24,6 +24,14 @@ export const folderOptions = {
     default: false,
     description: "also write the adapters of --tune lora to adapter/, as PEFT reads them",
   },
+  interpolate: {
+    type: "number",
+    min: 0,
+    max: 1,
+    placeholder: "α",
+    otherwise: "the one that the run chose",
+    description: "of a run: the point (1−α)·start + α·tuned between its start and its last step",
+  },
   eval: {
     type: "text",
     placeholder: "file",

@@ -4,6 +4,7 @@ import { fileError } from "../../files/files.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import { adamWUpdate } from "../../optim/adamw.js";
+import { followAverages } from "../../optim/average.js";
 import { clipFactor } from "../../optim/clip.js";
 import { clearRows, gradientNorm } from "../../optim/gradient.js";
 import {
@@ -37,7 +38,7 @@ import { type HostSession, openSession } from "./session.js";
 export interface HostTrainer {
   readonly ort: Ort;
   readonly threads: number;
-  readonly settings: Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm">;
+  readonly settings: Pick<TrainerSpec, "loss" | "optimizer" | "maxGradNorm" | "average">;
   readonly memory: ParameterMemory;
   readonly sums: Accumulation;
   /** The graph of the trainer's spec, then those added. */
@@ -57,14 +58,15 @@ export async function openTrainer(
   spec: TrainerSpec,
   threads: number,
 ): Promise<HostTrainer> {
-  const { loss, optimizer, maxGradNorm, parameters, outputs = [] } = spec;
+  const { loss, optimizer, maxGradNorm, average, parameters, outputs = [] } = spec;
   const memory = allocateParameters(
     parameters.map((p) => ({ ...p, sparse: p.sparse ?? p.gradient?.kind === "sparse" })),
+    { averaged: average !== undefined },
   );
   const trainer: HostTrainer = {
     ort,
     threads,
-    settings: { loss, optimizer, maxGradNorm },
+    settings: { loss, optimizer, maxGradNorm, average },
     memory,
     sums: emptyAccumulation(memory),
     graphs: [],
@@ -151,6 +153,8 @@ export function update(trainer: HostTrainer, options: UpdateOptions): UpdateOutc
     const gradientScale = scale * clipFactor(gradNorm, settings.maxGradNorm);
     const step = { step: trainer.updates, learningRate, gradientScale };
     adamWUpdate(memory, settings.optimizer, step, sums.touched);
+    if (settings.average !== undefined)
+      followAverages(memory.blocks, settings.average, trainer.updates);
   }
   for (const block of memory.blocks) clearRows(block, sums.touched.get(block.spec.name) ?? []);
   sums.touched.clear();
@@ -168,9 +172,13 @@ export function copyOf(trainer: HostTrainer, part: StoredTensors["part"]): Map<s
   return new Map(
     trainer.memory.blocks.map((block) => {
       const { name, shape } = block.spec;
-      return [name, { dtype: "float32", shape: [...shape], data: block[part].slice() }];
+      return [name, { dtype: "float32", shape: [...shape], data: valuesOf(block, part).slice() }];
     }),
   );
+}
+
+function valuesOf(block: ParameterBlock, part: StoredTensors["part"]): Float32Array {
+  return block[part] ?? internal(`no ${part} of parameter "${block.spec.name}" is kept`);
 }
 
 /** A safetensors file of views of the kernel's memory: nothing is copied on the way to the disk. Returns its SHA-256. */
@@ -182,7 +190,7 @@ export async function writeParts(
   const tensors = memory.blocks.flatMap((block) =>
     parts.map(({ part, suffix }) => {
       const { name, shape } = block.spec;
-      const tensor: Tensor = { dtype: "float32", shape: [...shape], data: block[part] };
+      const tensor: Tensor = { dtype: "float32", shape: [...shape], data: valuesOf(block, part) };
       return [name + suffix, tensor] as const;
     }),
   );
@@ -199,6 +207,7 @@ export function stateOf(trainer: HostTrainer): TrainerState {
     parameters: copyOf(trainer, "parameter"),
     firstMoments: copyOf(trainer, "firstMoment"),
     secondMoments: copyOf(trainer, "secondMoment"),
+    averages: trainer.settings.average === undefined ? undefined : copyOf(trainer, "average"),
   };
 }
 
@@ -208,6 +217,9 @@ export function restoreState(trainer: HostTrainer, state: TrainerState): void {
     [block.parameter, stored(state.parameters, block, "value")] as const,
     [block.firstMoment, stored(state.firstMoments, block, "first moment")] as const,
     [block.secondMoment, stored(state.secondMoments, block, "second moment")] as const,
+    ...(block.average === undefined
+      ? []
+      : [[block.average, stored(state.averages ?? new Map(), block, "average")] as const]),
   ]);
   for (const [target, source] of writes) target.set(source);
   trainer.updates = state.step;

@@ -7,7 +7,7 @@ export const optimizerRows = {
     type: "number",
     above: 0,
     max: 10_000,
-    default: 1,
+    otherwise: "1–10, for 100 updates",
     group: "Optimizer",
     compared: "budget",
     placeholder: "n",

@@ -1,3 +1,4 @@
+import { AVERAGE_PATTERN } from "./averaging.js";
 import type { TrainRows } from "./row.js";
 
 /** Where a run goes, what it is measured by and what it leaves. */
@@ -22,6 +23,26 @@ export const runRows = {
     placeholder: "file",
     otherwise: "a held-out tenth of the anchors",
     description: "data that selects the best checkpoint",
+  },
+  holdOut: {
+    type: "choice",
+    choices: ["auto", "queries", "documents"],
+    default: "auto",
+    group: "Run",
+    compared: "shared",
+    placeholder: "what",
+    description:
+      "pairs held out without --eval: new anchors over known positives (queries), unseen texts (documents), or by how often positives recur",
+  },
+  searchBeside: {
+    type: "integer",
+    min: 0,
+    max: 1_000_000,
+    default: 1000,
+    group: "Run",
+    compared: "shared",
+    description:
+      "texts of training pairs that held-out anchors search beside the held-out ones, at most",
   },
   evalCorpus: {
     type: "text",
@@ -65,6 +86,27 @@ export const runRows = {
     placeholder: "key",
     otherwise: "by the data of --eval",
     description: "metric that selects, e.g. spearman_cosine",
+  },
+  interpolate: {
+    type: "number",
+    min: 0,
+    max: 1,
+    words: ["auto", "off"],
+    default: "auto",
+    group: "Run",
+    placeholder: "α",
+    description:
+      "what goes out: the point (1−α)·start + α·tuned that selection chooses, this one, or the best checkpoint (off)",
+  },
+  average: {
+    type: "text",
+    pattern: AVERAGE_PATTERN,
+    expected: "off, ema:0.99 or last:3",
+    default: "off",
+    group: "Run",
+    placeholder: "how",
+    description:
+      "what is taken for the end of training: the last step (off), ema:0.99 a moving average of all steps, last:3 the mean of the last evaluations'",
   },
   patience: {
     type: "integer",

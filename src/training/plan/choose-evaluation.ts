@@ -23,6 +23,7 @@ export async function chooseEvaluation(
 ): Promise<ChosenEvaluation> {
   const naturals = files.map(({ natural }) => natural);
   const datasets = naturals.map(({ dataset }) => dataset);
+  if (settings.eval !== undefined && settings.holdOut !== "auto") throw holdsOutNothing(settings);
   if (selectsByRetrieval(settings)) return retrievalEvaluation(settings, datasets);
   if (settings.eval !== undefined) return onFile(settings.eval, settings, datasets);
   const answering = files.find(({ views }) => !views)?.natural;
@@ -73,6 +74,14 @@ async function onFile(
   const train = classed.length > 0 ? joinDatasets(classed) : undefined;
   const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, train });
   return { trains, evalData: dataset, evaluator, selectsOn: file, notes };
+}
+
+function holdsOutNothing({ holdOut }: TrainSettings): UserError {
+  return usageError(
+    "option-without-effect",
+    `--hold-out ${holdOut} has no meaning beside --eval: nothing is held out`,
+    "leave one of the two out",
+  );
 }
 
 function leaksOfNothing(): UserError {

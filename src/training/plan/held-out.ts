@@ -1,13 +1,17 @@
 import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
+import { holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, DatasetKind } from "../../dataset/rows/row-types.js";
+import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
-import { UserError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
+import { evaluatorBeside } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
+import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
 import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../../evaluation/metric.js";
+import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { joinDatasets } from "./join-datasets.js";
@@ -25,11 +29,14 @@ export function heldOutEvaluation(
 ): ChosenEvaluation {
   const datasets = naturals.map(({ dataset }) => dataset);
   const { seed } = settings;
-  const { trains, heldOut, notes } = holdOutOfFiles(datasets, { kind, share: 0.1, seed });
+  requireKinds(settings, kind);
+  const pairs = (rows: readonly PairRow[]) => holdOutPairs(rows, settings);
+  const split = holdOutOfFiles(datasets, { kind, share: 0.1, seed, pairs });
+  const { trains, heldOut, notes } = split;
   return {
     trains,
-    evaluator: heldOutEvaluator(heldOut, trains, measured, settings),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}`,
+    evaluator: evaluatorOfShares(split, measured, settings),
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs, settings)}`,
     notes: [...notes, ...wholeFiles(naturals, kind)],
   };
 }
@@ -40,6 +47,8 @@ interface HeldOutOfFiles {
   /** The held-out rows of all files of the kind. */
   readonly heldOut: Dataset;
   readonly notes: readonly string[];
+  /** Of each file of pairs that was divided so: what is asked, and those of the other kind that are measured beside. */
+  readonly pairs: readonly Pick<PairShares, "kind" | "beside">[];
 }
 
 /** A share of the rows of each file of the kind; no row that is left shares a text with what another file holds out. */
@@ -50,7 +59,7 @@ export function holdOutOfFiles(
   const splits = datasets.map((dataset) =>
     dataset.kind === kind
       ? inFile(dataset.account.file, () => holdOutNatural(dataset, split))
-      : { train: dataset, heldOut: undefined, notes: [] },
+      : whole(dataset),
   );
   const shares = splits.map(({ heldOut }) => heldOut);
   const apart = splits.map(({ train, notes }, i) => {
@@ -62,6 +71,7 @@ export function holdOutOfFiles(
     trains: apart.map(({ train }) => train),
     heldOut: joinDatasets(presentIn(shares)),
     notes: apart.flatMap(({ notes }) => notes),
+    pairs: splits.flatMap(({ pairs }) => pairs ?? []),
   };
 }
 
@@ -81,20 +91,49 @@ function wholeFiles(naturals: readonly SourceRows[], kind: DatasetKind): string[
 
 interface HeldOut {
   readonly train: Dataset;
-  readonly heldOut: Dataset;
+  readonly heldOut: Dataset | undefined;
   readonly notes: readonly string[];
+  /** Of pairs: what is asked, and those of the other kind that are measured beside. */
+  readonly pairs?: Pick<PairShares, "kind" | "beside"> | undefined;
+}
+
+function whole(dataset: Dataset): HeldOut {
+  return { train: dataset, heldOut: undefined, notes: [] };
+}
+
+/** Only pairs can be held out in two ways. */
+function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
+  if (holdOut === "auto" || kind === "pair") return;
+  throw usageError(
+    "option-without-effect",
+    `--hold-out ${holdOut} divides pairs of anchor and positive, and the rows are ${kind} rows`,
+    "leave it out",
+  );
+}
+
+/** `, new anchors over known positives`; nothing where no other kind could have been meant. */
+function kindsText(pairs: HeldOutOfFiles["pairs"], { holdOut: asked }: TrainSettings): string {
+  const plain = pairs.every(({ kind, beside }) => kind === "documents" && beside.length === 0);
+  if (plain && asked === "auto") return "";
+  const texts = { queries: "new anchors over known positives", documents: "unseen texts" };
+  return [...new Set(pairs.map(({ kind }) => kind))].map((kind) => `, ${texts[kind]}`).join(" and");
 }
 
 interface HoldOutOptions {
   /** Share of the anchors, or of the texts of each class, in (0, 1). */
   readonly share: number;
   readonly seed: number;
+  /** How pairs are divided; default: whole components of a share of the anchors. */
+  readonly pairs?: ((rows: readonly PairRow[]) => PairShares) | undefined;
 }
 
 function holdOutNatural(dataset: Dataset, split: HoldOutOptions): HeldOut {
   switch (dataset.kind) {
-    case "pair":
-      return parts(dataset, holdOut(dataset.rows, split));
+    case "pair": {
+      if (split.pairs === undefined) return parts(dataset, holdOut(dataset.rows, split));
+      const shares = split.pairs(dataset.rows);
+      return { ...parts(dataset, shares), pairs: shares };
+    }
     case "classed": {
       const { train, test } = stratifiedSplit(dataset.rows, split);
       return parts(dataset, { train, heldOut: test, notes: [] });
@@ -132,19 +171,41 @@ function parts(dataset: Dataset, { train, heldOut, notes }: SplitOf<unknown>): H
   };
 }
 
-/** Held-out rows by the metric of their kind, and of what they are trained as; classes are learnt from rows that are trained on. */
+/** The deciding rows and, under the name of their kind, those that stand beside them. */
+function evaluatorOfShares(
+  { heldOut, trains, pairs }: HeldOutOfFiles,
+  measured: RowKind,
+  settings: TrainSettings,
+): Evaluator {
+  const main = heldOutEvaluator(heldOut, trains, measured, settings);
+  const [first] = pairs;
+  const rows = pairs.flatMap(({ kind, beside }) => (kind === first?.kind ? beside : []));
+  if (first === undefined || rows.length === 0) return main;
+  const other = heldOutEvaluator({ ...heldOut, rows } as Dataset, trains, measured, settings);
+  return evaluatorBeside(main, other, first.kind === "queries" ? "documents" : "queries");
+}
+
+/**
+ * Held-out rows by the metric of their kind, and of what they are trained as; classes are learnt from rows that are trained on, and anchors search
+ * some of their positives too.
+ */
 export function heldOutEvaluator(
   heldOut: Dataset,
   trains: readonly Dataset[],
   measured: RowKind,
-  { seed }: Pick<TrainSettings, "seed">,
+  { seed, searchBeside }: Pick<TrainSettings, "seed" | "searchBeside">,
 ): Evaluator {
   const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
-  return ofHeldOut(heldOut, () =>
-    buildEvaluator(definition, convertDataset({ dataset: heldOut, to }), { seed, train }),
-  );
+  return ofHeldOut(heldOut, () => {
+    const data = convertDataset({ dataset: heldOut, to });
+    if (definition.name !== pairRetrieval.name || data.kind !== "pair")
+      return buildEvaluator(definition, data, { seed, train });
+    const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
+    const drawn = shuffle(others, createRandom(seed, "searched beside"));
+    return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
+  });
 }
 
 /** What is wrong with held-out rows is said of them, not of the file. */
@@ -157,4 +218,12 @@ function ofHeldOut<T>({ rows, account }: Dataset, make: () => T): T {
     const hint = "measure on another file: --eval FILE";
     throw new UserError(error.code, message, { at: { file: account.file }, hint, cause: error });
   }
+}
+
+/** Positives of training rows that mean something else than every held-out row, so far as groups say. */
+function otherPositives(train: Dataset, heldOut: readonly PairRow[]): string[] {
+  if (train.kind !== "pair") return [];
+  const groups = new Set(heldOut.flatMap(({ group }) => group ?? []));
+  const rows = train.rows.filter(({ group }) => group === undefined || !groups.has(group));
+  return [...new Set(rows.map(({ positive }) => positive))];
 }

@@ -1,6 +1,5 @@
 import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
-import { stepsInEpochs, stepsPerEpoch } from "../../dataset/batches/sampler.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
@@ -17,6 +16,7 @@ import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
 import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import { type Augmentations, augmentationsOf } from "../options/augment.js";
+import { type ComparisonBudget, countSteps } from "../options/count-steps.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
 import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
@@ -65,15 +65,6 @@ export interface TrainingPlan {
   readonly notes: readonly string[];
 }
 
-/** What a comparison prescribes, so that its runs can be compared. */
-interface ComparisonBudget {
-  /** Row kind whose metric decides on held-out rows. */
-  readonly measured?: RowKind;
-  /** Updates of each run, and after how many it is evaluated. */
-  readonly steps?: number;
-  readonly evalEvery?: number;
-}
-
 const noPrompts = { query: "", document: "", other: "" };
 
 /** Reads the data and decides what will be done. Nothing is written and no model is loaded. */
@@ -82,24 +73,27 @@ export async function planTraining(
   prescribed: ComparisonBudget = {},
 ): Promise<TrainingPlan> {
   const chosen = await objectiveByRows(options);
-  const given = { ...options, ...chosen.options };
-  const needsScale = given.tune === "full" && given.lr === undefined;
-  const settings = resolveSettings(given, needsScale ? await staticScale(given) : undefined);
-  const objectives = objectivesOfFiles(settings);
-  const uses = auxiliaryUses(settings, objectives);
-  for (const objective of objectives) requireConsistentOptions(settings, objective);
+  const given = await settingsOf({ ...options, ...chosen.options });
+  const objectives = objectivesOfFiles(given);
+  const uses = auxiliaryUses(given, objectives);
+  for (const objective of objectives) requireConsistentOptions(given, objective);
   const { measured } = prescribed;
-  const load = loadOptions(settings);
-  const read = await readTrainingData({ settings, objectives, load, measured });
+  const load = loadOptions(given);
+  const read = await readTrainingData({ settings: given, objectives, load, measured });
   const { evaluation } = read;
-  const augmentations = augmentationsOf(settings);
+  const augmentations = augmentationsOf(given);
   const unfit = read.files.find(({ views }) => !views);
   if (augmentations !== undefined && unfit !== undefined)
     throw augmentsNothing(unfit.data, unfit.objective);
   const assigned = read.files.map((file, i) => ({ ...file, auxiliary: uses[i] }));
-  const { files, groups } = objectiveGroups(assigned, { settings, augmentations });
-  requireUsedPrompts({ settings, groups, evaluator: evaluation.evaluator });
-  const sampler = sampleFiles(files, groups, settings);
+  const { files, groups } = objectiveGroups(assigned, { settings: given, augmentations });
+  requireUsedPrompts({ settings: given, groups, evaluator: evaluation.evaluator });
+  const sampler = sampleFiles(files, groups, given);
+  const { settings, notes, ...steps } = countSteps(given, {
+    sampler,
+    prescribed,
+    selects: measures(evaluation.evaluator),
+  });
   const auxiliary = uses.find((use) => use !== undefined)?.source;
   const [first] = read.files;
   const { dataset, to } = first?.natural ?? internal("a plan without files");
@@ -118,15 +112,22 @@ export async function planTraining(
     selectsOn: evaluation.selectsOn,
     test: read.test,
     sampler,
-    ...countSteps(settings, sampler, prescribed),
+    ...steps,
     notes: [
       ...chosen.notes,
       ...evaluation.notes,
+      ...notes,
       ...fewMeasured(evaluation),
       ...samplerNotes(settings, sampler),
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
   };
+}
+
+/** The settings; the default rate of a static model is found from its vectors. */
+async function settingsOf(options: TrainOptions): Promise<TrainSettings> {
+  const needsScale = options.tune === "full" && options.lr === undefined;
+  return resolveSettings(options, needsScale ? await staticScale(options) : undefined);
 }
 
 /** Batches of each file by its objective's sampler, mixed where there are several. */
@@ -155,24 +156,6 @@ export function trainedRows({ groups }: Pick<TrainingPlan, "groups">): number {
 /** How many texts are trained on; one that several groups have counts for each. */
 export function trainedTexts({ texts }: Pick<TrainingPlan, "texts">): number {
   return texts.prompted.length;
-}
-
-/** Updates in all, in an epoch, and between two evaluations and two checkpoints. */
-function countSteps(
-  settings: TrainSettings,
-  sampler: Sampler,
-  prescribed: ComparisonBudget,
-): Pick<TrainingPlan, "steps" | "stepsPerEpoch" | "evalEvery" | "saveEvery"> {
-  const { accumulate } = settings;
-  const inEpochs = Math.ceil(stepsInEpochs(sampler, settings.epochs) / accumulate);
-  const epoch = Math.max(1, Math.round(stepsPerEpoch(sampler) / accumulate));
-  const evalEvery = settings.evalEvery ?? prescribed.evalEvery ?? Math.min(epoch, 500);
-  return {
-    steps: settings.steps ?? prescribed.steps ?? Math.max(1, inEpochs),
-    stepsPerEpoch: epoch,
-    evalEvery,
-    saveEvery: settings.saveEvery ?? evalEvery,
-  };
 }
 
 function loadOptions(settings: TrainSettings): LoadOptions {

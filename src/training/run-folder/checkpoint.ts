@@ -15,6 +15,8 @@ import {
   requireWithin,
 } from "./run-state.js";
 import {
+  AVERAGE_FILE,
+  AVERAGES,
   BUFFER_FILE,
   MOMENTS,
   namesIn,
@@ -32,7 +34,7 @@ const stepFolder = (step: number): string => `step-${String(step).padStart(6, "0
 
 /**
  * Writes checkpoints/step-N/ whole or not at all: parameters.safetensors, optimizer.safetensors
- * (`NAME.first_moment`, `NAME.second_moment`), buffers.safetensors where there are any, and state.json with the SHA-256 of each
+ * (`NAME.first_moment`, `NAME.second_moment`), average.safetensors and buffers.safetensors where there are any, and state.json with the SHA-256 of each
  * and of itself. Returns its path.
  */
 export async function writeCheckpoint(
@@ -46,6 +48,8 @@ export async function writeCheckpoint(
       [PARAMETER_FILE]: await source.write(join(folder, PARAMETER_FILE), PARAMETERS),
       [OPTIMIZER_FILE]: await source.write(join(folder, OPTIMIZER_FILE), MOMENTS),
     };
+    if (source.averaged === true)
+      files[AVERAGE_FILE] = await source.write(join(folder, AVERAGE_FILE), AVERAGES);
     const buffers = source.buffers();
     if (buffers.size > 0)
       files[BUFFER_FILE] = await writeTensors(join(folder, BUFFER_FILE), buffers);
@@ -85,6 +89,10 @@ export function readCheckpoint(folder: string): Checkpoint {
       parameters,
       firstMoments: moment(".first_moment"),
       secondMoments: moment(".second_moment"),
+      averages:
+        files !== undefined && AVERAGE_FILE in files
+          ? readTensors(folder, AVERAGE_FILE, files)
+          : undefined,
       buffers: hasBuffers(folder, files) ? readTensors(folder, BUFFER_FILE, files) : undefined,
     },
   };
@@ -98,6 +106,12 @@ function hasBuffers(folder: string, files: Hashes | undefined): boolean {
 export function readParameters(checkpoints: string, step: number): Map<string, Tensor> {
   const folder = checkpointPath(checkpoints, step);
   return readTensors(folder, PARAMETER_FILE, readState(folder).files);
+}
+
+/** The moving averages in the checkpoint of a step. UserErrors as `readCheckpoint`. */
+export function readAverages(checkpoints: string, step: number): Map<string, Tensor> {
+  const folder = checkpointPath(checkpoints, step);
+  return readTensors(folder, AVERAGE_FILE, readState(folder).files);
 }
 
 /** The checkpoint to go on from, and what was passed over to find it. */
@@ -131,7 +145,7 @@ export function findCheckpoint(
       const { state, weights, sealed } = readCheckpoint(path);
       if (state.step !== step) throw damaged(path, `it holds step ${state.step}`);
       if (limits !== undefined) requireWithin(limits, state, path);
-      requireBest(checkpoints, state.best.step, sealed);
+      if (limits?.keepsBest !== false) requireBest(checkpoints, state.best.step, sealed);
       if (!sealed) remarks.push(`${stepFolder(step)} ${UNCHECKED}`);
       return { checkpoint: { state, weights, sealed, path }, remarks };
     } catch (error) {
@@ -164,12 +178,12 @@ function removeUnfinished(checkpoints: string): string[] {
 
 /**
  * Removes all but the newest `keep` checkpoints, and all kept best parameters but those that a checkpoint left in place
- * refers to.
+ * refers to and those of the start.
  */
 export function prune(checkpoints: string, keep: number): void {
   const steps = checkpointSteps(checkpoints);
   for (const step of steps.slice(keep)) remove(checkpointPath(checkpoints, step));
-  const wanted = new Set(steps.slice(0, keep).map((step) => bestOf(checkpoints, step)));
+  const wanted = new Set([0, ...steps.slice(0, keep).map((step) => bestOf(checkpoints, step))]);
   for (const step of stepsOf(checkpoints, "best")) {
     if (!wanted.has(step)) remove(bestPath(checkpoints, step));
   }

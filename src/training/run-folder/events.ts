@@ -26,6 +26,12 @@ export interface EvaluationRecord {
   readonly analysis?: Glance | undefined;
 }
 
+/** One line of log.jsonl for a point (1−α)·start + α·tuned, measured when training has ended. */
+export interface LineRecord {
+  readonly alpha: number;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
 /** What a training run tells while it works; nothing is printed by the library. */
 export type TrainEvent =
   | { readonly type: "note"; readonly message: string }
@@ -34,6 +40,7 @@ export type TrainEvent =
   | { readonly type: "encoding"; readonly done: number; readonly total: number }
   | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
   | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }
+  | { readonly type: "interpolation"; readonly record: LineRecord }
   | { readonly type: "checkpoint"; readonly step: number; readonly path: string };
 
 export type OnTrainEvent = (event: TrainEvent) => void;

@@ -6,7 +6,7 @@ import { readSealed } from "../../files/sealed-json.js";
 
 /** What embtune writes into checkpoints/. */
 const CHECKPOINT_FILE =
-  /^(step|best)-\d{6,}\/((parameters|optimizer|buffers)\.safetensors|(state|hashes)\.json)$/;
+  /^(step|best|evaluated)-\d{6,}\/((parameters|optimizer|buffers|average)\.safetensors|(state|hashes)\.json)$/;
 
 /** What embtune writes into cache/: vectors under a fingerprint, activations, models of checkpoints. */
 const CACHE_FILE = /^([0-9a-f]{16}\/|activations\.f32$|model-step-\d+\/)/;

@@ -9,18 +9,19 @@ import {
 } from "node:fs";
 import { fileError } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
-import type { EvaluationRecord, StepRecord } from "./events.js";
+import type { EvaluationRecord, LineRecord, StepRecord } from "./events.js";
 
 /**
  * A line of log.jsonl. `resumed` marks where a run went on; steps after it replace earlier lines of the same step. `base` has the
- * scores of the base model where training starts from something else (a head that reduces dimensions). `test` has those of base and chosen
- * model on the test part, at the end of a run.
+ * scores of the base model where training starts from something else (a head that reduces dimensions). `alpha` is a point of the
+ * line from the start to the end of training with its scores. `test` has those of base and chosen model on the test part, at the end of a run.
  */
 export type LogRecord =
   | StepRecord
   | EvaluationRecord
   | { readonly resumed: number }
   | { readonly base: Readonly<Record<string, number>> }
+  | LineRecord
   | {
       readonly test: Readonly<Record<"base" | "tuned", Readonly<Record<string, number>>>>;
     };
@@ -130,7 +131,9 @@ export function effectiveRecords(records: readonly LogRecord[]): LogRecord[] {
   for (const record of records) {
     if ("resumed" in record) {
       kept = kept.filter((earlier) =>
-        "step" in earlier ? earlier.step <= record.resumed : !("test" in earlier),
+        "step" in earlier
+          ? earlier.step <= record.resumed
+          : !("test" in earlier) && !("alpha" in earlier),
       );
     } else {
       kept.push(record);

@@ -7,6 +7,7 @@ import type { ModelOrigin } from "../../encoder/model-location.js";
 import type { PromptTexts } from "../../encoder/prompts.js";
 import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { UserError, usageError } from "../../errors/user-error.js";
+import type { Comparison } from "../../evaluation/bootstrap.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { fileError, writeFileAtomic } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
@@ -56,6 +57,19 @@ export function baseModel({ source, name, path }: BaseRecord): string | undefine
   return source === "hub" ? name : path;
 }
 
+/** How the point (1−α)·start + α·tuned was chosen that goes out. */
+export interface InterpolationRecord {
+  readonly alpha: number;
+  /** `search`: by the selecting data, whose figure is optimistic; `given`: by the user. */
+  readonly by: "search" | "given";
+  /** What α = 1 is: the last step, `ema:0.99`, `last:3`. */
+  readonly end: string;
+  /** The deciding metric by α, from the start (0) to the end of training (1); empty where nothing is measured. */
+  readonly curve: readonly { readonly alpha: number; readonly value: number }[];
+  /** Where the base goes out: the end of training against it; absent where rows are too few to resample. */
+  readonly passedOver?: Comparison | undefined;
+}
+
 /** run.json: every option as resolved, and what is needed to tell whether a resume goes on with the same things. */
 export interface RunRecord {
   readonly embtune: string;
@@ -96,6 +110,8 @@ export interface RunRecord {
     /** The deciding metric of the model that training started from. */
     readonly startValue: number;
     readonly stoppedEarly: boolean;
+    /** Absent where the best checkpoint went out. */
+    readonly interpolation?: InterpolationRecord | undefined;
     readonly seconds: number;
     /** By file, where there are several. */
     readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
@@ -130,11 +146,23 @@ export function readRunFile(run: string): { readonly record: RunRecord; readonly
     throw usageError("not-a-run", `"${run}" is not a run folder: it has no run.json`);
   }
   const { content, sealed } = readSealed(path);
-  if (isRunRecord(content)) return { record: content, sealed };
+  if (isRunRecord(content)) return { record: withFormerDefaults(content), sealed };
   throw new UserError("bad-run-record", "is not a run record of embtune", {
     at: { file: path },
     hint: "name a run folder that embtune train has written",
   });
+}
+
+/** What held before an option was there, for runs of that time. */
+const FORMER = {
+  interpolate: "off",
+  average: "off",
+  holdOut: "documents",
+  searchBeside: 0,
+} as const satisfies Partial<TrainSettings>;
+
+function withFormerDefaults(record: RunRecord): RunRecord {
+  return { ...record, options: { ...FORMER, ...record.options } };
 }
 
 /** The record of `readRunFile`. */

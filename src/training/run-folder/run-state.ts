@@ -9,6 +9,8 @@ import { readSealed } from "../../files/sealed-json.js";
 export interface Best {
   readonly step: number;
   readonly value: number;
+  /** What decides between equal values (`finerFigure`); absent in states of earlier versions. */
+  readonly finer?: number | undefined;
 }
 
 /** Where a run stands, beside its weights: enough to go on exactly. */
@@ -38,6 +40,8 @@ export interface PlanLimits {
   readonly steps: number;
   /** Batches of an update; undefined: the plan has changed, and the place in the data cannot be checked against the step. */
   readonly accumulate: number | undefined;
+  /** Whether the parameters of the best evaluation are kept, to go out at the end; default true. */
+  readonly keepsBest?: boolean | undefined;
   /** Batches of an epoch. */
   readonly batches: (epoch: number) => number;
 }
@@ -72,7 +76,11 @@ function stateIn(content: JsonObject): RunState | undefined {
   if (!counts.every(isCount) || !isMetric(best.value) || !isMetric(start)) return undefined;
   return {
     step: Number(step),
-    best: { step: Number(best.step), value: Number(best.value ?? Number.NEGATIVE_INFINITY) },
+    best: {
+      step: Number(best.step),
+      value: Number(best.value ?? Number.NEGATIVE_INFINITY),
+      finer: typeof best.finer === "number" ? best.finer : undefined,
+    },
     start: Number(start ?? Number.NaN),
     evaluationsSinceBest: Number(evaluationsSinceBest),
     sampler: { epoch: Number(epoch), batch: Number(batch) },

@@ -9,6 +9,8 @@ export interface Weights {
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly firstMoments: ReadonlyMap<string, Tensor>;
   readonly secondMoments: ReadonlyMap<string, Tensor>;
+  /** Moving averages, where the run keeps them. */
+  readonly averages?: ReadonlyMap<string, Tensor> | undefined;
   /** What else the next update depends on, without being trained: the queue of earlier candidates. */
   readonly buffers?: ReadonlyMap<string, Tensor> | undefined;
 }
@@ -18,6 +20,8 @@ export interface WeightSource {
   /** Writes a safetensors file of these numbers of every trained tensor, from where they lie; returns its SHA-256, hex. */
   readonly write: (path: string, parts: readonly StoredTensors[]) => Promise<string>;
   readonly buffers: () => ReadonlyMap<string, Tensor>;
+  /** Whether moving averages are kept; default false. */
+  readonly averaged?: boolean | undefined;
 }
 
 /** Every trained tensor as it is. */
@@ -28,9 +32,13 @@ export const MOMENTS: readonly StoredTensors[] = [
   { part: "secondMoment", suffix: ".second_moment" },
 ];
 
+/** Moving averages. */
+export const AVERAGES: readonly StoredTensors[] = [{ part: "average", suffix: "" }];
+
 /** Files of a checkpoint. */
 export const PARAMETER_FILE = "parameters.safetensors";
 export const OPTIMIZER_FILE = "optimizer.safetensors";
+export const AVERAGE_FILE = "average.safetensors";
 export const BUFFER_FILE = "buffers.safetensors";
 
 /** Writes a folder whole or not at all; where the run's own folder is gone, that is the error. */
@@ -52,7 +60,7 @@ export async function writeInto(
 }
 
 /** Steps of the folders of a kind that a run has. */
-export function stepsOf(checkpoints: string, kind: "step" | "best"): number[] {
+export function stepsOf(checkpoints: string, kind: "step" | "best" | "evaluated"): number[] {
   const pattern = new RegExp(`^${kind}-(\\d{6,})$`);
   return namesIn(checkpoints).flatMap((name) => {
     const match = pattern.exec(name);

@@ -2,15 +2,17 @@ import type { BatchCursor, SamplerState } from "../../dataset/batches/sampler.js
 import { InterruptedError } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures, metricOf } from "../../evaluation/metric.js";
+import { finerFigure, isBetter } from "../../evaluation/tie-break.js";
 import { learningRate, type Schedule } from "../../optim/schedule.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { writeBest } from "../run-folder/best.js";
-import { prune, writeCheckpoint } from "../run-folder/checkpoint.js";
+import { checkpointSteps, prune, writeCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { meansByFile } from "../run-folder/file-losses.js";
 import type { RunLog } from "../run-folder/log.js";
 import type { Best, RunState } from "../run-folder/run-state.js";
+import { pruneSnapshots, writeSnapshot } from "../run-folder/snapshots.js";
 import type { Trainable, UpdateResult } from "../update/trainable.js";
 
 /** What the loop takes from the settings of a run, from its plan, and to be watched and stopped. */
@@ -27,6 +29,10 @@ export interface LoopOptions<Batch> extends FromRun {
   readonly schedule: Schedule;
   /** A due checkpoint waits for the next time where it would take more than this share of the time since the last one. Default: none waits. */
   readonly saveShare?: number | undefined;
+  /** Whether the parameters of the best evaluation are kept; default true. */
+  readonly keepsBest?: boolean | undefined;
+  /** How many of the last evaluations' parameters are kept for their mean; default none. */
+  readonly snapshots?: number | undefined;
   /** The run's checkpoints/ folder. */
   readonly checkpoints: string;
   readonly log: RunLog;
@@ -70,8 +76,8 @@ interface Progress {
 }
 
 /**
- * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters,
- * write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
+ * The training loop: evaluate the start as step 0, then update, evaluate every `evalEvery`, keep the best parameters
+ * where they are to go out, write a checkpoint every `saveEvery`, stop early after `patience` evaluations without a better one. Where nothing is
  * measured, the last step counts as the best. The next batch is prepared while an update runs. Interrupted: finish the step,
  * write a checkpoint, throw InterruptedError.
  * A loss or gradient that is not finite throws a UserError; the last checkpoint stays.
@@ -165,20 +171,21 @@ async function update<Batch>(
 
 async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
   const { evaluator, trainable, metric } = options;
+  if (options.snapshots !== undefined && progress.step > 0)
+    await writeSnapshot(options.checkpoints, progress.step, trainable);
   if (!measures(evaluator)) return keepLast(options, progress);
   const evaluation = await evaluator.run(trainable.embed);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
-  const best = value > progress.best.value;
+  const finer = finerFigure(evaluation, metric);
+  const best = isBetter({ value, finer }, progress.best);
   if (progress.step === 0) progress.start = value;
   const { glance } = evaluation;
   const record = { step: progress.step, eval: valuesOf(evaluation), analysis: glance };
   options.log.append(record);
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
   if (best) {
-    progress.best = { step: progress.step, value };
-    if (progress.step > 0) {
-      await writeBest(options.checkpoints, progress.step, trainable);
-    }
+    progress.best = { step: progress.step, value, finer };
+    if (progress.step > 0) await keepBest(options, progress.step);
   }
   options.onEvent({ type: "evaluation", record, best });
 }
@@ -187,7 +194,12 @@ async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress):
   const { step } = progress;
   if (step < options.steps) return;
   progress.best = { step, value: Number.NaN };
-  await writeBest(options.checkpoints, step, options.trainable);
+  await keepBest(options, step);
+}
+
+async function keepBest<Batch>(options: LoopOptions<Batch>, step: number): Promise<void> {
+  const { keepsBest = true, checkpoints, trainable } = options;
+  if (keepsBest) await writeBest(checkpoints, step, trainable);
 }
 
 /** The metrics of an evaluation as a plain record. */
@@ -203,6 +215,8 @@ async function save<Batch>(options: LoopOptions<Batch>, progress: Progress): Pro
   const path = await writeCheckpoint(options.checkpoints, state, options.trainable);
   progress.saved = step;
   prune(options.checkpoints, options.keep);
+  if (options.snapshots !== undefined)
+    pruneSnapshots(options.checkpoints, options.snapshots, checkpointSteps(options.checkpoints));
   progress.savedAt = performance.now();
   progress.saveTime = progress.savedAt - begun;
   options.onEvent({ type: "checkpoint", step, path });

@@ -15,6 +15,7 @@ import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
+import { averagingOf } from "../options/averaging.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
@@ -35,6 +36,8 @@ interface ReckonedMemory extends MemoryPlan {
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends ReckonedMemory {
+  /** The moving average of the trained tensors; absent without one. */
+  readonly average?: number | undefined;
   /** Vectors of the selecting data that are held for the report, under both models. */
   readonly report: number;
   /** Of the program itself. */
@@ -60,9 +63,17 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const { memory: bytes, memoryLimited } = machineLimits();
     const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
     const { trained, frozen, copies, optimizer, activations } = memory;
+    const average = averagingOf(settings).kind === "ema" ? trained : undefined;
     const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
-    const total = trained + frozen + copies + optimizer + activations + report + PROGRAM_BYTES;
-    return { ...memory, report, program: PROGRAM_BYTES, total, limit };
+    const held = trained + frozen + copies + optimizer + activations + (average ?? 0) + report;
+    return {
+      ...memory,
+      average,
+      report,
+      program: PROGRAM_BYTES,
+      total: held + PROGRAM_BYTES,
+      limit,
+    };
   } finally {
     await runtime.close();
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { usageError } from "../../errors/user-error.js";
 import { kebabCase } from "../../options/option.js";
+import { interpolationOf } from "../options/interpolation.js";
 import { trainNames } from "../options/table.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { findCheckpoint } from "../run-folder/checkpoint.js";
@@ -88,12 +89,13 @@ export function resumePoint(
 }
 
 function limitsOf(
-  { settings, sampler }: TrainingPlan,
+  { settings, sampler, evaluator }: TrainingPlan,
   steps: number,
   changed: boolean,
 ): PlanLimits {
   const batches = (epoch: number) => sampler.plan(epoch).batches.length;
-  return { steps, accumulate: changed ? undefined : settings.accumulate, batches };
+  const keepsBest = interpolationOf(settings, evaluator).kind === "off";
+  return { steps, accumulate: changed ? undefined : settings.accumulate, keepsBest, batches };
 }
 
 function differences(before: RunRecord, now: RunRecord): string[] {

@@ -19,6 +19,7 @@ import type {
   TrainingFileRecord,
 } from "../run-folder/run-folder.js";
 import type { LoopResult } from "./loop.js";
+import type { Outcome } from "./outcome.js";
 
 /** run.json of a run that begins. */
 export function newRecord(
@@ -99,7 +100,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 }
 
 /** How a run ended. */
-interface RunEnd extends LoopResult {
+interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
   readonly seconds: number;
   readonly scores?: ScoreReport;
   readonly test?: ScoreReport | undefined;
@@ -110,7 +111,7 @@ interface RunEnd extends LoopResult {
 /** run.json of a run that has ended. */
 export function withResult(
   record: RunRecord,
-  { step, best, start, stoppedEarly, seconds, scores, test, losses }: RunEnd,
+  { step, best, start, stoppedEarly, interpolation, seconds, scores, test, losses }: RunEnd,
 ): RunRecord {
   return {
     ...record,
@@ -120,6 +121,7 @@ export function withResult(
       bestValue: best.value,
       startValue: start,
       stoppedEarly,
+      interpolation,
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       peakMemory: 1024 * process.resourceUsage().maxRSS,

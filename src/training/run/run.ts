@@ -5,27 +5,28 @@ import { startsFromComponents } from "../../encoder/head.js";
 import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
-import type { Tensor } from "../../math/tensor.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
 import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
 import { requireFittingModel } from "../model/step-options.js";
 import type { TrainedParts } from "../model/trained-parts.js";
+import { averagingOf } from "../options/averaging.js";
+import { interpolationOf } from "../options/interpolation.js";
 import { fileNumber } from "../plan/objective-groups.js";
 import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
-import { readBest, writeBest } from "../run-folder/best.js";
+import { writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
-import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { observed } from "./observed.js";
+import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { lossesOf, openLogs } from "./run-logs.js";
@@ -141,21 +142,35 @@ async function train(
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
     const result = await runLoop(context, training, { point, base });
-    const parts = await chosenParts(context, training, { best: result.best, initial });
-    const { embed } = training.trainable;
-    const tuned = parts === undefined ? base : await context.plan.evaluator.run(embed);
-    if (parts !== undefined)
-      requireSelected(context.plan, result.best, { tuned, elsewhere: point?.elsewhere ?? false });
-    const test = await scoreTest(context, untrained, parts && embed);
+    const outcome = await chooseOutcome(context, training, { result, initial, base });
+    const { parameters, interpolation } = outcome;
+    const tuned = await measuredAgain(context, training, { outcome, base });
+    // A line is measured by this process, a checkpoint perhaps by another.
+    const elsewhere = interpolation === undefined && (point?.elsewhere ?? false);
+    if (parameters !== undefined) requireSelected(context.plan, outcome.best, { tuned, elsewhere });
+    const parts = parameters && training.parts(parameters);
+    const test = await scoreTest(context, untrained, parts && training.trainable.embed);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, parts, base, tuned, test, seconds });
+    return await finished(context, record, { result, outcome, parts, base, tuned, test, seconds });
   } finally {
     await training.trainable.release();
   }
 }
 
+/** What goes out, as it is after it was put in place. */
+async function measuredAgain(
+  { plan }: RunContext,
+  { trainable }: TrainableSetup,
+  { outcome, base }: { readonly outcome: Outcome; readonly base: Evaluation },
+): Promise<Evaluation> {
+  if (outcome.parameters === undefined) return base;
+  await trainable.load(outcome.parameters);
+  return plan.evaluator.run(trainable.embed);
+}
+
 interface Ending {
   readonly result: LoopResult;
+  readonly outcome: Outcome;
   readonly parts: TrainedParts | undefined;
   readonly base: Evaluation;
   readonly tuned: Evaluation;
@@ -167,7 +182,7 @@ interface Ending {
 async function finished(
   { plan, encoder }: RunContext,
   begun: RunRecord,
-  { result, parts, base, tuned, test, seconds }: Ending,
+  { result, outcome, parts, base, tuned, test, seconds }: Ending,
 ): Promise<TrainedRun> {
   const { info } = encoder;
   const report = scoreReport({
@@ -180,7 +195,7 @@ async function finished(
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
   const losses = lossesOf(plan);
-  const record = withResult(begun, { ...result, seconds, losses, ...scores, test });
+  const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores, test });
   await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
@@ -222,7 +237,8 @@ async function runLoop(
   const { plan, control } = context;
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
-  const log = openLogs(plan, point);
+  const averaging = averagingOf(settings);
+  const log = openLogs(plan, point?.state.step);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
@@ -239,6 +255,8 @@ async function runLoop(
         steps,
       },
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
+      snapshots: averaging.kind === "last" ? averaging.count : undefined,
+      keepsBest: interpolationOf(settings, plan.evaluator).kind === "off",
       checkpoints: paths.checkpoints,
       log,
       describeRows: (rows) => describeRows(plan, rows),
@@ -251,20 +269,4 @@ async function runLoop(
   } finally {
     log.close();
   }
-}
-
-/** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
-async function chosenParts(
-  { plan }: RunContext,
-  { trainable, parts }: TrainableSetup,
-  {
-    best,
-    initial,
-  }: { readonly best: Best; readonly initial: ReadonlyMap<string, Tensor> | undefined },
-): Promise<TrainedParts | undefined> {
-  const { checkpoints } = runPaths(plan.settings.out);
-  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
-  if (parameters === undefined) return undefined;
-  await trainable.load(parameters);
-  return parts(parameters);
 }

@@ -3,6 +3,7 @@ import { internal } from "../../errors/internal.js";
 import type { Tensor } from "../../math/tensor.js";
 import { ADAMW_DEFAULTS } from "../../optim/adamw.js";
 import type { Runtime, Trainer, TrainerParameter } from "../../runtime/runtime.js";
+import { averagingOf } from "../options/averaging.js";
 import type { TrainSettings } from "../options/settings.js";
 import {
   furtherGraph,
@@ -34,6 +35,7 @@ export async function openTrainer(
   elsewhere: readonly StepParameter[] = [],
 ): Promise<{ readonly trainer: Trainer; readonly graphs: readonly LossGraph[] }> {
   const { weightDecay, maxGradNorm } = options.settings;
+  const averaging = averagingOf(options.settings);
   const [main = internal("a plan without groups"), ...others] = models;
   const known = new Set(main.parameters.map(({ name }) => name));
   const further = others.flatMap(({ parameters }) => parameters);
@@ -55,6 +57,7 @@ export async function openTrainer(
     ],
     optimizer: { ...ADAMW_DEFAULTS, weightDecay },
     maxGradNorm,
+    average: averaging.kind === "ema" ? averaging.decay : undefined,
   });
   const graphs = [mainGraph(trainer, main)];
   for (const other of others) graphs.push(await furtherGraph(trainer, other));

@@ -20,6 +20,7 @@ import { makeBatch } from "../batches/run-texts.js";
 import { cutTokens } from "../batches/token-cutoff.js";
 import { type TokenTable, tokenTable } from "../batches/token-table.js";
 import { importEncoder } from "../model/import-encoder.js";
+import { laterStart } from "../model/line-start.js";
 import { weightsMerger } from "../model/merged-weights.js";
 import type { Encode } from "../model/open-head.js";
 import type { RunContext } from "../model/run-context.js";
@@ -78,6 +79,7 @@ export async function setUpEncoder(context: RunContext, shared: boolean): Promis
   return {
     trainable,
     tensors: opened.tensors,
+    start: laterStart(encoder.info, runtime, { head: start, adapters: part.adapters }),
     parts: (values) => ({ weights: merge(values), head: trainedHead(head, values) }),
   };
 }

@@ -5,6 +5,7 @@ import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { augmentVectors } from "../batches/augment-vectors.js";
 import { headFeeds } from "../batches/head-feeds.js";
 import { makeBatch } from "../batches/run-texts.js";
+import { lineStart } from "../model/line-start.js";
 import type { RunContext } from "../model/run-context.js";
 import { headStepOptions } from "../model/step-options.js";
 import { openQueues } from "./candidate-queue.js";
@@ -47,7 +48,11 @@ async function setUpHead(context: RunContext): Promise<TrainableSetup> {
     encode: context.encode,
     release: async () => {},
   });
-  return { trainable, parts: (parameters) => ({ head: { spec: head, parameters } }) };
+  return {
+    trainable,
+    start: async () => lineStart(undefined, { head: start, adapters: [] }),
+    parts: (parameters) => ({ head: { spec: head, parameters } }),
+  };
 }
 
 function preparation(

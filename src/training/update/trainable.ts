@@ -7,9 +7,11 @@ import { mean } from "../../math/statistics.js";
 import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import type { Feeds } from "../batches/head-feeds.js";
+import type { LineStart } from "../model/interpolate.js";
 import { type Encode, headEmbed } from "../model/open-head.js";
 import type { RunContext } from "../model/run-context.js";
 import type { TrainedParts } from "../model/trained-parts.js";
+import { averagingOf } from "../options/averaging.js";
 import type { WeightSource, Weights } from "../run-folder/weights.js";
 import { type GroupQueues, runQueued } from "./candidate-queue.js";
 import type { LossRun } from "./loss-graph.js";
@@ -51,6 +53,8 @@ export interface TrainableSetup {
   readonly trainable: Trainable;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[] | undefined;
+  /** Reads what training started from, once it has ended. */
+  readonly start: () => Promise<LineStart>;
   /** What the trainable's parameters make of the model. */
   readonly parts: (parameters: ReadonlyMap<string, Tensor>) => TrainedParts;
 }
@@ -90,6 +94,7 @@ export async function createTrainable<Batch extends StepBatch>(
     embed: headEmbed(options.encode, plan.settings.headSide, project),
     write: (path, parts) => trainer.write(path, parts),
     buffers: () => queues.tensors(),
+    averaged: averagingOf(plan.settings).kind === "ema",
     parameters: () => trainer.parameters(),
     restore: async (weights, step) => {
       queues.restore(weights.buffers ?? new Map());

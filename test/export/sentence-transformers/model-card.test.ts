@@ -30,6 +30,7 @@ beforeAll(async () => {
       ...{ prompts: {}, defaultPromptName: undefined },
     },
     run: record,
+    interpolated: record.result!.interpolation!.alpha,
   };
 });
 
@@ -68,7 +69,7 @@ describe("modelCard", () => {
 
   it("has the scores of base and tuned model with their intervals, and which step they are of", async () => {
     const card = await cardOf();
-    const { scores, bestStep, step } = record.result!;
+    const { scores, bestStep, step, interpolation } = record.result!;
     const hundredths = (x: number) => (100 * x).toFixed(2);
     const rows = tableOf(card, "| metric | base | tuned |");
     expect(rows.map(([key]) => key)).toEqual(scores!.model.metrics.map(({ key }) => key));
@@ -86,8 +87,23 @@ describe("modelCard", () => {
         expect(text).toBe(hundredths(value) + range);
       }
     }
-    expect(card).toContain(`(step ${bestStep} of ${step})`);
+    const { alpha, curve } = interpolation!;
+    expect(card).toContain(`These rows chose α = ${alpha}`);
+    expect(tableOf(card, `| α | ${curve.map((point) => point.alpha).join(" | ")} |`)).toEqual([
+      [record.metric, ...curve.map(({ value }) => hundredths(value))],
+    ]);
     expect(card).toContain(`(${scores!.rows} rows)`);
+    const plain = await cardOf({
+      interpolated: undefined,
+      run: { ...record, result: { ...record.result!, interpolation: undefined } },
+    });
+    expect(plain).toContain(`(step ${bestStep} of ${step})`);
+  });
+
+  it("gives no figures of a point that was not measured", async () => {
+    const card = await cardOf({ interpolated: 0.55 });
+    expect(card).toContain("α = 0.55");
+    expect(card).not.toContain("| metric | base | tuned |");
   });
 
   it("says that nothing was measured instead of giving figures", async () => {

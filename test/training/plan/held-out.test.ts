@@ -1,7 +1,9 @@
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readRows } from "../../../src/dataset/load-dataset.js";
 import { textsOfRow } from "../../../src/dataset/rows/convert.js";
 import type { Dataset } from "../../../src/dataset/rows/row-types.js";
+import type { Evaluator } from "../../../src/evaluation/metric.js";
 import type { TrainOptions } from "../../../src/training/options/settings.js";
 import { planTraining } from "../../../src/training/plan/plan.js";
 import { csvOf, type Table } from "../../support/rows.js";
@@ -56,7 +58,7 @@ describe("rows are held out", () => {
     ["classed", "lifted-structured"],
     ["nli", "softmax"],
   ])("%s by %s: no measured text is trained on", async (table, objective) => {
-    const { files, evaluator } = await plan(table, { objective });
+    const { files, evaluator } = await plan(table, { objective, searchBeside: 0 });
     const { train, data } = files[0];
     const measured: string[] = [];
     await evaluator.run(async (texts) => {
@@ -70,6 +72,79 @@ describe("rows are held out", () => {
     expect(known.filter((text) => !reference.has(text))).toEqual([]);
     expect(measured.some((text) => !trained.has(text))).toBe(true);
     expect(train.rows.length).toBeLessThan(data.rows.length);
+  });
+
+  /** 40 answers with 4 questions each, and 40 with one. */
+  const questions = (lone: number): string => {
+    const path = csvOf("pair");
+    const known = Array.from({ length: 160 }, (_, i) => `question ${i},answer ${i % 40}`);
+    const others = Array.from({ length: lone }, (_, i) => `lone question ${i},lone answer ${i}`);
+    writeFileSync(path, `${["anchor,positive", ...known, ...others].join("\n")}\n`);
+    return path;
+  };
+  const asked = async (evaluator: Evaluator) => {
+    const sides = { query: [] as string[], document: [] as string[] };
+    await evaluator.run(async (texts, side) => {
+      sides[side].push(...texts);
+      return { rows: texts.length, cols: 1, data: new Float32Array(texts.length).fill(1) };
+    });
+    return sides;
+  };
+
+  it("new questions over known answers where answers recur, and unseen ones beside them", async () => {
+    const { files, evaluator, notes, selectsOn } = await planTraining({
+      data: questions(200),
+      out: "never",
+      holdOut: "auto",
+    });
+    expect(selectsOn).toMatch(/rows held out of .*, unseen texts$/);
+    expect(evaluator.keys).toContain("queries_cosine_mrr@10");
+    expect(notes.join()).toContain("44 % of the rows share their positive with another anchor");
+    expect(files[0].train.rows.length).toBeLessThan(360 - 36);
+  });
+
+  it("decides by new questions where most answers recur, searched among all answers", async () => {
+    const { files, evaluator, selectsOn } = await planTraining({
+      data: questions(60),
+      out: "never",
+      objective: "infonce",
+    });
+    const { train } = files[0];
+    expect(selectsOn).toMatch(/^22 rows held out of .*, new anchors over known positives$/);
+    expect(evaluator.keys).toEqual([
+      "cosine_mrr@10",
+      "cosine_accuracy@1",
+      "documents_cosine_mrr@10",
+      "documents_cosine_accuracy@1",
+    ]);
+    const { query, document } = await asked(evaluator);
+    const trained = new Set(textsOf(train));
+    expect(query.some((text) => trained.has(text))).toBe(false);
+    const answers = new Set(textsOf(train).filter((text) => text.includes("answer")));
+    for (const answer of answers) expect(document).toContain(answer);
+    // A twentieth stands beside: whole groups of questions and answers.
+    expect(query).toHaveLength(22 + 11);
+  });
+
+  it("of the kind that is asked for, and refuses what there is not", async () => {
+    const of = (holdOut: "queries" | "documents", lone: number) =>
+      planTraining({ data: questions(lone), out: "never", holdOut, objective: "infonce" });
+    const { evaluator, files } = await of("documents", 60);
+    expect(evaluator.keys).toHaveLength(2);
+    const trained = new Set(textsOf(files[0].train));
+    const { query } = await asked(evaluator);
+    expect(query.some((text) => trained.has(text))).toBe(false);
+    await expect(plan("pair", { holdOut: "queries" })).rejects.toMatchObject({
+      code: "no-known-documents",
+    });
+    await expect(plan("classed", { holdOut: "queries" })).rejects.toMatchObject({
+      code: "option-without-effect",
+    });
+    await expect(
+      plan("pair", { holdOut: "queries", eval: csvOf("scored-pair") }),
+    ).rejects.toMatchObject({
+      code: "option-without-effect",
+    });
   });
 
   it("the same whatever the objective makes of them", async () => {

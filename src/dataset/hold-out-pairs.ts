@@ -1,0 +1,109 @@
+import { usageError } from "../errors/user-error.js";
+import { holdOut, holdOutComponents } from "./hold-out.js";
+import { holdOutQueries, recurringShare } from "./hold-out-queries.js";
+import type { PairRow } from "./rows/row-types.js";
+
+/** What is asked of a model on held-out pairs: to find known answers to new questions, or answers it has never seen. */
+type HeldOutKind = "queries" | "documents";
+
+/** Pairs that are trained on, those that decide, and those that stand beside them. */
+export interface PairShares {
+  readonly kind: HeldOutKind;
+  readonly train: readonly PairRow[];
+  readonly heldOut: readonly PairRow[];
+  /** Held-out pairs of the other kind; none where there are too few. */
+  readonly beside: readonly PairRow[];
+  readonly notes: readonly string[];
+}
+
+/** Share of the anchors that decides, and of those that stand beside it. */
+const SHARE = 0.1;
+const BESIDE = 0.05;
+
+/** From this share of rows on whose positive recurs, the documents count as known. */
+const RECURRING = 0.5;
+
+/** Fewer anchors tell nothing. */
+const LEAST = 10;
+
+interface Choice {
+  /** `auto`: by how often positives recur, and both kinds where both exist. */
+  readonly holdOut: "auto" | HeldOutKind;
+  readonly seed: number;
+}
+
+/** Splits pairs by what is asked of the model. UserErrors as `holdOut`; usage error no-known-documents. */
+export function holdOutPairs(rows: readonly PairRow[], settings: Choice): PairShares {
+  const { seed } = settings;
+  const anchors = new Set(rows.map(({ anchor }) => anchor)).size;
+  const wanted = Math.max(2, Math.round(SHARE * anchors));
+  const recurring = recurringShare(rows);
+  const queries = holdOutQueries(rows, { wanted, seed });
+  const usable = queries.queries >= Math.max(2, wanted / 2);
+  if (settings.holdOut === "queries" && !usable) throw noKnownDocuments(recurring);
+  const isQueries =
+    settings.holdOut === "queries" ||
+    (settings.holdOut === "auto" && recurring >= RECURRING && usable && wanted >= LEAST);
+  return isQueries
+    ? newQueries(rows, settings, { wanted, recurring })
+    : unseenDocuments(rows, settings, { wanted, recurring });
+}
+
+interface Counts {
+  /** Anchors that are to be held out. */
+  readonly wanted: number;
+  readonly recurring: number;
+}
+
+/** Whole components first, so that none of the documents that count as known goes with them. */
+function newQueries(
+  rows: readonly PairRow[],
+  { holdOut: asked, seed }: Choice,
+  counts: Counts,
+): PairShares {
+  const { wanted, recurring } = counts;
+  const both = asked === "auto";
+  const components = both ? holdOutComponents(rows, { share: BESIDE, seed }) : undefined;
+  const beside = enough(components?.heldOut);
+  const left = beside.length === 0 ? rows : (components?.train ?? rows);
+  const { train, heldOut, notes } = holdOutQueries(left, { wanted, seed });
+  const why = `${recur(recurring)}, so new anchors over known positives decide (--hold-out documents: unseen positives)`;
+  return { kind: "queries", train, heldOut, beside, notes: both ? [...notes, why] : notes };
+}
+
+function unseenDocuments(
+  rows: readonly PairRow[],
+  { holdOut: asked, seed }: Choice,
+  { wanted, recurring }: Counts,
+): PairShares {
+  const split = holdOut(rows, { share: SHARE, seed });
+  const both = asked === "auto";
+  const queries = holdOutQueries(split.train, { wanted: both ? Math.round(wanted / 2) : 0, seed });
+  const beside = enough(queries.heldOut);
+  const train = beside.length === 0 ? split.train : queries.train;
+  const why = `${recur(recurring)}, so whole groups of unseen texts decide (--hold-out queries: new anchors over known positives)`;
+  const notes = [...split.notes, ...(beside.length === 0 ? [] : queries.notes)];
+  const said = both && recurring > 0 ? [...notes, why] : notes;
+  return { kind: "documents", train, heldOut: split.heldOut, beside, notes: said };
+}
+
+/** Rows that stand beside the deciding ones, if they tell anything. */
+function enough(rows: readonly PairRow[] = []): readonly PairRow[] {
+  return new Set(rows.map(({ anchor }) => anchor)).size < LEAST ? [] : rows;
+}
+
+function recur(share: number): string {
+  return `${percent(share)} of the rows share their positive with another anchor`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function noKnownDocuments(recurring: number) {
+  return usageError(
+    "no-known-documents",
+    `--hold-out queries needs positives that several anchors share, and only ${percent(recurring)} of the rows have one`,
+    "leave it out, or give --eval FILE",
+  );
+}

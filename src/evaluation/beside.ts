@@ -1,0 +1,18 @@
+import type { Evaluator } from "./metric.js";
+
+/**
+ * An evaluator that decides, and one on other rows whose figures stand beside it under `NAME_KEY`, without intervals: a resample draws the rows
+ * of the first.
+ */
+export function evaluatorBeside(main: Evaluator, other: Evaluator, name: string): Evaluator {
+  return {
+    ...main,
+    keys: [...main.keys, ...other.keys.map((key) => `${name}_${key}`)],
+    run: async (embed, teacher) => {
+      const own = await main.run(embed, teacher);
+      const { metrics } = await other.run(embed, teacher);
+      const beside = metrics.map(({ key, value }) => ({ key: `${name}_${key}`, value }));
+      return { ...own, metrics: [...own.metrics, ...beside] };
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { mean } from "../math/statistics.js";
+import type { Evaluation } from "./metric.js";
+
+/**
+ * A finer figure than the deciding metric, for evaluations that tie in it: the mean margin by which rows find what is right, or, where rows have
+ * none, the mean of the other metrics. Higher is better; NaN where there is neither.
+ */
+export function finerFigure({ metrics, details }: Evaluation, metric: string): number {
+  const margins = details?.figures.margin;
+  if (margins !== undefined) return mean(Array.from(margins).filter(Number.isFinite));
+  const others = metrics.filter(({ key, value }) => key !== metric && Number.isFinite(value));
+  return mean(others.map(({ value }) => value));
+}
+
+/** Whether a figure is better than the best so far, by the finer one where both are equal. */
+export function isBetter(
+  own: { readonly value: number; readonly finer?: number | undefined },
+  best: { readonly value: number; readonly finer?: number | undefined },
+): boolean {
+  if (own.value !== best.value) return own.value > best.value;
+  return (own.finer ?? Number.NaN) > (best.finer ?? Number.NaN);
+}

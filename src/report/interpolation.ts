@@ -1,0 +1,55 @@
+import type { InterpolationRecord, RunRecord } from "../training/run-folder/run-folder.js";
+import { signed, times100 } from "./scores.js";
+import { formatTable } from "./table.js";
+
+/**
+ * The deciding metric along the line from the start to the end of training, and which point goes out; undefined where the best checkpoint
+ * does or nothing was measured.
+ */
+export function formatInterpolation(record: RunRecord, run: string): string | undefined {
+  const { interpolation } = record.result ?? {};
+  if (interpolation === undefined || interpolation.curve.length === 0) return undefined;
+  const { alpha, by, curve } = interpolation;
+  const table = formatTable(
+    [
+      { title: "α" },
+      ...curve.map((point) => ({ title: String(point.alpha), align: "right" as const })),
+    ],
+    [[record.metric, ...curve.map(({ value }) => times100(value))]],
+  );
+  const chosen =
+    by === "given"
+      ? `α ${alpha} goes out, as --interpolate asks`
+      : `α ${alpha} goes out: chosen on these rows, so its figure is optimistic`;
+  return [
+    "along the line (1−α)·start + α·tuned, ×100:",
+    table,
+    `${chosen}; another: embtune export ${run} --interpolate 0.5 --to DIR`,
+  ].join("\n");
+}
+
+/** Why the base goes out unchanged: what was measured, how sure that is, and how to get the last step all the same. */
+export function formatUnchanged({ result, metric }: RunRecord, run: string): string {
+  const { interpolation, scores, step } = result ?? {};
+  if (interpolation?.by === "given") return "the base goes out unchanged, as --interpolate 0 asks";
+  const on = scores === undefined ? "" : ` on ${scores.file} (${scores.rows} rows)`;
+  const what = interpolation === undefined ? "step" : "point of the line";
+  const last = interpolation === undefined ? `${run}:${step}` : `${run} --interpolate 1`;
+  return [
+    `no ${what} had a better ${metric} than the base${on}, so the base goes out unchanged`,
+    ...sureness(interpolation?.passedOver),
+    `the last step all the same: embtune export ${last} --to DIR`,
+  ].join("\n");
+}
+
+function sureness(end: NonNullable<InterpolationRecord["passedOver"]> | undefined): string[] {
+  if (end === undefined) return [];
+  const { difference, interval } = end;
+  const open =
+    interval.low <= 0 && interval.high >= 0
+      ? ": these rows cannot tell which of the two is better; more of them could (--eval FILE)"
+      : "";
+  return [
+    `the end of training against the base: ${signed(difference)} (95 % ${signed(interval.low)}..${signed(interval.high)})${open}`,
+  ];
+}

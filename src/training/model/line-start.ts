@@ -1,0 +1,42 @@
+import type { EncoderInfo } from "../../encoder/encoder.js";
+import type { PreparedEncoder } from "../../encoder/step/prepare.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { importEncoder } from "./import-encoder.js";
+import type { LineStart, Parameters } from "./interpolate.js";
+
+/** What of a model moves, and from where. */
+interface MovedParts {
+  /** Start values of the head; none where there is no head. */
+  readonly head: Parameters;
+  /** Adapters that are trained in the place of the encoder's own weights. */
+  readonly adapters: readonly { readonly b: string }[];
+}
+
+/** The start of a run on an imported encoder, whose weights are not copied; none where it stays frozen. */
+export function lineStart(
+  encoder: Pick<PreparedEncoder, "graph" | "weights"> | undefined,
+  { head, adapters }: MovedParts,
+): LineStart {
+  const scaled = new Set(adapters.map(({ b }) => b));
+  const names = adapters.length > 0 ? [] : (encoder?.weights ?? []).map(({ name }) => name);
+  const own = names.flatMap((name) => {
+    const tensor = encoder?.graph.initializers.get(name);
+    return tensor === undefined ? [] : [[name, tensor] as const];
+  });
+  return { values: new Map([...own, ...head]), scaled };
+}
+
+/**
+ * How the start of a run that trains the encoder is read when it has ended: from the encoder's own file, since holding on to it would
+ * take the memory of a second model all the time. With adapters alone nothing is read.
+ */
+export function laterStart(
+  info: EncoderInfo,
+  runtime: Runtime,
+  parts: MovedParts,
+): () => Promise<LineStart> {
+  return async () => {
+    const encoder = parts.adapters.length > 0 ? undefined : await importEncoder(info, runtime);
+    return lineStart(encoder, parts);
+  };
+}

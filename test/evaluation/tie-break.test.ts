@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { finerFigure, isBetter } from "../../src/evaluation/tie-break.js";
+
+const metrics = [
+  { key: "a", value: 0.9 },
+  { key: "b", value: 0.5 },
+  { key: "c", value: Number.NaN },
+  { key: "d", value: 0.7 },
+];
+
+describe("finerFigure", () => {
+  it("is the mean margin of rows, without those that have none", () => {
+    const figures = { margin: [0.1, Number.NaN, Number.POSITIVE_INFINITY, 0.3] };
+    const details = { lines: [], texts: [], figures };
+    expect(finerFigure({ task: "t", rows: 4, metrics, details }, "a")).toBeCloseTo(0.2, 12);
+  });
+
+  it("is the mean of the other metrics where rows have no margin", () => {
+    expect(finerFigure({ task: "t", rows: 4, metrics }, "a")).toBeCloseTo(0.6, 12);
+    expect(finerFigure({ task: "t", rows: 4, metrics: [metrics[0]] }, "a")).toBeNaN();
+  });
+});
+
+describe("isBetter", () => {
+  it("goes by the value, and by the finer figure only where values are equal", () => {
+    expect(isBetter({ value: 2, finer: 0 }, { value: 1, finer: 9 })).toBe(true);
+    expect(isBetter({ value: 1, finer: 9 }, { value: 2, finer: 0 })).toBe(false);
+    expect(isBetter({ value: 1, finer: 2 }, { value: 1, finer: 1 })).toBe(true);
+    expect(isBetter({ value: 1, finer: 1 }, { value: 1, finer: 1 })).toBe(false);
+  });
+
+  it("prefers nothing to what is undefined, and what came first where nothing decides", () => {
+    expect(isBetter({ value: Number.NaN }, { value: Number.NEGATIVE_INFINITY })).toBe(false);
+    expect(isBetter({ value: 1, finer: 1 }, { value: 1 })).toBe(false);
+    expect(isBetter({ value: 1 }, { value: 1, finer: 1 })).toBe(false);
+  });
+});
