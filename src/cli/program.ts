@@ -10,6 +10,7 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
+import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
 import { similarCommand } from "./commands/similar.js";
 import { trainCommand } from "./commands/train.js";
@@ -33,6 +34,7 @@ export function createProgram(all = false): Command {
     evaluateCommand(all),
     compareCommand(all),
     embedCommand(all),
+    reportCommand(all),
     exportCommand(all),
     dataCommand(all),
     mineCommand(all),

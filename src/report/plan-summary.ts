@@ -91,7 +91,7 @@ function formatTune({ settings }: TrainingPlan): string {
 }
 
 function formatMemory(memory: PlannedMemory): string {
-  const { trained, frozen, copies, optimizer, activations, program, total } = memory;
+  const { trained, frozen, copies, optimizer, activations, report, program, total } = memory;
   const { tokens, limit } = memory;
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
   const enough = limit !== undefined && total < limit.bytes ? "of" : "MORE than";
@@ -99,7 +99,7 @@ function formatMemory(memory: PlannedMemory): string {
     limit === undefined ? "" : `; ${enough} the ${MB(limit.bytes)} that the ${limit.by} has`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
-  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, copies ${MB(copies)}, activations ${MB(activations)}${at}, the program ${MB(program)}: about ${MB(total)}${allowed}`;
+  return `parameters ${MB(trained)}${stays}, gradients and optimizer ${MB(optimizer)}, copies ${MB(copies)}, activations ${MB(activations)}${at}, vectors for the report ${MB(report)}, the program ${MB(program)}: about ${MB(total)}${allowed}`;
 }
 
 /** The plan as data, for `--dry-run --json`. */

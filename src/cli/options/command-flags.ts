@@ -25,6 +25,7 @@ import {
   ruleOptions,
   searchOptions,
 } from "../../jobs/options/mine.js";
+import { reportOptions } from "../../jobs/options/report.js";
 import {
   searchModelOptions,
   searchViewOptions,
@@ -33,7 +34,7 @@ import {
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
-import { everyCommand } from "./output-options.js";
+import { everyCommand, outputOptions } from "./output-options.js";
 
 /** Of `embed`, which the library has as a function of its own. */
 export const mergeFlag = {
@@ -134,6 +135,7 @@ export const commandFlags = {
     Reading: { ...columnsAlone, ...dialectOptions },
     Common: everyCommand,
   },
+  report: { Page: reportOptions, Common: outputOptions },
   search: {
     Search: searchViewOptions,
     Model: searchModelOptions,

@@ -43,9 +43,18 @@ export async function evenness(unit: Matrix): Promise<ReturnType<typeof evenness
 
 function evennessOf({ cosines, distances }: Awaited<ReturnType<typeof pairsOf>>) {
   return {
-    uniformity: Math.log(mean(distances.map((distance) => Math.exp(-2 * distance)))),
+    uniformity: uniformityOf(distances),
     meanCosine: mean(cosines),
   };
+}
+
+/** `Geometry.uniformity` alone. */
+export async function uniformity(unit: Matrix): Promise<number> {
+  return uniformityOf((await pairsOf(unit)).distances);
+}
+
+function uniformityOf(distances: Float64Array): number {
+  return Math.log(mean(distances.map((distance) => Math.exp(-2 * distance))));
 }
 
 /** Mean of ‖x − y‖² over positive pairs of unit vectors (alignment, Wang & Isola 2020, equation 1, α = 2). */
@@ -108,7 +117,7 @@ function spectrum(unit: Matrix): Pick<Geometry, "rankMe" | "neSum" | "firstShare
 }
 
 /** XᵀX [d, d] and the mean of each dimension. */
-function moments({ rows, cols, data }: Matrix) {
+export function moments({ rows, cols, data }: Matrix) {
   const gram = new Float64Array(cols * cols);
   const means = new Float64Array(cols);
   for (let i = 0; i < rows; i++) {

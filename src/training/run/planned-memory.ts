@@ -9,6 +9,7 @@ import {
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
+import { MOST_SAMPLED } from "../../evaluation/sampled-texts.js";
 import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
@@ -34,6 +35,8 @@ interface ReckonedMemory extends MemoryPlan {
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends ReckonedMemory {
+  /** Vectors of the selecting data that are held for the report, under both models. */
+  readonly report: number;
   /** Of the program itself. */
   readonly program: number;
   /** All together: about the largest resident set of the run. */
@@ -57,11 +60,17 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const { memory: bytes, memoryLimited } = machineLimits();
     const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
     const { trained, frozen, copies, optimizer, activations } = memory;
-    const total = trained + frozen + copies + optimizer + activations + PROGRAM_BYTES;
-    return { ...memory, program: PROGRAM_BYTES, total, limit };
+    const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
+    const total = trained + frozen + copies + optimizer + activations + report + PROGRAM_BYTES;
+    return { ...memory, report, program: PROGRAM_BYTES, total, limit };
   } finally {
     await runtime.close();
   }
+}
+
+/** Half of it lies in the run folder, in half precision. */
+function reportBytes({ evaluator }: TrainingPlan, dimensions: number): number {
+  return 4 * dimensions * Math.min(MOST_SAMPLED, 2 * evaluator.rows);
 }
 
 function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {

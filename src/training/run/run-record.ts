@@ -122,6 +122,7 @@ export function withResult(
       stoppedEarly,
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
+      peakMemory: 1024 * process.resourceUsage().maxRSS,
       scores,
       test,
     },

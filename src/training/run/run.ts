@@ -17,16 +17,7 @@ import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { readBest, writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
-import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
-import {
-  bothLogs,
-  effectiveRecords,
-  openLog,
-  type RunLog,
-  readLog,
-  removeLogs,
-} from "../run-folder/log.js";
-import { openLogTable } from "../run-folder/log-table.js";
+import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import { setUp } from "../update/set-up.js";
@@ -34,8 +25,10 @@ import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { observed } from "./observed.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
+import { lossesOf, openLogs } from "./run-logs.js";
 import { newRecord, withResult } from "./run-record.js";
 import { baseOnTest, scoreTest } from "./test-scores.js";
 
@@ -95,14 +88,15 @@ async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<Train
 
 async function runWith(
   resources: Resources,
-  plan: TrainingPlan,
-  options: RunOptions,
+  planned: TrainingPlan,
+  given: RunOptions,
 ): Promise<TrainedRun> {
   const { info } = resources.encoder;
+  const { plan, options, notes } = observed(planned, given);
   const auxiliary = await openAuxiliaryOf(plan, resources, options);
   try {
     const { threads } = resources.runtime;
-    const record = newRecord(plan, { info, threads, auxiliary });
+    const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
@@ -187,6 +181,7 @@ async function finished(
   const scores = measures(plan.evaluator) ? { scores: report } : {};
   const losses = lossesOf(plan);
   const record = withResult(begun, { ...result, seconds, losses, ...scores, test });
+  await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
   return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
@@ -256,27 +251,6 @@ async function runLoop(
   } finally {
     log.close();
   }
-}
-
-/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
-function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
-  if (files.length === 1) return new Map();
-  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
-}
-
-function openLogs(
-  { settings, evaluator, files }: TrainingPlan,
-  point: ResumePoint | undefined,
-): RunLog {
-  const { log, table } = runPaths(settings.out);
-  if (point === undefined) removeLogs(log, table);
-  const lines = openLog(log);
-  if (settings.logFormat !== "csv") return lines;
-  const resumed = { resumed: point?.state.step ?? 0 };
-  const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
-  const columns = { metrics: evaluator.keys, files: byFile };
-  const before = effectiveRecords([...readLog(log), resumed]);
-  return bothLogs(lines, openLogTable(table, columns, before));
 }
 
 /** The trained parts of the best evaluation, whose parameters the trainable takes; none where the base itself was best. */
