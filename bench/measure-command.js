@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rounded = (x) => Number(x.toFixed(1));
 
-/** One embtune command in a process of its own: seconds from start to end, processor seconds, largest resident set. */
+/** One embtune command in a process of its own: seconds from start to end, processor seconds, largest resident set, what it wrote. */
 export function measureCommand(args) {
   const script = `
     import { run } from "./dist/cli/main.js";
@@ -26,5 +26,6 @@ export function measureCommand(args) {
     seconds: rounded(seconds),
     cpuSeconds: rounded(cpuSeconds),
     peakMegabytes: Math.round(megabytes),
+    stdout: child.stdout,
   };
 }

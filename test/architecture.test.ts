@@ -21,6 +21,7 @@ const layers = [
   "training",
   "export",
   "embeddings",
+  "distillation",
   "report",
   "jobs",
   "cli",
@@ -35,6 +36,8 @@ const owners: Record<string, string> = {
   "@xenova/transformers": "encoder",
   commander: "cli",
   "cli-progress": "cli",
+  vega: "report",
+  "vega-lite": "report",
 };
 
 const src = join(import.meta.dirname, "..", "src");

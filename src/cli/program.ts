@@ -3,12 +3,14 @@ import { packageVersion } from "../files/version.js";
 import { compareCommand } from "./commands/compare.js";
 import { completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
+import { distillCommand } from "./commands/distill.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { mineCommand } from "./commands/mine.js";
 import { objectivesCommand } from "./commands/objectives.js";
+import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
 import { similarCommand } from "./commands/similar.js";
 import { trainCommand } from "./commands/train.js";
@@ -32,11 +34,13 @@ export function createProgram(all = false): Command {
     evaluateCommand(all),
     compareCommand(all),
     embedCommand(all),
+    reportCommand(all),
     exportCommand(all),
     dataCommand(all),
     mineCommand(all),
     searchCommand(all),
     similarCommand(all),
+    distillCommand(all),
     doctorCommand(all),
     objectivesCommand(all),
     completionCommand(all),

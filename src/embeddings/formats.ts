@@ -8,6 +8,7 @@ import { requireReplaceable } from "../files/usable-path.js";
 import { fvecsFormat, npyFormat, safetensorsFormat } from "./binary-formats.js";
 import type { EmbeddingFormat, FormatWriter, VectorLayout } from "./format.js";
 import { parquetFormat } from "./parquet-format.js";
+import { pgvectorFormat } from "./pgvector-format.js";
 import { csvFormat, jsonLinesFormat } from "./text-formats.js";
 import type { VectorType } from "./vector-type.js";
 
@@ -19,6 +20,7 @@ const formats: readonly EmbeddingFormat[] = [
   safetensorsFormat,
   parquetFormat,
   fvecsFormat,
+  pgvectorFormat,
 ];
 
 /** File name extensions that embeddings files are written in. */

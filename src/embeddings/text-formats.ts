@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import { csvField, firstLine } from "./csv-cells.js";
 import { bytesWriter, type EmbeddingFormat, type RowBatch, type VectorLayout } from "./format.js";
 import { type StoredVectors, storedRow, VECTOR_TYPES } from "./vector-type.js";
 
@@ -7,7 +7,8 @@ const utf8 = new TextEncoder();
 /** Nine significant digits: enough to read the same float32 back. Whole numbers as they are. */
 const digits = (x: number): string => String(Number(x.toPrecision(9)));
 
-function numbers(vectors: StoredVectors, i: number): string {
+/** The stored numbers of row i, commas between them. */
+export function numbersText(vectors: StoredVectors, i: number): string {
   return Array.from(storedRow(vectors, i), digits).join(",");
 }
 
@@ -28,13 +29,10 @@ function jsonLines({ texts, cells, vectors }: RowBatch, columns: readonly string
       const kept = columns.map(
         (name, k) => `${JSON.stringify(name)}:${JSON.stringify(cells[i]?.[k] ?? "")},`,
       );
-      return `{"text":${JSON.stringify(text)},${kept.join("")}"embedding":[${numbers(vectors, i)}]}\n`;
+      return `{"text":${JSON.stringify(text)},${kept.join("")}"embedding":[${numbersText(vectors, i)}]}\n`;
     })
     .join("");
 }
-
-const field = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /** CSV: text, kept columns…, e0, e1, …; fields with a comma, quote or line break are quoted. */
 export const csvFormat: EmbeddingFormat = {
@@ -49,25 +47,14 @@ export const csvFormat: EmbeddingFormat = {
 
 function csvHeader({ columns, cols }: VectorLayout): Uint8Array {
   const names = ["text", ...columns, ...Array.from({ length: cols }, (_, k) => `e${k}`)];
-  return utf8.encode(`${names.map(field).join(",")}\n`);
+  return utf8.encode(`${names.map(csvField).join(",")}\n`);
 }
 
 function csvRows({ texts, cells, vectors }: RowBatch): string {
   return texts
     .map((text, i) => {
-      const kept = (cells[i] ?? []).map((cell) => `${field(cell)},`).join("");
-      return `${field(text)},${kept}${numbers(vectors, i)}\n`;
+      const kept = (cells[i] ?? []).map((cell) => `${csvField(cell)},`).join("");
+      return `${csvField(text)},${kept}${numbersText(vectors, i)}\n`;
     })
     .join("");
-}
-
-/** The end of the header line. Column names may hold quoted line breaks. */
-async function firstLine(file: FileHandle): Promise<number> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(1 << 20), 0, 1 << 20, 0);
-  let quoted = false;
-  for (let i = 0; i < bytesRead; i++) {
-    if (buffer[i] === 0x22) quoted = !quoted;
-    if (buffer[i] === 0x0a && !quoted) return i + 1;
-  }
-  return bytesRead;
 }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { internal } from "../errors/internal.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
+import { collectGarbage } from "../runtime/collect-garbage.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { batchFeeds } from "./batching.js";
 import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
@@ -149,12 +150,17 @@ const noSession: Session = {
   release: async () => {},
 };
 
+/** Models from here on are worth a look for what can be freed. */
+const LARGE_BYTES = 2 ** 24;
+
 async function openSession(
   folder: ModelFolder,
   form: InferenceForm,
   runtime: Runtime,
 ): Promise<Opened> {
   const { bytes, dataFiles, fused } = await readInferenceModel(folder.modelFile, form);
+  // The weights that were read, before the session takes memory for its own.
+  if (bytes.length >= LARGE_BYTES) await collectGarbage();
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
     folder,

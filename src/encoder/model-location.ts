@@ -71,9 +71,19 @@ function notFound(model: string): UserError {
   const near = nearest(basename(model), siblings(model));
   const hints: string[] = [];
   if (near !== undefined) hints.push(`did you mean "${join(dirname(model), near)}"?`);
-  if (isHubId(model)) hints.push("to fetch it from the Hugging Face hub, add --allow-download");
+  // Runs lie in runs/ by default, and what stands in a folder of this machine is no model of the hub.
+  const local = dirname(model) === "runs" || existsSync(dirname(model));
+  if (isHubId(model) && !local)
+    hints.push("to fetch it from the Hugging Face hub, add --allow-download");
+  if (near === undefined && local && dirname(model) !== ".")
+    hints.push(`in "${dirname(model)}" there ${listed(siblings(model))}`);
   if (hints.length === 0) hints.push("leave --model out to use the bundled encoder");
   return usageError("no-such-model", `model folder "${model}" does not exist`, hints.join("; "));
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "is nothing";
+  return `are ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
 }
 
 function siblings(model: string): string[] {

@@ -55,6 +55,18 @@ export interface RankedText {
   readonly line?: number | undefined;
 }
 
+/** A text of a row, and the side on which it was embedded. */
+export interface SampledText {
+  readonly row: number;
+  readonly side: Side;
+}
+
+/** Texts of rows drawn at random, both texts of a row together, and their vectors [n, D]. */
+export interface TextSample {
+  readonly texts: readonly SampledText[];
+  readonly vectors: Matrix;
+}
+
 /** The result of one evaluator on one model. */
 export interface Evaluation {
   readonly task: Task;
@@ -64,6 +76,8 @@ export interface Evaluation {
   /** Where rows are not independent: what is drawn instead of them. */
   readonly units?: Units | undefined;
   readonly details?: RowDetails | undefined;
+  /** Vectors of some of the texts, where they were asked for (`sampledEvaluator`). */
+  readonly sample?: TextSample | undefined;
 }
 
 /** What an evaluator finds, beside what is known of it before. */

@@ -185,6 +185,8 @@ async function trainOne(
     resources,
     overwrite: overwrite ?? false,
     signal,
+    // `embtune report` shows the runs of a comparison side by side.
+    report: false,
   });
   const { result } = record;
   invariant(result !== undefined && scores !== undefined, "a finished run without a result");

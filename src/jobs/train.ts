@@ -11,12 +11,39 @@ import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
 import type { OnTrainEvent } from "../training/run-folder/events.js";
 import { runPaths } from "../training/run-folder/run-folder.js";
+import { writeReport } from "./report.js";
 
-/** Trains as planned and leaves the best model in the run's model/ folder. */
-export async function trainPlanned(plan: TrainingPlan, options: RunOptions): Promise<TrainedRun> {
+/** How a run is watched, stopped and gone on with, and what is written at its end. */
+export interface TrainControl extends RunOptions {
+  /** Write report.html into the run folder. Default true. */
+  readonly report?: boolean | undefined;
+}
+
+/** A finished run and where its report is, if one was written. */
+export interface ReportedRun extends TrainedRun {
+  readonly report?: string | undefined;
+}
+
+/** Trains as planned and leaves the best model in the run's model/ folder, and a report beside it. */
+export async function trainPlanned(
+  plan: TrainingPlan,
+  options: TrainControl,
+): Promise<ReportedRun> {
   const trained = await runTraining(plan, options);
   await writeRunModel(trained, options.onEvent);
-  return trained;
+  if (options.report === false) return trained;
+  return { ...trained, report: await reportOf(trained.folder, options.onEvent) };
+}
+
+/** A run is not lost because its report cannot be written. */
+async function reportOf(folder: string, onEvent: OnTrainEvent): Promise<string | undefined> {
+  try {
+    return await writeReport([folder]);
+  } catch (error) {
+    const message = `the report could not be written: ${(error as Error).message}`;
+    onEvent({ type: "note", message });
+    return undefined;
+  }
 }
 
 /**
@@ -49,8 +76,16 @@ const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-
  * Fine-tunes: reads the data, trains, selects the best checkpoint, writes the run folder. Nothing is printed; `onEvent` tells what
  * happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
  */
-export async function train(options: TrainOptions & Partial<RunOptions>): Promise<TrainedRun> {
-  const { onEvent = () => {}, signal, overwrite, resume, resumeAnyway, ...settings } = options;
+export async function train(options: TrainOptions & Partial<TrainControl>): Promise<ReportedRun> {
+  const {
+    onEvent = () => {},
+    signal,
+    overwrite,
+    resume,
+    resumeAnyway,
+    report,
+    ...settings
+  } = options;
   requireSignal(signal);
   requireFitting(trainTable, settings, "train");
   const plan = await planTraining(settings);
@@ -60,5 +95,6 @@ export async function train(options: TrainOptions & Partial<RunOptions>): Promis
     overwrite,
     resume,
     resumeAnyway,
+    report,
   });
 }

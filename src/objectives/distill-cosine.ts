@@ -5,9 +5,24 @@ import { defineObjective } from "./definition.js";
 import { cutTeacher, type DistillationInputs, distillationForm } from "./teacher.js";
 import { oneMinus, rowSimilarity } from "./vectors.js";
 
-/** mean_i (1 − cos(student_i, teacher_i)). */
-function distillCosineLoss(b: GraphBuilder, { embeddings, teacher }: DistillationInputs): Value {
-  return ops.reduceMean(b, oneMinus(b, rowSimilarity(b, "cosine", embeddings, teacher)));
+/**
+ * mean_i (1 − cos(s_i, t_i)) + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²: the second part compares the similarity matrices of the
+ * batch (Tung & Mori 2019, similarity-preserving distillation, on unit vectors).
+ */
+function distillCosineLoss(
+  b: GraphBuilder,
+  { embeddings, teacher }: DistillationInputs,
+  { gram }: { readonly gram: number },
+): Value {
+  const directions = ops.reduceMean(
+    b,
+    oneMinus(b, rowSimilarity(b, "cosine", embeddings, teacher)),
+  );
+  if (gram === 0) return directions;
+  const student = ops.cosineMatrix(b, embeddings, embeddings);
+  const between = ops.sub(b, student, ops.cosineMatrix(b, teacher, teacher));
+  const matrices = ops.reduceMean(b, ops.square(b, between));
+  return ops.add(b, directions, ops.mul(b, ops.scalarLike(b, gram, matrices), matrices));
 }
 
 export const distillCosine = defineObjective({
@@ -16,18 +31,31 @@ export const distillCosine = defineObjective({
   summary: "turns the student's vectors to the teacher's directions",
   rows: ["text"],
   forms: [distillationForm],
-  options: {},
+  options: {
+    gram: {
+      type: "number",
+      min: 0,
+      default: 0,
+      description: "weight of the squared differences between the batch's similarity matrices",
+    },
+  },
   inBatch: false,
   modifiers: [],
   trained: [],
   text: {
-    formula: "mean (1 − cos(student, teacher))",
+    formula: "mean (1 − cos(student, teacher)) + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²",
     papers: [
       {
         authors: "Reimers, Gurevych",
         year: 2020,
         title: "Making Monolingual Sentence Embeddings Multilingual using Knowledge Distillation",
         place: "section 2, with the cosine in place of the squared error",
+      },
+      {
+        authors: "Tung, Mori",
+        year: 2019,
+        title: "Similarity-Preserving Knowledge Distillation",
+        place: "equation 4, on unit vectors, for gram",
       },
     ],
     picture: "student(x) ──↻── teacher(x)     (direction only)",

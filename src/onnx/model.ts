@@ -1,9 +1,10 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { internal, invariant } from "../errors/internal.js";
 import { UserError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import { elementType } from "./element-type.js";
+import { encodeModel } from "./encode-model.js";
 import { fromTensor } from "./tensor-proto.js";
 
 /**
@@ -30,7 +31,7 @@ export function decode(bytes: Uint8Array, file?: string): ModelProto {
 
 /** The bytes of an ONNX file. What `decode` read comes out again byte for byte. */
 export function encode(model: ModelProto): Uint8Array {
-  return toBinary(ModelProtoSchema, model);
+  return encodeModel(model);
 }
 
 /**

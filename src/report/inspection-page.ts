@@ -1,33 +1,40 @@
 import type { FileInspection, Inspection } from "../dataset/inspect/inspection.js";
 import type { Lengths } from "../dataset/inspect/length-count.js";
-import { barChart, escapeHtml, htmlPage, htmlTable } from "./html.js";
+import { type Bar, barChart } from "./charts/bars.js";
+import { type Figure, figureHtml } from "./charts/figure.js";
+import { dataText, escapeHtml, htmlPage, htmlTable } from "./html.js";
 import { binLabel } from "./inspection.js";
 
-/** What `data inspect` found as one HTML page with histograms; nothing is fetched and no text of the data is in it. */
-export function inspectionPage(inspection: Inspection): string {
-  const files = inspection.files.map((file) => fileSection(file, inspection));
+/** What `data inspect` found as one HTML page with histograms; nothing is fetched, and of the data only names and classes are in it. */
+export async function inspectionPage(inspection: Inspection): Promise<string> {
+  const files: string[] = [];
+  for (const file of inspection.files) files.push(await fileSection(file, inspection));
   const body = `<h1>embtune data inspect</h1>\n${files.join("\n")}\n${sharedSection(inspection)}`;
   return htmlPage("embtune data inspect", body);
 }
 
-function fileSection(file: FileInspection, inspection: Inspection): string {
+async function fileSection(file: FileInspection, inspection: Inspection): Promise<string> {
   const { rows, kinds, texts, dialect } = file;
   const kind = kinds.join(", or ") || "of no known kind";
+  const figures: string[] = [];
+  for (const figure of [...lengthFigures(file, inspection), ...valueFigures(file)])
+    figures.push(await figureHtml(figure));
   return [
-    `<h2>${escapeHtml(file.file)}</h2>`,
+    `<h2>${dataText(file.file)}</h2>`,
     `<p>${escapeHtml(dialect)}; ${rows} rows (${escapeHtml(kind)}); ${texts.total} texts, ${texts.distinct} distinct</p>`,
     ...file.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
     findingSection(file),
     htmlTable(
       ["column", "role", "#empty cells"],
-      file.columns.map(({ name, role = "", empty }) => [escapeHtml(name), role, String(empty)]),
+      file.columns.map(({ name, role = "", empty }) => [dataText(name), role, String(empty)]),
+      `columns of ${file.file}`,
     ),
-    ...lengthSections(file, inspection),
-    ...valueSections(file),
+    batchLine(file),
+    `<div class="figures">${figures.join("\n")}</div>`,
   ].join("\n");
 }
 
-function findingSection({ findings }: FileInspection): string {
+function findingSection({ findings, file }: FileInspection): string {
   if (findings.length === 0) return "<p>Nothing to mend.</p>";
   return htmlTable(
     ["#count", "what", "#first on line", "what to do"],
@@ -37,49 +44,68 @@ function findingSection({ findings }: FileInspection): string {
       line === undefined ? "" : String(line),
       escapeHtml(advice),
     ]),
+    `findings in ${file}`,
   );
 }
 
-function lengthSections(file: FileInspection, { tokens }: Inspection): string[] {
+function lengthFigures(file: FileInspection, { tokens }: Inspection): Figure[] {
   return file.lengths.flatMap(({ role, words, tokens: sampled, cut = 0 }) => {
-    const parts = [`<h3>${role}, words</h3>`, lengthChart(words)];
-    if (sampled === undefined || tokens === undefined) return parts;
+    const figures = [lengthFigure(`${role}, words`, words, "words")];
+    if (sampled === undefined || tokens === undefined) return figures;
     const share = `${(100 * cut).toFixed(1)} % have more than ${tokens.maxLength}`;
-    const how = `by ${escapeHtml(tokens.model)}, on a random sample of at most ${tokens.sample} rows`;
-    return [
-      ...parts,
-      `<h3>${role}, tokens</h3>`,
-      `<p class="note">${how}; ${share}</p>`,
-      lengthChart(sampled),
-    ];
+    const how = `; by ${tokens.model}, on a random sample of at most ${tokens.sample} rows; ${share}`;
+    return [...figures, lengthFigure(`${role}, tokens`, sampled, "tokens", how)];
   });
 }
 
-function lengthChart({ histogram, mean, median, p95, longest }: Lengths): string {
+function lengthFigure(title: string, lengths: Lengths, unit: string, how = ""): Figure {
+  const { histogram, mean, median, p95, longest } = lengths;
   const bars = histogram.map((bin) => ({ label: binLabel(bin), count: bin.count }));
-  const figures = `mean ${mean.toFixed(1)}, median ${median}, 95 % up to ${p95}, longest ${longest}`;
-  return `<p class="note">${figures}</p>${barChart(bars)}`;
+  const caption = `Mean ${mean.toFixed(1)}, median ${median}, 95 % up to ${p95}, longest ${longest}${how}.`;
+  return barFigure({ title, caption, bars, unit });
 }
 
-function valueSections({ labels, scores, batch }: FileInspection): string[] {
-  const parts: string[] = [];
+function valueFigures({ labels, scores }: FileInspection): Figure[] {
+  const figures: Figure[] = [];
   if (labels !== undefined) {
     const bars = labels.values.map(({ value, count }) => ({ label: value || "(empty)", count }));
-    parts.push(`<h3>labels (${labels.distinct} distinct)</h3>`, barChart(bars));
+    const some = bars.length < labels.distinct ? `; the ${bars.length} commonest are shown` : "";
+    const caption = `${labels.distinct} distinct labels${some}.`;
+    figures.push(barFigure({ title: "labels", caption, bars, unit: "label" }));
   }
   if (scores !== undefined) {
     const bars = scores.histogram.map((bin) => ({ label: binLabel(bin), count: bin.count }));
-    parts.push("<h3>scores</h3>", barChart(bars));
+    figures.push(barFigure({ title: "scores", caption: "Rows by score.", bars, unit: "score" }));
   }
-  if (batch !== undefined) {
-    const pairs = batch.batchSize * (batch.batchSize - 1);
-    parts.push(
-      "<h3>batches</h3>",
-      `<p>A random batch of ${batch.batchSize} has ${batch.expected.toFixed(2)} expected false negatives among ${pairs}; ` +
-        `${batch.largest} of ${batch.rows} rows are in the largest set of connected ones.</p>`,
-    );
-  }
-  return parts;
+  return figures;
+}
+
+interface BarFigure {
+  readonly title: string;
+  readonly caption: string;
+  readonly bars: readonly Bar[];
+  readonly unit: string;
+}
+
+function barFigure({ title, caption, bars, unit }: BarFigure): Figure {
+  return {
+    title,
+    caption,
+    panels: [{ spec: barChart(bars) }],
+    table: {
+      titles: [unit, "#rows"],
+      rows: bars.map(({ label, count }) => [label, String(count)]),
+    },
+  };
+}
+
+function batchLine({ batch }: FileInspection): string {
+  if (batch === undefined) return "";
+  const pairs = batch.batchSize * (batch.batchSize - 1);
+  return (
+    `<p>A random batch of ${batch.batchSize} has ${batch.expected.toFixed(2)} expected false negatives among ${pairs}; ` +
+    `${batch.largest} of ${batch.rows} rows are in the largest set of connected ones.</p>`
+  );
 }
 
 function sharedSection({ shared }: Inspection): string {
@@ -87,10 +113,11 @@ function sharedSection({ shared }: Inspection): string {
   const table = htmlTable(
     ["file", "shares texts with", "#texts", "#but for case and punctuation", "#rows"],
     shared.map(({ first, second, exact, plain, rows }) => [
-      escapeHtml(second),
-      escapeHtml(first),
+      dataText(second),
+      dataText(first),
       ...[exact, plain, rows].map(String),
     ]),
+    "texts in two files",
   );
   return `<h2>Texts in two files</h2>${table}`;
 }

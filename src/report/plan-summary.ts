@@ -91,16 +91,16 @@ function formatTune({ settings }: TrainingPlan): string {
 }
 
 function formatMemory(memory: PlannedMemory): string {
-  const { trained, frozen, optimizer, average = 0, activations, tokens, limit } = memory;
-  const sum = trained + frozen + optimizer + average + activations;
+  const { trained, frozen, copies, optimizer, average = 0, activations, report } = memory;
+  const { program, total, tokens, limit } = memory;
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-  const enough = limit !== undefined && sum < limit.bytes ? "of" : "MORE than";
+  const enough = limit !== undefined && total < limit.bytes ? "of" : "MORE than";
   const allowed =
     limit === undefined ? "" : `; ${enough} the ${MB(limit.bytes)} that the ${limit.by} has`;
   const at = tokens === 0 ? "" : ` at ${tokens.toLocaleString("en-US")} tokens`;
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
   const averaged = average === 0 ? "" : `, their average ${MB(average)}`;
-  return `parameters ${MB(trained)}${averaged}${stays}, gradients and optimizer ${MB(optimizer)}, activations ${MB(activations)}${at}; the program and copies of the model on top${allowed}`;
+  return `parameters ${MB(trained)}${averaged}${stays}, gradients and optimizer ${MB(optimizer)}, copies ${MB(copies)}, activations ${MB(activations)}${at}, vectors for the report ${MB(report)}, the program ${MB(program)}: about ${MB(total)}${allowed}`;
 }
 
 /** The plan as data, for `--dry-run --json`. */

@@ -67,6 +67,18 @@ describe("locateModel", () => {
 });
 
 describe("did you mean", () => {
+  it("lists what is there instead, and knows a folder of this machine from a hub id", async () => {
+    await expect(locateModel("models/another")).rejects.toMatchObject({
+      hint: 'in "models" there are embtune-mini-en',
+    });
+    await expect(locateModel("runs/none")).rejects.toMatchObject({
+      hint: expect.not.stringContaining("hub"),
+    });
+    await expect(locateModel("some-org/some-model")).rejects.toMatchObject({
+      hint: expect.stringContaining("--allow-download"),
+    });
+  });
+
   it("looks at folders only", async () => {
     const parent = temporaryFolder();
     writeFiles(parent, { "encoder-one": "a file", "encoder-two/config.json": {} });

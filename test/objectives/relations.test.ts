@@ -92,6 +92,23 @@ describe("the relations that the documentation states", () => {
     expect(mse.loss).toBeCloseTo((2 / D) * cosine.loss, 10);
   });
 
+  it("distill-cosine adds gram times the mean squared difference of the similarity matrices", async () => {
+    const given: Given = { embeddings: anchors, teacher: positives };
+    const cosine = (x: Numbers, i: number, j: number): number => {
+      const row = (k: number) => x[1].slice(k * D, (k + 1) * D);
+      const dot = row(i).reduce((sum, v, d) => sum + v * row(j)[d], 0);
+      return dot / Math.hypot(...row(i)) / Math.hypot(...row(j));
+    };
+    let squares = 0;
+    for (let i = 0; i < B; i++)
+      for (let j = 0; j < B; j++) squares += (cosine(anchors, i, j) - cosine(positives, i, j)) ** 2;
+    const plain = await evaluate("distill-cosine", given);
+    const both = await evaluate("distill-cosine", given, { gram: 3 });
+    expect(both.loss - plain.loss).toBeCloseTo((3 * squares) / B ** 2, 10);
+    const same = await evaluate("distill-cosine", { ...given, teacher: anchors }, { gram: 3 });
+    expect(same.loss).toBeCloseTo(0, 10);
+  });
+
   it("a classed objective reads pair rows as two texts of a fresh class, negatives as classes of their own", async () => {
     const texts: Numbers = [
       [2 * B + B * K, D],

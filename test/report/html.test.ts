@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { barChart, escapeHtml, htmlPage, htmlTable } from "../../src/report/html.js";
+import { dataText, escapeHtml, htmlPage, htmlTable } from "../../src/report/html.js";
 import { elements, readFragment, readPage, textOf } from "./read-html.js";
 
 describe("escapeHtml", () => {
@@ -23,49 +23,13 @@ describe("escapeHtml", () => {
   });
 });
 
-describe("barChart", () => {
-  const bars = [
-    { label: "few", count: 5 },
-    { label: "most", count: 20 },
-    { label: "none", count: 0 },
-  ];
-  const svg = readFragment(barChart(bars));
-  const number = (element: { attrs: { name: string; value: string }[] }, name: string): number =>
-    Number(element.attrs.find((one) => one.name === name)?.value);
-
-  it("draws bars whose lengths are to each other as their counts", () => {
-    const widths = elements(svg, "rect").map((rect) => number(rect, "width"));
-    expect(widths[0] / widths[1]).toBeCloseTo(5 / 20, 3);
-    expect(widths[2]).toBe(0);
-  });
-
-  it("keeps every bar and label inside the image, none over another", () => {
-    const [image] = elements(svg, "svg");
-    const [width, height] = [number(image, "width"), number(image, "height")];
-    const rects = elements(svg, "rect");
-    for (const rect of rects) {
-      expect(number(rect, "x") + number(rect, "width")).toBeLessThanOrEqual(width);
-      expect(number(rect, "y") + number(rect, "height")).toBeLessThanOrEqual(height);
-    }
-    for (const [i, rect] of rects.slice(1).entries())
-      expect(number(rect, "y")).toBeGreaterThanOrEqual(
-        number(rects[i], "y") + number(rects[i], "height"),
-      );
-  });
-
-  it("writes label and count beside each bar, and the whole label in its tooltip", () => {
-    const label = `a <long> label & ${"more ".repeat(10)}`;
-    const chart = readFragment(barChart([{ label, count: 3 }]));
-    const [shown, count] = elements(chart, "text").map(textOf);
-    expect(count).toBe("3");
-    expect(shown).toHaveLength(22);
-    expect(label.startsWith(shown.slice(0, -1))).toBe(true);
-    expect(elements(chart, "title").map(textOf)).toEqual([`${label}: 3`]);
-  });
-
-  it("is an image also of no bars and of bars without a count", () => {
-    for (const none of [[], [{ label: "x", count: 0 }]])
-      expect(barChart(none)).not.toMatch(/NaN|Infinity/);
+describe("dataText", () => {
+  it("keeps a text's direction to itself and its end within bounds", () => {
+    const [element] = elements(readFragment(dataText("\u202eabc <b>x</b> שלום")), "bdi");
+    expect(textOf(element)).toBe("\ufffdabc <b>x</b> שלום");
+    const long = textOf(readFragment(dataText("🙂".repeat(5000))));
+    expect([...long].length).toBeLessThan(450);
+    expect(long).toContain("(5000 characters)");
   });
 });
 
@@ -78,6 +42,7 @@ describe("htmlTable", () => {
           ["a &amp; b", "7"],
           ["c", "12"],
         ],
+        "some <rows>",
       ),
     );
     expect(elements(table, "th").map(textOf)).toEqual(["name", "rows"]);
@@ -94,6 +59,10 @@ describe("htmlPage", () => {
     expect(elements(page, "script")).toEqual([]);
     expect(elements(page, "meta")[0].attrs).toEqual([{ name: "charset", value: "utf-8" }]);
     for (const { attrs } of elements(page))
-      for (const { name } of attrs) expect(["src", "href", "onload", "style"]).not.toContain(name);
+      for (const { name, value } of attrs) {
+        expect(["src", "onload", "style"]).not.toContain(name);
+        // An empty icon, so that a browser asks for none.
+        if (name === "href") expect(value).toBe("data:,");
+      }
   });
 });

@@ -93,14 +93,21 @@ describe("formatPlan", () => {
 
   it("states each part of the memory in MB, and what stays only where it is one at least", () => {
     const MB = 2 ** 20;
-    const memory = { trained: MB, frozen: 2 * MB, optimizer: 3 * MB, activations: 4 * MB };
+    const parts = { trained: MB, frozen: 2 * MB, copies: 5 * MB, optimizer: 3 * MB };
+    const memory = {
+      ...parts,
+      activations: 4 * MB,
+      report: 6 * MB,
+      program: 100 * MB,
+      total: 121 * MB,
+    };
     const line = linesOf(plan, { ...model, memory: { ...memory, tokens: 1234 } }).memory;
     const sizes = (text: string) => [...text.matchAll(/([\d.]+) MB/g)].map(([, x]) => Number(x));
-    expect(sizes(line)).toEqual([1, 2, 3, 4]);
+    expect(sizes(line)).toEqual([1, 2, 3, 5, 4, 6, 100, 121]);
     expect(line).toContain("1,234 tokens");
     const small = { ...memory, frozen: MB - 1, tokens: 0 };
     const other = linesOf(plan, { ...model, memory: small }).memory;
-    expect(sizes(other)).toEqual([1, 3, 4]);
+    expect(sizes(other)).toEqual([1, 3, 5, 4, 6, 100, 121]);
     expect(other).not.toContain("tokens");
   });
 

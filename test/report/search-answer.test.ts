@@ -25,7 +25,7 @@ const answer: SearchAnswer = {
 describe("formatSearchAnswer", () => {
   it("sets the models side by side and says how far each text moved", () => {
     const lines = formatSearchAnswer(answer, 100).split("\n");
-    expect(lines[2]).toMatch(/^base: mini {42}tuned$/);
+    expect(lines[2]).toMatch(/^base: mini {41}tuned$/);
     expect(lines[3]).toMatch(/^ {2}1 {3}0\.900 ▼3 {5}first +1 {3}0\.800 ▲8 {5}third/);
     expect(lines[4]).toMatch(/ 2 {3}0\.500 = {6}second +2 {3}0\.700 = {6}second$/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);

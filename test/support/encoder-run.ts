@@ -97,7 +97,7 @@ export async function updates(
   const resources = await openResources(plan.settings, trainedTexts(plan));
   const control = { onEvent: () => {} };
   const context = openContext(plan, resources, { auxiliary: undefined, control });
-  const { trainable, parts, tensors = [] } = await setUp(context);
+  const { trainable, parts, tensors = [] } = await setUp(context, true);
   const planned = plan.sampler.plan(0).batches.map((rows, batch) => ({ epoch: 0, batch, rows }));
   planned.splice(0, skip);
   const gradNorms: number[] = [];

@@ -42,7 +42,7 @@ describe.each(modes)("the line from start to end: %s", (_, changes) => {
       auxiliary: undefined,
       control: { onEvent: () => {} },
     });
-    const { trainable, start } = await setUp(context);
+    const { trainable, start } = await setUp(context, true);
     const { values, scaled } = await start();
     const zero = (tensor: Tensor) => tensor.data.every((x) => Number(x) === 0);
     for (const [name, tensor] of await trainable.parameters()) {

@@ -54,7 +54,7 @@ describe("an encoder that is being trained", () => {
     const resources = await openResources(plan.settings, trainedTexts(plan));
     const control = { onEvent: () => {} };
     const context = openContext(plan, resources, { auxiliary: undefined, control });
-    const { trainable, parts } = await setUp(context);
+    const { trainable, parts } = await setUp(context, false);
     await collectGarbage();
     const held = process.memoryUsage().external - before;
     // The bundled encoder's file has 21 MB, its query and value projections 2.

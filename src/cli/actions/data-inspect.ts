@@ -23,7 +23,7 @@ export async function runInspect(files: readonly string[], command: Command): Pr
     onProgress: (file, rows) => progress.update(rows, `rows of ${file}`),
   }).finally(progress.stop);
   if (flags.html !== undefined) {
-    await writeNewFile(flags.html, inspectionPage(inspection), page);
+    await writeNewFile(flags.html, await inspectionPage(inspection), page);
   }
   terminal.result(
     terminal.json ? JSON.stringify(inspection, null, 2) : formatInspection(inspection),

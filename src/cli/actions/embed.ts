@@ -4,8 +4,9 @@ import { type EmbeddingManifest, manifestPath } from "../../embeddings/manifest.
 import { usageError } from "../../errors/user-error.js";
 import { embed } from "../../jobs/embed.js";
 import { mergeEmbeddings } from "../../jobs/merge.js";
-import { embedFileOptions, embedTable } from "../../jobs/options/embed.js";
+import { embedFileOptions, embedTable, shardOption } from "../../jobs/options/embed.js";
 import { type AnyTable, kebabCase } from "../../options/option.js";
+import { clusterShard } from "../cluster-shard.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
@@ -26,6 +27,7 @@ export async function runEmbed(data: string | undefined, command: Command): Prom
   let encoded = 0;
   const manifest = await embed({
     ...jobOptions(command, embedTable),
+    shard: clusterShard(flagsOf(command, shardOption).shard, process.env),
     out: flagsOf(command, embedFileOptions).out,
     data,
     signal: interruptSignal(),

@@ -3,19 +3,20 @@ import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
 import { usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
-import { trainPlanned } from "../../jobs/train.js";
+import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatFileLosses } from "../../report/file-losses.js";
 import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
+import { formatEnding } from "../../report/run-ending.js";
 import { formatScores } from "../../report/scores.js";
 import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
 import { plannedMemory } from "../../training/run/planned-memory.js";
-import type { TrainedRun } from "../../training/run/run.js";
+import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
 import { interruptSignal } from "../interrupt.js";
 import { flagsOf } from "../options/add-options.js";
@@ -65,8 +66,12 @@ export async function runTrain(data: readonly string[], command: Command): Promi
     overwrite: flags.overwrite,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway,
+    report: flags.report,
   }).finally(progress.stop);
   showResult(trained, terminal);
+  if (terminal.json) return;
+  const log = effectiveRecords(readLog(runPaths(trained.folder).log));
+  terminal.note(`\n${formatEnding({ ...trained, log })}`);
 }
 
 function refuseResumedComparison(command: Command, { resume, sweep }: RunFlags): void {
@@ -131,11 +136,11 @@ function formatTest(test: ScoreReport): string {
   return `\n${heading}\n${formatScores(test)}\n`;
 }
 
-function showResult(trained: TrainedRun, terminal: Terminal): void {
-  const { record, scores, test, unchanged, folder } = trained;
+function showResult(trained: ReportedRun, terminal: Terminal): void {
+  const { record, scores, test, unchanged, folder, report } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
-    terminal.result(JSON.stringify({ run: folder, model, ...record.result }, null, 2));
+    terminal.result(JSON.stringify({ run: folder, model, report, ...record.result }, null, 2));
     return;
   }
   const { step = 0, bestStep = 0, stoppedEarly = false, seconds = 0 } = record.result ?? {};

@@ -10,6 +10,7 @@ import {
   splitOptions,
   tokenizerOptions,
 } from "../../jobs/options/data.js";
+import { distillFileOptions, lessonOptions, studentOptions } from "../../jobs/options/distill.js";
 import {
   embedFileOptions,
   embedModelOptions,
@@ -24,6 +25,7 @@ import {
   ruleOptions,
   searchOptions,
 } from "../../jobs/options/mine.js";
+import { reportOptions } from "../../jobs/options/report.js";
 import {
   searchModelOptions,
   searchViewOptions,
@@ -32,7 +34,7 @@ import {
 import { overwriteOption, runModelOptions, tableOutOptions } from "../../jobs/options/shared.js";
 import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
-import { everyCommand } from "./output-options.js";
+import { everyCommand, outputOptions } from "./output-options.js";
 
 /** Of `embed`, which the library has as a function of its own. */
 export const mergeFlag = {
@@ -133,6 +135,7 @@ export const commandFlags = {
     Reading: { ...columnsAlone, ...dialectOptions },
     Common: everyCommand,
   },
+  report: { Page: reportOptions, Common: outputOptions },
   search: {
     Search: searchViewOptions,
     Model: searchModelOptions,
@@ -143,6 +146,13 @@ export const commandFlags = {
     Search: similarViewOptions,
     Model: runModelOptions,
     Reading: { ...columnOptions, ...dialectOptions },
+    Common: everyCommand,
+  },
+  distill: {
+    Files: distillFileOptions,
+    Student: studentOptions,
+    Lesson: lessonOptions,
+    Model: { allowDownload: runModelOptions.allowDownload },
     Common: everyCommand,
   },
   doctor: { Model: doctorFlags, Common: everyCommand },

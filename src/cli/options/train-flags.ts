@@ -22,6 +22,12 @@ export const runFlags = {
     default: false,
     description: "with --resume: go on although data, base model or options have changed",
   },
+  report: {
+    type: "boolean",
+    default: true,
+    negation: "write no report.html",
+    description: "write report.html",
+  },
   config: {
     type: "text",
     placeholder: "file",

@@ -30,11 +30,20 @@ export async function geometry(unit: Matrix): Promise<Geometry> {
   const { cosines, distances } = await pairsOf(unit);
   const sorted = cosines.slice().sort();
   return {
-    uniformity: Math.log(mean(distances.map((distance) => Math.exp(-2 * distance)))),
+    uniformity: evenness(distances),
     meanCosine: mean(cosines),
     cosineQuantiles: QUANTILES.map((q) => quantile(sorted, q)),
     ...spectrum(unit),
   };
+}
+
+/** `Geometry.uniformity` alone. */
+export async function uniformity(unit: Matrix): Promise<number> {
+  return evenness((await pairsOf(unit)).distances);
+}
+
+function evenness(distances: Float64Array): number {
+  return Math.log(mean(distances.map((distance) => Math.exp(-2 * distance))));
 }
 
 /** Mean of ‖x − y‖² over positive pairs of unit vectors (alignment, Wang & Isola 2020, equation 1, α = 2). */
@@ -97,7 +106,7 @@ function spectrum(unit: Matrix): Pick<Geometry, "rankMe" | "neSum" | "firstShare
 }
 
 /** XᵀX [d, d] and the mean of each dimension. */
-function moments({ rows, cols, data }: Matrix) {
+export function moments({ rows, cols, data }: Matrix) {
   const gram = new Float64Array(cols * cols);
   const means = new Float64Array(cols);
   for (let i = 0; i < rows; i++) {

@@ -10,7 +10,7 @@ export const embedFileOptions = {
     type: "text",
     required: true,
     placeholder: "file",
-    description: "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs",
+    description: "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector",
   },
   column: {
     common: true,
@@ -48,7 +48,8 @@ export const vectorOptions = {
   keepColumns: {
     type: "words",
     orAll: true,
-    description: "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv)",
+    description:
+      "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv, .pgvector)",
   },
   csvSafe: {
     type: "boolean",
@@ -61,7 +62,8 @@ export const shardOption = {
   shard: {
     type: "text",
     placeholder: "i/n",
-    description: "only the i-th of n parts of the texts",
+    description:
+      "only the i-th of n parts of the texts; on the command line also auto or auto/n: as Slurm, AWS Batch, Kubernetes, SkyPilot or torchrun number this process",
   },
 } as const satisfies AnyTable;
 

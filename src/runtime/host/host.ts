@@ -86,6 +86,7 @@ export function createHost(threads: number): Handlers {
     open: () => done(ort()),
     createSession: async ({ model, options }) => {
       const host = await openSession(await ort(), model, { ...options, threads });
+      freeCopies(model);
       return plain(opened(sessions.add(host), host));
     },
     run: async ({ session, feeds, outputs }) => run(sessions.get(session), feeds, outputs),
@@ -93,6 +94,7 @@ export function createHost(threads: number): Handlers {
     ...trainerHandlers(trainers, ort, threads),
     createBoundSession: async ({ trainer, model, options }) => {
       const host = await openBound(trainers.get(trainer), model, options);
+      freeCopies(model);
       return plain(opened(sessions.add(host), host));
     },
     close: async () => {
@@ -112,8 +114,7 @@ function trainerHandlers(
   return {
     createTrainer: async (spec) => {
       const trainer = trainers.add(await openTrainer(await ort(), spec, threads));
-      // The copies of model and parameters that came with the request.
-      void collectGarbage();
+      freeCopies(spec.model);
       return plain(trainer);
     },
     step: async ({ trainer, feeds, learningRate }) => {
@@ -169,4 +170,12 @@ async function run(
 
 function packMap<T extends ReadonlyMap<string, Tensor>>(tensors: T): Packed<T> {
   return { value: tensors, buffers: buffersOf([...tensors.values()].map(({ data }) => data)) };
+}
+
+/** Models from here on are worth a look for what can be freed. */
+const LARGE_BYTES = 2 ** 24;
+
+/** Frees the copies of model and parameters that came with a request, once it is answered. */
+function freeCopies(model: Uint8Array | string | { readonly path: string }): void {
+  if (model instanceof Uint8Array && model.length >= LARGE_BYTES) void collectGarbage();
 }

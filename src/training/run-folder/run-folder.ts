@@ -100,6 +100,8 @@ export interface RunRecord {
     readonly node: string;
     readonly threads: number;
   };
+  /** What was told on the way, one sentence each. */
+  readonly notes?: readonly string[] | undefined;
   /** Written when the run has ended. */
   readonly result?: {
     readonly step: number;
@@ -113,6 +115,8 @@ export interface RunRecord {
     readonly seconds: number;
     /** By file, where there are several. */
     readonly losses?: Readonly<Record<string, FileLosses>> | undefined;
+    /** The most memory that the process held, in bytes. */
+    readonly peakMemory?: number | undefined;
     /** Base and chosen model on the selecting data; absent where nothing was measured. */
     readonly scores?: ScoreReport | undefined;
     /** Base and chosen model on the test part, which neither training nor selection has seen. */
@@ -129,6 +133,9 @@ export function runPaths(run: string) {
     checkpoints: join(run, "checkpoints"),
     cache: join(run, "cache"),
     model: join(run, "model"),
+    evaluation: join(run, "evaluation.json"),
+    vectors: join(run, "evaluation.safetensors"),
+    report: join(run, "report.html"),
   };
 }
 
@@ -201,7 +208,7 @@ export function prepareRunFolder(run: string, overwrite: boolean): RunLock {
     removeLeftOver(run);
     // run.json itself stays until the new one replaces it, so that the folder is a run's at any moment.
     const { record: _, ...parts } = runPaths(run);
-    for (const path of [...Object.values(parts), join(run, "report.html")]) {
+    for (const path of Object.values(parts)) {
       rmSync(path, { recursive: true, force: true });
     }
     mkdirSync(checkpoints, { recursive: true });
@@ -252,8 +259,9 @@ export function removeLeftOver(run: string): void {
   }
 }
 
-/** Names beside run.json, log.csv, model/ and report.html while they are written. */
-const LEFT_OVER = /^\.(run\.json|log\.csv|model|report\.html)\.[0-9a-f]{8}\.tmp$/;
+/** Names beside what a run folder holds while it is written. */
+const LEFT_OVER =
+  /^\.(run\.json|log\.csv|model|report\.html|evaluation\.json|evaluation\.safetensors)\.[0-9a-f]{8}\.tmp$/;
 
 function entriesOf(run: string): string[] {
   try {

@@ -3,7 +3,7 @@ import { attentionGroups } from "../../encoder/step/attention-groups.js";
 import { evaluateDim } from "../../graph/dimension.js";
 import { importModel } from "../../graph/import.js";
 import type { Graph } from "../../graph/ir.js";
-import { sizeOf } from "../../math/tensor.js";
+import { sizeOf, type Tensor } from "../../math/tensor.js";
 
 /** Bytes that training takes, known before any of it is allocated. */
 export interface MemoryPlan {
@@ -11,6 +11,12 @@ export interface MemoryPlan {
   readonly trained: number;
   /** Weights of the model that stay. */
   readonly frozen: number;
+  /**
+   * Copies. Of weights that stay: the runtime packs a matrix once for each product it stands in, and keeps another for evaluations, while
+   * the file's bytes and what is parsed of them are held beside it for as long as that one is opened. Of trained tensors: their start
+   * values, the best so far, and those that are being written. Measured by bench/lora-memory.js.
+   */
+  readonly copies: number;
   /** Gradients and both moments of AdamW. */
   readonly optimizer: number;
   /** The most that intermediate results of a step take at one time. */
@@ -37,15 +43,33 @@ export function memoryPlan(step: PlannedStep, sizes: Sizes): MemoryPlan {
   const graph = importModel(step.model);
   const trained = 4 * step.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const weights = [...graph.initializers.values()];
+  const frozen = weights.reduce((sum, { data }) => sum + data.byteLength, 0);
   const elsewhere = step.parameters.flatMap(({ gradient }) =>
     gradient.kind === "dense" ? [gradient.name] : [],
   );
   return {
     trained,
-    frozen: weights.reduce((sum, { data }) => sum + data.byteLength, 0),
+    frozen,
+    copies: OPENING * frozen + packedAgain(graph) + KEPT * trained,
     optimizer: 3 * trained,
     activations: peakBytes(graph, sizes, new Set(elsewhere)),
   };
+}
+
+/** The session of evaluations, the bytes of its model and what is parsed of them. */
+const OPENING = 3;
+
+/** Start values, the best so far, those being written. */
+const KEPT = 3;
+
+/** Bytes of matrices for each product that they stand in beyond the first. */
+function packedAgain(graph: Graph): number {
+  const products = graph.nodes.filter(({ op }) => op === "Gemm" || op === "MatMul");
+  const uses = products.flatMap(({ inputs }) => graph.initializers.get(inputs[1]) ?? []);
+  const distinct = new Set(uses);
+  const sum = (tensors: Iterable<Tensor>): number =>
+    [...tensors].reduce((total, { data }) => total + data.byteLength, 0);
+  return sum(uses) - sum(distinct);
 }
 
 /** What a batch of rows is made of. */

@@ -9,6 +9,7 @@ import {
   type TrainedGroup,
   trainedTensors,
 } from "../../encoder/step/trained-tensors.js";
+import { MOST_SAMPLED } from "../../evaluation/sampled-texts.js";
 import { machineLimits } from "../../runtime/machine-limits.js";
 import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
@@ -22,14 +23,27 @@ import { promptedPlan } from "../plan/prompted-plan.js";
 import { firstBatch } from "../update/start-values.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 
-/** Memory of a planned run. */
-export interface PlannedMemory extends MemoryPlan {
-  /** The moving average of the trained tensors; absent without one. */
-  readonly average?: number | undefined;
+/** Node, ONNX Runtime and the program itself, without any model. */
+const PROGRAM_BYTES = 110 * 2 ** 20;
+
+/** What the parts of a plan take; `total` is their sum with the program's. */
+interface ReckonedMemory extends MemoryPlan {
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
   readonly tensors?: readonly TrainedGroup[];
+}
+
+/** Memory of a planned run. */
+export interface PlannedMemory extends ReckonedMemory {
+  /** The moving average of the trained tensors; absent without one. */
+  readonly average?: number | undefined;
+  /** Vectors of the selecting data that are held for the report, under both models. */
+  readonly report: number;
+  /** Of the program itself. */
+  readonly program: number;
+  /** All together: about the largest resident set of the run. */
+  readonly total: number;
   /** What this process may have, in bytes, and what sets it; absent where the machine is not known. */
   readonly limit?: { readonly bytes: number; readonly by: "container" | "machine" };
 }
@@ -47,11 +61,21 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
         ? headMemory(plan, head)
         : await encoderMemory(plan, { head, encoder, runtime });
     const { memory: bytes, memoryLimited } = machineLimits();
-    const average = averagingOf(settings).kind === "ema" ? memory.trained : undefined;
-    return { ...memory, average, limit: { bytes, by: memoryLimited ? "container" : "machine" } };
+    const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
+    const { trained, frozen, copies, optimizer, activations } = memory;
+    const average = averagingOf(settings).kind === "ema" ? trained : undefined;
+    const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
+    const learning = trained + optimizer + (average ?? 0) + activations;
+    const total = learning + frozen + copies + report + PROGRAM_BYTES;
+    return { ...memory, average, report, program: PROGRAM_BYTES, total, limit };
   } finally {
     await runtime.close();
   }
+}
+
+/** Half of it lies in the run folder, in half precision. */
+function reportBytes({ evaluator }: TrainingPlan, dimensions: number): number {
+  return 4 * dimensions * Math.min(MOST_SAMPLED, 2 * evaluator.rows);
 }
 
 function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {
@@ -68,7 +92,7 @@ const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
   queue: queueSize(group),
 });
 
-function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
+function headMemory(plan: TrainingPlan, head: HeadSpec): ReckonedMemory {
   const memories = plan.groups.map((group) => {
     const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
     return { ...memoryPlan(step, vectorSizes(rowsOf(plan, group))), tokens: 0 };
@@ -77,12 +101,13 @@ function headMemory(plan: TrainingPlan, head: HeadSpec): PlannedMemory {
 }
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
-function largest(memories: readonly PlannedMemory[]): PlannedMemory {
-  const most = (of: Exclude<keyof PlannedMemory, "tensors" | "limit" | "average">): number =>
+function largest(memories: readonly ReckonedMemory[]): ReckonedMemory {
+  const most = (of: Exclude<keyof ReckonedMemory, "tensors">): number =>
     Math.max(...memories.map((one) => one[of]));
   return {
     trained: most("trained"),
     frozen: memories.reduce((sum, { frozen }) => sum + frozen, 0),
+    copies: memories.reduce((sum, { copies }) => sum + copies, 0),
     optimizer: most("optimizer"),
     activations: most("activations"),
     tokens: most("tokens"),
@@ -92,11 +117,11 @@ function largest(memories: readonly PlannedMemory[]): PlannedMemory {
 async function encoderMemory(
   plan: TrainingPlan,
   opened: { readonly head: HeadSpec; readonly encoder: Encoder; readonly runtime: Runtime },
-): Promise<PlannedMemory> {
+): Promise<ReckonedMemory> {
   const { head, encoder, runtime } = opened;
   const prepared = await importEncoder(encoder.info, runtime);
   const limit = plan.settings.miniBatchTokens;
-  const memories: PlannedMemory[] = [];
+  const memories: ReckonedMemory[] = [];
   let tensors: TrainedGroup[] | undefined;
   for (const [number, group] of plan.groups.entries()) {
     const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
@@ -111,7 +136,9 @@ async function encoderMemory(
   }
   // With chunks the encoder's models serve all tasks.
   const memory =
-    limit === undefined ? largest(memories) : { ...largest(memories), frozen: memories[0].frozen };
+    limit === undefined
+      ? largest(memories)
+      : { ...largest(memories), frozen: memories[0].frozen, copies: memories[0].copies };
   return tensors === undefined ? memory : { ...memory, tensors };
 }
 

@@ -124,6 +124,7 @@ export function withResult(
       interpolation,
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
+      peakMemory: 1024 * process.resourceUsage().maxRSS,
       scores,
       test,
     },

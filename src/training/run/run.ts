@@ -18,18 +18,18 @@ import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { writeBest } from "../run-folder/best.js";
 import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
-import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
-import { effectiveRecords, readLog } from "../run-folder/log.js";
+import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
-import { openLogs } from "./open-logs.js";
+import { observed } from "./observed.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
+import { lossesOf, openLogs } from "./run-logs.js";
 import { newRecord, withResult } from "./run-record.js";
 import { baseOnTest, scoreTest } from "./test-scores.js";
 
@@ -89,14 +89,15 @@ async function runLocked(plan: TrainingPlan, options: RunOptions): Promise<Train
 
 async function runWith(
   resources: Resources,
-  plan: TrainingPlan,
-  options: RunOptions,
+  planned: TrainingPlan,
+  given: RunOptions,
 ): Promise<TrainedRun> {
   const { info } = resources.encoder;
+  const { plan, options, notes } = observed(planned, given);
   const auxiliary = await openAuxiliaryOf(plan, resources, options);
   try {
     const { threads } = resources.runtime;
-    const record = newRecord(plan, { info, threads, auxiliary });
+    const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
@@ -127,15 +128,11 @@ async function train(
   const base = await baseEvaluation(context, context.plan.evaluator);
   // Now, since the base's encoder is let go before the first step.
   const untrained = await baseOnTest(context);
-  const training = await setUp(context);
+  const training = await setUp(context, shared);
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
   if (trained !== undefined) await writeRun(context.plan.settings.out, record);
-  // A trained encoder needs its base no more, and the base takes as much memory as its file.
-  if (context.plan.settings.tune !== "head") {
-    if (!shared) await context.encoder.release();
-    await collectGarbage();
-  }
+  if (context.plan.settings.tune !== "head") await collectGarbage();
   try {
     // A head that reduces dimensions is not the base before its first update either.
     const apart = startsFromComponents(context.head);
@@ -199,6 +196,7 @@ async function finished(
   const scores = measures(plan.evaluator) ? { scores: report } : {};
   const losses = lossesOf(plan);
   const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores, test });
+  await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
   return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
@@ -240,7 +238,7 @@ async function runLoop(
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const averaging = averagingOf(settings);
-  const log = openLogs(plan, point?.state.step);
+  const log = openLogs(plan, point);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
@@ -271,10 +269,4 @@ async function runLoop(
   } finally {
     log.close();
   }
-}
-
-/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
-function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
-  if (files.length === 1) return new Map();
-  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
 }

@@ -12,6 +12,7 @@ import { internal } from "../../errors/internal.js";
 import type { RewriteNote } from "../../graph/rewrite.js";
 import type { DropoutRates } from "../../graph/rewrites/dropout.js";
 import type { Tensor } from "../../math/tensor.js";
+import { collectGarbage } from "../../runtime/collect-garbage.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { type Feeds, headFeeds } from "../batches/head-feeds.js";
@@ -34,8 +35,11 @@ import { createTrainable, type TrainableSetup } from "./trainable.js";
 /** Texts whose vectors tell the principal components that a smaller head starts from. */
 const componentTexts = 2_000;
 
-/** Builds the step of the encoder and its optimizer, and tokenises every training text once. */
-export async function setUpEncoder(context: RunContext): Promise<TrainableSetup> {
+/**
+ * Builds the step of the encoder and its optimizer, and tokenises every training text once. The base's session, which takes as much memory as
+ * its file, is let go of first unless it is `shared`: nothing is embedded with it any more.
+ */
+export async function setUpEncoder(context: RunContext, shared: boolean): Promise<TrainableSetup> {
   const { plan, head, runtime, encoder, control } = context;
   const { settings } = plan;
   await refuseMixedTexts(encoder, plan.texts.prompted);
@@ -50,6 +54,7 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
   const others = await context.auxiliary?.prepare(plan.texts.bare);
   const lazyTables = encoder.info.isStatic;
   const parameters = { settings, depth: prepared.depth, scalars, lazyTables };
+  if (!shared) await encoder.release();
   const { part, ...opened } = await openUpdate({ context, steps, parameters, tokens });
   control.onEvent({ type: "rewrites", notes: part.notes });
   for (const message of encoderNotes(part.notes, opened.tensors))
@@ -57,6 +62,7 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
   const [step] = steps;
   if (settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
+  const merge = weightsMerger(prepared, part);
   const tuned = await openTuned(context, opened.trainer, step);
   const trainable = await createTrainable(context, {
     trainer: opened.trainer,
@@ -70,7 +76,6 @@ export async function setUpEncoder(context: RunContext): Promise<TrainableSetup>
       await opened.release();
     },
   });
-  const merge = weightsMerger(prepared, part);
   return {
     trainable,
     tensors: opened.tensors,
@@ -101,6 +106,8 @@ async function openTuned(
 ): Promise<{ readonly encode: Encode; readonly release: () => Promise<void> }> {
   const { embedding } = CACHED_NAMES;
   const { model } = embedForward({ ...step, split: false });
+  // The graph it was written from, and what was left of the step's.
+  await collectGarbage();
   const session = await trainer.createSession(model, { memoryPattern: false, transfer: true });
   const run = {
     run: async (feeds: Parameters<typeof session.run>[0]) =>

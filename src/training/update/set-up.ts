@@ -18,9 +18,9 @@ import { plainUpdate, type StepBatch } from "./update-method.js";
 /** Texts whose vectors tell the principal components: more would hardly move them. */
 const componentTexts = 20_000;
 
-/** Sets up what the plan trains: the head alone, or the encoder. */
-export function setUp(context: RunContext): Promise<TrainableSetup> {
-  return context.plan.settings.tune === "head" ? setUpHead(context) : setUpEncoder(context);
+/** Sets up what the plan trains: the head alone, or the encoder, whose base is let go of unless it is `shared` with other runs. */
+export function setUp(context: RunContext, shared: boolean): Promise<TrainableSetup> {
+  return context.plan.settings.tune === "head" ? setUpHead(context) : setUpEncoder(context, shared);
 }
 
 /** Encodes every training text once, then sets up the head, the objectives' own parameters and their optimizer. */

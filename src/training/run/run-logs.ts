@@ -1,4 +1,5 @@
 import type { TrainingPlan } from "../plan/plan.js";
+import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
   effectiveRecords,
@@ -9,17 +10,24 @@ import {
 } from "../run-folder/log.js";
 import { openLogTable } from "../run-folder/log-table.js";
 import { runPaths } from "../run-folder/run-folder.js";
+import type { ResumePoint } from "./resume.js";
 
-/** log.jsonl and, where the run wants it, log.csv; `from`: the step that a resumed run goes on from. */
+/** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
+export function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
+  if (files.length === 1) return new Map();
+  return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
+}
+
+/** The log of a run, and beside it the table where one was asked for; of a run that begins what was logged before is removed. */
 export function openLogs(
   { settings, evaluator, files }: TrainingPlan,
-  from: number | undefined,
+  point: ResumePoint | undefined,
 ): RunLog {
   const { log, table } = runPaths(settings.out);
-  if (from === undefined) removeLogs(log, table);
+  if (point === undefined) removeLogs(log, table);
   const lines = openLog(log);
   if (settings.logFormat !== "csv") return lines;
-  const resumed = { resumed: from ?? 0 };
+  const resumed = { resumed: point?.state.step ?? 0 };
   const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
   const columns = { metrics: evaluator.keys, files: byFile };
   const before = effectiveRecords([...readLog(log), resumed]);

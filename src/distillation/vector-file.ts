@@ -1,0 +1,81 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { npyFormat } from "../embeddings/binary-formats.js";
+import { storeVectors } from "../embeddings/vector-type.js";
+import { writeFileAtomic } from "../files/files.js";
+import { float16ToFloat32 } from "../math/float16.js";
+import type { Matrix } from "../math/tensor.js";
+import { project } from "./token-table.js";
+
+/** Rows that are read at a time. */
+const BLOCK = 4096;
+
+/** A float16 .npy file of vectors [rows, cols], as `embed` writes it. */
+export interface VectorFile {
+  readonly path: string;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** At most `wanted` rows at equal distances: [n, cols]. */
+export async function sampleRows(source: VectorFile, wanted: number): Promise<Matrix> {
+  const { rows, cols } = source;
+  const count = Math.min(rows, wanted);
+  const data = new Float32Array(count * cols);
+  await withRows(source, async (read) => {
+    for (let i = 0; i < count; i++)
+      data.set(await read(Math.floor((i * rows) / count), 1), i * cols);
+  });
+  return { rows: count, cols, data };
+}
+
+/** Writes XPᵀ of a file's rows X, each of unit length, as float16 again; memory does not grow with the rows. */
+export async function writeProjected(
+  source: VectorFile,
+  directions: Matrix,
+  path: string,
+): Promise<VectorFile> {
+  const { rows, cols } = source;
+  const k = directions.rows;
+  await writeFileAtomic(path, async (append) => {
+    await append(npyFormat.header({ rows, cols: k, type: "float16", columns: [], metadata: {} }));
+    await withRows(source, async (read) => {
+      for (let first = 0; first < rows; first += BLOCK) {
+        const count = Math.min(BLOCK, rows - first);
+        const block = { rows: count, cols, data: await read(first, count) };
+        const { data } = storeVectors(unitRows(project(block, directions)), "float16");
+        await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      }
+    });
+  });
+  return { path, rows, cols: k };
+}
+
+/** The rows divided by their length, in place. */
+export function unitRows(matrix: Matrix): Matrix {
+  for (let i = 0; i < matrix.rows; i++) {
+    const row = matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols);
+    const length = Math.hypot(...row) || 1;
+    for (let j = 0; j < row.length; j++) row[j] /= length;
+  }
+  return matrix;
+}
+
+type ReadRows = (first: number, count: number) => Promise<Float32Array>;
+
+async function withRows(
+  { path, cols }: VectorFile,
+  use: (read: ReadRows) => Promise<void>,
+): Promise<void> {
+  const file: FileHandle = await open(path);
+  try {
+    const start = (await npyFormat.bodyStart?.(file)) ?? 0;
+    await use(async (first, count) => {
+      const half = new Uint16Array(count * cols);
+      const bytes = new Uint8Array(half.buffer);
+      await file.read(bytes, 0, bytes.length, start + first * cols * 2);
+      return float16ToFloat32(half);
+    });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,77 @@
+import { loadDataset } from "../../dataset/load-dataset.js";
+import { plainForm } from "../../dataset/texts/text-hash.js";
+import { openSourceTexts } from "../../embeddings/source-texts.js";
+import { throwIfInterrupted } from "../../errors/interrupted.js";
+import { UserError } from "../../errors/user-error.js";
+import { writeFileAtomic } from "../../files/files.js";
+
+interface CorpusSources {
+  readonly data: readonly string[];
+  /** Files of any kind of rows whose texts may not be in the corpus. */
+  readonly excluded: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of the texts that were read. */
+export interface CorpusCount {
+  readonly texts: number;
+  readonly repeated: number;
+  readonly excluded: number;
+  readonly empty: number;
+}
+
+/**
+ * Writes the distinct texts of the files, a JSON line each (a text may have line breaks), without those that stand in the excluded files,
+ * letter case and punctuation ignored. UserErrors: as `openSourceTexts` and `loadDataset`; few-texts for fewer than 100.
+ */
+export async function writeCorpus(path: string, sources: CorpusSources): Promise<CorpusCount> {
+  const excluded = await plainTexts(sources.excluded);
+  const seen = new Set<string>();
+  const count = { texts: 0, repeated: 0, excluded: 0, empty: 0 };
+  await writeFileAtomic(path, async (append) => {
+    for (const file of sources.data) {
+      const texts = await openSourceTexts(file, {});
+      for await (const { text } of texts.rows()) {
+        throwIfInterrupted(sources.signal);
+        if (text.trim() === "") count.empty++;
+        else if (seen.has(text)) count.repeated++;
+        else if (excluded.has(plainForm(text))) count.excluded++;
+        else {
+          seen.add(text);
+          count.texts++;
+          await append(`${JSON.stringify({ text })}\n`);
+        }
+      }
+    }
+  });
+  if (count.texts >= LEAST) return count;
+  throw new UserError(
+    "few-texts",
+    `the corpus has ${count.texts} texts, expected at least ${LEAST}`,
+    {
+      hint: "a student learns from thousands of texts: give more files",
+    },
+  );
+}
+
+const LEAST = 100;
+
+async function plainTexts(files: readonly string[]): Promise<Set<string>> {
+  const plain = new Set<string>();
+  for (const file of files)
+    for (const text of textsOf((await loadDataset(file)).rows)) plain.add(plainForm(text));
+  return plain;
+}
+
+/** Every string of the rows that is a text: labels and ids do no harm among them. */
+function textsOf(rows: readonly object[]): string[] {
+  return rows.flatMap((row) =>
+    Object.values(row).flatMap((value) =>
+      typeof value === "string"
+        ? [value]
+        : Array.isArray(value)
+          ? value.filter((item): item is string => typeof item === "string")
+          : [],
+    ),
+  );
+}

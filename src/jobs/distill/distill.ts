@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { loadEncoder } from "../../encoder/load.js";
+import { requireSignal } from "../../errors/interrupted.js";
+import { usageError } from "../../errors/user-error.js";
+import { modelFolderOf } from "../../export/checkpoint-model.js";
+import { openRuntime } from "../../runtime/runtime.js";
+import { distillTable } from "../options/distill.js";
+import { type JobOptions, resolveJob } from "../options/shared.js";
+import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
+import { writeCorpus } from "./corpus.js";
+import { stepsOf, teach } from "./lesson.js";
+import { makeStudent } from "./make-student.js";
+import { type DistillState, openState, saveState } from "./state.js";
+import { ceilingOf, targetVectors, teacherVectors } from "./teacher-vectors.js";
+
+/** Texts, teacher, student and lesson (`distillTable`), and who listens. */
+export type DistillOptions = JobOptions<typeof distillTable> & {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: DistillEvent) => void) | undefined;
+};
+
+/** What a distillation has made. */
+export interface Distilled {
+  /** The student: a run folder, or the folder of a static model. */
+  readonly model: string;
+  readonly state: DistillState;
+}
+
+/**
+ * Makes a small encoder out of a large one's vectors of texts without labels: a vocabulary of the texts, a student that begins near a static
+ * model, and a run that turns its vectors to the teacher's. Everything lies in `out`, where the same call goes on after an interruption.
+ * UserErrors: of `writeCorpus`, `openState`, `loadEncoder`, `train`; usage errors for sizes that do not fit.
+ */
+export async function distill(given: DistillOptions): Promise<Distilled> {
+  const { signal, onEvent = () => undefined, ...job } = given;
+  requireSignal(signal);
+  const options = resolveJob("distill", distillTable, job);
+  refuseIdle(options);
+  const context = { options, signal, onEvent };
+  let state = openState(context);
+  const save = async (more: Partial<DistillState>): Promise<void> => {
+    state = { ...state, ...more };
+    await saveState(options.out, state);
+  };
+  await save({});
+  const paths = distillPaths(options.out);
+  if (state.corpus === undefined || !existsSync(paths.corpus)) {
+    onEvent({ type: "stage", name: "corpus" });
+    const excluded = [options.eval ?? [], options.exclude ?? []].flat();
+    await save({
+      corpus: await writeCorpus(paths.corpus, { data: options.data, excluded, signal }),
+    });
+  }
+  if (options.static) {
+    if (!existsSync(paths.static)) await save(await prepared(context, async () => ({})));
+    return { model: paths.static, state };
+  }
+  const vectors = await teacherVectors(context);
+  const targets = await targetVectors(context, vectors);
+  if (!existsSync(paths.student) || state.parameters === undefined)
+    await save(
+      await prepared(context, async (teacher) => ({
+        ceiling: await ceilingOf(context, teacher, targets),
+      })),
+    );
+  if (state.steps === undefined) await save({ steps: await stepsOf(context, targets.file) });
+  onEvent({ type: "lesson", steps: state.steps ?? 0 });
+  await teach(context, targets.file, state.steps);
+  return { model: paths.run, state };
+}
+
+/** Makes the student with its teacher at hand, and asks the teacher what else there is to ask. */
+async function prepared(
+  context: DistillContext,
+  ask: (teacher: Awaited<ReturnType<typeof loadEncoder>>) => Promise<Partial<DistillState>>,
+): Promise<Partial<DistillState>> {
+  const { teacher: name, threads, allowDownload } = context.options;
+  const runtime = await openRuntime({ threads });
+  try {
+    const model = await modelFolderOf(name, runtime);
+    const teacher = await loadEncoder({ model, allowDownload, runtime });
+    const parameters = await makeStudent(context, teacher);
+    return { parameters, ...(await ask(teacher)) };
+  } finally {
+    await runtime.close();
+  }
+}
+
+function refuseIdle({ static: table, minutes, steps }: DistillContext["options"]): void {
+  if (minutes !== undefined && steps !== undefined)
+    throw usageError("two-lengths", "--minutes and --steps both say how long", "give one");
+  if (table && (minutes !== undefined || steps !== undefined))
+    throw usageError(
+      "option-without-effect",
+      "a static table is not trained, so --steps and --minutes have no effect",
+      "tune it afterwards: embtune train FILE --model OUT/static --tune full",
+    );
+}

@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { UserError } from "../../errors/user-error.js";
+import { writeFileAtomic } from "../../files/files.js";
+import type { JsonObject } from "../../files/json-file.js";
+import { readSealed, sealedText } from "../../files/sealed-json.js";
+import { type DistillContext, distillPaths } from "./context.js";
+import type { CorpusCount } from "./corpus.js";
+
+/** What is done: the content of distill.json. */
+export interface DistillState {
+  readonly options: JsonObject;
+  readonly corpus?: CorpusCount | undefined;
+  /** Numbers of a student, and the score that the teacher's vectors have in its width. */
+  readonly parameters?: number | undefined;
+  readonly ceiling?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
+/** Options that may differ when the same call goes on. */
+const FREE = new Set(["out", "overwrite", "threads", "allowDownload"]);
+
+/**
+ * What an earlier call has done in the folder, or the beginning. UserErrors: folder-in-use where the folder holds something else,
+ * other-options where another distillation was begun there.
+ */
+export function openState({ options }: DistillContext): DistillState {
+  const { out, overwrite } = options;
+  const paths = distillPaths(out);
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !FREE.has(name) && value !== undefined),
+  );
+  if (!existsSync(paths.state)) {
+    if (existsSync(out) && readdirSync(out).length > 0)
+      throw new UserError("folder-in-use", `"${out}" holds files that no distillation wrote`, {
+        hint: "choose another --out",
+      });
+    mkdirSync(out, { recursive: true });
+    return { options: own };
+  }
+  if (overwrite) {
+    for (const path of Object.values(paths)) rmSync(path, { recursive: true, force: true });
+    rmSync(`${paths.teacher}.manifest.json`, { force: true });
+    return { options: own };
+  }
+  const known = readSealed(paths.state).content as unknown as DistillState;
+  const changed = [...new Set([...Object.keys(own), ...Object.keys(known.options)])].filter(
+    (name) => JSON.stringify(own[name]) !== JSON.stringify(known.options[name]),
+  );
+  if (changed.length === 0) return known;
+  throw new UserError(
+    "other-options",
+    `"${out}" holds a distillation with another ${changed.join(", ")}`,
+    {
+      hint: "give the same options to go on, --overwrite to begin anew, or another --out",
+    },
+  );
+}
+
+export async function saveState(out: string, state: DistillState): Promise<void> {
+  await writeFileAtomic(distillPaths(out).state, sealedText(state));
+}

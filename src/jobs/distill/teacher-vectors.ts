@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { loadDataset } from "../../dataset/load-dataset.js";
+import { project } from "../../distillation/token-table.js";
+import {
+  sampleRows,
+  unitRows,
+  type VectorFile,
+  writeProjected,
+} from "../../distillation/vector-file.js";
+import { readManifest } from "../../embeddings/manifest.js";
+import type { Encoder } from "../../encoder/encoder.js";
+import { usageError } from "../../errors/user-error.js";
+import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
+import { metricOf } from "../../evaluation/metric.js";
+import { principalComponents } from "../../math/pca.js";
+import type { Matrix } from "../../math/tensor.js";
+import { embed } from "../embed.js";
+import { type DistillContext, distillPaths } from "./context.js";
+
+/** Rows that principal directions are taken from. */
+const SAMPLE = 10_000;
+
+/** Embeds the corpus with the teacher, once; an interrupted call goes on where it was. */
+export async function teacherVectors({
+  options,
+  signal,
+  onEvent,
+}: DistillContext): Promise<VectorFile> {
+  const { corpus, teacher: path } = distillPaths(options.out);
+  if (!existsSync(path)) {
+    onEvent({ type: "stage", name: "teacher's vectors of the corpus" });
+    const { teacher: model, threads, allowDownload } = options;
+    let total = 0;
+    await embed({
+      ...{ data: corpus, out: path, model, dtype: "float16", threads, allowDownload, signal },
+      onEvent: (event) => {
+        if (event.type === "note") onEvent(event);
+        if (event.type === "source") total = event.total;
+        if (event.type === "written") onEvent({ type: "encoding", done: event.rows, total });
+      },
+    });
+  }
+  const { rows, dimension } = readManifest(path);
+  return { path, rows, cols: dimension };
+}
+
+/** What the student is to learn, and the directions that the teacher's vectors were turned to; undefined: they are as they were. */
+interface Targets {
+  readonly file: VectorFile;
+  readonly directions: Matrix | undefined;
+}
+
+/** The teacher's vectors in the student's width. Usage error project-wider. */
+export async function targetVectors(
+  { options, onEvent }: DistillContext,
+  file: VectorFile,
+): Promise<Targets> {
+  const { hidden, project: how, out } = options;
+  if (how === "linear" || file.cols === hidden) return { file, directions: undefined };
+  if (file.cols < hidden)
+    throw usageError(
+      "project-wider",
+      `the student is wider (${hidden}) than its teacher (${file.cols}), and pca makes vectors narrower only`,
+      `use --hidden ${file.cols}, or --project linear`,
+    );
+  const directions = principalComponents(await sampleRows(file, SAMPLE), hidden);
+  const path = distillPaths(out).targets;
+  if (existsSync(path)) return { file: { path, rows: file.rows, cols: hidden }, directions };
+  onEvent({ type: "stage", name: `teacher's vectors in ${hidden} principal directions` });
+  return { file: await writeProjected(file, directions, path), directions };
+}
+
+/** What the teacher has on the selecting data in the student's width: no student that copies it can have more. */
+export async function ceilingOf(
+  { options }: DistillContext,
+  teacher: Encoder,
+  { directions }: Targets,
+): Promise<number | undefined> {
+  if (options.eval === undefined) return undefined;
+  const evaluator = evaluatorFor(await loadDataset(options.eval));
+  const evaluation = await evaluator.run(async (texts) => {
+    const vectors = await teacher.encode(texts);
+    return directions === undefined ? vectors : unitRows(project(vectors, directions));
+  });
+  return metricOf(evaluation, evaluator.primary)?.value;
+}

@@ -1,0 +1,14 @@
+import type { AnyTable } from "../../options/option.js";
+import { overwriteOption } from "./shared.js";
+
+/** What `report` writes. */
+export const reportOptions = {
+  out: {
+    common: true,
+    type: "text",
+    placeholder: "file",
+    otherwise: "report.html in the run folder; of several runs report.html here",
+    description: "page to write",
+  },
+  ...overwriteOption,
+} as const satisfies AnyTable;

@@ -1,0 +1,99 @@
+import { deciding, type ReportedMetric, type ScoreReport } from "../../evaluation/score-report.js";
+import { type Figure, figureHtml } from "../charts/figure.js";
+import { dataText, escapeHtml, htmlPage } from "../html.js";
+import { range, signed, times100 } from "../scores.js";
+import { classFigures } from "./class-figures.js";
+import { mapScript } from "./map-script.js";
+import { noteSection, recordSection, scoreSections } from "./record-sections.js";
+import { rowSections } from "./row-sections.js";
+import type { RunData } from "./run-data.js";
+import { scoreFigures } from "./score-figures.js";
+import { trainingFigures } from "./training-figures.js";
+import { useSection } from "./use-section.js";
+import { vectorFigures } from "./vector-figures.js";
+
+/** The report of a run as one HTML page that fetches nothing. */
+export async function runPage(data: RunData): Promise<string> {
+  const { folder, record } = data;
+  const title = `embtune report: ${folder}`;
+  const figures = [
+    await figureSection("Training", trainingFigures(data)),
+    await figureSection("Scores and cosines", scoreFigures(data)),
+    await figureSection("Where the texts lie", await vectorFigures(data)),
+    await figureSection("Classes", await classFigures(data)),
+  ];
+  const body = [
+    `<h1>${dataText(folder)}</h1>`,
+    `<p class="note">${escapeHtml(record.base.name)} tuned by ${escapeHtml(record.options.objective)}, ${escapeHtml(record.created.slice(0, 10))}</p>`,
+    summary(data),
+    noteSection(data),
+    ...figures,
+    scoreSections(data),
+    rowSections(data),
+    recordSection(data),
+    useSection(data),
+    `<p class="note">Written by embtune ${escapeHtml(record.embtune)}.</p>`,
+  ];
+  return htmlPage(title, body.filter((part) => part !== "").join("\n"), mapScript);
+}
+
+async function figureSection(title: string, figures: readonly Figure[]): Promise<string> {
+  if (figures.length === 0) return "";
+  const drawn: string[] = [];
+  for (const figure of figures) drawn.push(await figureHtml(figure));
+  return `<h2>${title}</h2>\n<div class="figures">${drawn.join("\n")}</div>`;
+}
+
+/** What came of the run, in tiles: on the test part, where there is one, else on the rows that chose the step. */
+function summary(data: RunData): string {
+  const { result } = data.record;
+  if (result === undefined)
+    return '<p class="lead">The run has not ended; this is what its log tells so far.</p>';
+  const scores = result.test ?? result.scores;
+  if (scores === undefined)
+    return `<p class="lead">Nothing was measured: the rows have no answer to be measured by. These are the parameters of the last step (${result.step}).</p>`;
+  const how =
+    result.test === undefined
+      ? "On the rows that chose the step, so the figures are optimistic."
+      : `On the test part, which neither training nor selection has seen; verdict: ${result.test.verdict ?? "none"}.`;
+  return [
+    '<dl class="tiles">',
+    ...scoreTiles(scores),
+    tile(
+      "chosen step",
+      String(result.bestStep),
+      `of ${result.step}${result.stoppedEarly ? ", stopped early" : ""}`,
+    ),
+    tile("took", `${Math.round(result.seconds)} s`, `${data.record.machine.threads} threads`),
+    "</dl>",
+    `<p class="note">${how}</p>`,
+    result.bestStep === 0
+      ? '<p class="lead">No step was better than the base model, so the base goes out unchanged.</p>'
+      : "",
+  ].join("\n");
+}
+
+function scoreTiles(scores: ScoreReport): string[] {
+  const find = (metrics: readonly ReportedMetric[] = []) =>
+    metrics.find(({ key }) => key === scores.primary);
+  const [base, tuned] = [find(scores.base?.metrics), find(scores.model.metrics)];
+  const change = deciding(scores);
+  const tiles = [
+    tile(
+      `${scores.primary} ×100, base`,
+      times100(base?.value ?? Number.NaN),
+      range(base?.interval),
+    ),
+    tile("tuned", times100(tuned?.value ?? Number.NaN), range(tuned?.interval)),
+  ];
+  if (change === undefined) return tiles;
+  const clear = change.interval.low * change.interval.high > 0;
+  const kind = clear ? ` class="${change.difference < 0 ? "bad" : "good"}"` : "";
+  const value = `<span${kind}>${signed(change.difference)}</span>`;
+  return [...tiles, tile("difference", value, `95 % ${range(change.interval)}`)];
+}
+
+function tile(name: string, value: string, small: string): string {
+  const below = small === "" ? "" : `<small>${escapeHtml(small)}</small>`;
+  return `<div><dt>${escapeHtml(name)}</dt><dd>${value}${below}</dd></div>`;
+}

@@ -1,0 +1,147 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { embtune as embtuneProcess, freshFolder, root, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
+
+const folder = freshFolder();
+const support = (name: string): string => join(root, "data", "support", name);
+const everyday = join(root, "data", "everyday-sts", "dev.csv");
+const teacher = join(root, "models", "embtune-mini-en");
+const out = join(folder, "small");
+const sizes = [
+  ...["--layers", "1", "--hidden", "32", "--heads", "4", "--intermediate", "64"],
+  ...["--vocab-size", "2500", "--batch-size", "32", "--steps", "6"],
+];
+let corpus: string;
+const args = () => [
+  "distill",
+  corpus,
+  "--teacher",
+  teacher,
+  "--out",
+  out,
+  "--eval",
+  everyday,
+  ...sizes,
+];
+
+const scoreOf = async (model: string): Promise<number> => {
+  const { stdout } = await embtune(["evaluate", everyday, "--model", model, "--json"]);
+  const [{ model: measured, primary }] = [JSON.parse(stdout)].flat();
+  return measured.metrics.find(({ key }: { key: string }) => key === primary).value;
+};
+
+describe("embtune distill", () => {
+  beforeAll(() => {
+    const lines = ["train.csv", "dev.csv", "test.csv"].flatMap((name) =>
+      readFileSync(support(name), "utf8")
+        .split("\n")
+        .slice(1)
+        .flatMap((line) => line.split(",").slice(0, 2))
+        .filter((text) => text.length > 5),
+    );
+    const [, known] = readFileSync(everyday, "utf8").split("\n");
+    corpus = writeIn(folder, "corpus.txt", [...lines, lines[0], known.split(",")[0]].join("\n"));
+  });
+
+  it("makes a student that transformers.js and sentence-transformers folders hold, better than chance at step 0", async () => {
+    const { code, stdout, stderr } = await embtune(args());
+    expect(stderr).toContain("step 6:");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/corpus: {2}\d+ texts, left out: .*repeated.*stand in --eval/);
+    expect(existsSync(join(out, "run", "model", "onnx", "model.onnx"))).toBe(true);
+    expect(
+      existsSync(join(out, "run", "model", "sentence-transformers", "model.safetensors")),
+    ).toBe(true);
+    const to = join(folder, "random");
+    const call = args().map((arg) => (arg === out ? to : arg));
+    await embtune([...call, "--init", "random"]);
+    const near = await scoreOf(join(out, "student"));
+    expect(near - (await scoreOf(join(to, "student")))).toBeGreaterThan(0.1);
+  }, 300_000);
+
+  it("goes on where it is when it is called again, and refuses another student there", async () => {
+    rmSync(join(out, "run"), { recursive: true });
+    const again = await embtune(args());
+    expect(again.code).toBe(0);
+    expect(again.stderr).not.toContain("vocabulary");
+    expect(again.stderr).not.toContain("vectors of the corpus");
+    const other = await embtune([...args(), "--layers", "2"]);
+    expect(other.code).not.toBe(0);
+    expect(other.stderr).toContain("another layers");
+  }, 300_000);
+
+  it("ends with exit code 130 when it is interrupted, and the same call goes on", async () => {
+    const to = join(folder, "stopped");
+    const call = [...args().map((arg) => (arg === out ? to : arg)), "--eval-every", "2"];
+    const stopped = await embtuneProcess(call, { interruptAt: "step 2:" });
+    expect(stopped.code).toBe(130);
+    const resumed = await embtune(call);
+    expect(resumed.stderr).toContain("going on after step");
+    expect(resumed.code).toBe(0);
+    const bytes = (run: string) =>
+      readFileSync(join(run, "run", "model", "onnx", "model.onnx")).toString("base64");
+    const whole = join(folder, "whole");
+    expect((await embtune(call.map((arg) => (arg === to ? whole : arg)))).code).toBe(0);
+    expect(bytes(to) === bytes(whole)).toBe(true);
+  }, 300_000);
+
+  it("--project linear gives a student in the teacher's own space", async () => {
+    const to = join(folder, "linear");
+    const call = args().map((arg) => (arg === out ? to : arg));
+    const { code } = await embtune([
+      ...call,
+      "--project",
+      "linear",
+      "--steps",
+      "60",
+      "--lr",
+      "5e-3",
+    ]);
+    expect(code).toBe(0);
+    const vectors = join(folder, "v.npy");
+    await embtune(["embed", corpus, "--model", join(to, "run"), "--out", vectors]);
+    const manifest = JSON.parse(readFileSync(`${vectors}.manifest.json`, "utf8"));
+    expect(manifest.dimension).toBe(256);
+  }, 300_000);
+
+  it("--init layers:… begins as layers of the teacher", async () => {
+    const to = join(folder, "layers");
+    const { code, stderr } = await embtune([
+      ...["distill", corpus, "--teacher", teacher, "--out", to, "--init", "layers:0,2"],
+      ...["--hidden", "256", "--steps", "1"],
+    ]);
+    expect(stderr).toContain("layers 0, 2 of the teacher");
+    expect(code).toBe(0);
+    const config = JSON.parse(readFileSync(join(to, "student", "config.json"), "utf8"));
+    expect(config).toMatchObject({ num_hidden_layers: 2, vocab_size: 12000 });
+  }, 300_000);
+
+  it.each([
+    [["--hidden", "30"], "cannot be divided among 4 heads"],
+    [["--hidden", "512"], "wider"],
+    [["--init", "layers:0,9", "--hidden", "256"], "has no layer 9"],
+    [["--init", "layers:0"], "have 256 numbers"],
+    [["--init", "nothing"], "--init must be"],
+    [["--minutes", "1"], "both say how long"],
+    [["--static", "--gram", "-1"], "gram"],
+  ])("refuses %j", async (more, message) => {
+    const to = freshFolder();
+    const call = args().map((arg) => (arg === out ? to : arg));
+    const { code, stderr } = await embtune([...call, ...more]);
+    expect(code === 1 || code === 2).toBe(true);
+    expect(stderr).toContain(message);
+  });
+
+  it("leaves a folder alone that it did not write", async () => {
+    const other = join(folder, "mine");
+    mkdirSync(other);
+    writeIn(other, "notes.txt", "mine");
+    const call = args().map((arg) => (arg === out ? other : arg));
+    const { code, stderr } = await embtune([...call, "--overwrite"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("no distillation wrote");
+    expect(readFileSync(join(other, "notes.txt"), "utf8")).toBe("mine");
+  });
+});

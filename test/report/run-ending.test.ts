@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { scoreReport } from "../../src/evaluation/score-report.js";
+import { formatEnding } from "../../src/report/run-ending.js";
+import type { RunRecord } from "../../src/training/run-folder/run-folder.js";
+import { evaluationOf } from "./evaluations.js";
+
+const scores = scoreReport({
+  file: "dev.csv",
+  primary: "accuracy",
+  model: { name: "tuned", evaluation: evaluationOf({ accuracy: 0.75 }) },
+  base: { name: "mini", evaluation: evaluationOf({ accuracy: 0.5 }) },
+  selected: true,
+});
+const record = {
+  metric: "accuracy",
+  notes: ["one thing"],
+  result: { scores },
+} as unknown as RunRecord;
+const log = [0.5, 0.6, 0.75, 0.55].map((value, step) => ({ step, eval: { accuracy: value } }));
+const linesOf = (ending: Parameters<typeof formatEnding>[0]): Record<string, string> =>
+  Object.fromEntries(
+    formatEnding(ending)
+      .split("\n")
+      .map((line) => [line.slice(0, 10).trim(), line.slice(10)]),
+  );
+
+describe("formatEnding", () => {
+  it("tells the change with its interval, the curve, remarks, places and what to do next", () => {
+    const lines = linesOf({ folder: "runs/first", record, log, report: "runs/first/report.html" });
+    expect(lines.accuracy).toMatch(
+      /^50\.00 → 75\.00 {2}\+25\.00 \(95 % CI \d.*\), on the rows that selected it$/,
+    );
+    expect(lines["by step"]).toBe("▁▄█▂  50.00..75.00");
+    expect(lines.remarks).toBe("1, shown above and in the report");
+    expect(lines.report).toBe("runs/first/report.html");
+    expect(lines.next).toBe("embtune evaluate OTHER-ROWS.csv --model runs/first");
+    expect(lines[""]).toBe("embtune search TEXTS.txt --model runs/first");
+  });
+
+  it("keeps a long curve on its line and quotes a folder with a space", () => {
+    const many = Array.from({ length: 500 }, (_, step) => ({
+      step,
+      eval: { accuracy: step / 500 },
+    }));
+    const lines = linesOf({ folder: "my runs/first", record, log: many });
+    expect(lines["by step"].split(" ")[0]).toHaveLength(40);
+    expect(lines.next).toContain('--model "my runs/first"');
+    expect(lines.report).toBeUndefined();
+    expect(lines.remarks).toBe("1, shown above");
+  });
+
+  it("leaves out what was not measured", () => {
+    const unmeasured = { metric: "none" } as unknown as RunRecord;
+    expect(Object.keys(linesOf({ folder: "runs/x", record: unmeasured, log: [] }))).not.toContain(
+      "by step",
+    );
+  });
+});
