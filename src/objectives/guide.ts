@@ -13,12 +13,15 @@ export interface GuideVectors {
   readonly queue?: Value | undefined;
 }
 
+/** A difference of cosines, or a share of the positive's own: `5%`. */
+type GuideMargin = number | `${string}%`;
+
 /**
  * True where the guide finds candidate j nearer to anchor i than its positive less a margin,
  * cos(ga_i, gc_j) > cos(ga_i, gp_i) − margin: [B,N]. Such a candidate is taken for a false negative
- * (Solatorio 2024, GISTEmbed, absolute margin).
+ * (Solatorio 2024, GISTEmbed, absolute margin); with a relative margin of 5 % the positive's cosine s less |s|·0.05.
  */
-export function guideMask(b: GraphBuilder, guide: GuideVectors, margin: number): Value {
+export function guideMask(b: GraphBuilder, guide: GuideVectors, margin: GuideMargin): Value {
   const cos = ops.cosineMatrix(b, guide.anchors, candidateVectors(b, guide));
   return ops.greater(b, cos, threshold(b, guide, margin));
 }
@@ -27,7 +30,7 @@ export function guideMask(b: GraphBuilder, guide: GuideVectors, margin: number):
 export function guidedDirections(
   b: GraphBuilder,
   guide: GuideVectors,
-  { margin, base }: { readonly margin: number; readonly base: Value | undefined },
+  { margin, base }: { readonly margin: GuideMargin; readonly base: Value | undefined },
 ): GuidedDirections {
   const limit = threshold(b, guide, margin);
   const nearer = (of: Value, candidates: Value): Value =>
@@ -43,10 +46,16 @@ export function guidedDirections(
   };
 }
 
-/** cos(ga_i, gp_i) − margin as a column [B,1]. */
-function threshold(b: GraphBuilder, { anchors, positives }: GuideVectors, margin: number): Value {
+/** s_i = cos(ga_i, gp_i), less the margin m or |s_i|·p, as a column [B,1]. */
+function threshold(
+  b: GraphBuilder,
+  { anchors, positives }: GuideVectors,
+  margin: GuideMargin,
+): Value {
   const cos = ops.cosineMatrix(b, anchors, positives);
   const own = keepOnly(b, cos, ownPositive(b, cos));
   const positive = ops.reduceSum(b, own, { axes: [1], keepDims: true });
-  return ops.sub(b, positive, ops.scalarLike(b, margin, cos));
+  if (typeof margin === "number") return ops.sub(b, positive, ops.scalarLike(b, margin, cos));
+  const share = ops.scalarLike(b, Number(margin.slice(0, -1)) / 100, cos);
+  return ops.sub(b, positive, ops.mul(b, ops.abs(b, positive), share));
 }

@@ -55,7 +55,7 @@ function withModifierMasks(b: GraphBuilder, inputs: Inputs, options: OptionValue
     negatives: guideNegatives,
     queue: guideQueue,
   };
-  const margin = options.guideMargin as number;
+  const margin = options.guideMargin as number | `${string}%`;
   return {
     ...rest,
     mask: either(b, base, guideMask(b, guide, margin)),

@@ -46,7 +46,9 @@ export const modifiers: Readonly<Record<ModifierName, ModifierDefinition>> = {
         type: "number",
         default: 0,
         min: 0,
-        description: "how far below the positive a candidate is already taken for a false negative",
+        share: true,
+        description:
+          "how far below the positive's similarity s a candidate is already taken for a false negative: a difference of cosines, or a share of |s| (5%)",
       },
     },
     source:

@@ -35,6 +35,8 @@ export interface NumberForm {
   readonly min?: number;
   readonly max?: number;
   readonly below?: number;
+  /** Whether a share of something may stand in place of a number: `5%`. */
+  readonly share?: boolean;
   /** Words that may stand in place of a number. */
   readonly words?: readonly string[];
 }

@@ -24,7 +24,11 @@ export function expected(form: ValueForm): string {
     case "integer":
       return `a whole number from ${form.min}${form.max === undefined ? "" : ` up to ${form.max}`}`;
     case "number":
-      return [`a number${numberRange(form)}`, ...(form.words ?? [])].join(" or ");
+      return [
+        `a number${numberRange(form)}`,
+        ...(form.share === true ? ["a share (5%)"] : []),
+        ...(form.words ?? []),
+      ].join(" or ");
     case "text":
       return form.expected ?? "a text";
     case "words":
@@ -74,7 +78,8 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "integer":
       return Number.isSafeInteger(value) && Number(value) >= form.min && isBelow(form, value);
     case "number":
-      if (typeof value === "string") return form.words?.includes(value) ?? false;
+      if (typeof value === "string")
+        return isShare(form, value) || form.words?.includes(value) === true;
       return typeof value === "number" && Number.isFinite(value) && inRange(form, value);
     case "text":
       if (form.several === true && Array.isArray(value)) return areWords(value, undefined);
@@ -92,6 +97,10 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "object":
       return true;
   }
+}
+
+function isShare({ share }: NumberForm, text: string): boolean {
+  return share === true && /^(\d+\.?\d*|\.\d+)%$/.test(text);
 }
 
 function isBelow({ max = Number.MAX_SAFE_INTEGER }: IntegerForm, value: unknown): boolean {

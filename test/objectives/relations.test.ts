@@ -139,26 +139,32 @@ describe("modifiers", () => {
     [0.9, 0.3, 0.2, 1, 0.7, 1, -1, 0],
   ];
 
-  it("guide equals the mask that its similarities give, and keeps the own positive at any margin", async () => {
-    const guided = await evaluate(
-      "infonce",
-      { anchors, positives, guideAnchors, guidePositives },
-      { guideMargin: 0.4, temperature: 0.3 },
-    );
-    const cos = (i: number, j: number): number => {
-      const row = (x: Numbers, k: number): [number, number] => [x[1][2 * k], x[1][2 * k + 1]];
-      const [x, y] = [row(guideAnchors, i), row(guidePositives, j)];
-      return (x[0] * y[0] + x[1] * y[1]) / (Math.hypot(...x) * Math.hypot(...y));
-    };
-    const entries = Array.from({ length: B * B }, (_, at) => {
-      const [i, j] = [Math.floor(at / B), at % B];
-      return i !== j && cos(i, j) > cos(i, i) - 0.4 ? 1 : 0;
-    });
-    expect(entries.filter((x) => x === 1).length).toBeGreaterThan(0);
-    const mask: Numbers = [[B, B], entries];
-    const masked = await evaluate("infonce", { anchors, positives, mask }, { temperature: 0.3 });
-    expectEqual(guided, masked);
-  });
+  it.each<[number | string, (own: number) => number]>([
+    [0.4, (own) => own - 0.4],
+    ["40%", (own) => own - Math.abs(own) * 0.4],
+  ])(
+    "guide with margin %s equals the mask of its similarities and keeps the own positive",
+    async (guideMargin, limit) => {
+      const guided = await evaluate(
+        "infonce",
+        { anchors, positives, guideAnchors, guidePositives },
+        { guideMargin, temperature: 0.3 },
+      );
+      const cos = (i: number, j: number): number => {
+        const row = (x: Numbers, k: number): [number, number] => [x[1][2 * k], x[1][2 * k + 1]];
+        const [x, y] = [row(guideAnchors, i), row(guidePositives, j)];
+        return (x[0] * y[0] + x[1] * y[1]) / (Math.hypot(...x) * Math.hypot(...y));
+      };
+      const entries = Array.from({ length: B * B }, (_, at) => {
+        const [i, j] = [Math.floor(at / B), at % B];
+        return i !== j && cos(i, j) > limit(cos(i, i)) ? 1 : 0;
+      });
+      expect(entries.filter((x) => x === 1).length).toBeGreaterThan(0);
+      const mask: Numbers = [[B, B], entries];
+      const masked = await evaluate("infonce", { anchors, positives, mask }, { temperature: 0.3 });
+      expectEqual(guided, masked);
+    },
+  );
 
   it("an empty queue changes nothing, and no gradient flows into a full one", async () => {
     const empty = await evaluate("infonce", { ...pairs, queue: [[0, D], []] });

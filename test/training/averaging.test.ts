@@ -75,7 +75,8 @@ describe("--average ema:0.5", () => {
     const plain = await plannedMemory(await planTraining(without));
     const averaged = await plannedMemory(await planTraining(withAverage));
     expect(plain.average).toBeUndefined();
-    expect(averaged).toEqual({ ...plain, average: plain.trained });
+    const total = plain.total + plain.trained;
+    expect(averaged).toEqual({ ...plain, average: plain.trained, total });
   });
 });
 

@@ -33,7 +33,7 @@ function auxiliaryUse(
   const takesGuide = definition.modifiers.includes("guide");
   const takesTeacher = acceptedRoles(definition).includes("teacher");
   if (guide !== undefined && !takesGuide) throw noUse("--guide", name, takers("guideAnchors"));
-  if (guide === undefined && Number(options.guideMargin ?? 0) !== 0)
+  if (guide === undefined && (options.guideMargin ?? 0) !== 0)
     throw usageError("no-guide", "--guide-margin has no use without --guide", "add --guide MODEL");
   if (guide !== undefined) return { kind: "guide", source: { from: "model", model: guide } };
   if (!takesTeacher) {

@@ -1,4 +1,4 @@
-import { encodeCached } from "../../encoder/embedding-cache.js";
+import { encodeCached, fillCache } from "../../encoder/embedding-cache.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { unknownTokensNote } from "../../encoder/unknown-tokens.js";
@@ -26,12 +26,38 @@ export interface RunContext extends Omit<Resources, "close"> {
 /** Opens the guide or teacher of a run, where it has one. */
 export async function openAuxiliaryOf(
   plan: TrainingPlan,
-  { runtime }: Resources,
+  resources: Resources,
   control: RunControl,
 ): Promise<AuxiliaryModel | undefined> {
   const { settings, auxiliary } = plan;
+  const { runtime } = resources;
   if (auxiliary === undefined) return undefined;
+  if (auxiliary.from === "model" && settings.guide === "base")
+    return baseVectors(resources, control);
   return openAuxiliary(auxiliary, { settings, runtime, texts: trainedTexts(plan), control });
+}
+
+/** `--guide base`: the base's own vectors, which a frozen encoder has cached in any case. */
+function baseVectors({ encoder, cache }: Resources, control: RunControl): AuxiliaryModel {
+  const { dimension, name, hash, modules } = encoder.info;
+  if (modules !== undefined)
+    throw usageError(
+      "guide-and-modules",
+      "--guide base takes the encoder's own vectors, and this model has modules behind it",
+      "name the model itself: --guide MODEL",
+    );
+  return {
+    ...{ dimension, name, hash },
+    prepare: async (texts) => {
+      const places = await fillCache(encoder, texts, cache, {
+        prompt: "",
+        signal: control.signal,
+        onProgress: (done) => control.onEvent({ type: "encoding", done, total: texts.length }),
+      });
+      return (numbers) => cache.gather(numbers.map((number) => places[number]));
+    },
+    close: async () => {},
+  };
 }
 
 /** Lays out what the parts of a run work with, the model's prompts before all texts of the plan. A distilled head has the teacher's dimension unless another was chosen. */

@@ -35,7 +35,7 @@ export const objectiveRows = {
     resume: "free",
     placeholder: "model",
     description:
-      "model that finds false negatives: candidates nearer to the anchor than its positive",
+      "model that finds false negatives: candidates nearer to the anchor than its positive; base: the base itself",
   },
   teacher: {
     ...other,

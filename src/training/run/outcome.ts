@@ -133,9 +133,10 @@ async function measured(
       const record = { alpha, scores: valuesOf(found) };
       log.append(record);
       control.onEvent({ type: "interpolation", record });
-      // Details of rows would be held for each point.
+      // Details of rows and sampled vectors would be held for each point.
+      const { task, rows, metrics, units } = found;
       const finer = finerFigure(found, plan.metric);
-      points.push({ alpha, finer, evaluation: { ...found, details: undefined } });
+      points.push({ alpha, finer, evaluation: { task, rows, metrics, units } });
     }
   } finally {
     log.close();
