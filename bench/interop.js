@@ -1,13 +1,15 @@
 // Writes folders in both exported forms, of every small encoder of the tests without a head and with heads, runs with adapters, and
 // embtune's own vectors beside them, for bench/python/interop.py to compare:
 //
-//     node bench/interop.js WORK && python bench/python/interop.py WORK --out bench/results/interop-sentence-transformers-6.json
+//     node bench/interop.js WORK [--only PATTERN] && python bench/python/interop.py WORK --out bench/results/interop-sentence-transformers-6.json
 //
-// Heads are drawn at random and not trained: what is checked is that both worlds compute the same.
+// With PATTERN, a regular expression, only the models whose names fit it, and no runs: `^weights-|^static-|^modules-` for the folders without
+// an ONNX file. Heads are drawn at random and not trained: what is checked is that both worlds compute the same.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { HEAD_NAMES, headParameters, headSpec } from "../dist/encoder/head.js";
 import { loadEncoder } from "../dist/encoder/load.js";
 import { normalizedRows } from "../dist/evaluation/cosine.js";
@@ -22,8 +24,12 @@ import { openRuntime } from "../dist/runtime/runtime.js";
 import { openHead } from "../dist/training/model/open-head.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const work = process.argv[2];
-if (work === undefined) throw new Error("usage: node bench/interop.js WORK");
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" } },
+});
+const [work] = positionals;
+if (work === undefined) throw new Error("usage: node bench/interop.js WORK [--only PATTERN]");
 mkdirSync(work, { recursive: true });
 
 /** A head with random weights; what would be the identity is far from it. */
@@ -56,11 +62,11 @@ function writeVectors(path, { rows, cols, data }) {
   );
 }
 
-async function writeCase(runtime, { encoder, name, head }) {
+async function writeCase(runtime, { encoder, info, name, head }) {
   const folder = `${name}-${head?.spec.kind ?? "none"}`;
   const transformersjs = `${folder}-transformersjs`;
-  await writeSentenceTransformersFolder(join(work, folder), { encoder: encoder.info, head });
-  await writeModelFolder(join(work, transformersjs), { encoder: encoder.info, head });
+  await writeSentenceTransformersFolder(join(work, folder), { encoder: info, head });
+  await writeModelFolder(join(work, transformersjs), { encoder: info, head });
   let vectors = await encoder.encode(texts);
   if (head !== undefined) {
     const open = await openHead(runtime, head.spec);
@@ -139,6 +145,21 @@ const bundled = join(root, "models/embtune-mini-en");
 models.push(["embtune-mini-en", bundled]);
 const shared = join(root, "../shared/models/all-MiniLM-L6-v2");
 if (existsSync(shared)) models.push(["all-MiniLM-L6-v2", shared]);
+/** The folders of a place, by names that begin alike. */
+function foldersIn(place, prefix, pattern = /./) {
+  if (!existsSync(place)) return [];
+  const names = readdirSync(place, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return names
+    .filter(({ name }) => pattern.test(name))
+    .map(({ name }) => [`${prefix}${name}`, join(place, name)]);
+}
+models.push(
+  ...foldersIn(join(root, "../shared/encoders"), "", /^weights-/),
+  ...foldersIn(join(root, "test/fixtures/static"), "static-"),
+  ...foldersIn(join(root, "test/fixtures/sentence-modules"), "modules-"),
+);
+const only = options.only === undefined ? undefined : new RegExp(options.only);
+const chosen = models.filter(([name]) => only?.test(name) ?? true);
 const adapted = new Set([
   bundled,
   shared,
@@ -147,12 +168,17 @@ const adapted = new Set([
 
 const runtime = await openRuntime({ threads: 1 });
 const folders = [];
-for (const [name, model] of models) {
+for (const [name, model] of chosen) {
   const encoder = await loadEncoder({ model, runtime });
-  for (const kind of [undefined, "linear", "mlp"]) {
+  // A model with modules of its own gets no other head.
+  const own = encoder.info.modules && (await loadEncoder({ model, runtime, modules: "leave" }));
+  for (const kind of own === undefined ? [undefined, "linear", "mlp"] : [undefined]) {
     const head = kind === undefined ? undefined : randomHead(kind, encoder.info.dimension);
-    folders.push(await writeCase(runtime, { encoder, name, head }));
+    folders.push(
+      await writeCase(runtime, { encoder, info: own?.info ?? encoder.info, name, head }),
+    );
   }
+  await own?.release();
   await encoder.release();
   process.stdout.write(`${name}: ${encoder.info.pooling}, normalised ${encoder.info.normalize}\n`);
 }
@@ -163,11 +189,12 @@ for (const [name, prompts, use] of [
   ["one-prompt", "all of it: ", "query"],
   ["one-prompt", "all of it: ", "default"],
 ]) {
+  if (only !== undefined) break;
   folders.push(await writePrompted(runtime, { name, model: bundled, prompts, use }));
 }
 
 const adapters = [];
-for (const [name, model] of models.filter(([, path]) => adapted.has(path))) {
+for (const [name, model] of chosen.filter(([, path]) => adapted.has(path))) {
   const base = `${name}-none`;
   const all = ["--lora-targets", "all-linear", "--lora-rank", "4", "--head", "mlp"];
   adapters.push(
@@ -182,8 +209,11 @@ for (const [name, model] of models.filter(([, path]) => adapted.has(path))) {
 }
 await runtime.close();
 
-trained("run", ["--steps", "10"]);
 const checkpoint = "run/checkpoints/step-000010";
-const files = readdirSync(join(work, checkpoint)).filter((name) => name.endsWith(".safetensors"));
+if (only === undefined) trained("run", ["--steps", "10"]);
+const files =
+  only === undefined
+    ? readdirSync(join(work, checkpoint)).filter((name) => name.endsWith(".safetensors"))
+    : [];
 const cases = { folders, adapters, checkpoints: files.map((name) => `${checkpoint}/${name}`) };
 writeFileSync(join(work, "cases.json"), JSON.stringify(cases, null, 2));

@@ -116,6 +116,14 @@ describe("layers", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("charts are drawn by packages that are loaded with the first chart, not at the start", () => {
+    const early = files.filter((path) =>
+      /^(import(?! type)|export)[^;]*from "vega(-lite)?"/m.test(text(path)),
+    );
+    expect(early).toEqual([]);
+    expect(files.some((path) => /import\("vega"\)/.test(text(path)))).toBe(true);
+  });
+
   it("only cli touches the console, argv and the process's exit", () => {
     const pattern = /\bconsole\.|process\.(argv|exit|stdout|stderr|stdin|on)\b/;
     const wrong = files.filter((path) => layerOf(path) !== "cli" && pattern.test(text(path)));

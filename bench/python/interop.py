@@ -47,6 +47,16 @@ def encode(model: SentenceTransformer, texts: list, prompt: str | None) -> np.nd
     return model.encode(texts, batch_size=16, prompt_name=prompt) if by_use is None else by_use(texts, batch_size=16)
 
 
+def tokens_of(model: SentenceTransformer, text: str) -> list:
+    """A static model has the ids of all texts one after the other, without special tokens."""
+    ids = model.tokenize([text])["input_ids"]
+    return (ids if is_static(model) else ids[0]).tolist()
+
+
+def is_static(model: SentenceTransformer) -> bool:
+    return type(model[0]).__name__ == "StaticEmbedding"
+
+
 def compare(model: SentenceTransformer, case: dict, work: Path) -> dict:
     """The model's vectors of the case's texts beside embtune's own."""
     texts = json.loads((work / case["texts"]).read_text(encoding="utf-8"))
@@ -54,7 +64,7 @@ def compare(model: SentenceTransformer, case: dict, work: Path) -> dict:
     vectors = encode(model, texts, case.get("prompt"))
     tokens = json.loads((work / case["tokens"]).read_text(encoding="utf-8"))
     prompt = model.prompts[case["prompt"]] if "prompt" in case else ""
-    alike = [ids == model.tokenize([prompt + text])["input_ids"][0].tolist() for text, ids in zip(texts, tokens)]
+    alike = [ids == tokens_of(model, prompt + text) for text, ids in zip(texts, tokens)]
     same_shape = vectors.shape == own.shape
     difference = float(np.abs(vectors - own)[alike].max()) if same_shape else float("inf")
     tolerance = HALF_TOLERANCE if "float16" in case["name"] else TOLERANCE
@@ -71,7 +81,7 @@ def compare(model: SentenceTransformer, case: dict, work: Path) -> dict:
 
 def compare_folder(folder: str, form: str, case: dict, work: Path, backend: str) -> dict:
     model = SentenceTransformer(str(work / folder), device="cpu", backend=backend)
-    return {"form": form, "encoder": type(model[0].auto_model).__name__, **compare(model, case, work)}
+    return {"form": form, "encoder": "StaticEmbedding" if is_static(model) else type(model[0].auto_model).__name__, **compare(model, case, work)}
 
 
 def put(model: SentenceTransformer, encoder: torch.nn.Module) -> SentenceTransformer:

@@ -50,38 +50,43 @@ function barProgress(title: string, total: number): Progress {
     hideCursor: true,
     clearOnComplete: true,
   });
-  const left = timeLeft(total);
+  const pace = paceOf(total);
   bar.start(total, 0, { detail: "" });
   return {
-    update: (done, detail = "") => bar.update(done, { detail: `${visible(detail)} ${left(done)}` }),
+    update: (done, detail = "") => bar.update(done, { detail: pace(done, detail) }),
     stop: () => bar.stop(),
   };
 }
 
 function lineProgress(title: string, total: number | undefined): Progress {
-  const left = total === undefined ? () => "" : timeLeft(total);
+  const pace = paceOf(total);
   let last = performance.now();
   return {
     update: (done, detail = "") => {
-      const remaining = left(done);
+      const rate = pace(done, detail);
       const now = performance.now();
       if (now - last < lineEvery) return;
       last = now;
       const of = total === undefined ? "" : `/${total}`;
-      process.stderr.write(`${title} ${done}${of} ${visible(detail)} ${remaining}\n`);
+      process.stderr.write(`${title} ${done}${of} ${rate}\n`);
     },
     stop: () => {},
   };
 }
 
-/** `1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. */
-function timeLeft(total: number): (done: number) => string {
+/**
+ * `410/s 1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. A detail
+ * stands in the place of the rate.
+ */
+function paceOf(total = Number.NaN): (done: number, detail: string) => string {
   let first: { readonly done: number; readonly at: number } | undefined;
-  return (done) => {
+  return (done, detail) => {
     first ??= { done, at: performance.now() };
-    if (done <= first.done || done >= total) return "";
-    const seconds = (performance.now() - first.at) / 1000 / (done - first.done);
-    return `${formatSeconds(seconds * (total - done))} left`;
+    const rate = (1000 * (done - first.done)) / (performance.now() - first.at);
+    const known = rate > 0 && Number.isFinite(rate);
+    const shown = rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
+    const left = known && done < total ? `${formatSeconds((total - done) / rate)} left` : "";
+    return `${visible(detail) || (known ? `${shown}/s` : "")} ${left}`;
   };
 }
 

@@ -97,11 +97,14 @@ function keyOf(text: string): string {
 }
 
 /** Options of filling a cache; a batch is encoded with the cache's prompt. */
-type FillOptions = Omit<EncodeOptions, "prompt"> & Pick<CacheOptions, "prompt">;
+type FillOptions = Omit<EncodeOptions, "prompt" | "onProgress"> &
+  Pick<CacheOptions, "prompt"> & {
+    /** How many of the `total` texts that had to be encoded are done. */
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  };
 
 /**
- * Encodes the texts that the cache does not know and returns the row of every text, for `cache.gather`. `onProgress` counts the
- * texts that had to be encoded. Interrupted, it keeps what was done.
+ * Encodes the texts that the cache does not know and returns the row of every text, for `cache.gather`. Interrupted, it keeps what was done.
  */
 export async function fillCache(
   encoder: Encoder,
@@ -115,8 +118,10 @@ export async function fillCache(
   );
   const missing = [...new Set(texts)].filter((text) => cache.rowOf(text) === undefined);
   const parts = partsOf(missing, PART);
+  const { onProgress, ...encoding } = options;
+  const told = onProgress && ((count: number) => onProgress(count, missing.length));
   let done = 0;
-  for await (const vectors of encoder.encodeStream(parts, options)) {
+  for await (const vectors of encoder.encodeStream(parts, { ...encoding, onProgress: told })) {
     cache.add(parts[done], vectors);
     done += 1;
   }

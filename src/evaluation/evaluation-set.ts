@@ -5,6 +5,7 @@ import {
   type SourceRows,
 } from "../dataset/load-dataset.js";
 import { loadRetrieval, type RetrievalPaths } from "../dataset/retrieval/load-retrieval.js";
+import { requireDifferentRows } from "../dataset/rows/equal-rows.js";
 import { conversionTo } from "../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind } from "../dataset/rows/row-types.js";
 import type { EvaluationData, EvaluatorDefinition } from "./definition.js";
@@ -47,6 +48,7 @@ function evaluationSet(
   options: Omit<LoadOptions, "as"> = {},
 ): EvaluationSet<Dataset> {
   const { dataset } = source;
+  requireDifferentRows(dataset);
   const kinds = rowKindsOf(evaluatorNamed(task));
   const made = kinds.some((kind) => kind === source.to)
     ? undefined

@@ -67,6 +67,20 @@ export interface TextSample {
   readonly vectors: Matrix;
 }
 
+/** The cheap figures of `--analyse`, on a few of the texts that an evaluation embeds: what a training log keeps. */
+export interface Glance {
+  /** Distinct texts that were looked at. */
+  readonly texts: number;
+  /** Mean ‖x − y‖² of unit vectors that belong together; absent where none do. */
+  readonly alignment?: number | undefined;
+  /** log of the mean of exp(−2‖x − y‖²), and the mean cosine, over all pairs of these texts. */
+  readonly uniformity: number;
+  readonly meanCosine: number;
+  readonly meanNorm: number;
+  /** Score of the best right candidate less that of the best wrong one, where rows have candidates. */
+  readonly meanMargin?: number | undefined;
+}
+
 /** The result of one evaluator on one model. */
 export interface Evaluation {
   readonly task: Task;
@@ -78,6 +92,7 @@ export interface Evaluation {
   readonly details?: RowDetails | undefined;
   /** Vectors of some of the texts, where they were asked for (`sampledEvaluator`). */
   readonly sample?: TextSample | undefined;
+  readonly glance?: Glance | undefined;
 }
 
 /** What an evaluator finds, beside what is known of it before. */

@@ -8,6 +8,7 @@ import {
   precisionOf,
   recallOf,
   thresholdOf,
+  walkCuts,
 } from "./score-cuts.js";
 import { cutSwap } from "./swap.js";
 
@@ -31,6 +32,7 @@ export function miningMetrics(
   const rows = labelledScores(scores, right);
   const at = rememberLast((counts) => cutScores(rows, counts, sumOf(counts)));
   const f1 = (found: CutScores): number => f1Of(found.bestF1, found.positives);
+  const swapped = (tally: Uint32Array, positives: number) => f1(walkCuts(tally, positives));
   const all = cutScores(rows, new Uint32Array(scores.length).fill(1), total);
   const metric = (key: string, value: (found: CutScores) => number): Metric => ({
     key,
@@ -38,7 +40,7 @@ export function miningMetrics(
     ...(resampled && { resampled: (counts: Uint32Array) => value(at(counts)) }),
   });
   return [
-    { ...metric("f1", f1), ...(resampled && { swap: cutSwap(scores, right, f1, total) }) },
+    { ...metric("f1", f1), ...(resampled && { swap: cutSwap(scores, right, swapped, total) }) },
     metric("precision", (found) => precisionOf(found.bestF1)),
     metric("recall", (found) => recallOf(found.bestF1, found.positives)),
     { key: "threshold", value: thresholdOf(rows, all.bestF1) },

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "../math/random.js";
-import { cutWalk } from "./score-cuts.js";
+import { positivesOf } from "./score-cuts.js";
 import type { Swap } from "./swap.js";
 import type { Units } from "./units.js";
 
@@ -89,11 +89,14 @@ type Cuts = Extract<Swap, { kind: "cut" }>;
 function ofRatios(base: Ratio, tuned: Ratio, unitOf: Int32Array): Difference {
   const d = perUnit(unitOf, (i) => tuned.values[i] - base.values[i]);
   const all = d.reduce((sum, x) => sum + x, 0);
-  return (flips) => {
-    let swapped = 0;
-    for (let u = 0; u < flips.length; u++) swapped += flips[u] * d[u];
-    return all - 2 * swapped;
-  };
+  return (flips) => all - 2 * flippedSum(flips, d);
+}
+
+/** A function of its own, as the passes of resampling.ts. */
+function flippedSum(flips: Uint8Array, d: Float64Array): number {
+  let sum = 0;
+  for (let u = 0; u < flips.length; u++) sum += flips[u] * d[u];
+  return sum;
 }
 
 /** A swap changes Σx, Σx² and Σxy of each model by the sums over the swapped units. */
@@ -110,13 +113,7 @@ function ofCorrelations(base: Correlation, tuned: Correlation, unitOf: Int32Arra
   const yy = y.reduce((sum, score) => sum + score * score, 0);
   const r = (x: number, xx: number, xy: number) => xy / Math.sqrt((xx - (x * x) / n) * yy);
   return (flips) => {
-    let [x, xx, xy] = [0, 0, 0];
-    for (let u = 0; u < flips.length; u++) {
-      const flip = flips[u];
-      x += flip * dx[u];
-      xx += flip * dxx[u];
-      xy += flip * dxy[u];
-    }
+    const [x, xx, xy] = [flippedSum(flips, dx), flippedSum(flips, dxx), flippedSum(flips, dxy)];
     const before = r(first.x + x, first.xx + xx, first.xy + xy);
     return r(second.x - x, second.xx - xx, second.xy - xy) - before;
   };
@@ -134,25 +131,50 @@ function sumsOf(scores: Float64Array, y: Float64Array) {
 
 /** Counts labels by rank, so that no mixture has to be sorted. */
 function ofCuts(base: Cuts, tuned: Cuts, unitOf: Int32Array): Difference {
-  const places = 2 * base.scores.length + 1;
-  const right = new Uint32Array(places);
-  const wrong = new Uint32Array(places);
-  const value = (flips: Uint8Array, [kept, other]: readonly [Cuts, Cuts]): number => {
-    right.fill(0);
-    wrong.fill(0);
-    let positives = 0;
-    for (let i = 0; i < unitOf.length; i++) {
-      const from = flips[unitOf[i]] === 1 ? other : kept;
-      positives += from.labels[i];
-      if (from.labels[i] === 1) right[from.scores[i]] += 1;
-      else wrong[from.scores[i]] += 1;
-    }
-    const walk = cutWalk(kept.wanted ?? positives);
-    for (let place = places - 1; place >= 0; place--)
-      if (right[place] + wrong[place] > 0) walk.add(place, right[place], wrong[place]);
-    return kept.measure(walk.result());
+  const places = fallingPlaces(base, tuned);
+  const codesOf = ({ scores, labels }: Cuts): Uint32Array =>
+    Uint32Array.from(scores, (score, i) => 2 * places.of[score] + labels[i]);
+  const codes = { base: codesOf(base), tuned: codesOf(tuned) };
+  const tally = new Uint32Array(2 * places.count);
+  // Rows of each code in both models: what one mixture leaves is the other.
+  const both = new Uint32Array(2 * places.count);
+  for (const code of [...codes.base, ...codes.tuned]) both[code] += 1;
+  const value = (cuts: Cuts): number => cuts.measure(tally, cuts.wanted ?? positivesOf(tally));
+  return (flips) => {
+    countMixture(tally, codes.tuned, codes.base, { flips, unitOf });
+    const after = value(tuned);
+    takeFrom(both, tally);
+    return after - value(base);
   };
-  return (flips) => value(flips, [tuned, base]) - value(flips, [base, tuned]);
+}
+
+/** The number of each rank that occurs, by falling rank. */
+function fallingPlaces(base: Cuts, tuned: Cuts) {
+  const of = new Uint32Array(2 * base.scores.length + 1);
+  for (const rank of base.scores) of[rank] = 1;
+  for (const rank of tuned.scores) of[rank] = 1;
+  let count = 0;
+  for (let rank = of.length - 1; rank >= 0; rank--) if (of[rank] === 1) of[rank] = count++;
+  return { of, count };
+}
+
+/** Rows of each code, those of swapped units with the codes of the other model. */
+function countMixture(
+  tally: Uint32Array,
+  kept: Uint32Array,
+  other: Uint32Array,
+  { flips, unitOf }: { readonly flips: Uint8Array; readonly unitOf: Int32Array },
+): void {
+  tally.fill(0);
+  for (let i = 0; i < unitOf.length; i++) {
+    const mask = -flips[unitOf[i]];
+    tally[kept[i] ^ ((kept[i] ^ other[i]) & mask)] += 1;
+  }
+}
+
+/** both − tally, in place of the tally. */
+function takeFrom(both: Uint32Array, tally: Uint32Array): void {
+  for (let at = 0; at < tally.length; at++) tally[at] = both[at] - tally[at];
 }
 
 function perUnit(unitOf: Int32Array, value: (row: number) => number): Float64Array {

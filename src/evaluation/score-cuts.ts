@@ -1,13 +1,11 @@
-/** Scores with their labels, sorted once so that every resample is a single pass. */
+/** Scores with their labels, sorted once so that every resample is two passes. */
 interface LabelledScores {
-  /** Row indices by falling score. */
-  readonly order: Uint32Array;
-  /** Labels in that order, 1 or 0. */
-  readonly labels: Uint8Array;
-  /** Ends in `order` of the groups of equal scores. */
-  readonly ends: Uint32Array;
+  /** 2·group + label of each row, label 1 or 0; groups of equal scores are numbered by falling score. */
+  readonly codes: Uint32Array;
   /** The distinct scores, falling; one a group. */
   readonly distinct: Float64Array;
+  /** Room for the rows of each code. */
+  readonly tally: Uint32Array;
 }
 
 /** A cut: 1 is predicted for the groups of scores up to `group` (−1: for none). */
@@ -37,15 +35,17 @@ export function labelledScores(
 ): LabelledScores {
   const n = scores.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => scores[j] - scores[i]);
-  const ends: number[] = [];
-  for (let k = 1; k <= n; k++) {
-    if (k === n || scores[order[k]] !== scores[order[k - 1]]) ends.push(k);
+  const codes = new Uint32Array(n);
+  const distinct: number[] = [];
+  for (const row of order) {
+    if (distinct.length === 0 || scores[row] !== distinct[distinct.length - 1])
+      distinct.push(scores[row]);
+    codes[row] = 2 * (distinct.length - 1) + labels[row];
   }
   return {
-    order,
-    labels: Uint8Array.from(order, (row) => labels[row]),
-    ends: Uint32Array.from(ends),
-    distinct: Float64Array.from(ends, (end) => scores[order[end - 1]]),
+    codes,
+    distinct: Float64Array.from(distinct),
+    tally: new Uint32Array(2 * distinct.length),
   };
 }
 
@@ -55,57 +55,84 @@ export function labelledScores(
  * finds them; `counts[i]` says how often row i was drawn. `wanted`: rows of label 1 that there are to find, where not all have a score.
  */
 export function cutScores(rows: LabelledScores, counts: Uint32Array, wanted?: number): CutScores {
-  const { order, labels, ends } = rows;
-  const walk = cutWalk(wanted ?? drawnPositives(rows, counts));
-  let k = 0;
-  for (let group = 0; group < ends.length; group++) {
-    let [right, wrong] = [0, 0];
-    for (const end = ends[group]; k < end; k++) {
-      const count = counts[order[k]];
-      if (labels[k] === 1) right += count;
-      else wrong += count;
-    }
-    walk.add(group, right, wrong);
+  const { tally } = rows;
+  countCodes(counts, rows.codes, tally);
+  return walkCuts(tally, wanted ?? positivesOf(tally));
+}
+
+/** How many rows of each code, 2·group + label, were drawn. */
+function countCodes(counts: Uint32Array, codes: Uint32Array, tally: Uint32Array): void {
+  tally.fill(0);
+  for (let i = 0; i < counts.length; i++) tally[codes[i]] += counts[i];
+}
+
+/** Rows of label 1 in a tally. */
+export function positivesOf(tally: Uint32Array): number {
+  let sum = 0;
+  for (let at = 1; at < tally.length; at += 2) sum += tally[at];
+  return sum;
+}
+
+/** Average precision of a tally where `positives` rows of label 1 are to be found. */
+export function averagePrecision(tally: Uint32Array, positives: number): number {
+  // Groups may be empty, and 0/0 must be 0: a branch would be guessed wrongly at every other row.
+  let [tp, all, sum] = [0, Number.MIN_VALUE, 0];
+  for (let at = 0; at < tally.length; at += 2) {
+    const right = tally[at + 1];
+    tp += right;
+    all += tally[at] + right;
+    sum += (right * tp) / all;
   }
-  return walk.result();
+  return sum / positives;
 }
 
-/** Collects the cuts of groups of equal scores, given by falling score. */
-interface CutWalk {
-  add(group: number, right: number, wrong: number): void;
-  result(): CutScores;
-}
-
-/** A walk over the cuts where `positives` rows of label 1 are to be found. */
-export function cutWalk(positives: number): CutWalk {
-  let [tp, fp, sum] = [0, 0, 0];
-  let mostAccurate: Cut = { group: -1, truePositives: 0, falsePositives: 0 };
-  let bestF1 = mostAccurate;
+/**
+ * The cuts of groups of equal scores by falling score, where `positives` rows of label 1 are to be found: tally[2g] and tally[2g + 1] are
+ * the rows of label 0 and 1 in group g.
+ */
+export function walkCuts(tally: Uint32Array, positives: number): CutScores {
+  let [tp, fp] = [0, 0];
+  let [accurate, accurateTp, accurateFp] = [-1, 0, 0];
+  let [best, bestTp, bestFp] = [-1, 0, 0];
+  for (let at = 0; at < tally.length; at += 2) {
+    const right = tally[at + 1];
+    fp += tally[at];
+    if (right === 0) continue;
+    tp += right;
+    // Accuracy and F1 can only rise where a row of label 1 was added.
+    if (tp - fp > accurateTp - accurateFp) {
+      accurate = at / 2;
+      accurateTp = tp;
+      accurateFp = fp;
+    }
+    if (!isHigherF1(tp, fp, { bestTp, bestFp, positives })) continue;
+    best = at / 2;
+    bestTp = tp;
+    bestFp = fp;
+  }
   return {
-    add: (group, right, wrong) => {
-      tp += right;
-      fp += wrong;
-      if (right === 0) return;
-      sum += (right * tp) / (tp + fp);
-      const cut = { group, truePositives: tp, falsePositives: fp };
-      // Both can only rise where a row of label 1 was added.
-      if (tp - fp > mostAccurate.truePositives - mostAccurate.falsePositives) mostAccurate = cut;
-      if (f1Of(cut, positives) > f1Of(bestF1, positives)) bestF1 = cut;
-    },
-    result: () => ({
-      positives,
-      negatives: fp,
-      averagePrecision: sum / positives,
-      mostAccurate,
-      bestF1,
-    }),
+    positives,
+    negatives: fp,
+    averagePrecision: averagePrecision(tally, positives),
+    mostAccurate: { group: accurate, truePositives: accurateTp, falsePositives: accurateFp },
+    bestF1: { group: best, truePositives: bestTp, falsePositives: bestFp },
   };
 }
 
-function drawnPositives({ order, labels }: LabelledScores, counts: Uint32Array): number {
-  let sum = 0;
-  for (let k = 0; k < order.length; k++) if (labels[k] === 1) sum += counts[order[k]];
-  return sum;
+/** F1 is 2tp/(tp + fp + positives): where two are equal but for rounding, the order of operations decides as in sentence-transformers. */
+function isHigherF1(
+  tp: number,
+  fp: number,
+  {
+    bestTp,
+    bestFp,
+    positives,
+  }: { readonly bestTp: number; readonly bestFp: number; readonly positives: number },
+): boolean {
+  const own = tp * (bestTp + bestFp + positives);
+  const best = bestTp * (tp + fp + positives);
+  if (Math.abs(own - best) > 1e-9 * best) return own > best;
+  return f1At(tp, fp, positives) > f1At(bestTp, bestFp, positives);
 }
 
 /** Share of the rows that a cut predicts rightly. */
@@ -124,9 +151,13 @@ export function recallOf(cut: Cut, positives: number): number {
 }
 
 /** 2PR / (P + R), 0 when both are; in this order of operations ties fall as in sentence-transformers. */
-export function f1Of(cut: Cut, positives: number): number {
-  const precision = precisionOf(cut);
-  const recall = recallOf(cut, positives);
+export function f1Of({ truePositives, falsePositives }: Cut, positives: number): number {
+  return f1At(truePositives, falsePositives, positives);
+}
+
+function f1At(tp: number, fp: number, positives: number): number {
+  const precision = tp === 0 ? 0 : tp / (tp + fp);
+  const recall = tp / positives;
   return precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
 }
 

@@ -1,5 +1,4 @@
 import { averageRanks } from "../math/statistics.js";
-import type { CutScores } from "./score-cuts.js";
 
 /**
  * The figures of one model that a paired permutation test swaps with another's, row by row, and the statistic of a mixture:
@@ -25,14 +24,17 @@ export type Swap =
       readonly labels: Uint8Array;
       /** Rows of label 1 that there are to find, where not all have a score. */
       readonly wanted?: number | undefined;
-      readonly measure: (cuts: CutScores) => number;
+      readonly measure: CutMeasure;
     };
+
+/** A figure of a tally: of the groups of equal scores by falling score the rows of label 0 and of label 1; `positives` are to be found. */
+type CutMeasure = (tally: Uint32Array, positives: number) => number;
 
 /** Scores and labels as a `cut` swaps them: scores as ranks within the model. */
 export function cutSwap(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-  measure: (cuts: CutScores) => number,
+  measure: CutMeasure,
   wanted?: number,
 ): Swap {
   const ranks = Uint32Array.from(averageRanks(scores), (rank) => 2 * rank);

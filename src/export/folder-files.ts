@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type PoolingConfig, poolingSettings } from "../encoder/modules/pooling-config.js";
 import { objectIn, writeJson } from "../files/json-file.js";
+import { keepFloats } from "./float-literals.js";
 import { isPlainPooling, type ModelContent, outputDimension, sourceFile } from "./model-content.js";
 
 /** Files that are taken over as they are, where the encoder has them. */
@@ -29,6 +30,20 @@ export function float32Config({
   ...config
 }: Record<string, unknown>): Record<string, unknown> {
   return { ...config, torch_dtype: "float32" };
+}
+
+/** Writes config.json, with the floats of the source's as floats. */
+export async function writeConfig(
+  folder: string,
+  content: ModelContent,
+  config: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const source = sourceFile(content, "config.json");
+  const text = existsSync(source) ? await readFile(source, "utf8") : "";
+  await writeFile(
+    join(folder, "config.json"),
+    `${keepFloats(JSON.stringify(config, null, 2), text)}\n`,
+  );
 }
 
 /** A module of modules.json. */

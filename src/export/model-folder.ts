@@ -14,6 +14,7 @@ import {
   copyTokenizer,
   float32Config,
   foldedModules,
+  writeConfig,
   writeSentenceModules,
 } from "./folder-files.js";
 import {
@@ -65,7 +66,7 @@ export async function writeModelFolder(
     await copyTokenizer(folder, content);
     if (content.encoder.isStatic) await bareTokenizer(folder);
     if (options.broadcast) await writeTokensMap(folder, content);
-    await writeJson(join(folder, "config.json"), await configOf(content));
+    await writeConfig(folder, content, await configOf(content));
     await writeSentenceModules(folder, content, foldedModules(content));
     await options.extra?.(folder);
     await writeManifest(folder);

@@ -112,7 +112,7 @@ export async function ensureEmptyFolder(path: string): Promise<void> {
   throw usageError(
     "out-not-empty",
     `the folder "${path}" exists and is not empty`,
-    "choose another --out, replace it with --overwrite, or go on with a run in it with --resume",
+    "choose another --to, or empty the folder",
   );
 }
 
@@ -127,7 +127,7 @@ async function createFolder(path: string): Promise<void> {
 }
 
 function notAFolder(path: string): UserError {
-  const hint = "choose another --out";
+  const hint = "choose another --to";
   return usageError("out-not-a-folder", `"${path}" is a file, expected a folder`, hint);
 }
 

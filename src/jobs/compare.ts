@@ -160,7 +160,7 @@ async function encodeAll(
   await fillCache(encoder, texts, cache, {
     prompt: "",
     signal,
-    onProgress: (done) => onEvent("", { type: "encoding", done, total: texts.length }),
+    onProgress: (done, total) => onEvent("", { type: "encoding", done, total }),
   });
 }
 

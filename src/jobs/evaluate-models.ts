@@ -96,7 +96,8 @@ function embedWith(encoder: Encoder, options: EvaluateOptions, documents?: Encod
     const encode: EncodeOptions = {
       prompt: "",
       signal,
-      onProgress: (done) => onEvent?.({ type: "encoding", model: chosen.info.name, done }),
+      onProgress: (done) =>
+        onEvent?.({ type: "encoding", model: chosen.info.name, done, total: texts.length }),
     };
     return chosen.encode(texts, encode);
   };

@@ -14,4 +14,9 @@ export type EvaluateEvent =
   /** A model is open; `asked` is what --model or --base says, undefined the bundled encoder. */
   | { readonly type: "model"; readonly info: EncoderInfo; readonly asked: string | undefined }
   | { readonly type: "note"; readonly message: string }
-  | { readonly type: "encoding"; readonly model: string; readonly done: number };
+  | {
+      readonly type: "encoding";
+      readonly model: string;
+      readonly done: number;
+      readonly total: number;
+    };

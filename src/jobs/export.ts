@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { onnxFile } from "../encoder/weight-type.js";
@@ -19,7 +19,7 @@ import type { Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
-import { ownVectors, verifyFolder } from "../export/verify.js";
+import { type OwnVectors, ownVectors, type Verification, verifyFolder } from "../export/verify.js";
 import { ensureEmptyFolder, fileError } from "../files/files.js";
 import { writeJson } from "../files/json-file.js";
 import { openRuntime } from "../runtime/runtime.js";
@@ -73,11 +73,24 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
       matryoshka: matryoshkaDimensions(content),
       onnx: hasOnnx ? (["fp32", ...precisions] as const).map((d) => `onnx/${onnxFile(d)}`) : [],
       loss,
-      verification:
-        own === undefined ? undefined : await verifyFolder(to, own, { pooling, normalize }),
+      verification: own === undefined ? undefined : await verified(to, own, { pooling, normalize }),
     };
   } finally {
     await runtime.close();
+  }
+}
+
+/** Reloads the folder that was written. One that cannot be loaded at all is of no use and does not stay. */
+async function verified(
+  folder: string,
+  own: OwnVectors,
+  options: Parameters<typeof verifyFolder>[2],
+): Promise<Verification> {
+  try {
+    return await verifyFolder(folder, own, options);
+  } catch (error) {
+    await rm(folder, { recursive: true });
+    throw error;
   }
 }
 

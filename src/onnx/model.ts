@@ -3,9 +3,13 @@ import { type ModelProto, ModelProtoSchema } from "onnx-buf";
 import { internal, invariant } from "../errors/internal.js";
 import { UserError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
+import { countNodes } from "./count-nodes.js";
 import { elementType } from "./element-type.js";
 import { encodeModel } from "./encode-model.js";
 import { fromTensor } from "./tensor-proto.js";
+
+/** Nodes of a graph that are read: ten times those of the largest encoders, and seconds of work. */
+const MOST_NODES = 500_000;
 
 /**
  * Decodes an ONNX file (protobuf message ModelProto). Weights are views into `bytes`, not copies; unknown fields
@@ -14,6 +18,11 @@ import { fromTensor } from "./tensor-proto.js";
 export function decode(bytes: Uint8Array, file?: string): ModelProto {
   const at = file === undefined ? {} : { at: { file } };
   const hint = "export or copy the file again: it may be cut short, or a Git LFS pointer";
+  const nodes = countNodes(bytes);
+  if (nodes > MOST_NODES) {
+    const message = `the graph has ${nodes.toLocaleString("en-US")} nodes, and at most ${MOST_NODES.toLocaleString("en-US")} are read`;
+    throw new UserError("bad-onnx", message, { ...at, hint });
+  }
   let model: ModelProto;
   try {
     // A Buffer would hand on its own kind of slices, which share memory where Uint8Array's copy.

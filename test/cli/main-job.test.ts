@@ -38,14 +38,22 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(trained.stderr).toContain('anchor = "anchor"');
     expect(trained.stderr).toContain("480 of 480 kept (pair)");
     expect(trained.stderr.match(/^ {2}line \d+$/gm)).toEqual(["  line 2", "  line 3"]);
-    expect(trained.stderr).toContain("spearman_cosine on");
+    expect(trained.stderr).toContain("spearman_cosine of 188 rows");
     expect(trained.stdout).toContain("no verdict: this file selected the checkpoint");
     expect(trained.stdout).not.toContain("480 of 480");
     expect(trained.code).toBe(0);
   });
 
   it("leaves run.json, log.jsonl, at most three checkpoints and a model", () => {
-    expect(readdirSync(run).sort()).toEqual(["checkpoints", "log.jsonl", "model", "run.json"]);
+    expect(readdirSync(run).sort()).toEqual([
+      "checkpoints",
+      "evaluation.json",
+      "evaluation.safetensors",
+      "log.jsonl",
+      "model",
+      "report.html",
+      "run.json",
+    ]);
     const record = readJson(join(run, "run.json"));
     expect(record.options).toMatchObject({
       objective: "infonce",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { analyse } from "../../src/evaluation/analysis/analyse.js";
 import { alignment, geometry, normsOf } from "../../src/evaluation/analysis/geometry.js";
+import { withGlance } from "../../src/evaluation/analysis/glance.js";
 import { hubness, neighborsOf, overlap } from "../../src/evaluation/analysis/neighbors.js";
 import { normalizedRows } from "../../src/evaluation/cosine.js";
 import { pairRetrievalEvaluator } from "../../src/evaluation/evaluators/pair-retrieval.js";
@@ -61,6 +62,35 @@ describe("what is seen in vectors agrees with NumPy and SciPy", () => {
     expect(hubness(near)).toBeCloseTo(golden.hubness, 9);
     expect(overlap(near, moved)).toBeCloseTo(golden.overlap, 12);
     expect(overlap(near, near)).toBe(1);
+  });
+
+  it("the cheap figures, of the vectors that an evaluation embeds in any case", async () => {
+    const pairs = golden.pairs.map(([i, j], k) => ({
+      anchor: `t${i}`,
+      positive: `t${j}`,
+      component: k,
+    }));
+    let calls = 0;
+    const counted: Embed = (texts, side) => {
+      calls += 1;
+      return embed(texts, side);
+    };
+    const plain = pairRetrievalEvaluator(pairs);
+    await plain.run(counted);
+    const before = calls;
+    const { glance, metrics } = await withGlance(plain, 42).run(counted);
+    expect(calls).toBe(2 * before);
+    expect(metrics.map(({ value }) => value)).toEqual(
+      (await plain.run(embed)).metrics.map(({ value }) => value),
+    );
+    const anchors = [...new Set(golden.pairs.map(([i]) => i))].map((i) => golden.vectors[i]);
+    const own = await geometry(normalizedRows(matrix(anchors)));
+    expect(glance?.texts).toBe(anchors.length);
+    expect(glance?.uniformity).toBeCloseTo(own.uniformity, 9);
+    expect(glance?.meanCosine).toBeCloseTo(own.meanCosine, 9);
+    expect(glance?.meanNorm).toBeCloseTo(normsOf(matrix(anchors)).mean, 9);
+    expect(glance?.alignment).toBeCloseTo(golden.alignment, 9);
+    expect(glance?.meanMargin).toBeDefined();
   });
 
   it("all of it of the rows of an evaluation", async () => {

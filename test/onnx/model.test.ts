@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 import type { UserError } from "../../src/errors/user-error.js";
 import { float32 } from "../../src/math/tensor.js";
@@ -40,6 +41,7 @@ describe("codec", () => {
     ["no protobuf", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0")],
     ["empty", new Uint8Array()],
     ["zeros", new Uint8Array(100)],
+    ["of 3,000,000 empty nodes", emptyNodes(3_000_000)],
   ])("refuses a file that is %s", (_, data) => {
     const error = refused(data);
     expect(error.name).toBe("UserError");
@@ -47,6 +49,14 @@ describe("codec", () => {
     expect(error.at).toEqual({ file: "m.onnx" });
   });
 });
+
+/** A model whose graph lists so many nodes of nothing, two bytes each. */
+function emptyNodes(count: number): Uint8Array {
+  const nodes = Buffer.alloc(2 * count);
+  for (let i = 0; i < count; i++) nodes[2 * i] = 0x0a;
+  const graph = new BinaryWriter().tag(7, WireType.LengthDelimited).bytes(nodes).finish();
+  return Buffer.concat([Buffer.of(0x08, 8), graph, Buffer.of(0x42, 2, 0x10, 17)]);
+}
 
 describe("replaceInitializers", () => {
   const name = "m.embeddings.LayerNorm.bias";

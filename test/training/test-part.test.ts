@@ -100,7 +100,8 @@ describe("--test-part", () => {
   });
 
   it("is measured once at the end, with a verdict, in run.json, log and model card, resumed or not", async () => {
-    const settings = options({ steps: 6, evalEvery: 2, saveEvery: 2 });
+    const model = "test/fixtures/encoders/bert-torchscript-14";
+    const settings = options({ model, steps: 6, evalEvery: 2, saveEvery: 2 });
     const { test, record } = await train(settings);
     expect(test).toMatchObject({ selected: false, primary: "cosine_mrr@10" });
     expect(test?.verdict).toBeDefined();
@@ -112,6 +113,13 @@ describe("--test-part", () => {
       test?.model.metrics.map(({ key, value }) => [key, value]) ?? [],
     );
     expect(log(settings.out)).toMatchObject([{ test: { tuned } }]);
+    for (const line of readLog(join(settings.out, "log.jsonl")))
+      if ("eval" in line)
+        expect(line.analysis).toMatchObject({
+          texts: expect.any(Number),
+          uniformity: expect.any(Number),
+          alignment: expect.any(Number),
+        });
     const card = join(settings.out, "model", "sentence-transformers", "README.md");
     expect(readFileSync(card, "utf8")).toContain("the figures to believe. Verdict:");
 

@@ -14,9 +14,10 @@ import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
+import { namedProgress } from "../named-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
-import { openTerminal, type Progress, type Terminal } from "../terminal.js";
+import { openTerminal, type Terminal } from "../terminal.js";
 
 /** What `embtune mine` does. */
 export async function runMine(data: string, command: Command): Promise<void> {
@@ -72,18 +73,9 @@ function marginOf(text: string): Margin {
 }
 
 function mineProgress(terminal: Terminal) {
-  let progress: Progress | undefined;
-  let title = "";
-  const show = (name: string, done: number, total: number): void => {
-    if (title !== name) {
-      progress?.stop();
-      progress = terminal.progress(name, total);
-      title = name;
-    }
-    progress?.update(done);
-  };
+  const { show, stop } = namedProgress(terminal);
   return {
-    stop: () => progress?.stop(),
+    stop,
     onEvent: (event: MineEvent): void => {
       if (event.type === "data") {
         terminal.note(formatDataSummary(event.dataset, []));

@@ -107,7 +107,10 @@ function missingHint(role: ColumnRole, columns: readonly string[]): string {
     return `the file has no header; name its columns by number, for example --columns ${role}=1`;
   }
   const other = columns.findIndex((name) => roleNamed(name) === undefined);
-  return `name it: --columns ${role}=${shellName(columns, Math.max(other, 0))}`;
+  const likeliest = Math.max(other, 0);
+  return columns[likeliest] === role
+    ? `give it a column: --columns ${role}=…`
+    : `name it: --columns ${role}=${shellName(columns, likeliest)}`;
 }
 
 /** Whether some column's name is near to a known one: then it is rather a misspelling than a name that says nothing. */

@@ -7,6 +7,7 @@ import { isPlaceholder } from "../texts/placeholders.js";
 import { type TextColumn, textColumnsOf, textOfCell, textsOfCell } from "../texts/record-texts.js";
 import { hashPlainForm, hashText } from "../texts/text-hash.js";
 import { createTextTable, type TextTable } from "../texts/text-table.js";
+import { type BesideColumn, besideColumns, countBeside } from "./beside-count.js";
 import { createLengthCount, type LengthCount } from "./length-count.js";
 import { createReservoir, type Reservoir } from "./reservoir.js";
 import {
@@ -42,6 +43,8 @@ export interface FileCount {
   readonly badScores: Cases;
   /** Cells of the label column that hold a list of several. */
   readonly severalLabels: Cases;
+  /** Columns without a role beside single texts. */
+  readonly beside: readonly BesideColumn[];
   readonly repeats: RowRepeats;
   readonly labels: ValueCount;
   readonly scores: NumberList<Float64Array>;
@@ -120,6 +123,7 @@ function emptyCount(width: number, columns: RoleColumns): Omit<FileCount, "repea
     placeholders: noCases(),
     badScores: noCases(),
     severalLabels: noCases(),
+    beside: besideColumns(width, columns),
     labels: createValueCount(),
     scores: createFloatList(),
     sample: [],
@@ -169,6 +173,7 @@ function countRecord(context: Context, { fields, line }: DataRecord): void {
     }
   }
   if (!complete) addCase(count.emptyTexts, line);
+  countBeside(count.beside, fields);
   context.sample.offer(() => sampled);
   options.onRow?.(texts, line);
   countValues(context, { fields, line }, texts);

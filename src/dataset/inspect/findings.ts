@@ -1,5 +1,6 @@
 import type { UserError } from "../../errors/user-error.js";
 import type { Defect } from "../texts/defects.js";
+import { besideFindings, type NamedColumns } from "./beside-count.js";
 import type { FileCount } from "./file-count.js";
 import type { BatchInspection, Finding, TextInspection } from "./inspection.js";
 import type { Cases } from "./row-repeats.js";
@@ -14,6 +15,7 @@ interface FindingInputs {
   readonly maxLength: number | undefined;
   readonly unknown: UnknownShare | undefined;
   readonly batch: BatchInspection | undefined;
+  readonly names: NamedColumns;
   /** Errors about columns and labels, which would stop training. */
   readonly errors: readonly UserError[];
 }
@@ -24,6 +26,7 @@ export function findingsOf(inputs: FindingInputs): Finding[] {
     ...inputs.errors.map(fromError),
     ...cellFindings(inputs),
     ...rowFindings(inputs),
+    ...besideFindings(inputs.count.beside, inputs.count.rows, inputs.names),
     ...labelFindings(inputs),
     ...lengthFindings(inputs),
     ...unknownFindings(inputs),

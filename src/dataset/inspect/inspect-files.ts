@@ -116,6 +116,11 @@ function describeFile(
       unknown,
       maxLength: options.tokens?.maxLength,
       batch,
+      names: {
+        text: source.columns[columns.text ?? -1] ?? "",
+        columns: source.columns,
+        labelled: columns.label !== undefined,
+      },
       errors,
     }),
     notes: [...notes, ...source.warnings()],

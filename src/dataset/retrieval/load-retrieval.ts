@@ -46,7 +46,7 @@ export interface RetrievalPaths {
   readonly corpus: string;
   readonly qrels: string;
   readonly reader?: ReaderOptions | undefined;
-  /** Find no document that is the query itself, by its id or text, nor one that is another query and answers none. */
+  /** A query does not find the document that is the query itself, by its id or text; other queries in the corpus stay (BEIR's rule of identical ids). */
   readonly excludeSelf?: boolean | undefined;
 }
 
@@ -94,7 +94,7 @@ export function assembleRetrieval(
     rows,
     corpus: Array.from(corpus.texts, ([id, text]) => ({ id, text })),
     qrels: judgments.rows,
-    excluded: excludeSelf ? passedOver(rows, selves, relevant) : undefined,
+    excluded: excludeSelf ? selves : undefined,
     account,
     columns: { anchor: queries.column, positive: corpus.column },
     dialect: "queries, corpus and qrels",
@@ -107,8 +107,8 @@ export function assembleRetrieval(
 
 function selfNote(count: number, excluded: boolean): string {
   return excluded
-    ? `${count} queries stand in the corpus themselves; --exclude-self passes them over`
-    : `${count} queries stand in the corpus themselves, by id or text, and find themselves first: --exclude-self passes them over`;
+    ? `${count} queries stand in the corpus themselves; with --exclude-self each passes itself over, and the other queries stay documents: take them out of the corpus if they answer nothing`
+    : `${count} queries stand in the corpus themselves, by id or text, and find themselves first: with --exclude-self each passes itself over`;
 }
 
 /** Documents that are a query itself, by query id: the same text, or the same id and one text within the other; none that is judged relevant. */
@@ -133,23 +133,6 @@ function ownDocuments(
     if (own.size > 0) found.set(id, own);
   }
   return found;
-}
-
-/** By query: its own documents, and those of other queries that no judgment calls relevant, which are questions and no answers. */
-function passedOver(
-  queries: readonly IdentifiedText[],
-  selves: ReadonlyMap<string, ReadonlySet<string>>,
-  relevant: readonly Judgment[],
-): Map<string, ReadonlySet<string>> {
-  const answers = new Set(relevant.map(({ document }) => document));
-  const questions = new Set([...selves.values()].flatMap((own) => [...own]));
-  for (const document of questions) if (answers.has(document)) questions.delete(document);
-  return new Map(
-    queries.map(({ id }) => {
-      const own = [...(selves.get(id) ?? [])].filter((document) => !questions.has(document));
-      return [id, own.length === 0 ? questions : new Set([...questions, ...own])];
-    }),
-  );
 }
 
 function overlap(a: string, b: string): boolean {

@@ -11,6 +11,7 @@ import { gemma } from "./gemma.js";
 import { modernbert } from "./modernbert.js";
 import { mpnet } from "./mpnet.js";
 import { nomic } from "./nomic.js";
+import { requireWholeHeads } from "./whole-heads.js";
 
 /** Writes an encoder's graph and returns its token vectors [B, T, H]. */
 type Architecture = (print: Blueprint) => Value;
@@ -86,7 +87,10 @@ export function architectureGraph(json: JsonObject, file: string): ArchitectureG
 
 function architectureOf(json: JsonObject, file: string, hint: string): Architecture {
   const type = stringOf(json.model_type);
-  if (type !== undefined && Object.hasOwn(architectures, type)) return architectures[type];
+  if (type !== undefined && Object.hasOwn(architectures, type)) {
+    requireWholeHeads(json, file);
+    return architectures[type];
+  }
   const custom = json.auto_map === undefined ? "" : " and comes with code of its own (auto_map)";
   throw new UserError(
     "unknown-architecture",

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { beyondTable } from "../../errors/beyond-table.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import type { Matrix, Tensor } from "../../math/tensor.js";
 import type { Tokenizer } from "../tokenizer.js";
@@ -40,6 +41,7 @@ export async function encodeStatic(
     const end = Math.min(texts.length, start + PART);
     for (let i = start; i < end; i++) {
       const ids = tokenizer.encode(prompt + texts[i], maxLength);
+      requireRows(ids, table.shape[0]);
       addRows(table.data as Float32Array, ids, sum);
       writeMean(sum, { count: ids.length, unit: model.normalize }, data.subarray(i * width));
     }
@@ -47,6 +49,11 @@ export async function encodeStatic(
     await setImmediate();
   }
   return { rows: texts.length, cols: width, data };
+}
+
+/** UserError `token-beyond-table`. */
+function requireRows(ids: Int32Array, rows: number): void {
+  for (const id of ids) if (id >= rows) throw beyondTable(id, rows);
 }
 
 /** sum ← Σ rows of the table, four at a time: almost twice as fast as one by one. */

@@ -27,23 +27,25 @@ export interface Geometry {
 
 /** The geometry of unit vectors [n, d], over all their pairs. */
 export async function geometry(unit: Matrix): Promise<Geometry> {
-  const { cosines, distances } = await pairsOf(unit);
-  const sorted = cosines.slice().sort();
+  const pairs = await pairsOf(unit);
+  const sorted = pairs.cosines.slice().sort();
   return {
-    uniformity: evenness(distances),
-    meanCosine: mean(cosines),
+    ...evennessOf(pairs),
     cosineQuantiles: QUANTILES.map((q) => quantile(sorted, q)),
     ...spectrum(unit),
   };
 }
 
-/** `Geometry.uniformity` alone. */
-export async function uniformity(unit: Matrix): Promise<number> {
-  return evenness((await pairsOf(unit)).distances);
+/** Uniformity and mean cosine of unit vectors [n, d], over all their pairs. */
+export async function evenness(unit: Matrix): Promise<ReturnType<typeof evennessOf>> {
+  return evennessOf(await pairsOf(unit));
 }
 
-function evenness(distances: Float64Array): number {
-  return Math.log(mean(distances.map((distance) => Math.exp(-2 * distance))));
+function evennessOf({ cosines, distances }: Awaited<ReturnType<typeof pairsOf>>) {
+  return {
+    uniformity: Math.log(mean(distances.map((distance) => Math.exp(-2 * distance)))),
+    meanCosine: mean(cosines),
+  };
 }
 
 /** Mean of ‖x − y‖² over positive pairs of unit vectors (alignment, Wang & Isola 2020, equation 1, α = 2). */

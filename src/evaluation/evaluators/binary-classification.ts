@@ -6,6 +6,7 @@ import type { Evaluator, Metric } from "../metric.js";
 import { rememberLast } from "../resampling.js";
 import {
   accuracyOf,
+  averagePrecision,
   type CutScores,
   cutScores,
   f1Of,
@@ -96,7 +97,7 @@ export function pairMetrics(scores: ArrayLike<number>, labels: ArrayLike<number>
   return [
     {
       ...metric("cosine_ap", (found) => found.averagePrecision),
-      swap: cutSwap(scores, labels, (found) => found.averagePrecision),
+      swap: cutSwap(scores, labels, averagePrecision),
     },
     metric("cosine_accuracy", (found) => accuracyOf(found.mostAccurate, found)),
     { key: "cosine_accuracy_threshold", value: thresholdOf(rows, all.mostAccurate) },

@@ -10,7 +10,7 @@ import { readWeightsGraph } from "../../encoder/weights/weights-graph.js";
 import { internal } from "../../errors/internal.js";
 import { usageError } from "../../errors/user-error.js";
 import { writeFolderAtomic } from "../../files/files.js";
-import { type JsonObject, objectIn, writeJson } from "../../files/json-file.js";
+import { type JsonObject, objectIn } from "../../files/json-file.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import { widen } from "../../graph/import/source.js";
 import type { Tensor } from "../../math/tensor.js";
@@ -22,6 +22,7 @@ import {
   float32Config,
   poolingModule,
   type SentenceModule,
+  writeConfig,
   writeSentenceModules,
 } from "../folder-files.js";
 import { contentHead, type ModelContent, sourceFile } from "../model-content.js";
@@ -44,7 +45,7 @@ export async function writeSentenceTransformersFolder(
   const weights = await encoderWeights(content, config);
   await writeFolderAtomic(target, async (folder) => {
     await writeTensors(join(folder, "model.safetensors"), weights);
-    await writeJson(join(folder, "config.json"), config);
+    await writeConfig(folder, content, config);
     await copyTokenizer(folder, content);
     await writeSentenceModules(folder, content, modulesOf(content));
     await writeFile(join(folder, "README.md"), await modelCard(content));

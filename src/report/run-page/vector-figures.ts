@@ -1,4 +1,4 @@
-import { alignment, uniformity } from "../../evaluation/analysis/geometry.js";
+import { alignment, evenness } from "../../evaluation/analysis/geometry.js";
 import { type Plane, planeOf, turnedTo } from "../../evaluation/analysis/plane.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
 import type { Matrix } from "../../math/tensor.js";
@@ -107,7 +107,7 @@ async function alignmentFigure(rows: KeptRows, base: Matrix, tuned: Matrix): Pro
   const [first, second] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
   const place = async (name: string, unit: Matrix) => ({
     name,
-    x: await uniformity(someRows(unit)),
+    x: (await evenness(someRows(unit))).uniformity,
     y: alignment(rowsAt(unit, first), rowsAt(unit, second)),
   });
   const points = [await place("base", base), await place("tuned", tuned)];

@@ -1,6 +1,8 @@
 import type { InferenceSession, OnnxValue, Tensor as OrtTensor } from "onnxruntime-node";
+import { beyondTable } from "../../errors/beyond-table.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
+import type { UserError } from "../../errors/user-error.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { SessionOptions, Tensors, ValueDescription } from "../types.js";
 import { describe, loadGraph, type Ort, toOrt, usefulMessage } from "./onnxruntime.js";
@@ -55,8 +57,15 @@ export async function runSession(
   try {
     return await host.session.run({ ...Object.fromEntries(own), ...host.bound }, fetches);
   } catch (cause) {
-    throw new Error(usefulMessage(cause), { cause });
+    throw outsideOfTable(cause) ?? new Error(usefulMessage(cause), { cause });
   }
+}
+
+/** What a look-up beyond a table means: a tokenizer of another model. Undefined for other errors. */
+function outsideOfTable(cause: unknown): UserError | undefined {
+  const pattern = /out of data bounds, idx=(-?\d+) must be within the inclusive range \[-(\d+),/;
+  const [, id, rows] = pattern.exec(usefulMessage(cause)) ?? [];
+  return id === undefined ? undefined : beyondTable(Number(id), Number(rows));
 }
 
 /** The description of an output; an unknown name breaks an invariant. */

@@ -71,7 +71,11 @@ export function openContext(
   const unknown = unknownTokensNote(encoder, plan.texts.bare);
   if (unknown !== undefined) onEvent({ type: "note", message: `note: ${unknown}` });
   const encode = (texts: readonly string[]) =>
-    encodeCached(encoder, texts, cache, { signal, prompt: "" });
+    encodeCached(encoder, texts, cache, {
+      signal,
+      prompt: "",
+      onProgress: (done, total) => onEvent({ type: "encoding", done, total }),
+    });
   const head = headOf(plan, encoder.info, auxiliary);
   if (head.kind === "modules") onEvent({ type: "note", message: modulesNote(head) });
   const context = { control, runtime, encoder, cache, head, encode };

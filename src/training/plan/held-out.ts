@@ -4,7 +4,7 @@ import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
-import { usageError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
 import { evaluatorBeside } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
@@ -198,12 +198,26 @@ export function heldOutEvaluator(
   const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
-  const data = convertDataset({ dataset: heldOut, to });
-  if (definition.name !== pairRetrieval.name || data.kind !== "pair")
-    return buildEvaluator(definition, data, { seed, train });
-  const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
-  const drawn = shuffle(others, createRandom(seed, "searched beside"));
-  return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
+  return ofHeldOut(heldOut, () => {
+    const data = convertDataset({ dataset: heldOut, to });
+    if (definition.name !== pairRetrieval.name || data.kind !== "pair")
+      return buildEvaluator(definition, data, { seed, train });
+    const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
+    const drawn = shuffle(others, createRandom(seed, "searched beside"));
+    return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
+  });
+}
+
+/** What is wrong with held-out rows is said of them, not of the file. */
+function ofHeldOut<T>({ rows, account }: Dataset, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = `the rows held out (${rows.length}) cannot be measured: ${error.message}`;
+    const hint = "measure on another file: --eval FILE";
+    throw new UserError(error.code, message, { at: { file: account.file }, hint, cause: error });
+  }
 }
 
 /** Positives of training rows that mean something else than every held-out row, so far as groups say. */

@@ -8,6 +8,7 @@ import { staticScale } from "../../encoder/static-scale.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
 import { usageError } from "../../errors/user-error.js";
+import { withGlance } from "../../evaluation/analysis/glance.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
 import { countOf, type Evaluator, measures } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
@@ -106,7 +107,7 @@ export async function planTraining(
     augmentations,
     natural: { kind: dataset.kind, measured: measured ?? to },
     evalData: evaluation.evalData,
-    evaluator: evaluation.evaluator,
+    evaluator: withGlance(evaluation.evaluator, settings.seed),
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
     test: read.test,

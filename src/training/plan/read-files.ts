@@ -4,6 +4,7 @@ import {
   readRows,
   type SourceRows,
 } from "../../dataset/load-dataset.js";
+import { requireDifferentRows } from "../../dataset/rows/equal-rows.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
@@ -76,6 +77,7 @@ async function readFile(
     as: trainableKinds(settings, objective),
     objectivesFor: fittingObjectives,
   });
+  requireDifferentRows(natural.dataset);
   const data = convertDataset(natural, load);
   return { file, objective, data, natural, views: hasTwoViews(data, objective) };
 }

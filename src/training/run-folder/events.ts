@@ -1,3 +1,4 @@
+import type { Glance } from "../../evaluation/metric.js";
 import type { RewriteNote } from "../../graph/rewrite.js";
 
 /** One line of log.jsonl for an update. */
@@ -21,6 +22,8 @@ export interface StepRecord {
 export interface EvaluationRecord {
   readonly step: number;
   readonly eval: Readonly<Record<string, number>>;
+  /** How the vectors lie: the cheap figures of `evaluate --analyse`. */
+  readonly analysis?: Glance | undefined;
 }
 
 /** One line of log.jsonl for a point (1−α)·start + α·tuned, measured when training has ended. */

@@ -179,7 +179,8 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   const finer = finerFigure(evaluation, metric);
   const best = isBetter({ value, finer }, progress.best);
   if (progress.step === 0) progress.start = value;
-  const record = { step: progress.step, eval: valuesOf(evaluation) };
+  const { glance } = evaluation;
+  const record = { step: progress.step, eval: valuesOf(evaluation), analysis: glance };
   options.log.append(record);
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
   if (best) {

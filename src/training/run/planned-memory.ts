@@ -65,9 +65,15 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const { trained, frozen, copies, optimizer, activations } = memory;
     const average = averagingOf(settings).kind === "ema" ? trained : undefined;
     const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
-    const learning = trained + optimizer + (average ?? 0) + activations;
-    const total = learning + frozen + copies + report + PROGRAM_BYTES;
-    return { ...memory, average, report, program: PROGRAM_BYTES, total, limit };
+    const held = trained + frozen + copies + optimizer + activations + (average ?? 0) + report;
+    return {
+      ...memory,
+      average,
+      report,
+      program: PROGRAM_BYTES,
+      total: held + PROGRAM_BYTES,
+      limit,
+    };
   } finally {
     await runtime.close();
   }

@@ -10,7 +10,6 @@ import {
 } from "../run-folder/log.js";
 import { openLogTable } from "../run-folder/log-table.js";
 import { runPaths } from "../run-folder/run-folder.js";
-import type { ResumePoint } from "./resume.js";
 
 /** How the losses of each of several files went, as the log tells it, a resumed run's earlier part included. */
 export function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string, FileLosses> {
@@ -18,16 +17,19 @@ export function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string,
   return fileLosses(effectiveRecords(readLog(runPaths(settings.out).log)));
 }
 
-/** The log of a run, and beside it the table where one was asked for; of a run that begins what was logged before is removed. */
+/**
+ * The log of a run, and beside it the table where one was asked for; of a run that begins what was logged before is removed. `from`: the step
+ * that a resumed run goes on from.
+ */
 export function openLogs(
   { settings, evaluator, files }: TrainingPlan,
-  point: ResumePoint | undefined,
+  from: number | undefined,
 ): RunLog {
   const { log, table } = runPaths(settings.out);
-  if (point === undefined) removeLogs(log, table);
+  if (from === undefined) removeLogs(log, table);
   const lines = openLog(log);
   if (settings.logFormat !== "csv") return lines;
-  const resumed = { resumed: point?.state.step ?? 0 };
+  const resumed = { resumed: from ?? 0 };
   const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
   const columns = { metrics: evaluator.keys, files: byFile };
   const before = effectiveRecords([...readLog(log), resumed]);

@@ -238,7 +238,7 @@ async function runLoop(
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const averaging = averagingOf(settings);
-  const log = openLogs(plan, point);
+  const log = openLogs(plan, point?.state.step);
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {

@@ -118,7 +118,12 @@ async function openTuned(
     normalize: false,
   };
   return {
-    encode: (texts) => encoder.encodeWith(run, texts, { signal: control.signal, prompt: "" }),
+    encode: (texts) =>
+      encoder.encodeWith(run, texts, {
+        signal: control.signal,
+        prompt: "",
+        onProgress: (done) => control.onEvent({ type: "encoding", done, total: texts.length }),
+      }),
     release: () => session.release(),
   };
 }

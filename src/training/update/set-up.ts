@@ -75,6 +75,6 @@ function embedTexts({ encoder, cache, control, plan }: RunContext): Promise<Uint
   return fillCache(encoder, texts, cache, {
     prompt: "",
     signal: control.signal,
-    onProgress: (done) => control.onEvent({ type: "encoding", done, total: texts.length }),
+    onProgress: (done, total) => control.onEvent({ type: "encoding", done, total }),
   });
 }

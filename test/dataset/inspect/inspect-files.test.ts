@@ -20,6 +20,23 @@ const counter = async () => ({
 });
 
 describe("inspectFiles", () => {
+  it("finds texts beside single texts, and neither categories nor ids", async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `lost key ${i},I lost the key of room ${i},access desk,K-${i},${i % 2 ? "a" : "b"}`,
+    );
+    const titled = await inspect(`title,description,office,code,label\n${rows.join("\n")}\n`, {
+      columns: { text: "description", label: "label" },
+    });
+    const found = titled.findings.filter(({ code }) => code === "unused-texts");
+    expect(found).toMatchObject([{ count: 40, what: expect.stringContaining('"title"') }]);
+    expect(found[0].advice).toContain("--columns anchor=title,positive=description,label=");
+    const pairs = await inspect(
+      `anchor,positive,remark\n${rows.map((row) => row.split(",").slice(0, 3)).join("\n")}\n`,
+    );
+    expect(counts(pairs)).not.toHaveProperty("unused-texts");
+  });
+
   it("counts rows, columns, texts and lengths", async () => {
     const file = await inspect("id,anchor,positive\n1,a b c d,e\n2,f,\n3,g,h i\n", {
       tokens: counter,

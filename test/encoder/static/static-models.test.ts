@@ -121,6 +121,16 @@ describe("static models", () => {
     expect(Math.abs(lengths[1] - 1)).toBeGreaterThan(0.01);
   });
 
+  it("names a token that its table has no row for", async () => {
+    const model = await copyOf("model2vec", tensors({ embeddings: table }));
+    const encoder = await loadEncoder({ model, runtime });
+    await expect(encoder.encode(["the cat"])).rejects.toMatchObject({
+      code: "token-beyond-table",
+      message: expect.stringContaining("has 3 rows"),
+    });
+    await encoder.release();
+  });
+
   it("pools as static models do and no other way", async () => {
     const model = join(FOLDER, "present");
     await expect(loadEncoder({ model, runtime, pooling: "cls" })).rejects.toMatchObject({

@@ -220,6 +220,27 @@ describe("what cannot be used is named with file and field", () => {
       },
     ],
     [
+      "heads that do not divide the size",
+      () =>
+        folderOf({
+          "config.json": JSON.stringify({ ...bert, num_attention_heads: 3 }),
+          "model.safetensors": "",
+        }),
+      {
+        code: "bad-config",
+        message: expect.stringContaining("num_attention_heads must divide hidden_size"),
+      },
+    ],
+    [
+      "a thousand million layers",
+      () =>
+        folderOf({
+          "config.json": JSON.stringify({ ...bert, num_hidden_layers: 1e9 }),
+          "model.safetensors": "",
+        }),
+      { code: "bad-config", message: expect.stringContaining("num_hidden_layers must be at most") },
+    ],
+    [
       "code of its own",
       () =>
         folderOf({
