@@ -1,7 +1,5 @@
 import { usageError } from "../errors/user-error.js";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Where a scheduler says which part a process is: its number, the first number there is, and how many parts. */
 interface Scheduler {
   readonly name: string;
@@ -32,7 +30,7 @@ const schedulers: readonly Scheduler[] = [
  */
 export function clusterShard(
   text: string | undefined,
-  environment: Environment,
+  environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const match = /^auto(?:\/(\d+))?$/.exec(text ?? "");
   if (match === null) return text;

@@ -1,12 +1,5 @@
 import type { Progress, Terminal } from "./terminal.js";
 
-/** How far the texts of a model are encoded. */
-interface Encoding {
-  readonly model: string;
-  readonly done: number;
-  readonly total: number;
-}
-
 /** One progress display a model. */
 export function encodingProgress(terminal: Terminal) {
   let shown: { readonly model: string; readonly progress: Progress } | undefined;
@@ -16,7 +9,15 @@ export function encodingProgress(terminal: Terminal) {
   };
   return {
     stop,
-    show: ({ model, done, total }: Encoding): void => {
+    show: ({
+      model,
+      done,
+      total,
+    }: {
+      readonly model: string;
+      readonly done: number;
+      readonly total: number;
+    }): void => {
       if (shown?.model !== model) {
         stop();
         shown = { model, progress: terminal.progress(`encoding, ${model}`, total) };

@@ -1,13 +1,10 @@
 import type { Progress, Terminal } from "./terminal.js";
 
-/** One progress display at a time: another title ends the one before. */
-interface NamedProgress {
+/** Shows what is under way by its title. */
+export function namedProgress(terminal: Terminal): {
   readonly show: (title: string, done: number, total: number) => void;
   readonly stop: () => void;
-}
-
-/** Shows what is under way by its title. */
-export function namedProgress(terminal: Terminal): NamedProgress {
+} {
   let progress: Progress | undefined;
   let shown = "";
   const stop = (): void => {

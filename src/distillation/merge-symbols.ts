@@ -1,9 +1,3 @@
-/** A word as the tokens that it consists of so far, and how often it stands in the corpus. */
-interface SpelledWord {
-  readonly pieces: readonly string[];
-  readonly count: number;
-}
-
 interface MergeOptions {
   /** Tokens that there are before anything is joined. */
   readonly start: readonly string[];
@@ -30,7 +24,7 @@ const joined = (left: string, right: string): string => left + right.slice(2);
  * pairs of equal count the first by the token's code units. Counts are kept by word, so that a step costs what its pair occurs.
  */
 export function mergeSymbols(
-  words: readonly SpelledWord[],
+  words: readonly { readonly pieces: readonly string[]; readonly count: number }[],
   { start, size, minimum }: MergeOptions,
 ): string[] {
   const tokens = [...start];

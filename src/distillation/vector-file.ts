@@ -60,11 +60,9 @@ export function unitRows(matrix: Matrix): Matrix {
   return matrix;
 }
 
-type ReadRows = (first: number, count: number) => Promise<Float32Array>;
-
 async function withRows(
   { path, cols }: VectorFile,
-  use: (read: ReadRows) => Promise<void>,
+  use: (read: (first: number, count: number) => Promise<Float32Array>) => Promise<void>,
 ): Promise<void> {
   const file: FileHandle = await open(path);
   try {

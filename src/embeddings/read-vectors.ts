@@ -10,11 +10,10 @@ import { embeddingFormat } from "./formats.js";
 import { type EmbeddingManifest, manifestPath, readManifest } from "./manifest.js";
 import type { VectorType } from "./vector-type.js";
 
-/** The stored numbers of all rows, one after the other. */
-type ReadNumbers = (file: string, manifest: EmbeddingManifest) => Promise<ArrayLike<number>>;
-
 /** By file name extension, each that `embed` writes. */
-const readers: Readonly<Record<string, ReadNumbers>> = {
+const readers: Readonly<
+  Record<string, (file: string, manifest: EmbeddingManifest) => Promise<ArrayLike<number>>>
+> = {
   ".npy": async (file, { dtype }) => {
     const bytes = bytesOf(file);
     return typed(dtype, bytes.subarray(10 + bytes.readUInt16LE(8)));

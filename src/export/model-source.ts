@@ -152,12 +152,10 @@ interface Tuned {
   readonly opened: Opened;
 }
 
-type TunedParts = Pick<ModelContent, "weights" | "adapters" | "head"> & {
-  readonly embed: EmbedTexts;
-};
-
 /** The head and the encoder with its trained weights, as training runs it; with `--tune head` as it is. */
-async function tunedEncoder(tuned: Tuned): Promise<TunedParts> {
+async function tunedEncoder(
+  tuned: Tuned,
+): Promise<Pick<ModelContent, "weights" | "adapters" | "head"> & { readonly embed: EmbedTexts }> {
   const { run, encoder, runtime } = tuned;
   if (run.options.tune === "head") {
     const parameters = parametersAt(tuned, undefined, []);

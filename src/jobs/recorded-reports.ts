@@ -5,12 +5,6 @@ import { correctedForSeveral, decidedBy, type ScoreReport } from "../evaluation/
 import type { RunRecord } from "../training/run-folder/run-folder.js";
 import type { ModelReference } from "./evaluate-models.js";
 
-/** What was not measured anew needs no more than this. */
-interface RecordedOptions {
-  readonly metric?: string | undefined;
-  readonly base?: string | undefined;
-}
-
 /**
  * The figures that runs wrote at their end, one report a run: on the test part where all have one, else on what selected, each against the
  * base. Usage errors: not-comparable, for what is no finished run and for runs that measured other rows; unknown-metric;
@@ -18,7 +12,7 @@ interface RecordedOptions {
  */
 export function recordedReports(
   references: readonly ModelReference[],
-  { metric, base }: RecordedOptions,
+  { metric, base }: { readonly metric?: string | undefined; readonly base?: string | undefined },
 ): ScoreReport[] {
   if (base !== undefined)
     throw usageError(
@@ -49,13 +43,10 @@ export function recordedReports(
   return correctedForSeveral(reports);
 }
 
-interface Recorded {
-  readonly run: RunRecord;
-  readonly report: ScoreReport;
-}
-
 /** Whether runs measured the same rows against the same base: by the hashes of files, and what was drawn from them by which seed. */
-function areAlike(recorded: readonly Recorded[]): boolean {
+function areAlike(
+  recorded: readonly { readonly run: RunRecord; readonly report: ScoreReport }[],
+): boolean {
   const [first, ...others] = recorded.map(({ run, report }) => ({
     data: run.eval !== undefined && report.selected ? run.eval.sha256 : run.data.sha256,
     drawn:

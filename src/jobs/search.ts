@@ -98,16 +98,18 @@ interface SearchModel {
   readonly documents: Matrix;
 }
 
-interface Opening {
-  readonly options: Resolved;
-  readonly rows: readonly CorpusText[];
-  readonly runtime: Runtime;
-}
-
 /** A model that was trained on the query side alone embeds documents as the model that it started from. */
 async function openSearchModel(
   { name, run, dtype }: ModelReference,
-  { options, rows, runtime }: Opening,
+  {
+    options,
+    rows,
+    runtime,
+  }: {
+    readonly options: Resolved;
+    readonly rows: readonly CorpusText[];
+    readonly runtime: Runtime;
+  },
 ): Promise<SearchModel> {
   const open = (model: string | undefined, weights?: LoadEncoderOptions["dtype"]) =>
     loadEncoder({ ...options, model, dtype: weights, runtime });
@@ -141,13 +143,18 @@ export function keepOptions({
   };
 }
 
-interface Asked {
-  readonly rows: readonly CorpusText[];
-  readonly models: readonly SearchModel[];
-  readonly k: number;
-}
-
-async function ask(query: string, { rows, models, k }: Asked): Promise<SearchAnswer> {
+async function ask(
+  query: string,
+  {
+    rows,
+    models,
+    k,
+  }: {
+    readonly rows: readonly CorpusText[];
+    readonly models: readonly SearchModel[];
+    readonly k: number;
+  },
+): Promise<SearchAnswer> {
   const scores: Float64Array[] = [];
   for (const { queries, documents } of models) {
     const vector = toUnitLength(

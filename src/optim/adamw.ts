@@ -34,9 +34,6 @@ interface AdamWStep {
   readonly gradientScale: number;
 }
 
-/** Rows with a gradient, by the names of blocks with sparse gradients. */
-type RowsByName = ReadonlyMap<string, TouchedRows>;
-
 /**
  * Updates all parameters and moments in place, in float32 with torch.optim.AdamW's order of operations
  * (kernel/assembly). The rate of a block is learningRate · learningRateScale; blocks with `decay` false are not
@@ -47,7 +44,7 @@ export function adamWUpdate(
   memory: ParameterMemory,
   options: AdamWOptions,
   update: AdamWStep,
-  touched: RowsByName = new Map(),
+  touched: ReadonlyMap<string, TouchedRows> = new Map(),
 ): void {
   for (const block of memory.blocks) {
     const scalars = scalarsOf(block, { ...options, ...update });

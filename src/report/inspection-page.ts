@@ -80,14 +80,17 @@ function valueFigures({ labels, scores }: FileInspection): Figure[] {
   return figures;
 }
 
-interface BarFigure {
+function barFigure({
+  title,
+  caption,
+  bars,
+  unit,
+}: {
   readonly title: string;
   readonly caption: string;
   readonly bars: readonly Bar[];
   readonly unit: string;
-}
-
-function barFigure({ title, caption, bars, unit }: BarFigure): Figure {
+}): Figure {
   return {
     title,
     caption,

@@ -30,13 +30,14 @@ export function formatSearchAnswer({ query, models }: SearchAnswer, width: numbe
   return [heading, "", ...lines].join("\n");
 }
 
-interface Place {
-  readonly model: number;
-  readonly models: number;
-  readonly width: number;
-}
-
-function hitLine({ ranks, score, text }: SearchHit, { model, models, width }: Place): string {
+function hitLine(
+  { ranks, score, text }: SearchHit,
+  {
+    model,
+    models,
+    width,
+  }: { readonly model: number; readonly models: number; readonly width: number },
+): string {
   const rank = String(ranks[model]).padStart(3);
   const moved = models === 1 ? "" : ` ${movement(ranks, model).padEnd(5)}`;
   const start = `${rank}  ${score.toFixed(3).padStart(6)}${moved}  `;

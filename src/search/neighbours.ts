@@ -11,16 +11,14 @@ export interface Neighbours {
   readonly scores: Float32Array;
 }
 
-interface NeighbourOptions {
-  readonly runtime: Runtime;
-  readonly k: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** The k nearest other rows of each row of unit length, exactly; all others where there are fewer. */
 export async function searchNeighbours(
   unit: Matrix,
-  { runtime, k: wanted, signal }: NeighbourOptions,
+  {
+    runtime,
+    k: wanted,
+    signal,
+  }: { readonly runtime: Runtime; readonly k: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Neighbours> {
   const k = Math.min(wanted, unit.rows - 1);
   const list = await searchExact({ runtime, queries: unit, documents: unit, k: k + 1, signal });

@@ -5,18 +5,18 @@ import type { Runtime } from "../../runtime/runtime.js";
 /** Largest difference of a number of vectors of length 1. */
 const TOLERANCE = 1e-4;
 
-/** A bag in ONNX, its table, and whether its folder says that vectors have length 1. */
-interface Bag {
-  readonly file: string;
-  readonly table: Tensor;
-  readonly normalize: boolean;
-}
-
 /**
  * Refuses a bag that computes something else than means of its table's rows, or divides them by their length though its folder does not say
  * so. Two bags of the first tokens are run. UserError `no-mean`.
  */
-export async function requireMeans({ file, table, normalize }: Bag, runtime: Runtime) {
+export async function requireMeans(
+  {
+    file,
+    table,
+    normalize,
+  }: { readonly file: string; readonly table: Tensor; readonly normalize: boolean },
+  runtime: Runtime,
+) {
   const [rows, width] = table.shape;
   const count = Math.min(rows, 4);
   const numbers = Array.from({ length: count + 1 }, (_, i) => i % count);

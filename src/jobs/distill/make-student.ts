@@ -85,16 +85,14 @@ function parametersOf(
   return architectureParameters(config, "config.json");
 }
 
-interface TableOptions {
-  readonly tokens: readonly string[];
-  readonly weights: Float32Array;
-  readonly width: number;
-}
-
 async function tableOf(
   { signal, onEvent }: DistillContext,
   teacher: Encoder,
-  { tokens, weights, width }: TableOptions,
+  {
+    tokens,
+    weights,
+    width,
+  }: { readonly tokens: readonly string[]; readonly weights: Float32Array; readonly width: number },
 ): Promise<{ readonly table: Matrix; readonly directions: Matrix | undefined }> {
   if (width > teacher.info.dimension)
     throw usageError(

@@ -37,15 +37,11 @@ export function barChart(bars: readonly Bar[]): ChartSpec {
   };
 }
 
-/** A value under base and tuned model. */
-interface BeforeAfter {
-  readonly label: string;
-  readonly base: number;
-  readonly tuned: number;
-}
-
 /** Two dots a row, joined by a line: a value before and after. */
-export function changeChart(rows: readonly BeforeAfter[], title: string): ChartSpec {
+export function changeChart(
+  rows: readonly { readonly label: string; readonly base: number; readonly tuned: number }[],
+  title: string,
+): ChartSpec {
   const y = { field: "label", type: "nominal", sort: null, axis: yAxis };
   const x = { type: "quantitative", title, scale: { zero: false }, axis: { tickCount: 4 } };
   const dot = (field: "base" | "tuned"): object => ({

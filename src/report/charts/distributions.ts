@@ -55,16 +55,9 @@ function extentOf(values: readonly GroupedValue[]): [number, number] {
   return [low - margin, high + margin];
 }
 
-/** A cell of a grid: how many points are in it. */
-interface GridCell {
-  readonly x: number;
-  readonly y: number;
-  readonly count: number;
-}
-
 /** Points by circles on a grid, the area by their number: many points stay a small drawing. */
 export function gridChart(
-  cells: readonly GridCell[],
+  cells: readonly { readonly x: number; readonly y: number; readonly count: number }[],
   {
     x,
     y,
@@ -128,15 +121,11 @@ export function spectrumChart(
   };
 }
 
-/** A cell of a table of classes. */
-interface ClassCell {
-  readonly row: string;
-  readonly column: string;
-  readonly share: number;
-}
-
 /** Shares as a table of squares, the darker the greater, with whole percents of 1 and more in them. */
-export function heatChart(cells: readonly ClassCell[], names: readonly string[]): ChartSpec {
+export function heatChart(
+  cells: readonly { readonly row: string; readonly column: string; readonly share: number }[],
+  names: readonly string[],
+): ChartSpec {
   const axis = { labelLimit: 90, domain: false, ticks: false, labelFontSize: 10 };
   return {
     width: { step: 22 },
@@ -173,15 +162,11 @@ export function heatChart(cells: readonly ClassCell[], names: readonly string[])
   };
 }
 
-/** A text on a map. */
-interface MapPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly name: string;
-}
-
 /** Points on a plane without axes, coloured by name where there are several. */
-export function mapChart(points: readonly MapPoint[], names: readonly string[]): ChartSpec {
+export function mapChart(
+  points: readonly { readonly x: number; readonly y: number; readonly name: string }[],
+  names: readonly string[],
+): ChartSpec {
   const axis = null;
   const color =
     names.length < 2

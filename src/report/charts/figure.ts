@@ -1,18 +1,12 @@
 import { escapeHtml, htmlTable } from "../html.js";
 import { type ChartSpec, renderChart } from "./render.js";
 
-/** One drawing of a figure. */
-interface Panel {
-  readonly title?: string | undefined;
-  readonly spec: ChartSpec;
-}
-
 /** A chart with the numbers that it draws and a text that says what it shows. */
 export interface Figure {
   readonly title: string;
   /** What there is to see, in a sentence or two: for those who see the chart and for those who do not. */
   readonly caption: string;
-  readonly panels: readonly Panel[];
+  readonly panels: readonly { readonly title?: string | undefined; readonly spec: ChartSpec }[];
   readonly table: FigureTable;
   /** Marks the drawing for the page's script: points of a map. */
   readonly map?: boolean | undefined;

@@ -48,7 +48,8 @@ const decimals = /(-?\d+\.\d)\d+/g;
 export async function renderChart(spec: ChartSpec, label: string): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const { parse, View } = vega;
-  (vega as unknown as WithTextMetrics).textMetrics.width = textWidth;
+  (vega as unknown as { readonly textMetrics: { width: typeof textWidth } }).textMetrics.width =
+    textWidth;
   const text = JSON.stringify({ ...spec, config }, (_, value: unknown) =>
     typeof value === "string" ? plainText(value) : value,
   );
@@ -61,24 +62,16 @@ export async function renderChart(spec: ChartSpec, label: string): Promise<strin
   }
 }
 
-/** What Vega exports and does not declare. */
-interface WithTextMetrics {
-  readonly textMetrics: { width: typeof textWidth };
-}
-
 /**
  * About how wide a text of a sans-serif font is, in pixels. Without a canvas Vega itself reckons with 0.8 of the font's size a character, and
  * cuts labels that fit.
  */
-function textWidth({ fontSize = 11, limit = 0 }: TextItem, text: unknown): number {
+function textWidth(
+  { fontSize = 11, limit = 0 }: { readonly fontSize?: number; readonly limit?: number },
+  text: unknown,
+): number {
   const width = 0.6 * fontSize * String(text ?? "").length;
   return limit > 0 ? Math.min(width, limit) : width;
-}
-
-/** A text as Vega lays it out; what is longer than `limit` pixels is cut, 0 being no limit. */
-interface TextItem {
-  readonly fontSize?: number;
-  readonly limit?: number;
 }
 
 /** Vega's SVG without what a page does not need of it, and with a name for those who do not see it. */

@@ -95,9 +95,11 @@ function lossFigure(runs: readonly RunData[]): Figure[] {
   ];
 }
 
-type SeriesPoint = { readonly series: string; readonly x: number; readonly y: number };
-
-function seriesTable(points: readonly SeriesPoint[], title: string, digits: number) {
+function seriesTable(
+  points: readonly { readonly series: string; readonly x: number; readonly y: number }[],
+  title: string,
+  digits: number,
+) {
   return {
     titles: ["run", "#step", title],
     rows: points.map(({ series, x, y }) => [series, String(x), y.toFixed(digits)]),
