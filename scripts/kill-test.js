@@ -21,7 +21,7 @@ const training =
     ? positionals
     : [
         ...["data/support/train.csv", "--eval", "data/support/dev.csv", "--head", "mlp"],
-        ...["--steps", String(steps), "--save-every", "20", "--eval-every", "50"],
+        ...["--steps", String(steps), "--save-every", "20", "--eval-every", "50", "--no-report"],
       ];
 
 /** Runs embtune; after `killAfter` milliseconds it gets a SIGKILL. Gives the exit code, null where it was killed. */
@@ -100,7 +100,7 @@ try {
   const counts = { killed: 0, "before run.json": 0, "before a checkpoint": 0 };
   for (let i = 1; i <= times; i++) {
     const run = join(folder, `run-${i}`);
-    const { code } = await embtune(["train", ...training, "--out", run], draw() * duration);
+    const { code } = await embtune(["train", ...training, "--out", run], 0.9 * draw() * duration);
     if (code === null) counts.killed += 1;
     checkLog(run, true);
     if (!existsSync(join(run, "run.json"))) {
@@ -109,7 +109,7 @@ try {
     } else {
       const saved = readdirSync(join(run, "checkpoints")).some((name) => name.startsWith("step-"));
       if (!saved) counts["before a checkpoint"] += 1;
-      await must(["train", "--resume", run]);
+      await must(["train", "--resume", run, "--no-report"]);
     }
     checkLog(run, false);
     if (JSON.stringify(outcome(run)) !== wanted)

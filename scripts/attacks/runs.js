@@ -11,7 +11,7 @@ const dev = "data/support/dev.csv";
 export const training = [
   ...["train", "data/support/train.csv", "--eval", dev, "--model", encoder, "--threads", "1"],
   ...["--objective", "infonce", "--steps", "12", "--batch-size", "16", "--eval-every", "3"],
-  ...["--save-every", "3", "--keep", "4", "--head", "mlp"],
+  ...["--save-every", "3", "--keep", "4", "--head", "mlp", "--no-report"],
 ];
 
 const modelOf = (run) => hashOf(run, "model", "onnx", "model.onnx");
@@ -90,7 +90,9 @@ function kindOf(name) {
 
 async function resumed(run, wanted, { refusable = false } = {}) {
   const end = await embtune(
-    existsSync(join(run, "run.json")) ? ["train", "--resume", run] : [...training, "--out", run],
+    existsSync(join(run, "run.json"))
+      ? ["train", "--resume", run, "--no-report"]
+      : [...training, "--out", run],
   );
   const bad = badEnd(end);
   if (bad !== undefined) return bad;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const { code, stderr } = await embtune([
     ...["train", "data/support/train.csv", "--eval", dev, "--objective", "infonce"],
     ...["--steps", "16", "--batch-size", "32", "--eval-every", "4", "--save-every", "4"],
-    ...["--keep", "4", "--head-dim", "32", "--interpolate", "off", "--out", whole],
+    ...["--keep", "4", "--head-dim", "32", "--interpolate", "off", "--no-report", "--out", whole],
   ]);
   expect(stderr).toContain("step");
   expect(code).toBe(0);

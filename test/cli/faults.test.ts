@@ -19,6 +19,7 @@ const short = [
   "8",
   "--eval-every",
   "4",
+  "--no-report",
 ];
 
 /** Runs the program behind a bash prefix, as somebody does who closes an output. */

@@ -28,7 +28,7 @@ const options = (head: string, ...objective: readonly string[]) => [
   ...["train", data, "--eval", dev, "--head", head, "--steps", "100"],
   ...["--objective", ...(objective.length > 0 ? objective : ["nce"])],
   ...["--batch-size", "16", "--eval-every", "10", "--save-every", "20", "--patience", "9"],
-  ...["--log-format", "csv"],
+  ...["--log-format", "csv", "--no-report"],
 ];
 
 const lastCheckpoint = (run: string) => {
@@ -84,7 +84,7 @@ describe.each([
   });
 
   it("ends bit-identical when it is resumed, in parameters, moments, state and model", async () => {
-    const resumed = await embtune(["train", "--resume", broken]);
+    const resumed = await embtune(["train", "--resume", broken, "--no-report"]);
     expect(resumed.stderr).toMatch(/going on after step [5-9]\d/);
     expect(resumed.code).toBe(0);
     expectSameOutcome(broken, straight);
@@ -107,7 +107,7 @@ describe.each(["full", "last:1", "lora"])("a run with dropout and --tune %s", (t
     expect((await embtune([...start, "--out", straight])).code).toBe(0);
     const stopped = await embtune([...start, "--out", broken], { interruptAt: "step 4:" });
     expect(stopped.code).toBe(130);
-    const resumed = await embtune(["train", "--resume", broken]);
+    const resumed = await embtune(["train", "--resume", broken, "--no-report"]);
     expect(resumed.stderr).toMatch(/going on after step [4-9]/);
     expectSameOutcome(broken, straight);
   });
@@ -142,7 +142,7 @@ describe("resuming", () => {
       recursive: true,
     });
     truncateSync(join(run, "checkpoints", "step-000080", "optimizer.safetensors"), 1000);
-    const resumed = await embtune(["train", "--resume", run]);
+    const resumed = await embtune(["train", "--resume", run, "--no-report"]);
     expect(resumed.stderr).toMatch(/ignored: \.step-000080\.0a1b2c3d\.tmp: it was not written/);
     expect(resumed.stderr).toMatch(/ignored: step-000080: the checkpoint is damaged: its content/);
     expect(resumed.stderr).toContain("going on after step 60");
@@ -153,7 +153,7 @@ describe("resuming", () => {
     const run = copy(whole, "no checkpoint");
     execFileSync("rm", ["-r", join(run, "checkpoints"), join(run, "model")]);
     mkdirSync(join(run, "checkpoints"));
-    const resumed = await embtune(["train", "--resume", run]);
+    const resumed = await embtune(["train", "--resume", run, "--no-report"]);
     expect(resumed.stderr).toContain("no checkpoint yet and starts from the beginning");
     expectSameOutcome(run, whole);
   });
@@ -188,12 +188,12 @@ describe("resuming", () => {
     const run = half("locked");
     const lock = join(run, "run.lock");
     writeFileSync(lock, JSON.stringify({ pid: process.pid, host: hostname() }));
-    const refused = await embtune(["train", "--resume", run]);
+    const refused = await embtune(["train", "--resume", run, "--no-report"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`process ${process.pid} is training in`);
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
     writeFileSync(lock, JSON.stringify({ pid, host: hostname() }));
-    expect((await embtune(["train", "--resume", run])).code).toBe(0);
+    expect((await embtune(["train", "--resume", run, "--no-report"])).code).toBe(0);
     expectSameOutcome(run, whole);
   });
 
@@ -208,7 +208,7 @@ describe("resuming", () => {
   it("cuts the unfinished last line that a killed process left in the log", async () => {
     const run = half("torn");
     appendFileSync(join(run, "log.jsonl"), '{"step":101,"lo');
-    expect((await embtune(["train", "--resume", run])).code).toBe(0);
+    expect((await embtune(["train", "--resume", run, "--no-report"])).code).toBe(0);
     const lines = readFileSync(join(run, "log.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line)).some((record) => record.resumed === 60)).toBe(
       true,
@@ -224,14 +224,21 @@ describe("a disk that fails", () => {
     execFileSync("rm", ["-r", lastCheckpoint(run)]);
     // A limit on file sizes, in KiB, stands in for the full disk: the moments do not fit, the parameters do.
     const limited = 'ulimit -f 400; exec "$0" "$@"';
-    const args = [process.execPath, join(root, "bin", "embtune.js"), "train", "--resume", run];
+    const args = [
+      process.execPath,
+      join(root, "bin", "embtune.js"),
+      "train",
+      "--resume",
+      run,
+      "--no-report",
+    ];
     const { status, stderr } = spawnSync("bash", ["-c", limited, ...args], { encoding: "utf8" });
     expect(status).toBe(1);
     expect(stderr).toMatch(/error: .*step-000100: the file grows too large for its disk/);
     expect(
       readdirSync(join(run, "checkpoints")).filter((name) => name.startsWith("step-")),
     ).toEqual(["step-000060", "step-000080"]);
-    expect((await embtune(["train", "--resume", run])).code).toBe(0);
+    expect((await embtune(["train", "--resume", run, "--no-report"])).code).toBe(0);
     expectSameOutcome(run, whole);
   });
 
@@ -259,12 +266,15 @@ describe("a disk that fails", () => {
 describe("scripts/kill-test.js", () => {
   it("finds the same end after SIGKILL at random moments", () => {
     const script = join(root, "scripts", "kill-test.js");
-    const args = [script, "--times", "2", "--seed", "7"];
+    const data = ["data/support/train.csv", "--eval", "data/support/dev.csv"];
+    const model = ["--model", "test/fixtures/encoders/bert-torchscript-14", "--no-report"];
+    const steps = ["--steps", "60", "--save-every", "10", "--eval-every", "20"];
+    const args = [script, "--times", "3", "--seed", "7", "--", ...data, ...model, ...steps];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
     expect(stderr).toBe("");
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ times: 2, identical: true });
+    expect(report).toMatchObject({ times: 3, identical: true });
     // A run may end before its moment comes on a machine whose speed changes.
     expect(report.killed).toBeGreaterThan(0);
   });
