@@ -184,7 +184,11 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   options.log.append(record);
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;
   if (best) {
-    progress.best = { step: progress.step, value, finer };
+    progress.best = {
+      step: progress.step,
+      value,
+      ...(Number.isNaN(finer) ? undefined : { finer }),
+    };
     if (progress.step > 0) await keepBest(options, progress.step);
   }
   options.onEvent({ type: "evaluation", record, best });
