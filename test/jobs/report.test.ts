@@ -66,6 +66,7 @@ describe("report of a run", () => {
       "spearman_cosine",
       "Loss",
       "Learning rate",
+      "Between start and end of training",
       "Cosines by gold score",
       "Gold score and cosine",
       "Map of the texts",
