@@ -32,6 +32,8 @@ const options = (changes: Partial<TrainOptions> = {}): TrainOptions => ({
   out: join(temporaryFolder(), "run"),
   objective: "infonce",
   testPart: 0.25,
+  // Texts of the training rows that are searched too are no rows of the test part.
+  searchBeside: 0,
   batchSize: 8,
   epochs: 2,
   ...changes,
