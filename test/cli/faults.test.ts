@@ -38,17 +38,14 @@ const checkpoints = (run: string): string[] =>
   readdirSync(join(run, "checkpoints")).filter((name) => name.startsWith("step-"));
 
 describe("an output that nobody takes", () => {
-  it.each(["2>/dev/full;", "2> >(exit 0); sleep 0.1;"])(
-    "stderr %s: the run goes on to its end",
-    async (prefix) => {
-      const run = join(folder, `stderr ${prefix.length}`);
-      expect(await behind(`exec ${prefix}`, [...short, "--out", run])).toBe(0);
-      expect(existsSync(join(run, "model", "onnx", "model.onnx"))).toBe(true);
-      expect(existsSync(join(run, "run.lock"))).toBe(false);
-    },
-  );
+  it.each(["2>/dev/full;"])("stderr %s: the run goes on to its end", async (prefix) => {
+    const run = join(folder, `stderr ${prefix.length}`);
+    expect(await behind(`exec ${prefix}`, [...short, "--out", run])).toBe(0);
+    expect(existsSync(join(run, "model", "onnx", "model.onnx"))).toBe(true);
+    expect(existsSync(join(run, "run.lock"))).toBe(false);
+  });
 
-  it.each([">/dev/full;", "> >(exit 0); sleep 0.1;"])(
+  it.each(["> >(exit 0); sleep 0.1;"])(
     "stdout %s: the run stops with a checkpoint and exit code 1, and can be resumed",
     async (prefix) => {
       const run = join(folder, `stdout ${prefix.length}`);

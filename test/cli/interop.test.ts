@@ -58,7 +58,16 @@ async function exported(model: string, name: string, ...args: string[]): Promise
 async function trained(name: string, ...args: string[]): Promise<string> {
   const run = join(folder, name);
   const data = ["data/support/train.csv", "--eval", "data/support/dev.csv", "--steps", "20"];
-  const { code } = await embtune(["train", ...data, "--no-report", "--out", run, ...args]);
+  const { code } = await embtune([
+    "train",
+    ...data,
+    "--no-report",
+    "--interpolate",
+    "off",
+    "--out",
+    run,
+    ...args,
+  ]);
   expect(code).toBe(0);
   return run;
 }

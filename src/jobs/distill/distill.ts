@@ -9,7 +9,7 @@ import { type JobOptions, resolveJob } from "../options/shared.js";
 import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
 import { writeCorpus } from "./corpus.js";
 import { stepsOf, teach } from "./lesson.js";
-import { makeStudent } from "./make-student.js";
+import { makeStudent, requireShape } from "./make-student.js";
 import { type DistillState, openState, saveState } from "./state.js";
 import { ceilingOf, targetVectors, teacherVectors } from "./teacher-vectors.js";
 
@@ -36,6 +36,7 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   requireSignal(signal);
   const options = resolveJob("distill", distillTable, job);
   refuseIdle(options);
+  requireShape(options);
   const context = { options, signal, onEvent };
   let state = openState(context);
   const save = async (more: Partial<DistillState>): Promise<void> => {

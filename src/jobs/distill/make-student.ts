@@ -1,11 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeStaticFolder } from "../../distillation/static-folder.js";
-import {
-  parameterCount,
-  type StudentSizes,
-  studentConfig,
-} from "../../distillation/student-config.js";
+import { parameterCount, studentConfig } from "../../distillation/student-config.js";
 import { writeStudentFolder } from "../../distillation/student-folder.js";
 import { CARRIERS, layersStart, staticStart } from "../../distillation/student-weights.js";
 import { backFrom, sifWeights, tokenTable } from "../../distillation/token-table.js";
@@ -16,6 +12,7 @@ import { architectureParameters } from "../../encoder/architectures/registry.js"
 import type { Encoder } from "../../encoder/encoder.js";
 import { readWhole } from "../../encoder/weights/read-piece.js";
 import { storedWeights } from "../../encoder/weights/stored-weights.js";
+import { internal } from "../../errors/internal.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { objectIn } from "../../files/json-file.js";
 import { principalComponents } from "../../math/pca.js";
@@ -28,14 +25,36 @@ import { wordsOfCorpus } from "./words-of-corpus.js";
 /** Writes the student as it begins, and returns how many numbers it has. */
 export async function makeStudent(context: DistillContext, teacher: Encoder): Promise<number> {
   const { init } = context.options;
-  const layers = /^layers:(\d+(?:,\d+)*)$/.exec(init)?.[1].split(",").map(Number);
+  const layers = layersOf(init);
   if (layers !== undefined) return fromLayers(context, layers, teacher.info.dimension);
   if (init === "tokens" || init === "random") return fromTokens(context, teacher);
+  return internal(`--init ${init} was not refused`);
+}
+
+/** Refuses, before any work, a start or sizes that no student can have. Usage errors bad-init, bad-heads. */
+export function requireShape({
+  init,
+  hidden,
+  heads,
+  static: table,
+}: Pick<DistillContext["options"], "init" | "hidden" | "heads" | "static">): void {
+  if (layersOf(init) === undefined && init !== "tokens" && init !== "random")
+    throw usageError(
+      "bad-init",
+      `--init must be tokens, random or layers:0,2,4, got "${init}"`,
+      "layers:… takes layers of a BERT-type teacher, counted from 0",
+    );
+  if (table || layersOf(init) !== undefined || hidden % heads === 0) return;
   throw usageError(
-    "bad-init",
-    `--init must be tokens, random or layers:0,2,4, got "${init}"`,
-    "layers:… takes layers of a BERT-type teacher, counted from 0",
+    "bad-heads",
+    `--hidden ${hidden} cannot be divided among ${heads} heads`,
+    "choose --heads that divides --hidden",
   );
+}
+
+/** The layers that `layers:0,2,4` names; undefined for another start. */
+function layersOf(init: string): readonly number[] | undefined {
+  return /^layers:(\d+(?:,\d+)*)$/.exec(init)?.[1].split(",").map(Number);
 }
 
 /** A vocabulary of the corpus, and the teacher's vector of each token. */
@@ -60,7 +79,7 @@ async function fromTokens(context: DistillContext, teacher: Encoder): Promise<nu
   }
   const sizes = { ...options, vocabulary: tokens.length };
   const config = studentConfig(sizes);
-  const shapes = parametersOf(config, sizes);
+  const shapes = architectureParameters(config, "config.json");
   const width = hidden - CARRIERS;
   const start =
     init === "tokens"
@@ -70,19 +89,6 @@ async function fromTokens(context: DistillContext, teacher: Encoder): Promise<nu
   const student = { config, tokenizer, weights: staticStart(shapes, start.table, seed), dense };
   await writeStudentFolder(paths.student, { ...student, hidden, maxLength });
   return parameterCount(shapes);
-}
-
-function parametersOf(
-  config: Readonly<Record<string, unknown>>,
-  { hidden, heads }: Pick<StudentSizes, "hidden" | "heads">,
-): Map<string, readonly number[]> {
-  if (hidden % heads !== 0)
-    throw usageError(
-      "bad-heads",
-      `--hidden ${hidden} cannot be divided among ${heads} heads`,
-      "choose --heads that divides --hidden",
-    );
-  return architectureParameters(config, "config.json");
 }
 
 async function tableOf(
