@@ -56,13 +56,13 @@ for (const example of examples) {
       seed,
     });
     const files = Object.entries(example.tests);
-    const reports = await evaluate({ data: files.map(([, path]) => path), model: out });
-    reports.forEach((report, i) => {
+    for (const [part, path] of files) {
+      const [report] = await evaluate({ data: [path], model: out });
       const { base, tuned, difference, interval, verdict } = report.comparisons[0];
       results.push({
         example: example.name,
         seed,
-        part: files[i][0],
+        part,
         rows: report.rows,
         metric: report.primary,
         bestStep: record.result.bestStep,
@@ -73,7 +73,7 @@ for (const example of examples) {
         interval,
         verdict,
       });
-    });
+    }
   }
 }
 rmSync(temporary, { recursive: true });
