@@ -1,4 +1,4 @@
-import { usageError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 
 /** Longest text, in tokens, that is encoded without being asked for. */
 const DEFAULT_LIMIT = 512;
@@ -41,15 +41,17 @@ interface MaxLengthSources {
 
 /**
  * The maximum length in tokens: the requested one, or the folder's, or the tokenizer's, the last two at most `limit` and at most the
- * model's positions. A requested length that the model cannot take, or without room for a token, is a usage error.
+ * model's positions. A requested length that the model cannot take, or without room for a token, is a usage error; one of the folder a
+ * UserError, bad-max-length both.
  */
 export function resolveMaxLength(sources: MaxLengthSources): number {
   const positions = sources.positions ?? Number.POSITIVE_INFINITY;
   const { requested, limit = DEFAULT_LIMIT } = sources;
+  const least = sources.specialTokens + 1;
   if (requested === undefined) {
+    requireStored(sources, least);
     return Math.min(sources.folder ?? sources.tokenizer, limit, positions);
   }
-  const least = sources.specialTokens + 1;
   if (!Number.isInteger(requested) || requested < least || requested > positions) {
     const most = Number.isFinite(positions)
       ? ` to ${positions} (the positions of the model)`
@@ -60,4 +62,19 @@ export function resolveMaxLength(sources: MaxLengthSources): number {
     );
   }
   return requested;
+}
+
+/** What the folder's files say must leave room for a token too. */
+function requireStored({ folder, tokenizer }: MaxLengthSources, least: number): void {
+  const stored = folder ?? tokenizer;
+  if (stored >= least && (Number.isInteger(stored) || stored === Number.POSITIVE_INFINITY)) return;
+  const field =
+    folder === undefined
+      ? "model_max_length of tokenizer_config.json"
+      : "max_seq_length of sentence_bert_config.json";
+  throw new UserError(
+    "bad-max-length",
+    `${field} must be a whole number from ${least} up, got ${stored}`,
+    { hint: "correct it, or say how long texts may be: --max-length 128" },
+  );
 }

@@ -208,6 +208,12 @@ describe("batches", () => {
 
 describe("resolveMaxLength", () => {
   const base = { tokenizer: 1e30, specialTokens: 2 };
+  it.each([-1, 0, 0.5, 2, Number.NaN])("refuses %d from the folder's files, by field", (length) => {
+    const sources = { tokenizer: Number.POSITIVE_INFINITY, specialTokens: 2 };
+    expect(() => resolveMaxLength({ ...sources, folder: length })).toThrow("max_seq_length");
+    expect(() => resolveMaxLength({ ...sources, tokenizer: length })).toThrow("model_max_length");
+  });
+
   it.each([
     ["the folder's", { folder: 256, positions: 512 }, 256],
     ["the tokenizer's", { tokenizer: 128, positions: 512 }, 128],
