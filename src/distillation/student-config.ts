@@ -1,5 +1,5 @@
 /** Sizes of a BERT-type student. */
-export interface StudentSizes {
+interface StudentSizes {
   readonly layers: number;
   readonly hidden: number;
   readonly heads: number;
