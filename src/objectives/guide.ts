@@ -17,22 +17,21 @@ export interface GuideVectors {
 type GuideMargin = number | `${string}%`;
 
 /**
- * True where the guide finds candidate j nearer to anchor i than its positive less a margin,
+ * True where the guide finds candidate j nearer to anchor i than its positive less a margin (`limit`, of `guideLimit`),
  * cos(ga_i, gc_j) > cos(ga_i, gp_i) − margin: [B,N]. Such a candidate is taken for a false negative
  * (Solatorio 2024, GISTEmbed, absolute margin); with a relative margin of 5 % the positive's cosine s less |s|·0.05.
  */
-export function guideMask(b: GraphBuilder, guide: GuideVectors, margin: GuideMargin): Value {
+export function guideMask(b: GraphBuilder, guide: GuideVectors, limit: Value): Value {
   const cos = ops.cosineMatrix(b, guide.anchors, candidateVectors(b, guide));
-  return ops.greater(b, cos, threshold(b, guide, margin));
+  return ops.greater(b, cos, limit);
 }
 
 /** The same test for the other directions. */
 export function guidedDirections(
   b: GraphBuilder,
   guide: GuideVectors,
-  { margin, base }: { readonly margin: GuideMargin; readonly base: Value | undefined },
+  { limit, base }: { readonly limit: Value; readonly base: Value | undefined },
 ): GuidedDirections {
-  const limit = threshold(b, guide, margin);
   const nearer = (of: Value, candidates: Value): Value =>
     ops.greater(b, ops.cosineMatrix(b, of, candidates), limit);
   const { anchors, positives, negatives } = guide;
@@ -46,8 +45,8 @@ export function guidedDirections(
   };
 }
 
-/** s_i = cos(ga_i, gp_i), less the margin m or |s_i|·p, as a column [B,1]. */
-function threshold(
+/** What both masks compare with: s_i = cos(ga_i, gp_i), less the margin m or |s_i|·p, as a column [B,1]. */
+export function guideLimit(
   b: GraphBuilder,
   { anchors, positives }: GuideVectors,
   margin: GuideMargin,

@@ -5,7 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import type { OptionValues } from "../options/option.js";
 import { either, type PairInputs, sameRow } from "./candidates.js";
 import type { ObjectiveDefinition } from "./definition.js";
-import { type GuideVectors, guidedDirections, guideMask } from "./guide.js";
+import { type GuideVectors, guidedDirections, guideLimit, guideMask } from "./guide.js";
 import { checkInputNames } from "./inputs.js";
 import { truth } from "./masking.js";
 import { matryoshka } from "./matryoshka.js";
@@ -55,11 +55,11 @@ function withModifierMasks(b: GraphBuilder, inputs: Inputs, options: OptionValue
     negatives: guideNegatives,
     queue: guideQueue,
   };
-  const margin = options.guideMargin as number | `${string}%`;
+  const limit = guideLimit(b, guide, options.guideMargin as number | `${string}%`);
   return {
     ...rest,
-    mask: either(b, base, guideMask(b, guide, margin)),
-    guided: guidedDirections(b, guide, { margin, base }),
+    mask: either(b, base, guideMask(b, guide, limit)),
+    guided: guidedDirections(b, guide, { limit, base }),
   };
 }
 
