@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { npyFormat } from "../embeddings/binary-formats.js";
 import { storeVectors } from "../embeddings/vector-type.js";
+import { normalizedRows } from "../evaluation/cosine.js";
 import { writeFileAtomic } from "../files/files.js";
 import { float16ToFloat32 } from "../math/float16.js";
 import type { Matrix } from "../math/tensor.js";
@@ -42,22 +43,12 @@ export async function writeProjected(
       for (let first = 0; first < rows; first += BLOCK) {
         const count = Math.min(BLOCK, rows - first);
         const block = { rows: count, cols, data: await read(first, count) };
-        const { data } = storeVectors(unitRows(project(block, directions)), "float16");
+        const { data } = storeVectors(normalizedRows(project(block, directions)), "float16");
         await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
       }
     });
   });
   return { path, rows, cols: k };
-}
-
-/** The rows divided by their length, in place. */
-export function unitRows(matrix: Matrix): Matrix {
-  for (let i = 0; i < matrix.rows; i++) {
-    const row = matrix.data.subarray(i * matrix.cols, (i + 1) * matrix.cols);
-    const length = Math.hypot(...row) || 1;
-    for (let j = 0; j < row.length; j++) row[j] /= length;
-  }
-  return matrix;
 }
 
 async function withRows(

@@ -1,15 +1,11 @@
 import { existsSync } from "node:fs";
 import { loadDataset } from "../../dataset/load-dataset.js";
 import { project } from "../../distillation/token-table.js";
-import {
-  sampleRows,
-  unitRows,
-  type VectorFile,
-  writeProjected,
-} from "../../distillation/vector-file.js";
+import { sampleRows, type VectorFile, writeProjected } from "../../distillation/vector-file.js";
 import { readManifest } from "../../embeddings/manifest.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import { usageError } from "../../errors/user-error.js";
+import { normalizedRows } from "../../evaluation/cosine.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { metricOf } from "../../evaluation/metric.js";
 import { principalComponents } from "../../math/pca.js";
@@ -80,7 +76,7 @@ export async function ceilingOf(
   const evaluator = evaluatorFor(await loadDataset(options.eval));
   const evaluation = await evaluator.run(async (texts) => {
     const vectors = await teacher.encode(texts);
-    return directions === undefined ? vectors : unitRows(project(vectors, directions));
+    return directions === undefined ? vectors : normalizedRows(project(vectors, directions));
   });
   return metricOf(evaluation, evaluator.primary)?.value;
 }
