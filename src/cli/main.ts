@@ -53,16 +53,18 @@ function outliveOutputs(): void {
 /** Runs the program; sets the exit code and never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutputs();
+  const unwatch = watchWaits(waitProgress(openTerminal({ quiet: argv.includes("--quiet") })));
   try {
     const [node, script, ...typed] = argv;
     const { all, words } = helpRequest(typed);
     const program = createProgram(all);
-    const shown = waitProgress(openTerminal({ quiet: argv.includes("--quiet") }));
-    await watchWaits(shown, async () => {
-      await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
-    }).finally(() => endPassing());
+    await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
+    endPassing();
     process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
+  } finally {
+    endPassing();
+    unwatch();
   }
 }

@@ -1,5 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-
 /** What `done` and `total` of a `Wait` count. */
 export type ProgressUnit = "bytes" | "texts" | "rows";
 
@@ -22,14 +20,17 @@ export interface ProgressReport {
   readonly end: () => void;
 }
 
-const listeners = new AsyncLocalStorage<(wait: Wait) => void>();
+let listener: ((wait: Wait) => void) | undefined;
 
 /**
- * Runs `work`; `listener` is told of each wait inside it: files that are read, hashed or written. What waits need not be handed who
- * listens, since reading happens below nearly every function there is.
+ * Tells `told` of each wait in this process: files that are read, hashed or written. Gives what ends that. One listens at a time, the
+ * program at its terminal; reading happens below nearly every function there is, which need not hand on who listens.
  */
-export function watchWaits<T>(listener: (wait: Wait) => void, work: () => Promise<T>): Promise<T> {
-  return listeners.run(listener, work);
+export function watchWaits(told: (wait: Wait) => void): () => void {
+  listener = told;
+  return () => {
+    if (listener === told) listener = undefined;
+  };
 }
 
 /** Tells whoever watches (`watchWaits`) how far something has come; nobody may. */
@@ -38,9 +39,8 @@ export function reportWait(
   unit: ProgressUnit,
   total: number | undefined,
 ): ProgressReport {
-  const listener = listeners.getStore();
   let done = 0;
-  let ended = listener === undefined;
+  let ended = false;
   const tell = (): void => listener?.({ title, unit, done, total, ended });
   return {
     add: (count) => {
