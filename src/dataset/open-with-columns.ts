@@ -70,6 +70,7 @@ async function findRoles(
   const notes: string[] = [];
   try {
     held = resolveColumns(source.columns, given, source.file);
+    await refuseNested(source, held);
     const search = await contentSearch(source, held, given);
     const lacksTexts =
       held.anchor === undefined && held.positive === undefined && held.text === undefined;
@@ -94,6 +95,23 @@ async function findRoles(
     throw error;
   }
   return { columns: held, notes };
+}
+
+/** Rows whose texts lie deeper, in objects or lists of objects, and no column of which has a role. */
+async function refuseNested(source: RecordSource, held: RoleColumns): Promise<void> {
+  const { negatives, ...roles } = held;
+  if (negatives.length > 0 || Object.values(roles).some((column) => column !== undefined)) return;
+  const sample = await source.sample(sampleRows);
+  const nested = source.columns.find((_, i) => sample.every(({ fields }) => fields[i] === null));
+  if (nested === undefined || sample.length === 0) return;
+  throw new UserError(
+    "nested-rows",
+    `column "${nested}" holds objects or nested lists, expected columns of texts`,
+    {
+      at: { file: source.file },
+      hint: 'write the texts that belong together as one row: {"anchor": "a question", "positive": "its answer"}',
+    },
+  );
 }
 
 /** Single texts beside a column whose name is nearly that of a pair's side: more likely pairs with a typing error. */
