@@ -1,7 +1,7 @@
 import { usageError } from "../../../errors/user-error.js";
 import { isRoleName } from "../../columns/role-names.js";
 import type { Sample, TextFormat } from "../format.js";
-import { requireFewColumns } from "../limits.js";
+import { isWide, requireFewColumns } from "../limits.js";
 import { newlineOf } from "../newline.js";
 import type { Dialect, ReaderOptions } from "../record-source.js";
 import { decideHeader, headerRoles } from "./header.js";
@@ -109,8 +109,10 @@ function chooseReading(sample: Sample, given: ReaderOptions): Reading | undefine
   if (given.delimiter !== undefined)
     return reading(sample, checkedDelimiter(given.delimiter), given);
   const readings = delimiters.map((delimiter) => reading(sample, delimiter, given));
-  const named = readings.filter((r) => r.found.first.length > 1 && headerRoles(r.found) > 0);
-  if (named.length > 0) return best(named, (r) => headerRoles(r.found));
+  // So many columns are refused in any case; looking at all their names would take longest.
+  const roles = ({ found }: Reading) => (isWide(found.first.length) ? 0 : headerRoles(found));
+  const named = readings.filter((r) => r.found.first.length > 1 && roles(r) > 0);
+  if (named.length > 0) return best(named, roles);
   const regular = readings.filter((r) => regularity(r) > 0);
   if (regular.length > 0) return best(regular, regularity);
   return fallback(sample, readings, given);
