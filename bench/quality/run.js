@@ -20,7 +20,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openRuntime } from "../../dist/runtime/runtime.js";
 import { machine } from "../machine.js";
-import { groups } from "./groups.js";
+import { groups } from "./tasks.js";
 import { scoreTask } from "./score.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
