@@ -11,7 +11,7 @@ import {
   temperature,
 } from "./common-options.js";
 import { defineObjective } from "./definition.js";
-import { overDirections } from "./directions.js";
+import { chanceOf, overDirections } from "./directions.js";
 import { anyOver, keepOnly, logSumExpOver } from "./masking.js";
 import { pairForm } from "./pair-forms.js";
 
@@ -65,5 +65,6 @@ export const dcl = defineObjective({
     evidence:
       "ImageNet, 200 epochs, batch 256: 68.2 % top-1, 6.4 points above SimCLR (abstract). No figure on sentences in the paper.",
   },
+  chance: (options, shape) => chanceOf(options, shape, true),
   build: dclLoss,
 });

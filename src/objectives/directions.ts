@@ -2,6 +2,7 @@ import { usageError } from "../errors/user-error.js";
 import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
+import { mean } from "../math/statistics.js";
 import type { OptionValues } from "../options/option.js";
 import {
   batchCandidates,
@@ -15,6 +16,7 @@ import {
   transposedMask,
 } from "./candidates.js";
 import type { Directions, Partition } from "./common-options.js";
+import type { BatchShape } from "./definition.js";
 import { scaled, truth } from "./masking.js";
 
 /** From whose text to whose: of a query (anchor) or a document (positive, explicit negative), to those of the batch. */
@@ -49,6 +51,28 @@ export function overDirections(
   );
   const sum = losses.reduce((x, y) => ops.add(b, x, y));
   return scaled(b, sum, 1 / losses.length);
+}
+
+/**
+ * Mean over the softmaxes of the log of what a text chooses from: infonce where all similarities are equal. `without` takes the own positives
+ * out (dcl).
+ */
+export function chanceOf(
+  options: Pick<DirectionOptions, "symmetric" | "directions" | "partition">,
+  { rows, negatives, candidates }: BatchShape,
+  without = false,
+): number {
+  const own = without ? 1 : 0;
+  const count: Readonly<Record<Direction, number>> = {
+    qd: candidates - own,
+    dq: rows - own,
+    qq: rows - 1,
+    dd: (rows - 1) * (1 + negatives),
+  };
+  const levels = softmaxes(options).map((directions) =>
+    Math.log(directions.reduce((sum, direction) => sum + count[direction], 0)),
+  );
+  return mean(levels);
 }
 
 /** Usage error where the options name directions that cannot be had together. */
@@ -89,7 +113,11 @@ function conflict(message: string, hint: string) {
 }
 
 /** The directions of each softmax; the first of each holds the own positive. */
-function softmaxes({ symmetric, directions, partition }: DirectionOptions): Direction[][] {
+function softmaxes({
+  symmetric,
+  directions,
+  partition,
+}: Pick<DirectionOptions, "symmetric" | "directions" | "partition">): Direction[][] {
   if (symmetric) return [["qd"], ["dq"]];
   const chosen = directions.split("+") as Direction[];
   if (partition === "joint") return [chosen];

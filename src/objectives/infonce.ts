@@ -11,7 +11,7 @@ import {
   temperature,
 } from "./common-options.js";
 import { defineObjective } from "./definition.js";
-import { overDirections } from "./directions.js";
+import { chanceOf, overDirections } from "./directions.js";
 import { logSumExpOver } from "./masking.js";
 import { pairForm } from "./pair-forms.js";
 
@@ -79,5 +79,6 @@ export const infonce = defineObjective({
     evidence:
       "STS-B dev, BERT base (SimCSE, table D.1): τ 0.05 86.2, 0.01 85.4, 0.1 82.0, 1 64.0. NLI (table 6): entailment only 84.9, with contradictions as hard negatives 86.2.",
   },
+  chance: (options, shape) => chanceOf(options, shape),
   build: infonceLoss,
 });

@@ -115,5 +115,6 @@ export const ntXent = defineObjective({
     evidence:
       "ImageNet, linear evaluation: 76.5 % top-1 (SimCLR, abstract). For sentences SimCSE uses the one-directional infonce.",
   },
+  chance: (_, { rows, negatives }) => Math.log(2 * rows - 1 + rows * negatives),
   build: ntXentLoss,
 });
