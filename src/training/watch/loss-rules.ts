@@ -3,10 +3,11 @@ import { figure, meanLoss, type Rule } from "./series.js";
 /** Fewer updates tell nothing of a trend. */
 const FEW = 10;
 
-/** A loss within so much of the level of chance is no better. */
+/** A loss within so much of the level of chance is no better, unless it has fallen to so much of what it began with: where texts are alike, it begins above. */
 const NEAR_CHANCE = 0.98;
+const FALLEN = 0.95;
 
-/** After a third of the run: the mean loss of the last tenth of the updates is that of vectors that tell nothing. */
+/** After a third of the run: the mean loss of the last updates is that of vectors that tell nothing, and no lower than that of the first. */
 export const noBetterThanChance: Rule = ({ run, updates }) => {
   const due = Math.max(FEW, Math.ceil(run.steps / 3));
   if (updates.length !== due) return undefined;
@@ -15,7 +16,8 @@ export const noBetterThanChance: Rule = ({ run, updates }) => {
   if (levels.length < last.length) return undefined;
   const chance = levels.reduce((sum, level) => sum + level, 0) / levels.length;
   const value = meanLoss(last);
-  if (!(value >= NEAR_CHANCE * chance)) return undefined;
+  const first = meanLoss(updates.slice(0, last.length));
+  if (!(value >= NEAR_CHANCE * chance) || value < FALLEN * first) return undefined;
   return {
     value,
     limit: chance,

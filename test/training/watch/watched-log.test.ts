@@ -63,6 +63,8 @@ describe("what a run is warned of", () => {
     // Where the objective has no level, or the loss has left it, there is nothing to say.
     expect(names(watch(steps(losses(60, 4.17, 4.15))))).toEqual([]);
     expect(names(watch(steps(losses(60, 4.17, 3.5), { chance: 4.16 })))).toEqual([]);
+    // One that begins far above the level is on its way.
+    expect(names(watch(steps(losses(60, 6, 4), { chance: 4.16 })))).toEqual([]);
   });
 
   it("a loss that rises over the warm-up, beyond its noise", () => {
