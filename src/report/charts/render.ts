@@ -85,5 +85,6 @@ function embedded(svg: string, label: string): string {
       / (role="graphics-\w+"|aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none"|opacity="1"|stroke-width="0"|font-family="[^"]*")/g,
       "",
     )
+    .replace(/<path(?! [^>]*stroke=)[^>]*>/g, (tag) => tag.replace(/ stroke-width="[^"]*"/, ""))
     .replace(/<(?!svg)\w[^>]*>/g, (tag) => tag.replace(/ aria-label="[^"]*"/, ""));
 }
