@@ -3,16 +3,8 @@ import { refuseExisting, writeNewFile } from "../files/new-file.js";
 import { comparisonPage } from "../report/run-page/comparison-page.js";
 import { runPage } from "../report/run-page/page.js";
 import type { RunData } from "../report/run-page/run-data.js";
-import { readKeptEvaluation } from "../training/run-folder/kept-evaluation.js";
-import { effectiveRecords, readLog } from "../training/run-folder/log.js";
-import { readRun, runPaths } from "../training/run-folder/run-folder.js";
-
-/** What a run folder tells. UserError: `not-a-run`, and those of damaged files. */
-function readRunData(folder: string): RunData {
-  const record = readRun(folder);
-  const log = effectiveRecords(readLog(runPaths(folder).log));
-  return { folder, record, log, kept: readKeptEvaluation(folder) };
-}
+import { runPaths } from "../training/run-folder/run-folder.js";
+import { readRunData } from "./run-data.js";
 
 /** Where a report goes, and whether another file there is replaced. */
 interface ReportOptions {

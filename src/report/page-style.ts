@@ -1,5 +1,5 @@
 /** Colours of text on its ground have a contrast of at least 4.5, in both themes. */
-const light =
+export const light =
   "--ink:#1c2024;--soft:#5a6068;--paper:#fff;--card:#f7f8f9;--line:#e3e6e9;--rule:#b4bac1;--link:#0b5cad;--good:#1a7340;--bad:#b3261e;--base:#8a9099;--tuned:#0b6bcb;" +
   "--c0:#0b6bcb;--c1:#d9480f;--c2:#2b8a3e;--c3:#9c36b5;--c4:#c2255c;--c5:#0c8599;--c6:#a07900;--c7:#5f3dc4;--c8:#6b4f3a;--c9:#868e96";
 const dark =

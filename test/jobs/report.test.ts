@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -164,6 +164,31 @@ describe("what a run keeps for its report", () => {
     let cosine = 0;
     for (let d = 0; d < 256; d++) cosine += base!.data[256 * i + d] * base!.data[256 * j + d];
     expect(cosine).toBeCloseTo(rows.base.cosine[both] as number, 2);
+  });
+});
+
+describe("the model card of a run", () => {
+  const formOf = (folder: string): string => join(folder, "model", "sentence-transformers");
+
+  it("shows small drawings that lie beside it, each a whole SVG file", () => {
+    const card = readFileSync(join(formOf(run), "README.md"), "utf8");
+    const paths = [...card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path]) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(["figures/spearman-cosine.svg", "figures/cosines-by-gold-score.svg"]),
+    );
+    expect(readdirSync(join(formOf(run), "figures")).sort()).toEqual(
+      paths.map((path) => path.replace("figures/", "")).sort(),
+    );
+    for (const path of paths) {
+      const svg = readFileSync(join(formOf(run), path), "utf8");
+      expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*>.*<\/svg>\n$/s);
+      expect(svg.length).toBeLessThan(40_000);
+      for (const [, name] of svg.matchAll(/var\((--\w+)\)/g)) expect(svg).toContain(`${name}:#`);
+    }
+  });
+
+  it("has none where no report is wanted", () => {
+    expect(readdirSync(formOf(classes))).not.toContain("figures");
   });
 });
 
