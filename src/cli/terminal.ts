@@ -10,6 +10,8 @@ export interface Terminal {
   readonly note: (text: string) => void;
   /** Starts a progress display; without a total it counts only. */
   readonly progress: (title: string, total: number | undefined) => Progress;
+  /** How far something has come that is shown while nothing else is: whatever is written ends it, and the next call shows it again. */
+  readonly passing: (title: string, done: number, total: number | undefined) => void;
 }
 
 /** A progress bar on a terminal, plain lines elsewhere, nothing with --quiet. */
@@ -21,6 +23,22 @@ export interface Progress {
 /** Least time between two plain progress lines, in milliseconds. */
 const lineEvery = 5000;
 
+/** When the first plain line comes. */
+const firstLineAfter = 1000;
+
+/** What stderr shows at the moment; all terminals of a process write to the same. */
+const screen: {
+  bars: number;
+  passing: { readonly title: string; readonly progress: Progress } | undefined;
+} = { bars: 0, passing: undefined };
+
+/** Ends the passing display: that of `title`, or whichever there is. */
+export function endPassing(title = screen.passing?.title): void {
+  if (screen.passing?.title !== title) return;
+  screen.passing?.progress.stop();
+  screen.passing = undefined;
+}
+
 export function openTerminal(options: {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -28,16 +46,51 @@ export function openTerminal(options: {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,
-    result: (text) => process.stdout.write(`${options.json ? text : visible(text)}\n`),
-    note: (text) => {
-      if (!quiet) process.stderr.write(`${visible(text)}\n`);
+    result: (text) => {
+      endPassing();
+      process.stdout.write(`${options.json ? text : visible(text)}\n`);
     },
-    progress: (name, total) => {
-      const title = visible(name);
+    note: (text) => {
+      if (quiet) return;
+      endPassing();
+      process.stderr.write(`${visible(text)}\n`);
+    },
+    progress: (title, total) => {
       if (quiet) return { update: () => {}, stop: () => {} };
-      return process.stderr.isTTY && total !== undefined
-        ? barProgress(title, total)
-        : lineProgress(title, total);
+      endPassing();
+      return counted(display(title, { total, firstAfter: firstLineAfter }));
+    },
+    passing: (title, done, total) => {
+      if (quiet || screen.bars > 0) return;
+      screen.passing ??= { title, progress: display(title, { total, firstAfter: 0 }) };
+      if (screen.passing.title === title) screen.passing.progress.update(done);
+    },
+  };
+}
+
+interface Display {
+  readonly total: number | undefined;
+  /** Milliseconds until the first plain line. */
+  readonly firstAfter: number;
+}
+
+function display(name: string, { total, firstAfter }: Display): Progress {
+  const title = visible(name);
+  return process.stderr.isTTY && total !== undefined
+    ? barProgress(title, total)
+    : lineProgress(title, { total, firstAfter });
+}
+
+/** Keeps passing displays away until it is stopped. */
+function counted(progress: Progress): Progress {
+  let live = true;
+  screen.bars += 1;
+  return {
+    update: progress.update,
+    stop: () => {
+      if (live) screen.bars -= 1;
+      live = false;
+      progress.stop();
     },
   };
 }
@@ -47,7 +100,9 @@ function barProgress(title: string, total: number): Progress {
     stream: process.stderr,
     format: `${title} {bar} {value}/{total} {detail}`,
     barsize: 24,
-    hideCursor: true,
+    // A signal may end the process at any moment: nothing of the terminal is changed that would have to be put back.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
   });
   const pace = paceOf(total);
@@ -58,15 +113,15 @@ function barProgress(title: string, total: number): Progress {
   };
 }
 
-function lineProgress(title: string, total: number | undefined): Progress {
+function lineProgress(title: string, { total, firstAfter }: Display): Progress {
   const pace = paceOf(total);
-  let last = performance.now();
+  let next = performance.now() + firstAfter;
   return {
     update: (done, detail = "") => {
       const rate = pace(done, detail);
       const now = performance.now();
-      if (now - last < lineEvery) return;
-      last = now;
+      if (now < next) return;
+      next = now + lineEvery;
       const of = total === undefined ? "" : `/${total}`;
       process.stderr.write(`${title} ${done}${of} ${rate}\n`);
     },

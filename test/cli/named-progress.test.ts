@@ -9,6 +9,7 @@ describe("namedProgress", () => {
       json: false,
       result: () => {},
       note: () => {},
+      passing: () => {},
       progress: (title, total) => {
         told.push(`${title} of ${total}`);
         return { update: (done) => told.push(String(done)), stop: () => told.push("stop") };
