@@ -35,7 +35,6 @@ const owners: Record<string, string> = {
   "onnxruntime-node": "runtime",
   "@xenova/transformers": "encoder",
   commander: "cli",
-  "cli-progress": "cli",
   vega: "report",
   "vega-lite": "report",
 };

@@ -6,6 +6,7 @@ import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
 import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
+import { clearLine } from "./live-line.js";
 import { createProgram } from "./program.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 worse than was asked for, 70 our own fault, 130 interrupted. */
@@ -56,6 +57,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     const program = createProgram(all);
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
+    clearLine();
     process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
   }

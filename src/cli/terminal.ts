@@ -1,5 +1,6 @@
-import { SingleBar } from "cli-progress";
 import { visible } from "../errors/visible.js";
+import { clearLine, showLine, writeAbove } from "./live-line.js";
+import { type Clock, paceClock } from "./pace.js";
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
@@ -8,8 +9,8 @@ export interface Terminal {
   readonly result: (text: string) => void;
   /** A remark for the person at the terminal; not with --quiet. */
   readonly note: (text: string) => void;
-  /** Starts a progress display; without a total it counts only. */
-  readonly progress: (title: string, total: number | undefined) => Progress;
+  /** Starts a progress display; without a total it counts only. Time left is by the mean rate, or as `clock` reckons it. */
+  readonly progress: (title: string, total: number | undefined, clock?: Clock) => Progress;
 }
 
 /** A progress bar on a terminal, plain lines elsewhere, nothing with --quiet. */
@@ -21,6 +22,9 @@ export interface Progress {
 /** Least time between two plain progress lines, in milliseconds. */
 const lineEvery = 5000;
 
+/** Characters of a bar. */
+const BAR = 24;
+
 export function openTerminal(options: {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -30,71 +34,48 @@ export function openTerminal(options: {
     json: options.json ?? false,
     result: (text) => process.stdout.write(`${options.json ? text : visible(text)}\n`),
     note: (text) => {
-      if (!quiet) process.stderr.write(`${visible(text)}\n`);
+      if (!quiet) writeAbove(`${visible(text)}\n`);
     },
-    progress: (name, total) => {
+    progress: (name, total, clock = paceClock(total)) => {
       const title = visible(name);
       if (quiet) return { update: () => {}, stop: () => {} };
       return process.stderr.isTTY && total !== undefined
-        ? barProgress(title, total)
-        : lineProgress(title, total);
+        ? barProgress(title, total, clock)
+        : lineProgress(title, total, clock);
     },
   };
 }
 
-function barProgress(title: string, total: number): Progress {
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${title} {bar} {value}/{total} {detail}`,
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  const pace = paceOf(total);
-  bar.start(total, 0, { detail: "" });
+function barProgress(title: string, total: number, clock: Clock): Progress {
   return {
-    update: (done, detail = "") => bar.update(done, { detail: pace(done, detail) }),
-    stop: () => bar.stop(),
+    update: (done, detail = "") => {
+      const { rate, left } = clock(done);
+      const share = Math.min(1, done / Math.max(total, 1));
+      const full = Math.round(share * BAR);
+      showLine([
+        { text: title, rank: 1 },
+        { text: "█".repeat(full) + "░".repeat(BAR - full), rank: 3 },
+        { text: `${done}/${total}`, rank: 2 },
+        { text: visible(detail) || rate, rank: 4 },
+        { text: left, rank: 0 },
+      ]);
+    },
+    stop: clearLine,
   };
 }
 
-function lineProgress(title: string, total: number | undefined): Progress {
-  const pace = paceOf(total);
+function lineProgress(title: string, total: number | undefined, clock: Clock): Progress {
   let last = performance.now();
   return {
     update: (done, detail = "") => {
-      const rate = pace(done, detail);
+      const { rate, left } = clock(done);
       const now = performance.now();
       if (now - last < lineEvery) return;
       last = now;
       const of = total === undefined ? "" : `/${total}`;
-      process.stderr.write(`${title} ${done}${of} ${rate}\n`);
+      const parts = [title, `${done}${of}`, visible(detail) || rate, left];
+      writeAbove(`${parts.filter((part) => part !== "").join(" ")}\n`);
     },
     stop: () => {},
   };
-}
-
-/**
- * `410/s 1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. A detail
- * stands in the place of the rate.
- */
-function paceOf(total = Number.NaN): (done: number, detail: string) => string {
-  let first: { readonly done: number; readonly at: number } | undefined;
-  return (done, detail) => {
-    first ??= { done, at: performance.now() };
-    const rate = (1000 * (done - first.done)) / (performance.now() - first.at);
-    const known = rate > 0 && Number.isFinite(rate);
-    const shown = rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
-    const left = known && done < total ? `${formatSeconds((total - done) / rate)} left` : "";
-    return `${visible(detail) || (known ? `${shown}/s` : "")} ${left}`;
-  };
-}
-
-/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
-  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
 }

@@ -6,7 +6,7 @@ import { train } from "../../src/jobs/train.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
-import { plannedMemory } from "../../src/training/run/planned-memory.js";
+import { plannedMemory } from "../../src/training/run/require-memory.js";
 import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import { readEnd } from "../../src/training/run-folder/end-of-training.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
