@@ -1,3 +1,5 @@
+import { formatSeconds } from "../report/duration.js";
+
 /** How fast it goes, `410/s`, and how long it still takes, `1m05s left`; empty where that is not known. */
 export interface Pace {
   readonly rate: string;
@@ -83,13 +85,4 @@ export function runClock(
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
-  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
 }

@@ -5,6 +5,8 @@ import { type Clock, paceClock } from "./pace.js";
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
   readonly json: boolean;
+  /** Columns of the terminal that results go to; unknown where a program reads them. */
+  readonly width: number | undefined;
   /** A result: part of what a program that reads stdout gets. */
   readonly result: (text: string) => void;
   /** A remark for the person at the terminal; not with --quiet. */
@@ -32,6 +34,7 @@ export function openTerminal(options: {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
     result: (text) => process.stdout.write(`${options.json ? text : visible(text)}\n`),
     note: (text) => {
       if (!quiet) writeAbove(`${visible(text)}\n`);

@@ -50,8 +50,7 @@ export const columnOptions = {
     type: "map",
     placeholder: "map",
     otherwise: "by their names",
-    description:
-      "role=column,…, e.g. anchor=question,positive=answer; once the texts are named, no other column has a role by its name",
+    description: "role=column,…, e.g. anchor=question,positive=answer",
   },
   labelMap: {
     type: "map",

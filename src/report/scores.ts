@@ -1,7 +1,7 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { formatAnalysis } from "./analysis.js";
-import { formatTable } from "./table.js";
+import { fittingTable, formatTable } from "./table.js";
 
 /** Scores ×100 with two decimals, as the literature prints them. */
 export function times100(value: number): string {
@@ -21,12 +21,12 @@ export function pValue(p: number): string {
 }
 
 /** The reports of all files: a table each, or where there are several models or forms of vectors, one table by the deciding metric. */
-export function formatReports(reports: readonly ScoreReport[]): string {
+export function formatReports(reports: readonly ScoreReport[], width?: number): string {
   const files = [...new Set(reports.map(({ file }) => file))];
   return files
     .map((file) => {
       const own = reports.filter((report) => report.file === file);
-      const table = own.length === 1 ? formatScores(own[0]) : formatSideBySide(own);
+      const table = own.length === 1 ? formatScores(own[0]) : formatSideBySide(own, width);
       const analyses = own.flatMap(({ model, analysis }) =>
         analysis === undefined ? [] : [`\n${model.name}\n${formatAnalysis(analysis)}`],
       );
@@ -49,7 +49,7 @@ function heading({ file, task, rows, groups }: ScoreReport): string {
 }
 
 /** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */
-function formatSideBySide(reports: readonly ScoreReport[]): string {
+function formatSideBySide(reports: readonly ScoreReport[], width?: number): string {
   const [first] = reports;
   const right = "right" as const;
   const compared = reports.some(({ base }) => base !== undefined);
@@ -67,9 +67,10 @@ function formatSideBySide(reports: readonly ScoreReport[]): string {
       report.verdict ?? (seen(report) === undefined ? "" : "none"),
     ];
   });
-  const table = formatTable(
+  const table = fittingTable(
     [{ title: "model" }, ...[first.primary, ...titles].map((title) => ({ title, align: right }))],
     rows,
+    width,
   );
   const names = [...new Set(reports.flatMap(({ base }) => base?.name ?? []))];
   const corrected = reports.some((one) => deciding(one)?.adjustedP !== undefined);
@@ -107,7 +108,7 @@ function scoreTable(report: ScoreReport): string {
     const before = base.metrics.find((metric) => metric.key === key);
     const change = report.comparisons.find((comparison) => comparison.key === key);
     return [
-      key === report.primary && report.model.metrics.length > 1 ? `${key} (decides)` : key,
+      key === report.primary && report.model.metrics.length > 1 ? `${key} *` : key,
       before === undefined ? "" : times100(before.value),
       times100(value),
       range(interval),

@@ -58,7 +58,7 @@ describe("formatScores", () => {
         expect(change.difference).toBeCloseTo(value - report.base!.metrics[i].value, 12);
         const { low, high } = change.interval;
         return [
-          key === report.primary ? `${key} (decides)` : key,
+          key === report.primary ? `${key} *` : key,
           times100(report.base!.metrics[i].value),
           times100(value),
           range(interval),

@@ -48,7 +48,9 @@ export async function runComparison(
     signal: interruptSignal(true),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
-  terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report));
+  terminal.result(
+    terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report, terminal.width),
+  );
   terminal.note(`runs and comparison.json in ${out}`);
 }
 

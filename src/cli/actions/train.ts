@@ -7,6 +7,7 @@ import type { ScoreReport } from "../../evaluation/score-report.js";
 import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
+import { formatSeconds } from "../../report/duration.js";
 import { formatFileLosses } from "../../report/file-losses.js";
 import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
@@ -16,14 +17,13 @@ import { formatScores } from "../../report/scores.js";
 import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
-import { plannedMemory } from "../../training/run/require-memory.js";
+import { plannedRun } from "../../training/run/require-memory.js";
 import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
 import { goingOn, interruptSignal } from "../interrupt.js";
 import { flagsOf } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { runFlags, sweepFlag } from "../options/train-flags.js";
-import { formatSeconds } from "../pace.js";
 import { parseSweep } from "../parse-sweep.js";
 import { openTerminal, type Terminal } from "../terminal.js";
 import {
@@ -55,7 +55,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const prompts = await modelPrompts(plan.settings);
   showData(plan, prompts, terminal);
   if (flags.dryRun) {
-    const model = { prompts, memory: await plannedMemory(plan) };
+    const model = { prompts, memory: await plannedRun(plan) };
     const record = () => JSON.stringify(planRecord(plan, model), null, 2);
     terminal.result(terminal.json ? record() : formatPlan(plan, model));
     return;

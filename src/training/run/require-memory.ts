@@ -3,6 +3,7 @@ import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { UserError } from "../../errors/user-error.js";
 import { openRuntime } from "../../runtime/runtime.js";
+import { type ExpectedTime, expectedTime } from "../model/expected-time.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
@@ -14,11 +15,14 @@ import {
   plannedSteps,
 } from "./planned-memory.js";
 
+/** What a planned run takes, in memory and in time. */
+export interface PlannedRun extends PlannedMemory, Partial<ExpectedTime> {}
+
 /**
- * Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. UserError: as loadEncoder, and
+ * Reckons what the run will take in memory and, by a short timing of its encoder, in time, without its parameters, optimizer or steps being allocated. UserError: as loadEncoder, and
  * beyond-memory.
  */
-export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
+export async function plannedRun(planned: TrainingPlan): Promise<PlannedRun> {
   const { settings } = planned;
   const runtime = await openRuntime({ threads: settings.threads });
   try {
@@ -27,7 +31,7 @@ export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemor
     const model = { plan, head: plannedHead(settings, encoder.info), encoder, runtime };
     const memory = memoryOf(await plannedSteps(model), settings);
     await requireFitting(memory, model);
-    return memory;
+    return { ...memory, ...(await expectedTime(plan, encoder)) };
   } finally {
     await runtime.close();
   }
