@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, modulesHead } from "../encoder/head.js";
@@ -101,7 +102,8 @@ export function matryoshkaDimensions({ run }: ModelContent): readonly number[] {
   return common.sort((a, b) => b - a);
 }
 
-/** The path of a file of the encoder's folder. */
+/** The path of a file of the encoder's folder, or of its first module's where that has it. */
 export function sourceFile({ encoder }: ModelContent, name: string): string {
-  return join(encoder.path, name);
+  const inner = join(encoder.tokenizerPath ?? encoder.path, name);
+  return existsSync(inner) ? inner : join(encoder.path, name);
 }

@@ -35,6 +35,7 @@ describe("formatExport", () => {
     verification: {
       ...{ texts: 90, largestDifference: 2.5e-7, tolerance: 1e-5, passed: true },
       cut: { texts: 10, largestDifference: 0.031 },
+      zero: 0,
     },
   };
 
@@ -72,6 +73,8 @@ describe("formatExport", () => {
       passed: false,
       cut: { texts: 0, largestDifference: 0 },
     };
+    const zeros = formatExport({ ...report, verification: { ...report.verification!, zero: 4 } });
+    expect(zeros.split("\n")[6]).toMatch(/^4 texts have the vector 0\b/);
     const failed = formatExport({ ...report, verification })
       .split("\n")
       .slice(4);

@@ -90,7 +90,7 @@ async function encoderWeights(
   const model = decode(await readFile(encoder.modelFile), encoder.modelFile);
   const protos = new Map(model.graph?.initializer.map((proto) => [proto.name, proto]));
   const external = folderReader(dirname(encoder.modelFile), encoder.modelFile);
-  const shapes = architectureParameters(config, join(encoder.path, "config.json"));
+  const shapes = architectureParameters(config, sourceFile({ encoder }, "config.json"));
   return huggingFaceWeights(model, shapes, (name) => {
     const proto = protos.get(name) ?? internal(`the model has no initializer "${name}"`);
     return weights?.get(name) ?? widen(toTensor(proto, external));
