@@ -48,6 +48,7 @@ const owners: Record<string, string> = {
   "cli-progress": "cli",
   vega: "report",
   "vega-lite": "report",
+  "umap-js": "report",
 };
 
 const src = join(import.meta.dirname, "..", "src");
@@ -128,7 +129,7 @@ describe("layers", () => {
 
   it("charts are drawn by packages that are loaded with the first chart, not at the start", () => {
     const early = files.filter((path) =>
-      /^(import(?! type)|export)[^;]*from "vega(-lite)?"/m.test(text(path)),
+      /^(import(?! type)|export)[^;]*from "(vega|vega-lite|umap-js)"/m.test(text(path)),
     );
     expect(early).toEqual([]);
     expect(files.some((path) => /import\("vega"\)/.test(text(path)))).toBe(true);

@@ -11,6 +11,9 @@ const NEARLY_NOTHING = 0.002;
 /** ±K in the last two dimensions of every token. */
 const CARRIER = 2;
 
+/** The table of token vectors. */
+const WORDS = "embeddings.word_embeddings.weight";
+
 /** Dimensions that a token's vector leaves to the carriers. */
 export const CARRIERS = 2;
 
@@ -30,7 +33,7 @@ export function staticStart(
   const lastNorm = [...shapes.keys()].filter((name) => name.endsWith("LayerNorm.weight")).at(-1);
   return new Map(
     [...shapes].map(([name, shape]) => {
-      if (name === "embeddings.word_embeddings.weight") return [name, words(shape, table)];
+      if (name === WORDS) return [name, words(shape, table)];
       const tensor = freshTensor(name, shape, random);
       if (name === lastNorm) (tensor.data as Float32Array).fill(0, tensor.data.length - CARRIERS);
       return [name, tensor];
@@ -62,22 +65,37 @@ function freshTensor(name: string, shape: readonly number[], random: Random) {
   return float32(shape, data);
 }
 
+/** What a student takes of its teacher: layer i is the teacher's layer `layers[i]`, token j has row `rows[j]` of the teacher's table. */
+interface TakenParts {
+  readonly layers: readonly number[];
+  readonly rows: readonly number[];
+}
+
 /**
- * Weights of a student that begins as some of its teacher's layers, by their numbers: the same names, tables and norms, layer i of the
- * student being layer `layers[i]` of the teacher. A tensor that the teacher has not is an internal error: both are BertModels.
+ * Weights of a student that begins as some of its teacher's layers and tokens: the same names, norms and positions. A tensor that the
+ * teacher has not is an internal error: both are BertModels.
  */
 export function layersStart(
   shapes: ReadonlyMap<string, readonly number[]>,
   teacher: ReadonlyMap<string, Tensor>,
-  layers: readonly number[],
+  { layers, rows }: TakenParts,
 ): Map<string, Tensor> {
   return new Map(
-    [...shapes.keys()].map((name) => {
+    [...shapes].map(([name, shape]) => {
       const from = name.replace(
         /^encoder\.layer\.(\d+)\./,
         (_, i: string) => `encoder.layer.${layers[Number(i)]}.`,
       );
-      return [name, teacher.get(from) ?? internal(`the teacher has no tensor "${from}"`)];
+      const tensor = teacher.get(from) ?? internal(`the teacher has no tensor "${from}"`);
+      return [name, name === WORDS ? takeRows(tensor, shape, rows) : tensor];
     }),
   );
+}
+
+function takeRows({ data }: Tensor, shape: readonly number[], rows: readonly number[]): Tensor {
+  const [, width] = shape;
+  const taken = new Float32Array(rows.length * width);
+  for (const [j, row] of rows.entries())
+    taken.set((data as Float32Array).subarray(row * width, (row + 1) * width), j * width);
+  return float32(shape, taken);
 }

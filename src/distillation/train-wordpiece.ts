@@ -10,7 +10,7 @@ export const LONGEST_WORD = 100;
 const ALPHABET = 1000;
 
 /** The printable characters of ASCII in lower case: any text of them has tokens, whatever the corpus. */
-const ALWAYS = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).filter(
+export const ALWAYS = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).filter(
   (character) => character === character.toLowerCase(),
 );
 

@@ -37,7 +37,7 @@ export interface EncoderInfo extends Prompts {
   readonly headFolded: boolean;
   /** Whether it is a static model: a table of token vectors and their mean. */
   readonly isStatic?: boolean | undefined;
-  /** Folder of tokenizer.json, where that is not `path`. */
+  /** Folder of tokenizer.json and config.json, where that is not `path`: of the first module of sentence-transformers. */
   readonly tokenizerPath?: string | undefined;
   /** Whether its files were checked against the SHA-256 in its manifest.json; false where it has none. */
   readonly checked?: boolean | undefined;

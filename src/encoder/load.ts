@@ -54,7 +54,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   const stack = left ? undefined : folder.modules?.stack;
   const open = (plain: boolean) => openModel(folder, { ...pooling, stack, plain }, options);
   const [tokenizer, opened] = await Promise.all([
-    loadTokenizer(folder.tokenizerFolder, tokenizing(folder)),
+    loadTokenizer(folder.home, tokenizing(folder)),
     open(false),
   ]);
   const parts = { folder, checked, pooling, tokenizer, left };
@@ -263,7 +263,7 @@ export async function modelPrompts(options: Omit<LoadEncoderOptions, "runtime">)
 function hashOf({ folder, pooling, dataFiles }: Parts): Promise<string> {
   const weights = dataFiles.map((file) => join(dirname(folder.modelFile), file));
   const { modules, lowerCase } = folder;
-  const tokenizer = join(folder.tokenizerFolder, "tokenizer.json");
+  const tokenizer = join(folder.home, "tokenizer.json");
   return modelHash([folder.modelFile, ...weights, tokenizer, ...(modules?.files ?? [])], {
     pooling: pooling.pooling,
     normalize: modules?.normalize ?? false,
@@ -292,7 +292,7 @@ function infoOf(parts: Parts, model: EncodingModel, hash: string): EncoderInfo {
     defaultPromptName: folder.defaultPromptName,
     headFolded: folder.headFolded,
     isStatic: folder.isStatic || undefined,
-    tokenizerPath: folder.tokenizerFolder,
+    tokenizerPath: folder.home,
     checked: parts.checked,
   };
 }

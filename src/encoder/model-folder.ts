@@ -29,8 +29,8 @@ export interface ModelFolder extends ModelLocation, Prompts {
   readonly positions: number | undefined;
   /** Pooling and normalisation; undefined without modules.json. */
   readonly modules: SentenceModules | undefined;
-  /** Folder of tokenizer.json: the model's own, or that of its first module. */
-  readonly tokenizerFolder: string;
+  /** Folder of config.json and tokenizer.json: the model's own, or that of its first module. */
+  readonly home: string;
   /** Whether tokens are looked up in a table and nothing else; then texts get no special tokens. */
   readonly isStatic: boolean;
   /** Tokens a text may have where nothing says so; undefined: as for any encoder. */
@@ -54,15 +54,16 @@ export async function readModelFolder(
   dtype: WeightType = "fp32",
 ): Promise<ModelFolder> {
   const { path } = location;
-  const config = (await readJsonObject(join(path, "config.json"))) ?? {};
-  const headFolded = config.head === "folded";
+  const outer = await objectIn(join(path, "config.json"));
+  const headFolded = outer.head === "folded";
   const listed = await readSentenceModules(path, headFolded);
-  const fixed = await staticFolder(path, config, listed);
-  const home = fixed?.home ?? path;
-  const modelFile = dtype === "fp32" ? findModel(path, fixed) : findPrecision(path, dtype);
-  if (fixed === undefined) requireConfig(path);
-  const [sentence, prompts] = await Promise.all([
-    objectIn(join(path, "sentence_bert_config.json")),
+  const fixed = await staticFolder(path, outer, listed);
+  const inner = fixed === undefined ? encoderHome(path, listed) : path;
+  const modelFile = dtype === "fp32" ? findModel(inner, fixed) : findPrecision(inner, dtype);
+  if (fixed === undefined) requireConfig(inner);
+  const [config, sentence, prompts] = await Promise.all([
+    objectIn(join(inner, "config.json")),
+    objectIn(join(inner, "sentence_bert_config.json")),
     readPrompts(path),
   ]);
   const modelType = stringOf(config.model_type) ?? "";
@@ -74,7 +75,7 @@ export async function readModelFolder(
     causal: isCausal(modelType, config),
     positions: table === undefined || table <= 0 ? undefined : usablePositions(modelType, table),
     modules: fixed?.modules ?? listed,
-    tokenizerFolder: home,
+    home: fixed?.home ?? inner,
     isStatic: fixed !== undefined,
     limit: fixed?.limit,
     // A static model's length and case are its tokenizer's own.
@@ -83,6 +84,14 @@ export async function readModelFolder(
     ...prompts,
     headFolded,
   };
+}
+
+/** The model folder, or that of its first module where early releases of sentence-transformers put the encoder's files: 0_Transformer/. */
+function encoderHome(path: string, modules: SentenceModules | undefined): string {
+  const inner = join(path, modules?.path ?? "");
+  return existsSync(join(path, "config.json")) || !existsSync(join(inner, "config.json"))
+    ? path
+    : inner;
 }
 
 function requireConfig(path: string): void {

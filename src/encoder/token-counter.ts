@@ -16,7 +16,7 @@ const most = 8192;
 /** The tokenizer of a model, without loading the model itself. UserError: as loadEncoder. */
 export async function openTokenCounter(options: TokenCounterOptions = {}): Promise<TokenCounter> {
   const folder = await readModelFolder(await locateModel(options.model, options));
-  const tokenizer = await loadTokenizer(folder.tokenizerFolder, tokenizing(folder));
+  const tokenizer = await loadTokenizer(folder.home, tokenizing(folder));
   const maxLength = resolveMaxLength({
     requested: options.maxLength,
     folder: folder.maxSeqLength,

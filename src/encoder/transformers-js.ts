@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors/user-error.js";
+import { reportWait } from "../files/progress.js";
 import type { Matrix } from "../math/tensor.js";
 import type { Pooling } from "./pooling-mode.js";
 
@@ -10,15 +11,14 @@ export interface PipelineOptions {
   /** Weights: onnx/model.onnx, onnx/model_fp16.onnx or onnx/model_quantized.onnx. */
   readonly dtype: "fp32" | "fp16" | "q8";
   readonly pooling: Pooling;
-  readonly normalize: boolean;
 }
 
 /** Texts of a batch: rows of very unlike length are mostly padding. */
 const BATCH = 16;
 
 /** A model folder as an unmodified transformers.js reads it. */
-interface Pipeline {
-  /** Vectors [texts, D] of `pipeline("feature-extraction")`. */
+export interface Pipeline {
+  /** Vectors [texts, D] of `pipeline("feature-extraction")`, pooled, not normalised: it divides a vector of length 0 by 0. */
   readonly embed: (texts: readonly string[]) => Promise<Matrix>;
   readonly release: () => Promise<void>;
 }
@@ -31,14 +31,14 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
   symlinkSync(resolve(folder), join(links, "model"), "junction");
   env.allowRemoteModels = false;
   env.localModelPath = links;
-  const { dtype, pooling, normalize } = options;
+  const { dtype, pooling } = options;
   try {
     const extract = await pipeline("feature-extraction", "model", { dtype });
     const name = transformersPooling(pooling);
     return {
       embed: (texts) =>
         inBatches(texts, async (batch) => {
-          const { data } = await extract([...batch], { pooling: name, normalize });
+          const { data } = await extract([...batch], { pooling: name });
           return Float32Array.from(data as ArrayLike<number>);
         }),
       release: async () => {
@@ -67,9 +67,13 @@ async function inBatches(
   embed: (batch: readonly string[]) => Promise<Float32Array>,
 ): Promise<Matrix> {
   const parts: Float32Array[] = [];
+  const report = reportWait("embedding by transformers.js", "texts", texts.length);
   for (let start = 0; start < texts.length; start += BATCH) {
-    parts.push(await embed(texts.slice(start, start + BATCH)));
+    const batch = texts.slice(start, start + BATCH);
+    parts.push(await embed(batch));
+    report.add(batch.length);
   }
+  report.end();
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   const data = new Float32Array(size);
   let at = 0;

@@ -12,7 +12,7 @@ const copied = ["tokenizer.json", "special_tokens_map.json", "vocab.txt", "added
 /** Copies the tokenizer's files; its configuration gets the encoder's maximum length. */
 export async function copyTokenizer(folder: string, content: ModelContent): Promise<void> {
   for (const name of copied) {
-    const source = join(content.encoder.tokenizerPath ?? content.encoder.path, name);
+    const source = sourceFile(content, name);
     if (existsSync(source)) await copyFile(source, join(folder, name));
   }
   const config = await objectIn(sourceFile(content, "tokenizer_config.json"));

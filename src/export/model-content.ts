@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { type HeadSpec, modulesHead } from "../encoder/head.js";
@@ -37,6 +38,20 @@ export interface ModelContent {
   readonly interpolated?: number | undefined;
   /** The run that it comes from, for the model card. */
   readonly run?: RunRecord | undefined;
+  /** Drawings of the run, for the model card. */
+  readonly figures?: readonly CardFigure[] | undefined;
+}
+
+/** A drawing that stands in a model card, and what there is to see in it. */
+export interface CardFigure {
+  readonly title: string;
+  readonly caption: string;
+  readonly drawings: readonly {
+    /** `figures/loss.svg`, beside the card. */
+    readonly path: string;
+    /** A whole SVG file. */
+    readonly svg: string;
+  }[];
 }
 
 /** The encoder's model with its tuned weights, all inside and in float32, without pooling and head. */
@@ -101,7 +116,8 @@ export function matryoshkaDimensions({ run }: ModelContent): readonly number[] {
   return common.sort((a, b) => b - a);
 }
 
-/** The path of a file of the encoder's folder. */
+/** The path of a file of the encoder's folder, or of its first module's where that has it. */
 export function sourceFile({ encoder }: ModelContent, name: string): string {
-  return join(encoder.path, name);
+  const inner = join(encoder.tokenizerPath ?? encoder.path, name);
+  return existsSync(inner) ? inner : join(encoder.path, name);
 }

@@ -1,5 +1,5 @@
-import { openPipeline, type PipelineOptions } from "../encoder/transformers-js.js";
 import type { Matrix } from "../math/tensor.js";
+import { type ExportedOptions, isZeroRow, openExported } from "./exported-vectors.js";
 import type { ModelSource } from "./model-source.js";
 import { mixedTexts } from "./sample-texts.js";
 
@@ -21,6 +21,8 @@ export interface Verification {
    * embtune keep it, so these vectors differ whatever the folder holds.
    */
   readonly cut: { readonly texts: number; readonly largestDifference: number };
+  /** Texts whose vector should have length 1 and is 0, on both sides. transformers.js gives NaN for them with `normalize: true`. */
+  readonly zero: number;
 }
 
 /** What `verifyFolder` compares with. */
@@ -44,9 +46,9 @@ export async function ownVectors(source: ModelSource): Promise<OwnVectors> {
 export async function verifyFolder(
   folder: string,
   own: OwnVectors,
-  options: Omit<PipelineOptions, "dtype">,
+  options: Omit<ExportedOptions, "dtype">,
 ): Promise<Verification> {
-  const pipeline = await openPipeline(folder, { ...options, dtype: "fp32" });
+  const pipeline = await openExported(folder, { ...options, dtype: "fp32" });
   try {
     const vectors = await pipeline.embed(own.texts);
     const differences = own.texts.map((_, i) => largestDifference(vectors, own.vectors, i));
@@ -58,6 +60,7 @@ export async function verifyFolder(
       tolerance: TOLERANCE,
       passed: among(true) <= TOLERANCE,
       cut: { texts: own.fits.filter((fits) => !fits).length, largestDifference: among(false) },
+      zero: options.normalize ? own.texts.filter((_, i) => isZeroRow(own.vectors, i)).length : 0,
     };
   } finally {
     await pipeline.release();

@@ -2,27 +2,29 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import { defineObjective } from "./definition.js";
+import { distillMseLoss } from "./distill-mse.js";
+import { scaled } from "./masking.js";
 import { cutTeacher, type DistillationInputs, distillationForm } from "./teacher.js";
 import { oneMinus, rowSimilarity } from "./vectors.js";
 
 /**
- * mean_i (1 − cos(s_i, t_i)) + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²: the second part compares the similarity matrices of the
- * batch (Tung & Mori 2019, similarity-preserving distillation, on unit vectors).
+ * mean_i (1 − cos(s_i, t_i)) + mse · mean_id (s_id − t_id)² + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²: the second part is
+ * distill-mse, the third compares the similarity matrices of the batch (Tung & Mori 2019, similarity-preserving distillation, on unit
+ * vectors).
  */
 function distillCosineLoss(
   b: GraphBuilder,
-  { embeddings, teacher }: DistillationInputs,
-  { gram }: { readonly gram: number },
+  inputs: DistillationInputs,
+  { mse, gram }: { readonly mse: number; readonly gram: number },
 ): Value {
-  const directions = ops.reduceMean(
-    b,
-    oneMinus(b, rowSimilarity(b, "cosine", embeddings, teacher)),
-  );
-  if (gram === 0) return directions;
+  const { embeddings, teacher } = inputs;
+  let loss = ops.reduceMean(b, oneMinus(b, rowSimilarity(b, "cosine", embeddings, teacher)));
+  const plus = (weight: number, part: Value) => ops.add(b, loss, scaled(b, part, weight));
+  if (mse !== 0) loss = plus(mse, distillMseLoss(b, inputs));
+  if (gram === 0) return loss;
   const student = ops.cosineMatrix(b, embeddings, embeddings);
   const between = ops.sub(b, student, ops.cosineMatrix(b, teacher, teacher));
-  const matrices = ops.reduceMean(b, ops.square(b, between));
-  return ops.add(b, directions, ops.mul(b, ops.scalarLike(b, gram, matrices), matrices));
+  return plus(gram, ops.reduceMean(b, ops.square(b, between)));
 }
 
 export const distillCosine = defineObjective({
@@ -32,6 +34,12 @@ export const distillCosine = defineObjective({
   rows: ["text"],
   forms: [distillationForm],
   options: {
+    mse: {
+      type: "number",
+      min: 0,
+      default: 0,
+      description: "weight of the squared error of distill-mse, which teaches lengths too",
+    },
     gram: {
       type: "number",
       min: 0,
@@ -43,7 +51,8 @@ export const distillCosine = defineObjective({
   modifiers: [],
   trained: [],
   text: {
-    formula: "mean (1 − cos(student, teacher)) + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²",
+    formula:
+      "mean (1 − cos(student, teacher)) + mse · mean (student − teacher)² + gram · mean_ij (cos(s_i, s_j) − cos(t_i, t_j))²",
     papers: [
       {
         authors: "Reimers, Gurevych",

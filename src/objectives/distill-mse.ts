@@ -5,7 +5,10 @@ import { defineObjective } from "./definition.js";
 import { cutTeacher, type DistillationInputs, distillationForm } from "./teacher.js";
 
 /** Mean over rows and dimensions of (student − teacher)² (Reimers & Gurevych 2020, equation 1, one language). */
-function distillMseLoss(b: GraphBuilder, { embeddings, teacher }: DistillationInputs): Value {
+export function distillMseLoss(
+  b: GraphBuilder,
+  { embeddings, teacher }: DistillationInputs,
+): Value {
   return ops.reduceMean(b, ops.square(b, ops.sub(b, embeddings, teacher)));
 }
 

@@ -11,7 +11,7 @@ export function formatExport(report: ExportReport): string {
   const lines = [`${folder}: ${format}, ${dimension} dimensions${cut}${files}`];
   if (loss.length > 0) lines.push(lossTable(loss));
   if (verification !== undefined) {
-    const { texts, largestDifference, tolerance, passed, cut } = verification;
+    const { texts, largestDifference, tolerance, passed, cut, zero } = verification;
     const verdict = passed ? "within" : "above";
     lines.push(
       `verified on ${texts} texts: largest difference ${largestDifference.toExponential(2)}, ${verdict} ${tolerance}`,
@@ -21,8 +21,14 @@ export function formatExport(report: ExportReport): string {
         `${cut.texts} more were cut to the maximum length, and transformers.js cuts their closing token too: difference ${cut.largestDifference.toExponential(2)}`,
       );
     }
+    if (zero > 0) lines.push(zeroNote(zero));
   }
   return lines.join("\n");
+}
+
+function zeroNote(texts: number): string {
+  const who = texts === 1 ? "1 text has" : `${texts} texts have`;
+  return `${who} the vector 0, having no token that the model knows: transformers.js makes NaN of it with normalize: true`;
 }
 
 function lossTable(losses: readonly PrecisionLoss[]): string {

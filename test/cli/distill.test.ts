@@ -33,7 +33,8 @@ const scoreOf = async (model: string): Promise<number> => {
 };
 
 describe("embtune distill", () => {
-  beforeAll(() => {
+  let made: Awaited<ReturnType<typeof embtune>>;
+  beforeAll(async () => {
     const lines = ["train.csv", "dev.csv", "test.csv"].flatMap((name) =>
       readFileSync(support(name), "utf8")
         .split("\n")
@@ -43,10 +44,11 @@ describe("embtune distill", () => {
     );
     const [, known] = readFileSync(everyday, "utf8").split("\n");
     corpus = writeIn(folder, "corpus.txt", [...lines, lines[0], known.split(",")[0]].join("\n"));
-  });
+    made = await embtune(args());
+  }, 300_000);
 
   it("makes a student that transformers.js and sentence-transformers folders hold, better than chance at step 0", async () => {
-    const { code, stdout, stderr } = await embtune(args());
+    const { code, stdout, stderr } = made;
     expect(stderr).toContain("step 6:");
     expect(code).toBe(0);
     expect(stdout).toMatch(/corpus: {2}\d+ texts, left out: .*repeated.*stand in --eval/);
@@ -56,7 +58,9 @@ describe("embtune distill", () => {
     ).toBe(true);
     const to = join(folder, "random");
     const call = args().map((arg) => (arg === out ? to : arg));
-    await embtune([...call, "--init", "random"]);
+    const random = await embtune([...call, "--init", "random", "--reuse", out]);
+    expect(random.code).toBe(0);
+    expect(random.stderr).not.toContain("vectors of the corpus");
     const near = await scoreOf(join(out, "student"));
     expect(near - (await scoreOf(join(to, "student")))).toBeGreaterThan(0.1);
   }, 300_000);
@@ -92,16 +96,20 @@ describe("embtune distill", () => {
     const call = args().map((arg) => (arg === out ? to : arg));
     const { code } = await embtune([
       ...call,
-      "--project",
-      "linear",
-      "--steps",
-      "60",
-      "--lr",
-      "5e-3",
+      ...["--project", "linear", "--steps", "6", "--reuse", out],
     ]);
     expect(code).toBe(0);
     const vectors = join(folder, "v.npy");
-    await embtune(["embed", corpus, "--model", join(to, "run"), "--out", vectors]);
+    await embtune([
+      "embed",
+      everyday,
+      "--column",
+      "sentence1",
+      "--model",
+      join(to, "run"),
+      "--out",
+      vectors,
+    ]);
     const manifest = JSON.parse(readFileSync(`${vectors}.manifest.json`, "utf8"));
     expect(manifest.dimension).toBe(256);
   }, 300_000);
@@ -110,26 +118,58 @@ describe("embtune distill", () => {
     const to = join(folder, "layers");
     const { code, stderr } = await embtune([
       ...["distill", corpus, "--teacher", teacher, "--out", to, "--init", "layers:0,2"],
-      ...["--hidden", "256", "--steps", "1"],
+      ...["--hidden", "256", "--steps", "1", "--vocab-size", "1200"],
+      ...["--eval", everyday, "--reuse", out],
     ]);
     expect(stderr).toContain("layers 0, 2 of the teacher");
+    expect(stderr).toContain("1200 of the teacher's 12000 tokens stay");
     expect(code).toBe(0);
     const config = JSON.parse(readFileSync(join(to, "student", "config.json"), "utf8"));
-    expect(config).toMatchObject({ num_hidden_layers: 2, vocab_size: 12000 });
+    expect(config).toMatchObject({ num_hidden_layers: 2, vocab_size: 1200 });
+  }, 300_000);
+
+  it("teaches the prefixes of --matryoshka and the parts by their weights, as train does", async () => {
+    const first = async (...more: string[]): Promise<number> => {
+      const to = freshFolder();
+      const call = args().map((arg) => (arg === out ? to : arg));
+      await embtune([...call, "--steps", "1", "--reuse", out, ...more]);
+      const log = readFileSync(join(to, "run", "log.jsonl"), "utf8").split("\n");
+      const steps = log.filter((line) => line.includes('"loss"')).map((line) => JSON.parse(line));
+      return steps[0].loss;
+    };
+    const [plain, prefixes, mixed] = [
+      await first(),
+      await first("--matryoshka", "32,8"),
+      await first("--mse", "3", "--gram", "2"),
+    ];
+    expect(prefixes).toBeGreaterThan(1.2 * plain);
+    expect(mixed).toBeGreaterThan(plain);
   }, 300_000);
 
   it.each([
     [["--hidden", "30"], "cannot be divided among 4 heads"],
     [["--hidden", "512"], "wider"],
-    [["--init", "layers:0,9", "--hidden", "256"], "has no layer 9"],
-    [["--init", "layers:0"], "have 256 numbers"],
     [["--init", "nothing"], "--init must be"],
-    [["--minutes", "1"], "both say how long"],
-    [["--static", "--gram", "-1"], "gram"],
+    [["--minutes", "1"], "--minutes and --steps say how long"],
+    [["--static"], "--layers, --heads, --intermediate, --steps, --batch-size without effect"],
+    [["--gram", "-1"], "gram"],
+    [["--init", "layers:0", "--vocabulary", "corpus"], "without effect"],
+    [["--reuse", "elsewhere"], "no teacher's vectors"],
   ])("refuses %j", async (more, message) => {
     const to = freshFolder();
     const call = args().map((arg) => (arg === out ? to : arg));
     const { code, stderr } = await embtune([...call, ...more]);
+    expect(code === 1 || code === 2).toBe(true);
+    expect(stderr).toContain(message);
+  });
+
+  it.each([
+    [["--init", "layers:0,9", "--hidden", "256"], "has no layer 9"],
+    [["--init", "layers:0"], "have 256 numbers"],
+    [["--init", "layers:0", "--vocabulary", "corpus"], "begins with the teacher's tokens"],
+  ])("refuses layers with %j", async (more, message) => {
+    const call = ["distill", corpus, "--teacher", teacher, "--eval", everyday, "--reuse", out];
+    const { code, stderr } = await embtune([...call, "--out", freshFolder(), ...more]);
     expect(code === 1 || code === 2).toBe(true);
     expect(stderr).toContain(message);
   });

@@ -95,7 +95,7 @@ describe("a hub id", () => {
     const location = await locateModel(id, { hub, allowDownload: true });
     const folder = await readModelFolder(location);
     expect(folder).toMatchObject({ isStatic: true, modelFile: join(location.path, table) });
-    expect(existsSync(join(folder.tokenizerFolder, "tokenizer.json"))).toBe(true);
+    expect(existsSync(join(folder.home, "tokenizer.json"))).toBe(true);
     expect(requests.filter((url) => url.includes("onnx"))).toEqual([]);
   });
 

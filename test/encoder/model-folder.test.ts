@@ -92,6 +92,25 @@ describe("did you mean", () => {
 });
 
 describe("a model folder", () => {
+  it("finds the encoder of early sentence-transformers in the folder of the first module", async () => {
+    const folder = temporaryFolder();
+    const inner = join(folder, "0_Transformer");
+    writeFiles(folder, {
+      "modules.json": [
+        module("sentence_transformers.models.Transformer", "0_Transformer"),
+        module("sentence_transformers.models.Pooling", "1_Pooling"),
+      ],
+      "0_Transformer/config.json": { model_type: "distilbert" },
+      "0_Transformer/model.safetensors": "",
+      "0_Transformer/sentence_bert_config.json": { max_seq_length: 7 },
+      "1_Pooling/config.json": legacy("mean_tokens"),
+    });
+    expect(await read(folder)).toMatchObject({
+      ...{ path: folder, home: inner, modelFile: join(inner, "model.safetensors") },
+      ...{ modelType: "distilbert", maxSeqLength: 7, modules: { pooling: "mean" } },
+    });
+  });
+
   it("is read with its own settings", async () => {
     const folder = await read(
       modelCopy({

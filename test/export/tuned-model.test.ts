@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openPipeline } from "../../src/encoder/transformers-js.js";
+import { openExported } from "../../src/export/exported-vectors.js";
 import { exportModel } from "../../src/jobs/export.js";
 import { train } from "../../src/jobs/train.js";
 import { elementType } from "../../src/onnx/element-type.js";
@@ -30,7 +30,7 @@ async function transformersJs(
   dtype: "fp32" | "fp16",
   pooling: "mean" | "cls" = "mean",
 ): Promise<Float32Array> {
-  const pipeline = await openPipeline(folder, { dtype, pooling, normalize: true });
+  const pipeline = await openExported(folder, { dtype, pooling, normalize: true });
   const { data } = await pipeline.embed(texts);
   await pipeline.release();
   return data;

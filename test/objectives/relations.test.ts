@@ -150,6 +150,16 @@ describe("the relations that the documentation states", () => {
     expect(same.loss).toBeCloseTo(0, 10);
   });
 
+  it("distill-cosine adds mse times distill-mse", async () => {
+    const given: Given = { embeddings: anchors, teacher: positives };
+    const [plain, mse, both] = await Promise.all([
+      evaluate("distill-cosine", given),
+      evaluate("distill-mse", given),
+      evaluate("distill-cosine", given, { mse: 0.5 }),
+    ]);
+    expect(both.loss).toBeCloseTo(plain.loss + 0.5 * mse.loss, 10);
+  });
+
   it("a classed objective reads pair rows as two texts of a fresh class, negatives as classes of their own", async () => {
     const texts: Numbers = [
       [2 * B + B * K, D],

@@ -8,7 +8,8 @@ import { gatedFeedForward } from "./feed-forward.js";
 import { layerKinds } from "./layer-kinds.js";
 import { attentionMask } from "./masks.js";
 import { rmsNorm } from "./norms.js";
-import { frequencies, type Rotation, rotation } from "./rotary.js";
+import { type Rotation, rotation } from "./rotary.js";
+import { turnsOf } from "./rotary-turns.js";
 import { textInputs } from "./text-inputs.js";
 
 /** In what decoders of the Llama family differ. */
@@ -46,7 +47,7 @@ export function decoder(family: DecoderFamily): (print: Blueprint) => Value {
     const depth = config.size("num_hidden_layers");
     const heads = config.size("num_attention_heads");
     const headSize = config.size("head_dim", width / heads);
-    const turns = frequencies(config, headSize, { base: ["rope_theta"], fallback: 10_000 });
+    const turns = turnsOf(config, headSize, { base: ["rope_theta"], fallback: 10_000 });
     const form = {
       ...formOf(config, family),
       width,
@@ -92,7 +93,7 @@ function isCausal(config: ConfigFields): boolean {
 function fullLayers(config: ConfigFields, { window }: DecoderFamily): (layer: number) => boolean {
   const given = config.optional("sliding_window") !== undefined;
   const switched = config.flag("use_sliding_window", false);
-  const first = config.optional("max_window_layers") ?? 0;
+  const first = config.optional("max_window_layers") ?? 28;
   if (window === "always") return () => !given;
   return (i) => !given || !switched || i < first;
 }

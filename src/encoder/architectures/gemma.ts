@@ -9,7 +9,8 @@ import { gatedFeedForward } from "./feed-forward.js";
 import { type LayerKind, layerKinds } from "./layer-kinds.js";
 import { attentionMask } from "./masks.js";
 import { rmsNorm } from "./norms.js";
-import { frequencies, type Rotation, rotation } from "./rotary.js";
+import { type Rotation, rotation } from "./rotary.js";
+import { turnsOf } from "./rotary-turns.js";
 import { type TextInputs, textInputs } from "./text-inputs.js";
 
 interface Form {
@@ -78,8 +79,11 @@ function viewsOf(
   // Half to each side where both are looked at.
   const window = causal ? size : Math.floor(size / 2) + 1;
   const full = { layerType: "full_attention", base: ["rope_theta"], fallback: 1_000_000 };
-  const near = { layerType: "sliding_attention", base: ["rope_local_base_freq"], fallback: 10_000 };
-  const turns = (at: typeof full) => rotation(b, text, frequencies(config, headSize, at));
+  const near = {
+    ...{ layerType: "sliding_attention", base: ["rope_local_base_freq"], fallback: 10_000 },
+    unscaled: true,
+  };
+  const turns = (at: typeof full) => rotation(b, text, turnsOf(config, headSize, at));
   return {
     full_attention: { mask: attentionMask(b, text, { causal }), rotation: turns(full) },
     sliding_attention: { mask: attentionMask(b, text, { causal, window }), rotation: turns(near) },

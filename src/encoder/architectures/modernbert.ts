@@ -7,7 +7,8 @@ import { type Blueprint, linear, linears } from "./declare.js";
 import { type LayerKind, layerKinds } from "./layer-kinds.js";
 import { attentionMask } from "./masks.js";
 import { layerNorm } from "./norms.js";
-import { frequencies, type Rotation, rotation } from "./rotary.js";
+import { type Rotation, rotation } from "./rotary.js";
+import { turnsOf } from "./rotary-turns.js";
 import { type TextInputs, textInputs } from "./text-inputs.js";
 
 interface Form {
@@ -38,6 +39,9 @@ export function modernbert(print: Blueprint): Value {
   const { width, epsilon, normBias: bias } = form;
   const words = weights.table("embeddings.tok_embeddings", config.size("vocab_size"), width);
   config.size("max_position_embeddings", 8192);
+  // Fields of the models that have been published which their class does not read.
+  config.only("position_embedding_type", "absolute", "sans_pos", "rope");
+  config.optional("layer_norm_eps");
   const depth = config.size("num_hidden_layers");
   const every = config.size("global_attn_every_n_layers", 3);
   const kinds = layerKinds(config, depth, (i) => i % every === 0);
@@ -68,7 +72,7 @@ function viewsOf(
   const window = Math.floor(config.size("local_attention", 128) / 2) + 1;
   const full = { layerType: "full_attention", base: ["global_rope_theta"], fallback: 160_000 };
   const near = { layerType: "sliding_attention", base: ["local_rope_theta"], fallback: 10_000 };
-  const turns = (at: typeof full) => rotation(b, text, frequencies(config, headSize, at));
+  const turns = (at: typeof full) => rotation(b, text, turnsOf(config, headSize, at));
   return {
     full_attention: { mask: attentionMask(b, text), rotation: turns(full) },
     sliding_attention: { mask: attentionMask(b, text, { window }), rotation: turns(near) },

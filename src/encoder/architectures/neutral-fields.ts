@@ -13,12 +13,15 @@ const NEUTRAL = new Set(
   begin_suppress_tokens tf_legacy_loss cross_attention_hidden_size tie_encoder_decoder is_encoder_decoder
   final_logit_softcapping cache_implementation dense_seq_output unpad_inputs
   summary_type summary_use_proj summary_activation summary_proj_to_labels summary_first_dropout summary_last_dropout
-  bert_model_type gpt2_model_type embedding_dropout prenorm_dropout`.split(/\s+/),
+  bert_model_type gpt2_model_type embedding_dropout prenorm_dropout name tie_weights_ layerdrop
+  net_structure_type gap_size num_memory_blocks down_scale_factor xla_device do_lower_case sentence_transformers`.split(
+    /\s+/,
+  ),
 );
 
 /** Names of whole families of such fields. */
 const FAMILIES =
-  /^_|_token_id$|dropout|_pdrop$|^(classifier|pooler|qa|seq_classif|decoder_start|forced|transformers\.js)/;
+  /^_|_token_ids?$|dropout|_pdrop$|^(classifier|pooler|unsloth_|qa|seq_classif|decoder_start|forced|transformers\.js)/;
 
 /**
  * Whether the field cannot change token vectors, by its name, or because its value switches nothing on (null, false, an empty

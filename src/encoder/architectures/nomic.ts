@@ -7,13 +7,15 @@ import { type Blueprint, linear, linears } from "./declare.js";
 import { gatedFeedForward } from "./feed-forward.js";
 import { attentionMask } from "./masks.js";
 import { layerNorm } from "./norms.js";
-import { frequencies, type Rotation, rotation } from "./rotary.js";
+import { type Rotation, rotation } from "./rotary.js";
+import { turnsOf } from "./rotary-turns.js";
 import { textInputs, tokenTypes } from "./text-inputs.js";
 
 interface Form {
   readonly width: number;
   readonly inner: number;
   readonly heads: number;
+  readonly headSize: number;
   readonly epsilon: number;
   readonly activation: Activation;
   readonly attentionBias: boolean;
@@ -40,13 +42,13 @@ export function nomic(print: Blueprint): Value {
   const base = ["rope_theta", "rotary_emb_base"];
   const epsilon = config.number(["layer_norm_eps", "layer_norm_epsilon"], 1e-12);
   const form: Form = {
-    ...{ width, heads, epsilon },
+    ...{ width, heads, headSize, epsilon },
     inner: config.size(["intermediate_size", "n_inner"]),
     activation: activation(config, ["hidden_act", "activation_function"], "silu"),
     attentionBias: config.flag("qkv_proj_bias", false),
     bias: config.flag("mlp_fc1_bias", false),
     mask: attentionMask(b, text),
-    rotation: rotation(b, text, frequencies(config, headSize, { base, fallback: 1000 })),
+    rotation: rotation(b, text, turnsOf(config, headSize, { base, fallback: 1000 })),
   };
   let x = layerNorm(print, "emb_ln", sum, { epsilon });
   for (let i = 0; i < config.size(["num_hidden_layers", "n_layer"]); i++)
@@ -78,20 +80,17 @@ function refuseVariants(config: ConfigFields): void {
 
 function layer(print: Blueprint, at: string, x: Value, form: Form): Value {
   const { b } = print;
-  const { width, heads, epsilon, attentionBias, mask, rotation } = form;
-  const parts = ["query", "key", "value"].map((name) => ({ name, size: width }));
+  const { width, heads, headSize, epsilon, attentionBias, mask, rotation } = form;
+  const inner = heads * headSize;
+  const parts = ["query", "key", "value"].map((name) => ({ name, size: inner }));
   const [query, key, value] = linears(print, `${at}.attn.Wqkv`, x, {
     input: width,
     parts,
     bias: attentionBias,
   });
-  const context = attention(
-    b,
-    { query, key, value },
-    { heads, headSize: width / heads, mask, rotation },
-  );
-  const square = { input: width, output: width, bias: attentionBias };
-  const attended = linear(print, `${at}.attn.out_proj`, context, square);
+  const context = attention(b, { query, key, value }, { heads, headSize, mask, rotation });
+  const sizes = { input: inner, output: width, bias: attentionBias };
+  const attended = linear(print, `${at}.attn.out_proj`, context, sizes);
   const y = layerNorm(print, `${at}.norm1`, add(b, attended, x), { epsilon });
   const modules = { gate: `${at}.mlp.fc12`, up: `${at}.mlp.fc11`, down: `${at}.mlp.fc2` };
   const fed = gatedFeedForward(print, modules, y, form);

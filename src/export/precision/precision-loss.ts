@@ -1,8 +1,7 @@
-import type { PipelineOptions } from "../../encoder/transformers-js.js";
-import { openPipeline } from "../../encoder/transformers-js.js";
 import { pairedCosine } from "../../evaluation/cosine.js";
 import { type Evaluator, metricOf } from "../../evaluation/metric.js";
 import type { Matrix } from "../../math/tensor.js";
+import { type ExportedOptions, isZeroRow, openExported } from "../exported-vectors.js";
 import { plainTexts } from "../sample-texts.js";
 import type { Precision } from "./precision.js";
 
@@ -12,6 +11,7 @@ const TEXTS = 200;
 /** What a precision costs, as transformers.js gives it: on 200 texts and, where data were given, in a score. */
 export interface PrecisionLoss {
   readonly dtype: Precision;
+  /** Those whose float32 vector is not 0. */
   readonly texts: number;
   /** Cosine of each text's two vectors: mean and smallest. */
   readonly meanCosine: number;
@@ -28,7 +28,7 @@ export interface PrecisionLoss {
 export async function measurePrecisionLoss(
   folder: string,
   precisions: readonly Precision[],
-  options: Omit<PipelineOptions, "dtype"> & { readonly evaluator?: Evaluator | undefined },
+  options: Omit<ExportedOptions, "dtype"> & { readonly evaluator?: Evaluator | undefined },
 ): Promise<PrecisionLoss[]> {
   if (precisions.length === 0) return [];
   const { evaluator, ...pipeline } = options;
@@ -48,10 +48,10 @@ interface Measured {
 
 async function measured(
   folder: string,
-  options: PipelineOptions,
+  options: ExportedOptions,
   evaluator: Evaluator | undefined,
 ): Promise<Measured> {
-  const pipeline = await openPipeline(folder, options);
+  const pipeline = await openExported(folder, options);
   try {
     const vectors = await pipeline.embed(plainTexts(TEXTS));
     if (evaluator === undefined) return { vectors };
@@ -64,8 +64,11 @@ async function measured(
 }
 
 function compare(full: Measured, other: Measured): Omit<PrecisionLoss, "dtype"> {
-  const { rows } = full.vectors;
-  const cosines = pairedCosine(full.vectors, other.vectors);
+  // A text whose vector is 0 has no direction to compare.
+  const cosines = pairedCosine(full.vectors, other.vectors).filter(
+    (_, i) => !isZeroRow(full.vectors, i),
+  );
+  const rows = cosines.length;
   const differences = full.vectors.data.map((x, i) => Math.abs(x - other.vectors.data[i]));
   return {
     texts: rows,

@@ -8,12 +8,12 @@ import { objectIn, writeJson } from "../../files/json-file.js";
 import { writeTensors } from "../../files/tensor-file.js";
 import type { Tensor } from "../../math/tensor.js";
 import { decode } from "../../onnx/model.js";
-import type { ModelContent } from "../model-content.js";
+import { type ModelContent, sourceFile } from "../model-content.js";
 import { linearModules } from "./weight-names.js";
 
 /** The modules whose weight each initializer [in, out] is. */
 async function modulesOf({ encoder }: ModelContent): Promise<Map<string, string[]>> {
-  const file = join(encoder.path, "config.json");
+  const file = sourceFile({ encoder }, "config.json");
   const config = await objectIn(file);
   if (!isWeightsFile(encoder.modelFile)) {
     const model = decode(await readFile(encoder.modelFile), encoder.modelFile);

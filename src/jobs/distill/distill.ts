@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { loadEncoder } from "../../encoder/load.js";
 import { requireSignal } from "../../errors/interrupted.js";
-import { usageError } from "../../errors/user-error.js";
 import { modelFolderOf } from "../../export/checkpoint-model.js";
+import { refuseSameFile } from "../../files/usable-path.js";
 import { openRuntime } from "../../runtime/runtime.js";
 import { distillTable } from "../options/distill.js";
 import { type JobOptions, resolveJob } from "../options/shared.js";
 import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
 import { writeCorpus } from "./corpus.js";
+import { refuseIdle } from "./idle-options.js";
 import { stepsOf, teach } from "./lesson.js";
 import { makeStudent, requireShape } from "./make-student.js";
+import { takeCorpus } from "./reuse.js";
 import { type DistillState, openState, saveState } from "./state.js";
 import { ceilingOf, targetVectors, teacherVectors } from "./teacher-vectors.js";
 
@@ -35,8 +37,9 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   const { signal, onEvent = () => undefined, ...job } = given;
   requireSignal(signal);
   const options = resolveJob("distill", distillTable, job);
-  refuseIdle(options);
+  refuseIdle(job);
   requireShape(options);
+  refuseSameFile(options.reuse, [options.out], "--reuse");
   const context = { options, signal, onEvent };
   let state = openState(context);
   const save = async (more: Partial<DistillState>): Promise<void> => {
@@ -45,6 +48,8 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   };
   await save({});
   const paths = distillPaths(options.out);
+  if (state.corpus === undefined && options.reuse !== undefined)
+    await save({ corpus: await takeCorpus(context, options.reuse) });
   if (state.corpus === undefined || !existsSync(paths.corpus)) {
     onEvent({ type: "stage", name: "corpus" });
     const excluded = [options.eval ?? [], options.exclude ?? []].flat();
@@ -85,15 +90,4 @@ async function prepared(
   } finally {
     await runtime.close();
   }
-}
-
-function refuseIdle({ static: table, minutes, steps }: DistillContext["options"]): void {
-  if (minutes !== undefined && steps !== undefined)
-    throw usageError("two-lengths", "--minutes and --steps both say how long", "give one");
-  if (table && (minutes !== undefined || steps !== undefined))
-    throw usageError(
-      "option-without-effect",
-      "a static table is not trained, so --steps and --minutes have no effect",
-      "tune it afterwards: embtune train FILE --model OUT/static --tune full",
-    );
 }

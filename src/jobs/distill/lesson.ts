@@ -59,11 +59,12 @@ function lesson(
   { out, resume, steps, onEvent }: Lesson,
 ): Promise<TrainedRun> {
   const { corpus, student } = distillPaths(options.out);
-  targets.cols === options.hidden ? {} : { head: "linear" as const, headDim: targets.cols };
-  const { eval: selecting, batchSize, lr, evalEvery, seed, threads, gram } = options;
+  const { eval: selecting, batchSize, lr, evalEvery, seed, threads } = options;
+  const { mse, gram, matryoshka: dims, average, interpolate } = options;
   return train({
     ...{ data: corpus, model: student, out, resume, onEvent, signal },
-    ...{ objective: "distill-cosine", objectiveOptions: { gram }, teacherVectors: targets.path },
+    ...{ objective: "distill-cosine", objectiveOptions: { mse, gram, dims } },
+    ...{ teacherVectors: targets.path, average, interpolate },
     ...{ tune: "full", eval: selecting, batchSize, lr, evalEvery, seed, threads, steps },
   });
 }

@@ -3,6 +3,8 @@ import { UserError } from "../../errors/user-error.js";
 import { writeFileAtomic } from "../../files/files.js";
 import type { JsonObject } from "../../files/json-file.js";
 import { readSealed, sealedText } from "../../files/sealed-json.js";
+import type { AnyTable } from "../../options/option.js";
+import { distillTable } from "../options/distill.js";
 import { type DistillContext, distillPaths } from "./context.js";
 import type { CorpusCount } from "./corpus.js";
 
@@ -17,7 +19,14 @@ export interface DistillState {
 }
 
 /** Options that may differ when the same call goes on. */
-const FREE = new Set(["out", "overwrite", "threads", "allowDownload"]);
+const FREE = new Set(["out", "reuse", "overwrite", "threads", "allowDownload"]);
+
+/** What an option was before it could be chosen. */
+const DEFAULTS: JsonObject = Object.fromEntries(
+  Object.entries(distillTable as AnyTable)
+    .filter(([name, { default: value }]) => !FREE.has(name) && value !== undefined)
+    .map(([name, { default: value }]) => [name, value]),
+);
 
 /**
  * What an earlier call has done in the folder, or the beginning. UserErrors: folder-in-use where the folder holds something else,
@@ -42,9 +51,10 @@ export function openState({ options }: DistillContext): DistillState {
     rmSync(`${paths.teacher}.manifest.json`, { force: true });
     return { options: own };
   }
-  const known = readSealed(paths.state).content as unknown as DistillState;
-  const changed = [...new Set([...Object.keys(own), ...Object.keys(known.options)])].filter(
-    (name) => JSON.stringify(own[name]) !== JSON.stringify(known.options[name]),
+  const known = readState(paths.state);
+  const before = { ...DEFAULTS, ...known.options };
+  const changed = [...new Set([...Object.keys(own), ...Object.keys(before)])].filter(
+    (name) => JSON.stringify(own[name]) !== JSON.stringify(before[name]),
   );
   if (changed.length === 0) return known;
   throw new UserError(
@@ -54,6 +64,11 @@ export function openState({ options }: DistillContext): DistillState {
       hint: "give the same options to go on, --overwrite to begin anew, or another --out",
     },
   );
+}
+
+/** What distill.json says. UserErrors as readSealed. */
+export function readState(path: string): DistillState {
+  return readSealed(path).content as unknown as DistillState;
 }
 
 export async function saveState(out: string, state: DistillState): Promise<void> {

@@ -1,6 +1,7 @@
 import { modelOptions } from "../../encoder/model-options.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
+import { AVERAGE_PATTERN } from "../../training/options/averaging.js";
 import { overwriteOption } from "./shared.js";
 
 /** Where the student learns from, and where it goes. */
@@ -29,6 +30,12 @@ export const distillFileOptions = {
   exclude: {
     type: "files",
     description: "files whose texts are left out of the corpus too",
+  },
+  reuse: {
+    type: "text",
+    placeholder: "dir",
+    description:
+      "--out of an earlier distillation of the same texts and teacher: its corpus and vectors are taken, for another student or lesson",
   },
   ...overwriteOption,
 } as const satisfies AnyTable;
@@ -73,7 +80,7 @@ export const studentOptions = {
     min: 500,
     max: 200_000,
     default: 12_000,
-    description: "tokens of its WordPiece vocabulary",
+    description: "tokens of its vocabulary at most",
   },
   maxLength: {
     type: "integer",
@@ -87,7 +94,14 @@ export const studentOptions = {
     placeholder: "start",
     default: "tokens",
     description:
-      "tokens: the teacher's vectors of the tokens; random; layers:0,2,4: layers of a BERT-type teacher of the same width, with its tokenizer",
+      "tokens: the teacher's vectors of the tokens; random; layers:0,2,4: layers of a BERT-type teacher of the same width",
+  },
+  vocabulary: {
+    type: "choice",
+    choices: ["corpus", "teacher"],
+    otherwise: "corpus; teacher with --init layers",
+    description:
+      "tokens: WordPiece trained on the corpus, or those of a teacher's lower-casing WordPiece that the corpus has most",
   },
   static: {
     common: true,
@@ -106,6 +120,12 @@ export const lessonOptions = {
     description:
       "where the widths differ: pca turns the teacher's vectors to the student's width, linear gives the student a layer to the teacher's, whose documents it then can search",
   },
+  mse: {
+    type: "number",
+    min: 0,
+    default: 0,
+    description: "weight of the squared error beside the cosine to the teacher",
+  },
   gram: {
     type: "number",
     min: 0,
@@ -113,9 +133,11 @@ export const lessonOptions = {
     description: "weight of the batch's similarity matrices beside the cosine to the teacher",
   },
   matryoshka: {
-    type: "text",
+    type: "numbers",
+    element: { type: "integer", min: 1 },
+    default: [],
     placeholder: "dims",
-    description: "dimensions that are taught too, e.g. 192,96,48",
+    description: "prefixes of the vectors that are taught, e.g. 192,96,48: they can be cut there",
   },
   epochs: {
     common: true,
@@ -142,6 +164,24 @@ export const lessonOptions = {
   },
   lr: { common: true, type: "number", above: 0, default: 1e-3, description: "peak learning rate" },
   evalEvery: { type: "integer", min: 1, description: "updates between evaluations" },
+  average: {
+    type: "text",
+    pattern: AVERAGE_PATTERN,
+    expected: "off, ema:0.99 or last:3",
+    default: "off",
+    placeholder: "how",
+    description:
+      "what is taken for the end: the best checkpoint (off), ema:0.999 a moving average of all steps, last:3 the mean of the last evaluations'",
+  },
+  interpolate: {
+    type: "number",
+    min: 0,
+    max: 1,
+    words: ["auto", "off"],
+    default: "off",
+    placeholder: "α",
+    description: "a point between the beginning and the end, as in train",
+  },
 } as const satisfies AnyTable;
 
 /** Every option of `distill`. */

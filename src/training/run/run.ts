@@ -28,6 +28,7 @@ import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { observed } from "./observed.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
+import { requireMemory } from "./require-memory.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { lossesOf, openLogs } from "./run-logs.js";
@@ -101,6 +102,7 @@ async function runWith(
     const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
+    await requireMemory(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
     return await train(context, record, { point, shared: options.resources !== undefined });

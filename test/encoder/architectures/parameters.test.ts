@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { architectureParameters } from "../../../src/encoder/architectures/registry.js";
+import {
+  architectureGraph,
+  architectureParameters,
+} from "../../../src/encoder/architectures/registry.js";
 import type { JsonObject } from "../../../src/files/json-file.js";
+import { TINY_CONFIGS } from "../../support/weights-folder.js";
 
 const weightShapes = (config: JsonObject) => architectureParameters(config, "config.json");
 
@@ -118,5 +122,25 @@ describe("architectureParameters", () => {
     ],
   ])("says what config.json lacks: %o", (config, message) => {
     expect(() => weightShapes({ ...config, model_type: "bert" })).toThrow(message);
+  });
+});
+
+// Fields that the configurations of published models carry and that their classes do not read, or read at this value alone.
+const published: [string, JsonObject][] = [
+  ["distilbert", { tie_weights_: true, output_past: true, qa_dropout: 0.1 }],
+  ["albert", { net_structure_type: 0, gap_size: 0, num_memory_blocks: 0, down_scale_factor: 1 }],
+  ["xlm-roberta", { language: "english", name: "XLMRoberta", eos_token_ids: [0] }],
+  ["modernbert", { layer_norm_eps: 1e-5, position_embedding_type: "absolute" }],
+  ["modernbert", { position_embedding_type: "sans_pos", repad_logits_with_grad: false }],
+  ["qwen3", { unsloth_fixed: true, partial_rotary_factor: 1, max_window_layers: 28 }],
+];
+
+describe("architectureGraph", () => {
+  it.each(published)("of a published %s: %o changes nothing", (type, fields) => {
+    const config = { ...TINY_CONFIGS[type], model_type: type };
+    const names = ({ graph }: ReturnType<typeof architectureGraph>) =>
+      graph.nodes.map(({ op, inputs }) => [op, ...inputs]);
+    const plain = architectureGraph(config, "config.json");
+    expect(names(architectureGraph({ ...config, ...fields }, "config.json"))).toEqual(names(plain));
   });
 });

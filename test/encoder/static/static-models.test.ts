@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadEncoder } from "../../../src/encoder/load.js";
+import { openExported } from "../../../src/export/exported-vectors.js";
 import { storedTensors } from "../../../src/files/safetensors-file.js";
 import { writeTensors } from "../../../src/files/tensor-file.js";
 import { exportModel } from "../../../src/jobs/export.js";
-import { float32, int64, type Tensor } from "../../../src/math/tensor.js";
+import { float32, int64, sizeOf, type Tensor } from "../../../src/math/tensor.js";
 import { openRuntime, type Runtime } from "../../../src/runtime/runtime.js";
 import { hasSharedEncoders, sharedEncoder } from "../../support/shared-encoders.js";
 
@@ -167,4 +168,24 @@ describe("static models", () => {
       expect([...written.keys()]).toEqual(["embeddings"]);
     },
   );
+
+  it("gives a text of unknown tokens alone the vector 0, and passes the verification of its export", async () => {
+    const model = await copyOf("model2vec", (folder) => {
+      const { vocab } = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")).model;
+      const shape = [Object.keys(vocab).length, 4];
+      // The special tokens are the first five.
+      const rows = new Float32Array(sizeOf(shape)).map((_, i) => (i < 20 ? 0 : Math.sin(i)));
+      return tensors({ embeddings: float32(shape, rows) })(folder);
+    });
+    const to = join(mkdtempSync(join(tmpdir(), "embtune static ")), "model");
+    const report = await exportModel({ model, to, format: "both", dtype: "fp16", verify: true });
+    expect(report.verification).toMatchObject({ passed: true, zero: expect.any(Number) });
+    expect(report.verification!.zero).toBeGreaterThan(5);
+    expect(report.loss[0].meanCosine).toBeGreaterThan(0.999);
+    const pipeline = await openExported(to, { dtype: "fp32", pooling: "mean", normalize: true });
+    const { data, cols } = await pipeline.embed(["…", "the cat"]);
+    await pipeline.release();
+    expect(data.subarray(0, cols).every((x) => x === 0)).toBe(true);
+    expect(Math.hypot(...data.subarray(cols))).toBeCloseTo(1, 6);
+  });
 });

@@ -26,9 +26,11 @@ const folders = hasSharedEncoders
   ? readdirSync(SHARED_ENCODERS).filter((name) => name.startsWith("weights-"))
   : [];
 
-const poolingOf = (name: string): "mean" | "last" => {
+const poolingOf = (name: string): "mean" | "last" | "cls" => {
   const file = join(sharedEncoder(name), "1_Pooling/config.json");
-  return JSON.parse(readFileSync(file, "utf8")).pooling_mode === "lasttoken" ? "last" : "mean";
+  const mode = JSON.parse(readFileSync(file, "utf8")).pooling_mode;
+  if (mode === "lasttoken") return "last";
+  return mode === "cls" ? "cls" : "mean";
 };
 
 async function open(name: string, folder = sharedEncoder(name)) {

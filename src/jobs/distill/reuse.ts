@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { copyFile, link } from "node:fs/promises";
+import { manifestPath } from "../../embeddings/manifest.js";
+import { UserError } from "../../errors/user-error.js";
+import { type DistillContext, distillPaths } from "./context.js";
+import type { CorpusCount } from "./corpus.js";
+import { readState } from "./state.js";
+
+/** What corpus and teacher's vectors follow from. */
+const SAME = ["data", "eval", "exclude", "teacher"] as const;
+
+/**
+ * Takes corpus and teacher's vectors from the folder of an earlier distillation, as links where the disk has them. UserErrors:
+ * nothing-to-reuse where they are not complete there, other-corpus where its texts or teacher were others.
+ */
+export async function takeCorpus({ options }: DistillContext, from: string): Promise<CorpusCount> {
+  const [theirs, ours] = [distillPaths(from), distillPaths(options.out)];
+  if (!existsSync(theirs.state) || !existsSync(theirs.teacher))
+    throw new UserError("nothing-to-reuse", `"${from}" has no teacher's vectors of a corpus`, {
+      hint: "give the --out of a distillation that has come to its training",
+    });
+  const { options: before, corpus } = readState(theirs.state);
+  const changed = SAME.filter(
+    (name) => JSON.stringify(options[name]) !== JSON.stringify(before[name]),
+  );
+  if (changed.length > 0 || corpus === undefined)
+    throw new UserError("other-corpus", `"${from}" was made with another ${changed.join(", ")}`, {
+      hint: "give the same, or leave --reuse out",
+    });
+  for (const [source, target] of [
+    [theirs.corpus, ours.corpus],
+    [theirs.teacher, ours.teacher],
+    [manifestPath(theirs.teacher), manifestPath(ours.teacher)],
+  ])
+    await link(source, target).catch(() => copyFile(source, target));
+  return corpus;
+}
