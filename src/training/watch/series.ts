@@ -18,7 +18,7 @@ export interface Series {
 }
 
 /** Something that goes wrong: what was measured, what it was held against, and the sentence with its remedy. */
-export interface Finding {
+interface Finding {
   readonly value: number;
   readonly limit: number;
   readonly message: string;
