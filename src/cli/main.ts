@@ -7,6 +7,7 @@ import { fileError } from "../files/files.js";
 import { watchWaits } from "../files/progress.js";
 import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
+import { clearLine } from "./live-line.js";
 import { createProgram } from "./program.js";
 import { endPassing, openTerminal } from "./terminal.js";
 import { waitProgress } from "./wait-progress.js";
@@ -61,6 +62,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
     endPassing();
+    clearLine();
     process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
   } finally {

@@ -1,21 +1,25 @@
-import { SingleBar } from "cli-progress";
 import { visible } from "../errors/visible.js";
+import { clearLine, showLine, writeAbove } from "./live-line.js";
+import { type Clock, paceClock } from "./pace.js";
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
   readonly json: boolean;
+  /** Columns of the terminal that results go to; unknown where a program reads them. */
+  readonly width: number | undefined;
   /** A result: part of what a program that reads stdout gets. */
   readonly result: (text: string) => void;
   /** A remark for the person at the terminal; not with --quiet. */
   readonly note: (text: string) => void;
-  /** Starts a progress display; without a total it counts only. */
-  readonly progress: (title: string, total: number | undefined) => Progress;
+  /** Starts a progress display; without a total it counts only. Time left is by the mean rate, or as `clock` reckons it. */
+  readonly progress: (title: string, total: number | undefined, clock?: Clock) => Progress;
   /** How far something has come that is shown while nothing else is: whatever is written ends it, and the next call shows it again. */
   readonly passing: (title: string, done: number, total: number | undefined) => void;
 }
 
 /** A progress bar on a terminal, plain lines elsewhere, nothing with --quiet. */
 export interface Progress {
+  /** `detail` stands in the place of the rate. */
   readonly update: (done: number, detail?: string) => void;
   readonly stop: () => void;
 }
@@ -25,6 +29,9 @@ const lineEvery = 5000;
 
 /** When the first plain line comes. */
 const firstLineAfter = 1000;
+
+/** Characters of a bar. */
+const BAR = 24;
 
 /** What stderr shows at the moment; all terminals of a process write to the same. */
 const screen: {
@@ -46,6 +53,7 @@ export function openTerminal(options: {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
     result: (text) => {
       endPassing();
       process.stdout.write(`${options.json ? text : visible(text)}\n`);
@@ -53,16 +61,17 @@ export function openTerminal(options: {
     note: (text) => {
       if (quiet) return;
       endPassing();
-      process.stderr.write(`${visible(text)}\n`);
+      writeAbove(`${visible(text)}\n`);
     },
-    progress: (title, total) => {
+    progress: (title, total, clock = paceClock(total)) => {
       if (quiet) return { update: () => {}, stop: () => {} };
       endPassing();
-      return counted(display(title, { total, firstAfter: firstLineAfter }));
+      return counted(display(title, { total, firstAfter: firstLineAfter, clock }));
     },
     passing: (title, done, total) => {
       if (quiet || screen.bars > 0) return;
-      screen.passing ??= { title, progress: display(title, { total, firstAfter: 0 }) };
+      const clock = paceClock(total);
+      screen.passing ??= { title, progress: display(title, { total, firstAfter: 0, clock }) };
       if (screen.passing.title === title) screen.passing.progress.update(done);
     },
   };
@@ -72,13 +81,15 @@ interface Display {
   readonly total: number | undefined;
   /** Milliseconds until the first plain line. */
   readonly firstAfter: number;
+  readonly clock: Clock;
 }
 
-function display(name: string, { total, firstAfter }: Display): Progress {
+function display(name: string, form: Display): Progress {
   const title = visible(name);
+  const { total, clock } = form;
   return process.stderr.isTTY && total !== undefined
-    ? barProgress(title, total)
-    : lineProgress(title, { total, firstAfter });
+    ? barProgress(title, total, clock)
+    : lineProgress(title, form);
 }
 
 /** Keeps passing displays away until it is stopped. */
@@ -95,61 +106,36 @@ function counted(progress: Progress): Progress {
   };
 }
 
-function barProgress(title: string, total: number): Progress {
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${title} {bar} {value}/{total} {detail}`,
-    barsize: 24,
-    // A signal may end the process at any moment: nothing of the terminal is changed that would have to be put back.
-    hideCursor: false,
-    linewrap: true,
-    clearOnComplete: true,
-  });
-  const pace = paceOf(total);
-  bar.start(total, 0, { detail: "" });
+function barProgress(title: string, total: number, clock: Clock): Progress {
   return {
-    update: (done, detail = "") => bar.update(done, { detail: pace(done, detail) }),
-    stop: () => bar.stop(),
+    update: (done, detail = "") => {
+      const { rate, left } = clock(done);
+      const share = Math.min(1, done / Math.max(total, 1));
+      const full = Math.round(share * BAR);
+      showLine([
+        { text: title, rank: 1 },
+        { text: "█".repeat(full) + "░".repeat(BAR - full), rank: 3 },
+        { text: `${done}/${total}`, rank: 2 },
+        { text: visible(detail) || rate, rank: 4 },
+        { text: left, rank: 0 },
+      ]);
+    },
+    stop: clearLine,
   };
 }
 
-function lineProgress(title: string, { total, firstAfter }: Display): Progress {
-  const pace = paceOf(total);
+function lineProgress(title: string, { total, firstAfter, clock }: Display): Progress {
   let next = performance.now() + firstAfter;
   return {
     update: (done, detail = "") => {
-      const rate = pace(done, detail);
+      const { rate, left } = clock(done);
       const now = performance.now();
       if (now < next) return;
       next = now + lineEvery;
       const of = total === undefined ? "" : `/${total}`;
-      process.stderr.write(`${title} ${done}${of} ${rate}\n`);
+      const parts = [title, `${done}${of}`, visible(detail) || rate, left];
+      writeAbove(`${parts.filter((part) => part !== "").join(" ")}\n`);
     },
     stop: () => {},
   };
-}
-
-/**
- * `410/s 1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. A detail
- * stands in the place of the rate.
- */
-function paceOf(total = Number.NaN): (done: number, detail: string) => string {
-  let first: { readonly done: number; readonly at: number } | undefined;
-  return (done, detail) => {
-    first ??= { done, at: performance.now() };
-    const rate = (1000 * (done - first.done)) / (performance.now() - first.at);
-    const known = rate > 0 && Number.isFinite(rate);
-    const shown = rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
-    const left = known && done < total ? `${formatSeconds((total - done) / rate)} left` : "";
-    return `${visible(detail) || (known ? `${shown}/s` : "")} ${left}`;
-  };
-}
-
-/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
-  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
 }

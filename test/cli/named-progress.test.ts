@@ -7,6 +7,7 @@ describe("namedProgress", () => {
     const told: string[] = [];
     const terminal: Terminal = {
       json: false,
+      width: undefined,
       result: () => {},
       note: () => {},
       passing: () => {},

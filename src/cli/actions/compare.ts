@@ -20,7 +20,7 @@ export async function runCompare(models: readonly string[], command: Command): P
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   if (terminal.json) terminal.result(JSON.stringify(comparison, null, 2));
-  else terminal.result(formatModelComparison(comparison));
+  else terminal.result(formatModelComparison(comparison, terminal.width));
   const { failures } = comparison;
   if (failures.length > 0)
     throw new UserError("not-good-enough", failures.join("\n       "), { exitCode: 3 });

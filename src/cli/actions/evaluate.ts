@@ -20,5 +20,5 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
-  else terminal.result(formatReports(reports));
+  else terminal.result(formatReports(reports, terminal.width));
 }
