@@ -10,7 +10,8 @@ export const embedFileOptions = {
     type: "text",
     required: true,
     placeholder: "file",
-    description: "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector",
+    description:
+      "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector, .tsv",
   },
   column: {
     common: true,
@@ -49,7 +50,7 @@ export const vectorOptions = {
     type: "words",
     orAll: true,
     description:
-      "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv, .pgvector)",
+      "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv, .pgvector, .tsv)",
   },
   csvSafe: {
     type: "boolean",
