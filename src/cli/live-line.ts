@@ -1,5 +1,5 @@
 /** A part of a line: those of the highest `rank` are dropped first where the terminal is too narrow. */
-export interface LinePart {
+interface LinePart {
   readonly text: string;
   readonly rank: number;
 }

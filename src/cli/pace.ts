@@ -1,7 +1,7 @@
 import { formatSeconds } from "../report/duration.js";
 
 /** How fast it goes, `410/s`, and how long it still takes, `1m05s left`; empty where that is not known. */
-export interface Pace {
+interface Pace {
   readonly rate: string;
   readonly left: string;
 }

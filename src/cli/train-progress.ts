@@ -6,7 +6,7 @@ import { runClock } from "./pace.js";
 import type { Terminal } from "./terminal.js";
 
 /** What a run's display must know of its plan. */
-export interface ShownRun {
+interface ShownRun {
   readonly steps: number;
   readonly evalEvery?: number | undefined;
   /** Whether evaluations embed anew, as the first one does: not with a frozen encoder, whose vectors are kept. */

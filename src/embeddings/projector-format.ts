@@ -23,7 +23,7 @@ export const projectorFormat: EmbeddingFormat = {
 };
 
 /** `metadata.tsv` of vectors.tsv, else `x.metadata.tsv` of x.tsv. */
-export function metadataPath(path: string): string {
+function metadataPath(path: string): string {
   const name = basename(path).replace(/\.tsv$/i, "");
   return join(dirname(path), name === "vectors" ? "metadata.tsv" : `${name}.metadata.tsv`);
 }

@@ -1,5 +1,5 @@
 /** A column: its title and how its cells stand. */
-export interface Column {
+interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
 }

@@ -58,7 +58,7 @@ export interface PlannedModel {
 export type BatchSizes = Pick<TrainSettings, "batchSize" | "miniBatchTokens">;
 
 /** The step of each group, that whole batches or chunks of texts go through. */
-export interface PlannedSteps extends PlannedModel {
+interface PlannedSteps extends PlannedModel {
   readonly chunks: boolean;
   readonly groups: readonly {
     readonly step: Parameters<typeof memoryPlan>[0];
