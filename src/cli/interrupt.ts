@@ -10,6 +10,16 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const running = new Set<AbortController>();
 
 /**
+ * For work that loses nothing when it ends at any moment: Ctrl-C and SIGTERM end the process as they end any other, whatever it is busy
+ * with, since nobody listens. The signal aborts when stdout is gone.
+ */
+export function outputSignal(): AbortSignal {
+  const controller = new AbortController();
+  running.add(controller);
+  return controller.signal;
+}
+
+/**
  * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal, so that work can end in good order. `saves`: the work writes a
  * checkpoint first, however long that takes. Anything else is ended after a moment, and everything by a second signal: at once,
  * whatever ONNX Runtime is doing.

@@ -1,3 +1,5 @@
+import { SingleBar } from "cli-progress";
+
 /** A part of a line: those of the highest `rank` are dropped first where the terminal is too narrow. */
 interface LinePart {
   readonly text: string;
@@ -15,42 +17,41 @@ export function fitLine(parts: readonly LinePart[], width: number): string {
   return lineOf().slice(0, Math.max(0, width));
 }
 
-/** Moves to the first column and clears the line. */
-const CLEAR = "\r\x1b[K";
-
-/** Least time between two drawings, in milliseconds. */
-const DRAW_EVERY = 80;
-
-let shown: readonly LinePart[] | undefined;
-let drawnAt = 0;
-
-function draw(): void {
-  if (shown === undefined) return;
-  drawnAt = performance.now();
-  // The last column is left free: some terminals wrap when it is written.
-  process.stderr.write(CLEAR + fitLine(shown, (process.stderr.columns || 80) - 1));
-}
+/** The line at the bottom of the terminal. */
+let shown: readonly LinePart[] = [];
+let bar: SingleBar | undefined;
 
 /** Shows a line at the bottom of the terminal, in the place of the one shown before. */
 export function showLine(parts: readonly LinePart[]): void {
-  const first = shown === undefined;
   shown = parts;
-  if (first || performance.now() - drawnAt >= DRAW_EVERY) draw();
+  bar ??= startBar();
+  bar.update(0);
+}
+
+function startBar(): SingleBar {
+  const bar = new SingleBar({
+    stream: process.stderr,
+    // The last column is left free: some terminals wrap when it is written.
+    format: () => fitLine(shown, (process.stderr.columns || 80) - 1),
+    // A signal may end the process at any moment: nothing of the terminal is changed that would have to be put back.
+    hideCursor: false,
+    linewrap: true,
+    clearOnComplete: true,
+  });
+  bar.start(1, 0);
+  return bar;
 }
 
 /** Takes the line away. */
 export function clearLine(): void {
-  if (shown === undefined) return;
-  shown = undefined;
-  process.stderr.write(CLEAR);
+  bar?.stop();
+  bar = undefined;
 }
 
 /** Writes whole lines to stderr, above the line that is shown. */
 export function writeAbove(text: string): void {
-  if (shown === undefined) {
-    process.stderr.write(text);
-    return;
-  }
-  process.stderr.write(CLEAR + text);
-  draw();
+  const shows = bar !== undefined;
+  clearLine();
+  process.stderr.write(text);
+  if (shows) bar = startBar();
 }

@@ -38,6 +38,20 @@ export interface ModelContent {
   readonly interpolated?: number | undefined;
   /** The run that it comes from, for the model card. */
   readonly run?: RunRecord | undefined;
+  /** Drawings of the run, for the model card. */
+  readonly figures?: readonly CardFigure[] | undefined;
+}
+
+/** A drawing that stands in a model card, and what there is to see in it. */
+export interface CardFigure {
+  readonly title: string;
+  readonly caption: string;
+  readonly drawings: readonly {
+    /** `figures/loss.svg`, beside the card. */
+    readonly path: string;
+    /** A whole SVG file. */
+    readonly svg: string;
+  }[];
 }
 
 /** The encoder's model with its tuned weights, all inside and in float32, without pooling and head. */

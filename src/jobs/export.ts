@@ -17,6 +17,7 @@ import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
 import type { Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
+import { runReference } from "../export/run-reference.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
 import { type OwnVectors, ownVectors, type Verification, verifyFolder } from "../export/verify.js";
@@ -25,6 +26,7 @@ import { writeJson } from "../files/json-file.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { exportTable } from "./options/export.js";
 import { type JobOptions, resolveJob } from "./options/shared.js";
+import { drawnFigures } from "./run-data.js";
 
 /** What to export and how (`exportTable`), where the hub is, and who listens. */
 export type ExportOptions = JobOptions<typeof exportTable> & {
@@ -54,7 +56,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
     if (note !== undefined) options.onEvent?.({ type: "note", message: note });
     const own = options.verify ? await ownVectors(source) : undefined;
     await source.release();
-    const { content } = source;
+    const content = { ...source.content, figures: await figuresOf(options) };
     const precisions = precisionsOf(options);
     await writeFormats(content, options, precisions);
     if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
@@ -78,6 +80,15 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
   } finally {
     await runtime.close();
   }
+}
+
+/** Drawings for the model card, of the point that a run chose; of another nothing has been measured. */
+async function figuresOf({ model, format, interpolate, onEvent }: ExportOptions) {
+  const hasCard = format === "both" || format === "sentence-transformers";
+  const reference = hasCard && model !== undefined ? runReference(model) : undefined;
+  if (reference === undefined || reference.step !== undefined || interpolate !== undefined)
+    return undefined;
+  return drawnFigures(reference.run, (message) => onEvent?.({ type: "note", message }));
 }
 
 /** Reloads the folder that was written. One that cannot be loaded at all is of no use and does not stay. */

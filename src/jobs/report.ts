@@ -3,38 +3,41 @@ import { refuseExisting, writeNewFile } from "../files/new-file.js";
 import { comparisonPage } from "../report/run-page/comparison-page.js";
 import { runPage } from "../report/run-page/page.js";
 import type { RunData } from "../report/run-page/run-data.js";
-import { readKeptEvaluation } from "../training/run-folder/kept-evaluation.js";
-import { effectiveRecords, readLog } from "../training/run-folder/log.js";
-import { readRun, runPaths } from "../training/run-folder/run-folder.js";
-
-/** What a run folder tells. UserError: `not-a-run`, and those of damaged files. */
-function readRunData(folder: string): RunData {
-  const record = readRun(folder);
-  const log = effectiveRecords(readLog(runPaths(folder).log));
-  return { folder, record, log, kept: readKeptEvaluation(folder) };
-}
+import { runPaths } from "../training/run-folder/run-folder.js";
+import { readRunData } from "./run-data.js";
 
 /** Where a report goes, and whether another file there is replaced. */
 interface ReportOptions {
   /** Default: report.html in the run folder; of several runs report.html in the folder at hand. */
   readonly out?: string | undefined;
   readonly overwrite?: boolean | undefined;
+  /** Draws the map of the texts by UMAP as well. Default: false. */
+  readonly umap?: boolean | undefined;
 }
 
 /**
  * Writes the report of a run, or of several runs side by side, as one HTML page that fetches nothing, and returns where it is. A run's own
- * report.html is written anew. UserError: `missing-option` without a run, `not-a-run`, `out-exists`, and those of damaged files.
+ * report.html is written anew. UserError: `missing-option` without a run, `option-without-effect` where there is no map for `umap`, `not-a-run`,
+ * `out-exists`, and those of damaged files.
  */
 export async function writeReport(
   runs: readonly string[],
-  { out, overwrite = false }: ReportOptions = {},
+  { out, overwrite = false, umap = false }: ReportOptions = {},
 ): Promise<string> {
   if (runs.length === 0) throw usageError("missing-option", "a report needs a run folder");
   const own = runs.length === 1 && out === undefined;
   const path = own ? runPaths(runs[0]).report : (out ?? "report.html");
   if (!own) refuseExisting(path, { overwrite });
   const data = runs.map(readRunData);
-  const page = data.length === 1 ? await runPage(data[0]) : await comparisonPage(data);
+  if (umap) requireMap(data);
+  const page = data.length === 1 ? await runPage(data[0], umap) : await comparisonPage(data);
   await writeNewFile(path, page, { overwrite: own || overwrite });
   return path;
+}
+
+function requireMap(data: readonly RunData[]): void {
+  if (data.length === 1 && data[0].kept?.base !== undefined) return;
+  const why =
+    data.length > 1 ? "on several runs, whose page has no map" : "on a run that kept no vectors";
+  throw usageError("option-without-effect", `--umap has no effect ${why}`);
 }

@@ -12,10 +12,11 @@ import { type RunOptions, runTraining, type TrainedRun } from "../training/run/r
 import type { OnTrainEvent } from "../training/run-folder/events.js";
 import { runPaths } from "../training/run-folder/run-folder.js";
 import { writeReport } from "./report.js";
+import { drawnFigures } from "./run-data.js";
 
 /** How a run is watched, stopped and gone on with, and what is written at its end. */
 export interface TrainControl extends RunOptions {
-  /** Write report.html into the run folder. Default true. */
+  /** Write report.html into the run folder, and figures beside the model card. Default true. */
   readonly report?: boolean | undefined;
 }
 
@@ -30,7 +31,7 @@ export async function trainPlanned(
   options: TrainControl,
 ): Promise<ReportedRun> {
   const trained = await runTraining(plan, options);
-  await writeRunModel(trained, options.onEvent);
+  await writeRunModel(trained, options);
   if (options.report === false) return trained;
   return { ...trained, report: await reportOf(trained.folder, options.onEvent) };
 }
@@ -52,10 +53,14 @@ async function reportOf(folder: string, onEvent: OnTrainEvent): Promise<string |
  */
 async function writeRunModel(
   { folder, encoder, head, weights, record }: TrainedRun,
-  onEvent: OnTrainEvent,
+  { onEvent, report }: TrainControl,
 ): Promise<void> {
   const interpolated = record.result?.interpolation?.alpha;
-  const content: ModelContent = { encoder, head, weights, interpolated, run: record };
+  const figures =
+    report === false
+      ? undefined
+      : await drawnFigures(folder, (message) => onEvent({ type: "note", message }));
+  const content: ModelContent = { encoder, head, weights, interpolated, run: record, figures };
   await writeModelFolder(runPaths(folder).model, content, {
     extra: async (model) => {
       try {

@@ -1,5 +1,5 @@
 /** Colours of text on its ground have a contrast of at least 4.5, in both themes. */
-const light =
+export const light =
   "--ink:#1c2024;--soft:#5a6068;--paper:#fff;--card:#f7f8f9;--line:#e3e6e9;--rule:#b4bac1;--link:#0b5cad;--good:#1a7340;--bad:#b3261e;--base:#8a9099;--tuned:#0b6bcb;" +
   "--c0:#0b6bcb;--c1:#d9480f;--c2:#2b8a3e;--c3:#9c36b5;--c4:#c2255c;--c5:#0c8599;--c6:#a07900;--c7:#5f3dc4;--c8:#6b4f3a;--c9:#868e96";
 const dark =
@@ -18,7 +18,7 @@ h2{font-size:1.2rem;margin:2.5rem 0 .75rem;padding-bottom:.25rem;border-bottom:1
 h3{font-size:.95rem;margin:0 0 .5rem}
 p{margin:.4rem 0}a{color:var(--link)}
 .lead{font-size:1.05rem;max-width:60rem}.note,.panel,figcaption{color:var(--soft)}.panel{margin:0;font-size:.85rem}
-.good{color:var(--good)}.bad{color:var(--bad)}
+.hash{word-break:break-all}.good{color:var(--good)}.bad{color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1rem 0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem;min-width:0}
 .tiles dt{color:var(--soft);font-size:.8rem}.tiles dd{margin:0;font-size:1.3rem;font-weight:600;overflow-wrap:anywhere}.tiles small{display:block;font-weight:400;font-size:.8rem;color:var(--soft)}
@@ -28,6 +28,8 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 .panels{display:flex;flex-wrap:wrap;gap:1rem 2rem}.panels>div{flex:1 1 18rem;min-width:0;max-width:100%}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-family:system-ui,sans-serif}
+.views{border:0;margin:0 0 .5rem;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1rem;font-size:.85rem}.views legend{float:left;padding:0;margin-right:1rem;color:var(--soft)}.views label{cursor:pointer}
+figure:has(.view-0:checked) .panels~.panels,figure:has(.view-1:checked) .views+.panels{display:none}
 figcaption{font-size:.85rem;margin-top:.5rem;max-width:70ch}
 details{margin-top:.5rem;font-size:.85rem}summary{cursor:pointer;color:var(--link)}
 summary:focus-visible,.scroll:focus-visible,a:focus-visible,.points:focus-visible{outline:2px solid var(--link);outline-offset:2px}

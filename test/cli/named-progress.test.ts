@@ -10,6 +10,7 @@ describe("namedProgress", () => {
       width: undefined,
       result: () => {},
       note: () => {},
+      passing: () => {},
       progress: (title, total) => {
         told.push(`${title} of ${total}`);
         return { update: (done) => told.push(String(done)), stop: () => told.push("stop") };

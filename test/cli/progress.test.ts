@@ -20,18 +20,44 @@ it("drops detail, bar, count and title in this order where the terminal is narro
 
 afterEach(() => vi.restoreAllMocks());
 
+/** What a terminal shows of it: lines, with the cursor put back and cleared as it is told. */
+function screenOf(written: string): string[] {
+  const lines = [""];
+  let column = 0;
+  for (const [part] of written.replaceAll("\x1b", "␛").matchAll(/␛\[\??\d*[a-zA-Z]|␛\d|[\s\S]/g)) {
+    const last = lines.length - 1;
+    if (part === "\r" || part === "␛[1G") column = 0;
+    else if (/^␛\[0?K$/.test(part)) lines[last] = lines[last].slice(0, column);
+    else if (part === "␛[2K") lines[last] = "";
+    else if (part === "\n") {
+      lines.push("");
+      column = 0;
+    } else if (!part.startsWith("␛")) {
+      lines[last] = lines[last].slice(0, column) + part + lines[last].slice(column + 1);
+      column++;
+    }
+  }
+  return lines;
+}
+
 it("writes notes above the line and draws the line anew; a cleared line leaves nothing", () => {
   let written = "";
+  const { isTTY } = process.stderr;
+  process.stderr.isTTY = true;
   vi.spyOn(process.stderr, "write").mockImplementation((text) => {
     written += String(text);
     return true;
   });
-  showLine([{ text: "training 1/2", rank: 0 }]);
-  writeAbove("note: one\n");
-  clearLine();
-  writeAbove("end\n");
-  const clear = "\r\x1b[K";
-  expect(written).toBe(`${clear}training 1/2${clear}note: one\n${clear}training 1/2${clear}end\n`);
+  try {
+    showLine([{ text: "training 1/2", rank: 0 }]);
+    writeAbove("note: one\n");
+    expect(screenOf(written)).toEqual(["note: one", "training 1/2"]);
+    clearLine();
+    writeAbove("end\n");
+    expect(screenOf(written)).toEqual(["note: one", "end", ""]);
+  } finally {
+    process.stderr.isTTY = isTTY;
+  }
 });
 
 it("reckons a run's time left by steps and evaluations apart, within a twentieth after a tenth", () => {

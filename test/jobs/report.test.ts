@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,6 +67,7 @@ describe("report of a run", () => {
       "Loss",
       "Learning rate",
       "Between start and end of training",
+      "Alignment and uniformity by step",
       "Cosines by gold score",
       "Gold score and cosine",
       "Map of the texts",
@@ -113,6 +114,26 @@ describe("report of a run", () => {
     expect(statSync(path).size).toBeLessThan(2e6);
   });
 
+  it("draws the map by UMAP too where that is asked for, and refuses it where there is no map", async () => {
+    const out = join(folder, "umap.html");
+    await writeReport([classes], { out, umap: true });
+    const map = elements(readPage(readFileSync(out, "utf8")), "figure").find(
+      (figure) => textOf(elements(figure, "h3")[0]) === "Map of the texts",
+    )!;
+    expect(elements(map, "input")).toHaveLength(2);
+    const { rows } = readKeptEvaluation(classes)!;
+    const drawings = elements(map, "svg").map((svg) =>
+      elements(svg, "path")
+        .map(({ attrs }) => attrs.find(({ name }) => name === "transform")?.value)
+        .join(),
+    );
+    expect(new Set(drawings).size).toBe(4);
+    expect(elements(elements(map, "tbody")[0], "tr")).toHaveLength(rows.sample.length);
+    await expect(
+      writeReport([run, classes], { out, overwrite: true, umap: true }),
+    ).rejects.toMatchObject({ code: "option-without-effect" });
+  });
+
   it("sets several runs side by side, and replaces only what it may", async () => {
     const out = join(folder, "both.html");
     await writeReport([run, classes], { out });
@@ -146,6 +167,31 @@ describe("what a run keeps for its report", () => {
   });
 });
 
+describe("the model card of a run", () => {
+  const formOf = (folder: string): string => join(folder, "model", "sentence-transformers");
+
+  it("shows small drawings that lie beside it, each a whole SVG file", () => {
+    const card = readFileSync(join(formOf(run), "README.md"), "utf8");
+    const paths = [...card.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path]) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(["figures/spearman-cosine.svg", "figures/cosines-by-gold-score.svg"]),
+    );
+    expect(readdirSync(join(formOf(run), "figures")).sort()).toEqual(
+      paths.map((path) => path.replace("figures/", "")).sort(),
+    );
+    for (const path of paths) {
+      const svg = readFileSync(join(formOf(run), path), "utf8");
+      expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*>.*<\/svg>\n$/s);
+      expect(svg.length).toBeLessThan(40_000);
+      for (const [, name] of svg.matchAll(/var\((--\w+)\)/g)) expect(svg).toContain(`${name}:#`);
+    }
+  });
+
+  it("has none where no report is wanted", () => {
+    expect(readdirSync(formOf(classes))).not.toContain("figures");
+  });
+});
+
 const views = [1280, 400].flatMap((width) =>
   (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
 );
@@ -156,14 +202,13 @@ describe.skipIf(chromiumPath === undefined)("pages in Chromium", () => {
   beforeAll(async () => {
     browser = await launch();
     writeFileSync(inspected, await inspectionPage(await inspect([scored, classed])));
-    await writeReport([classes]);
     await writeReport([run, classes], { out: join(folder, "runs.html") });
   }, 120_000);
   afterAll(() => browser.close());
 
   const pages = [
     join(run, "report.html"),
-    join(classes, "report.html"),
+    join(folder, "umap.html"),
     join(folder, "runs.html"),
     inspected,
   ];
@@ -185,6 +230,19 @@ describe.skipIf(chromiumPath === undefined)("pages in Chromium", () => {
     },
     120_000,
   );
+
+  it("show one view of the map at a time", async () => {
+    const { page } = await openPage(browser, join(folder, "umap.html"), views[0]);
+    const seen = () =>
+      page
+        .locator("figure.map .panels")
+        .all()
+        .then((groups) => Promise.all(groups.map((group) => group.isVisible())));
+    expect(await seen()).toEqual([true, false]);
+    await page.getByRole("radio", { name: "UMAP" }).check();
+    expect(await seen()).toEqual([false, true]);
+    await page.close();
+  }, 60_000);
 
   it("show the text of a point by keyboard, in both pictures", async () => {
     const { page } = await openPage(browser, join(run, "report.html"), views[0]);

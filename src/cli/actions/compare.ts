@@ -3,7 +3,7 @@ import { UserError } from "../../errors/user-error.js";
 import { compareModels } from "../../jobs/compare-models.js";
 import { compareTable } from "../../jobs/options/compare.js";
 import { formatModelComparison } from "../../report/model-comparison.js";
-import { interruptSignal } from "../interrupt.js";
+import { outputSignal } from "../interrupt.js";
 import { measuringProgress } from "../measuring-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
@@ -16,7 +16,7 @@ export async function runCompare(models: readonly string[], command: Command): P
   const comparison = await compareModels({
     ...jobOptions(command, compareTable),
     models,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   if (terminal.json) terminal.result(JSON.stringify(comparison, null, 2));

@@ -12,7 +12,7 @@ import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
-import { goingOn, interruptSignal } from "../interrupt.js";
+import { goingOn, outputSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { namedProgress } from "../named-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
@@ -33,7 +33,7 @@ export async function runMine(data: string, command: Command): Promise<void> {
     data,
     rules: rulesOf(flagsOf(command, ruleOptions)),
     cache: cache ?? `${flags.out}.cache`,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: show.onEvent,
   })
     .finally(show.stop)

@@ -2,12 +2,12 @@ import { mean } from "../../math/statistics.js";
 import type { Matrix } from "../../math/tensor.js";
 import { createTopK, visitScores } from "../../search/scores.js";
 
-/** Neighbours that count. */
+/** Neighbours that count, where no other number is asked for. */
 const NEIGHBORS = 10;
 
-/** The nearest other rows of each row by cosine [n, k], k = min(10, n − 1), of unit vectors. */
-export async function neighborsOf(unit: Matrix): Promise<readonly Int32Array[]> {
-  const k = Math.min(NEIGHBORS, unit.rows - 1);
+/** The nearest other rows of each row by cosine [n, k], k = min(count, n − 1), the nearest first, of unit vectors. */
+export async function neighborsOf(unit: Matrix, count = NEIGHBORS): Promise<readonly Int32Array[]> {
+  const k = Math.min(count, unit.rows - 1);
   const best = createTopK(unit.rows, k);
   await visitScores(unit, unit, (i, first, scores) => {
     for (let j = 0; j < scores.length; j++)

@@ -2,10 +2,14 @@ import { symmetricEigen } from "../../math/symmetric-eigen.js";
 import type { Matrix } from "../../math/tensor.js";
 import { moments } from "./geometry.js";
 
-/** Where vectors lie along their first two principal components, and how much of their variance each component has. */
-export interface Plane {
+/** Places of vectors in a plane [n], about their mean. */
+export interface Points {
   readonly x: Float64Array;
   readonly y: Float64Array;
+}
+
+/** Where vectors lie along their first two principal components, and how much of their variance each component has. */
+export interface Plane extends Points {
   /** λ_k/Σλ of the covariance matrix, falling [D]. */
   readonly shares: Float64Array;
 }
@@ -30,10 +34,10 @@ export function planeOf(matrix: Matrix): Plane {
 }
 
 /**
- * The second plane turned, and mirrored where that is nearer, so that its points lie as near to the first's as they can (orthogonal Procrustes,
+ * The second picture turned, and mirrored where that is nearer, so that its points lie as near to the first's as they can (orthogonal Procrustes,
  * Schönemann 1966, in two dimensions): two pictures can then be compared.
  */
-export function turnedTo(first: Plane, second: Plane): Plane {
+export function turnedTo<P extends Points>(first: Points, second: P): P {
   const dot = (a: Float64Array, b: Float64Array): number =>
     a.reduce((sum, value, i) => sum + value * b[i], 0);
   const [xx, xy] = [dot(second.x, first.x), dot(second.x, first.y)];

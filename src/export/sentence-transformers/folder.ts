@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { architectureParameters } from "../../encoder/architectures/registry.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
@@ -49,6 +49,10 @@ export async function writeSentenceTransformersFolder(
     await copyTokenizer(folder, content);
     await writeSentenceModules(folder, content, modulesOf(content));
     await writeFile(join(folder, "README.md"), await modelCard(content));
+    for (const { path, svg } of content.figures?.flatMap(({ drawings }) => drawings) ?? []) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), svg);
+    }
   });
 }
 

@@ -15,6 +15,7 @@ import {
   type TrainedObjective,
   trainedObjectives,
 } from "../model-content.js";
+import { cell, code, plain } from "./card-text.js";
 
 /**
  * README.md of a model folder: the front matter that the hub reads (library, task, licence of the base model), what was trained on
@@ -26,6 +27,7 @@ export async function modelCard(content: ModelContent): Promise<string> {
     await frontMatter(content),
     introduction(content),
     ...(run === undefined ? [] : [training(run), scores(content, run)]),
+    figures(content),
     usage(content),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
@@ -250,6 +252,16 @@ function score({ value, interval }: ReportedMetric): string {
     : `${digits(value)} (${digits(interval.low)}..${digits(interval.high)})`;
 }
 
+/** The drawings, which lie beside the card, and their captions. */
+function figures({ figures: all = [] }: ModelContent): string {
+  if (all.length === 0) return "";
+  const shown = all.map(({ title, caption, drawings }) => {
+    const images = drawings.map(({ path }) => `![${plain(title)}](${path})`).join(" ");
+    return `**${plain(title)}.** ${plain(caption)}\n\n${images}`;
+  });
+  return ["## Figures", ...shown].join("\n\n");
+}
+
 function usage({ encoder }: ModelContent): string {
   const pooling = transformersPooling(encoder.pooling);
   return `## Use
@@ -273,19 +285,4 @@ const vectors = await extract(["a text", "another"], { pooling: "${pooling}", no
 \`\`\`
 
 Written by embtune ${packageVersion()}.`;
-}
-
-/** A value in a table or a sentence. */
-function cell(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-}
-
-/** Text from outside in a sentence: no markup in it takes effect. */
-function plain(text: string): string {
-  return text.replaceAll(/[\r\n]/g, " ").replaceAll(/[\\`*[\]<>|]/g, "\\$&");
-}
-
-/** Text from outside as code: no markup in it takes effect. */
-function code(text: string): string {
-  return `\`${text.replaceAll(/[`\r\n]/g, " ")}\``;
 }

@@ -10,5 +10,11 @@ export const reportOptions = {
     otherwise: "report.html in the run folder; of several runs report.html here",
     description: "page to write",
   },
+  umap: {
+    type: "boolean",
+    default: false,
+    description:
+      "draw the map of the texts by UMAP too, with a switch between it and the principal components: up to 10 s",
+  },
   ...overwriteOption,
 } as const satisfies AnyTable;

@@ -126,7 +126,7 @@ export function heatChart(
   cells: readonly { readonly row: string; readonly column: string; readonly share: number }[],
   names: readonly string[],
 ): ChartSpec {
-  const axis = { labelLimit: 90, domain: false, ticks: false, labelFontSize: 10 };
+  const axis = { labelLimit: 110, domain: false, ticks: false, labelFontSize: 10 };
   return {
     width: { step: 22 },
     height: { step: 22 },
@@ -187,41 +187,5 @@ export function mapChart(
       y: { field: "y", type: "quantitative", axis, scale: { nice: false } },
       color,
     },
-  };
-}
-
-/** An arrow from one point to another, each with its name. */
-export function stepsChart(
-  points: readonly { readonly x: number; readonly y: number; readonly name: string }[],
-  { x, y }: { readonly x: string; readonly y: string },
-): ChartSpec {
-  const encoding = {
-    x: {
-      field: "x",
-      type: "quantitative",
-      title: x,
-      scale: { zero: false, padding: 28 },
-      axis: { tickCount: 5 },
-    },
-    y: {
-      field: "y",
-      type: "quantitative",
-      title: y,
-      scale: { zero: false, padding: 28 },
-      axis: { tickCount: 5 },
-    },
-  };
-  return {
-    ...plot,
-    data: { values: points },
-    encoding,
-    layer: [
-      { mark: { type: "line", color: palette.base } },
-      {
-        mark: { type: "point", filled: true, size: 60, opacity: 1 },
-        encoding: { color: { field: "name", type: "nominal", scale: models, legend: null } },
-      },
-      { mark: { type: "text", dy: -10, fontSize: 11 }, encoding: { text: { field: "name" } } },
-    ],
   };
 }

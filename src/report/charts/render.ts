@@ -41,22 +41,36 @@ export function labelExpression(labels: readonly string[]): string {
 const places = / (?:d|transform|x|y|x1|y1|x2|y2|width|height)="[^"]*"/g;
 const decimals = /(-?\d+\.\d)\d+/g;
 
+/** Drawings kept, and the longest text of a chart whose drawing is. */
+const KEPT = 32;
+const LONGEST = 1_000_000;
+/** Vega's drawings by the text of their charts: the report of a run and its model card show the same ones. */
+const drawn = new Map<string, Promise<string>>();
+
 /**
  * The chart as an SVG element that fills its place up to its own width. Vega is loaded when the first chart is drawn. It draws without a
  * browser or a canvas, and fetches nothing.
  */
 export async function renderChart(spec: ChartSpec, label: string): Promise<string> {
+  const text = JSON.stringify({ ...spec, config }, (_, value: unknown) =>
+    typeof value === "string" ? plainText(value) : value,
+  );
+  const known = drawn.get(text) ?? drawnChart(text);
+  if (text.length <= LONGEST) drawn.set(text, known);
+  if (drawn.size > KEPT) drawn.delete([...drawn.keys()][0]);
+  return embedded(await known, label);
+}
+
+async function drawnChart(text: string): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const { parse, View } = vega;
   (vega as unknown as { readonly textMetrics: { width: typeof textWidth } }).textMetrics.width =
     textWidth;
-  const text = JSON.stringify({ ...spec, config }, (_, value: unknown) =>
-    typeof value === "string" ? plainText(value) : value,
-  );
-  const whole = JSON.parse(text) as TopLevelSpec;
-  const view = new View(parse(compile(whole).spec), { renderer: "none" });
+  const view = new View(parse(compile(JSON.parse(text) as TopLevelSpec).spec), {
+    renderer: "none",
+  });
   try {
-    return embedded(await view.toSVG(), label);
+    return await view.toSVG();
   } finally {
     view.finalize();
   }
@@ -85,5 +99,6 @@ function embedded(svg: string, label: string): string {
       / (role="graphics-\w+"|aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none"|opacity="1"|stroke-width="0"|font-family="[^"]*")/g,
       "",
     )
+    .replace(/<path(?! [^>]*stroke=)[^>]*>/g, (tag) => tag.replace(/ stroke-width="[^"]*"/, ""))
     .replace(/<(?!svg)\w[^>]*>/g, (tag) => tag.replace(/ aria-label="[^"]*"/, ""));
 }

@@ -22,7 +22,9 @@ export async function classFigures({ kept }: RunData): Promise<Figure[]> {
     names.flatMap((row) => names.map((column) => ({ row, column, share: shares(row, column) })));
   const all = new Set(classes).size;
   const some =
-    all > names.length ? ` The ${names.length} of ${all} classes that are confused most.` : "";
+    all > names.length
+      ? ` The ${names.length} of ${all} classes in the pairs that are confused most.`
+      : "";
   return [
     {
       title: "Classes taken for others",
@@ -60,9 +62,20 @@ async function sharesOf(vectors: Matrix, classes: readonly string[]): Promise<Sh
   return (from, to) => (counts.get(from)?.get(to) ?? 0) / (totals.get(from) || 1);
 }
 
+/** Classes of the pairs that are confused most, before and after together, the pairs in turn. */
 function mostConfused(classes: readonly string[], before: Shares, after: Shares): string[] {
-  const wrong = (name: string): number => 2 - before(name, name) - after(name, name);
-  return [...classes].sort((a, b) => wrong(b) - wrong(a)).slice(0, MOST_CLASSES);
+  if (classes.length <= MOST_CLASSES) return [...classes].sort();
+  const pairs = classes.flatMap((from) =>
+    classes.flatMap((to) =>
+      from === to ? [] : [{ from, to, share: before(from, to) + after(from, to) }],
+    ),
+  );
+  const names = new Set<string>();
+  for (const { from, to } of pairs.sort((a, b) => b.share - a.share)) {
+    const both = new Set([...names, from, to]);
+    if (both.size <= MOST_CLASSES) names.add(from).add(to);
+  }
+  return [...names];
 }
 
 function percent(share: number): string {

@@ -1,6 +1,6 @@
 /**
  * What a page with a map runs: the text of the point under the pointer, or of the one that the arrow keys have come to, with its twin in the
- * other picture. The texts are those of the map's table, whose rows come in the order of the points.
+ * other pictures. The texts are those of the map's table, whose rows come in the order of the points.
  */
 export const mapScript = `
 for (const figure of document.querySelectorAll("figure.map")) {
@@ -9,7 +9,7 @@ for (const figure of document.querySelectorAll("figure.map")) {
   const tip = document.createElement("p");
   tip.className = "tip";
   tip.setAttribute("aria-live", "polite");
-  figure.querySelector(".panels").after(tip);
+  figure.querySelector("figcaption").before(tip);
   let at = -1;
   const show = (i) => {
     for (const points of pictures) { points[at]?.classList.remove("on"); points[i]?.classList.add("on"); }

@@ -12,14 +12,14 @@ import { trainingFigures } from "./training-figures.js";
 import { useSection } from "./use-section.js";
 import { vectorFigures } from "./vector-figures.js";
 
-/** The report of a run as one HTML page that fetches nothing. */
-export async function runPage(data: RunData): Promise<string> {
+/** The report of a run as one HTML page that fetches nothing. `umap`: the map of the texts is drawn by UMAP as well. */
+export async function runPage(data: RunData, umap = false): Promise<string> {
   const { folder, record } = data;
   const title = `embtune report: ${folder}`;
   const figures = [
     await figureSection("Training", trainingFigures(data)),
     await figureSection("Scores and cosines", scoreFigures(data)),
-    await figureSection("Where the texts lie", await vectorFigures(data)),
+    await figureSection("Where the texts lie", await vectorFigures(data, umap)),
     await figureSection("Classes", await classFigures(data)),
   ];
   const body = [

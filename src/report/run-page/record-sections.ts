@@ -41,9 +41,19 @@ function scoreSection(title: string, scores: ScoreReport, note: string): string 
   return [
     `<h2>${title}</h2>`,
     `<p class="note">×100, on ${dataText(scores.file)} (${escapeHtml(scores.task)}, ${scores.rows} rows), with 95 % bootstrap intervals. ${note}</p>`,
-    htmlTable(titles, rows, title),
+    htmlTable(...withoutEmpty(titles, rows), title),
     ...notes,
   ].join("\n");
+}
+
+/** A table without the columns that are empty in every row. */
+function withoutEmpty(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+): [string[], string[][]] {
+  const used = titles.map((_, i) => rows.some((cells) => cells[i] !== ""));
+  const only = (cells: readonly string[]): string[] => cells.filter((_, i) => used[i]);
+  return [only(titles), rows.map(only)];
 }
 
 function scoreRow({ key, value, interval }: ReportedMetric, scores: ScoreReport): string[] {
@@ -85,7 +95,7 @@ export function recordSection(data: RunData): string {
 
 function dataPairs({ data, files, eval: selecting }: RunRecord): [string, string][] {
   const one = ({ path, rows, sha256 }: { path: string; rows: number; sha256: string }): string =>
-    `${dataText(path)}, ${rows} rows<br><small class="note">SHA-256 ${escapeHtml(sha256)}</small>`;
+    `${dataText(path)}, ${rows} rows<br><small class="note hash">SHA-256 ${escapeHtml(sha256)}</small>`;
   return [
     ...(files ?? [data]).map((file): [string, string] => ["trained on", one(file)]),
     selecting === undefined
@@ -102,7 +112,7 @@ function modelPairs({ base, options, files, trained, prompts }: RunRecord): [str
   return [
     [
       "base",
-      `${dataText(base.name)}, ${base.dimension} dimensions<br><small class="note">SHA-256 ${escapeHtml(base.hash)}</small>`,
+      `${dataText(base.name)}, ${base.dimension} dimensions<br><small class="note hash">SHA-256 ${escapeHtml(base.hash)}</small>`,
     ],
     ["objective", titles.map(escapeHtml).join("; ")],
     ["trains", escapeHtml(options.tune === "head" ? `${options.head} head` : options.tune)],

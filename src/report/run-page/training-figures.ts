@@ -1,19 +1,21 @@
 import type { Figure } from "../charts/figure.js";
 import { lineChart, type Point, thinned } from "../charts/lines.js";
 import { times100 } from "../scores.js";
+import { pathFigure } from "./path-figure.js";
 import type { RunData } from "./run-data.js";
 
 /** Points of a drawn curve, and rows of its table. */
 const DRAWN = 300;
 const LISTED = 50;
 
-/** How training went: loss, rate, gradient, the deciding metric and the line between start and end. */
+/** How training went: loss, rate, gradient, the deciding metric, the line between start and end, alignment and uniformity. */
 export function trainingFigures(data: RunData): Figure[] {
   return [
     ...metricFigure(data),
     ...lossFigure(data),
     ...rateFigure(data),
     ...interpolationFigure(data),
+    ...pathFigure(data),
   ];
 }
 
@@ -50,13 +52,18 @@ function rateFigure(data: RunData): Figure[] {
   return [
     {
       title: "Learning rate",
-      caption: `Schedule ${schedule}, warm-up ${warmup}: at most ${most.toPrecision(3)}, at the end ${points[points.length - 1].y.toPrecision(3)}.`,
+      caption: `Schedule ${schedule}, warm-up ${warmup}: at most ${shownRate(most)}, at the end ${shownRate(points[points.length - 1].y)}.`,
       panels: [{ spec: lineChart({ points: thinned(points, DRAWN), x: "step", y: "rate" }) }],
       table: pointTable(thinned(points, LISTED), ["#up to step", "#mean rate"], (y) =>
         y.toPrecision(4),
       ),
     },
   ];
+}
+
+/** Three digits that count, without zeros behind them. */
+function shownRate(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
 }
 
 /** The base of the deciding metric, the chosen step and its interval, out of run.json. */

@@ -3,95 +3,67 @@ import { type Plane, planeOf, turnedTo } from "../../evaluation/analysis/plane.j
 import { normalizedRows } from "../../evaluation/cosine.js";
 import type { Matrix } from "../../math/tensor.js";
 import type { KeptRows } from "../../training/run-folder/kept-evaluation.js";
-import { mapChart, spectrumChart, stepsChart } from "../charts/distributions.js";
+import { spectrumChart } from "../charts/distributions.js";
 import type { Figure } from "../charts/figure.js";
-import { clip } from "../clip.js";
+import { pathChart } from "../charts/path.js";
+import { type MapView, mapFigure } from "./map-figure.js";
 import type { RunData } from "./run-data.js";
+import { umapOf } from "./umap.js";
 
-/** Colours that can be told apart; further classes share the last. */
-const COLOURS = 9;
-const OTHERS = "other";
+/** Name of the map's first view. */
+const PCA = "principal components";
 /** Components that are drawn and listed. */
 const COMPONENTS = 64;
-/** Longest text in the map's table, in code points: two thousand of them are most of a page. */
-const LISTED = 140;
+/** Of n texts all components from the n-th on have no variance but what rounding leaves. */
+const LEAST = 1e-6;
 
-/** How the two models lay out the texts: a map, the spectrum, and alignment and uniformity. */
-export async function vectorFigures({ kept }: RunData): Promise<Figure[]> {
+/** How the two models lay out the texts: a map (by UMAP too, if asked for), the spectrum, and alignment and uniformity. */
+export async function vectorFigures({ kept }: RunData, umap = false): Promise<Figure[]> {
   if (kept?.base === undefined || kept.tuned === undefined) return [];
   const { rows } = kept;
   const [base, tuned] = [normalizedRows(kept.base), normalizedRows(kept.tuned)];
   if (base.rows < 3 || base.cols < 2 || tuned.cols < 2) return [];
   const before = planeOf(base);
   const after = turnedTo(before, planeOf(tuned));
+  const views: MapView[] = [{ name: PCA, before, after }];
+  if (umap) views.push(await umapView([base, before], [tuned, after]));
   return [
-    mapFigure(rows, before, after),
+    mapFigure(rows, views, componentShares(before, after)),
     spectrumFigure(before, after),
     ...(await alignmentFigure(rows, base, tuned)),
   ];
 }
 
-function mapFigure(rows: KeptRows, before: Plane, after: Plane): Figure {
-  const names = rows.sample.map(({ row, side }) => nameOf(rows, row, side));
-  const shown = commonest(names);
-  const named = names.map((name) => (shown.includes(name) ? name : OTHERS));
-  const kinds = [...shown, ...(named.includes(OTHERS) ? [OTHERS] : [])];
-  const points = ({ x, y }: Plane) => named.map((name, i) => ({ x: x[i], y: y[i], name }));
+/** Each model's map by UMAP begins at its own components; the second is then turned to the first. */
+async function umapView(base: [Matrix, Plane], tuned: [Matrix, Plane]): Promise<MapView> {
+  const before = await umapOf(...base);
+  return { name: "UMAP", before, after: turnedTo(before, await umapOf(...tuned)) };
+}
+
+function componentShares(before: Plane, after: Plane): string {
   const share = ({ shares }: Plane): string => `${Math.round(100 * (shares[0] + shares[1]))} %`;
-  return {
-    title: "Map of the texts",
-    caption:
-      `${names.length} texts of the selecting data along the two directions in which they differ most (principal components: ${share(before)} of the variance before, ` +
-      `${share(after)} after); the picture after is turned to fit the one before. Point at a text, or choose a picture with the Tab key and walk with the arrow keys, to read it and to see it in both.`,
-    panels: [
-      { title: "base", spec: mapChart(points(before), kinds) },
-      { title: "tuned", spec: mapChart(points(after), kinds) },
-    ],
-    map: true,
-    table: {
-      titles: ["text", "#line", "kind", "#base x", "#base y", "#tuned x", "#tuned y"],
-      rows: rows.sample.map(({ row, side }, i) => [
-        clip(textOf(rows, row, side), LISTED),
-        String(rows.lines[row]),
-        names[i],
-        ...[before.x, before.y, after.x, after.y].map((values) => values[i].toFixed(2)),
-      ]),
-    },
-  };
-}
-
-/** A text's class, else whether it asks or answers, where rows are not two sentences alike. */
-function nameOf({ labels, others, tuned }: KeptRows, row: number, side: string): string {
-  if (labels !== undefined && side === "query") return labels[row];
-  const alike = others === undefined || (tuned.score ?? tuned.label) !== undefined;
-  return alike ? "text" : side === "query" ? "first text" : "second text";
-}
-
-function textOf({ texts, others }: KeptRows, row: number, side: string): string {
-  return side === "query" ? texts[row] : (others?.[row] ?? "");
-}
-
-function commonest(names: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, COLOURS)
-    .map(([name]) => name);
+  return `${share(before)} of the variance before, ${share(after)} after`;
 }
 
 function spectrumFigure(before: Plane, after: Plane): Figure {
   const of = (model: string, { shares }: Plane) =>
-    [...shares.slice(0, COMPONENTS)].map((y, i) => ({ model, x: i + 1, y: Math.max(y, 1e-6) }));
+    [...shares.slice(0, COMPONENTS)]
+      .map((y, i) => ({ model, x: i + 1, y }))
+      .filter(({ y }) => y > LEAST);
   const [base, tuned] = [of("base", before), of("tuned", after)];
+  const longer = base.length > tuned.length ? base : tuned;
   const first = ({ shares }: Plane): string => `${(100 * shares[0]).toFixed(1)} %`;
   return {
     title: "Spectrum",
-    caption: `The share of the variance along each principal component, the first ${base.length}. The first has ${first(before)} before and ${first(after)} after; a flatter curve uses more of the space.`,
+    caption: `The share of the variance along each principal component, the first ${longer.length}. The first has ${first(before)} before and ${first(after)} after; a flatter curve uses more of the space.`,
     panels: [{ spec: spectrumChart([...base, ...tuned]) }],
     table: {
       titles: ["#component", "#base", "#tuned"],
-      rows: base.map(({ x, y }, i) => [String(x), percent(y), percent(tuned[i]?.y ?? 0)]),
+      rows: longer.map((_, i) => [
+        String(i + 1),
+        percent(base[i]?.y ?? 0),
+        percent(tuned[i]?.y ?? 0),
+      ]),
     },
   };
 }
@@ -105,8 +77,9 @@ async function alignmentFigure(rows: KeptRows, base: Matrix, tuned: Matrix): Pro
   const pairs = positivePairs(rows);
   if (pairs.length === 0) return [];
   const [first, second] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
-  const place = async (name: string, unit: Matrix) => ({
+  const place = async (name: "base" | "tuned", unit: Matrix) => ({
     name,
+    model: name,
     x: (await evenness(someRows(unit))).uniformity,
     y: alignment(rowsAt(unit, first), rowsAt(unit, second)),
   });
@@ -116,9 +89,9 @@ async function alignmentFigure(rows: KeptRows, base: Matrix, tuned: Matrix): Pro
     {
       title: "Alignment and uniformity",
       caption:
-        `Lower is better for both (Wang and Isola 2020). Uniformity, how evenly the texts spread, goes from ${before.x.toFixed(3)} to ${after.x.toFixed(3)}; alignment, the ` +
+        `Of the texts of the map. Lower is better for both (Wang and Isola 2020). Uniformity, how evenly the texts spread, goes from ${before.x.toFixed(3)} to ${after.x.toFixed(3)}; alignment, the ` +
         `distance of texts that belong together (${pairs.length} pairs), from ${before.y.toFixed(3)} to ${after.y.toFixed(3)}.`,
-      panels: [{ spec: stepsChart(points, { x: "uniformity", y: "alignment" }) }],
+      panels: [{ spec: pathChart(points, { x: "uniformity", y: "alignment" }) }],
       table: {
         titles: ["model", "#uniformity", "#alignment"],
         rows: points.map(({ name, x, y }) => [name, x.toFixed(4), y.toFixed(4)]),
