@@ -1,6 +1,7 @@
 import { VECTOR_TYPES } from "../../embeddings/vector-type.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
+import { deviceOption } from "../../runtime/device.js";
 import { overwriteOption, runModelOptions } from "./shared.js";
 
 /** What is read and written. */
@@ -71,6 +72,7 @@ export const shardOption = {
 /** The model, and what stands before texts. */
 export const embedModelOptions = {
   ...runModelOptions,
+  ...deviceOption,
   prompts: {
     ...runModelOptions.prompts,
     description:
