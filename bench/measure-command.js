@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rounded = (x) => Number(x.toFixed(1));
 
-/** One embtune command in a process of its own: seconds from start to end, processor seconds, largest resident set, what it wrote. */
-export function measureCommand(args) {
+/**
+ * One embtune command in a process of its own: seconds from start to end, processor seconds, largest resident set, what it wrote.
+ * `tree`: the built repository that runs it.
+ */
+export function measureCommand(args, tree = root) {
   const script = `
     import { run } from "./dist/cli/main.js";
     process.on("exit", () => {
@@ -16,7 +19,7 @@ export function measureCommand(args) {
     await run(["node", "embtune", ...${JSON.stringify(args)}]);`;
   const start = performance.now();
   const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: root,
+    cwd: tree,
     encoding: "utf8",
   });
   const seconds = (performance.now() - start) / 1000;

@@ -28,7 +28,17 @@ const layers = [
 ];
 
 /** The rooms of training/, in the order of their imports. */
-const rooms = ["options", "run-folder", "batches", "auxiliary", "plan", "model", "update", "run"];
+const rooms = [
+  "options",
+  "run-folder",
+  "watch",
+  "batches",
+  "auxiliary",
+  "plan",
+  "model",
+  "update",
+  "run",
+];
 
 /** Packages that only one layer may import. */
 const owners: Record<string, string> = {

@@ -20,8 +20,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openRuntime } from "../../dist/runtime/runtime.js";
 import { machine } from "../machine.js";
-import { groups } from "./groups.js";
 import { scoreTask } from "./score.js";
+import { groups } from "./tasks.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const results = join(here, "results");

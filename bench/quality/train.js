@@ -13,7 +13,7 @@ import { openContext } from "../../dist/training/model/run-context.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
 import { setUp } from "../../dist/training/update/set-up.js";
 import { dataFolder, miniLmFolder } from "../shared-data.js";
-import { groups } from "./groups.js";
+import { groups } from "./tasks.js";
 
 const { task: name, model, tune, seed, folder } = JSON.parse(process.argv[2]);
 const path = (file) => join(folder, file);

@@ -4,9 +4,13 @@ import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
 import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
+import { watchWaits } from "../files/progress.js";
 import { helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
+import { clearLine } from "./live-line.js";
 import { createProgram } from "./program.js";
+import { endPassing, openTerminal } from "./terminal.js";
+import { waitProgress } from "./wait-progress.js";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 worse than was asked for, 70 our own fault, 130 interrupted. */
 function exitCodeOf(error: unknown): number {
@@ -50,13 +54,19 @@ function outliveOutputs(): void {
 /** Runs the program; sets the exit code and never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutputs();
+  const unwatch = watchWaits(waitProgress(openTerminal({ quiet: argv.includes("--quiet") })));
   try {
     const [node, script, ...typed] = argv;
     const { all, words } = helpRequest(typed);
     const program = createProgram(all);
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
+    endPassing();
+    clearLine();
     process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
     process.exitCode = exitCodeOf(error);
+  } finally {
+    endPassing();
+    unwatch();
   }
 }

@@ -1,25 +1,50 @@
-import { SingleBar } from "cli-progress";
 import { visible } from "../errors/visible.js";
+import { clearLine, showLine, writeAbove } from "./live-line.js";
+import { type Clock, paceClock } from "./pace.js";
 
 /** Where a command writes: results to stdout, everything else to stderr. */
 export interface Terminal {
   readonly json: boolean;
+  /** Columns of the terminal that results go to; unknown where a program reads them. */
+  readonly width: number | undefined;
   /** A result: part of what a program that reads stdout gets. */
   readonly result: (text: string) => void;
   /** A remark for the person at the terminal; not with --quiet. */
   readonly note: (text: string) => void;
-  /** Starts a progress display; without a total it counts only. */
-  readonly progress: (title: string, total: number | undefined) => Progress;
+  /** Starts a progress display; without a total it counts only. Time left is by the mean rate, or as `clock` reckons it. */
+  readonly progress: (title: string, total: number | undefined, clock?: Clock) => Progress;
+  /** How far something has come that is shown while nothing else is: whatever is written ends it, and the next call shows it again. */
+  readonly passing: (title: string, done: number, total: number | undefined) => void;
 }
 
 /** A progress bar on a terminal, plain lines elsewhere, nothing with --quiet. */
 export interface Progress {
+  /** `detail` stands in the place of the rate. */
   readonly update: (done: number, detail?: string) => void;
   readonly stop: () => void;
 }
 
 /** Least time between two plain progress lines, in milliseconds. */
 const lineEvery = 5000;
+
+/** When the first plain line comes. */
+const firstLineAfter = 1000;
+
+/** Characters of a bar. */
+const BAR = 24;
+
+/** What stderr shows at the moment; all terminals of a process write to the same. */
+const screen: {
+  bars: number;
+  passing: { readonly title: string; readonly progress: Progress } | undefined;
+} = { bars: 0, passing: undefined };
+
+/** Ends the passing display: that of `title`, or whichever there is. */
+export function endPassing(title = screen.passing?.title): void {
+  if (screen.passing?.title !== title) return;
+  screen.passing?.progress.stop();
+  screen.passing = undefined;
+}
 
 export function openTerminal(options: {
   readonly json?: boolean;
@@ -28,73 +53,89 @@ export function openTerminal(options: {
   const quiet = options.quiet ?? false;
   return {
     json: options.json ?? false,
-    result: (text) => process.stdout.write(`${options.json ? text : visible(text)}\n`),
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
+    result: (text) => {
+      endPassing();
+      process.stdout.write(`${options.json ? text : visible(text)}\n`);
+    },
     note: (text) => {
-      if (!quiet) process.stderr.write(`${visible(text)}\n`);
+      if (quiet) return;
+      endPassing();
+      writeAbove(`${visible(text)}\n`);
     },
-    progress: (name, total) => {
-      const title = visible(name);
+    progress: (title, total, clock = paceClock(total)) => {
       if (quiet) return { update: () => {}, stop: () => {} };
-      return process.stderr.isTTY && total !== undefined
-        ? barProgress(title, total)
-        : lineProgress(title, total);
+      endPassing();
+      return counted(display(title, { total, firstAfter: firstLineAfter, clock }));
+    },
+    passing: (title, done, total) => {
+      if (quiet || screen.bars > 0) return;
+      const clock = paceClock(total);
+      screen.passing ??= { title, progress: display(title, { total, firstAfter: 0, clock }) };
+      if (screen.passing.title === title) screen.passing.progress.update(done);
     },
   };
 }
 
-function barProgress(title: string, total: number): Progress {
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${title} {bar} {value}/{total} {detail}`,
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  const pace = paceOf(total);
-  bar.start(total, 0, { detail: "" });
+interface Display {
+  readonly total: number | undefined;
+  /** Milliseconds until the first plain line. */
+  readonly firstAfter: number;
+  readonly clock: Clock;
+}
+
+function display(name: string, form: Display): Progress {
+  const title = visible(name);
+  const { total, clock } = form;
+  return process.stderr.isTTY && total !== undefined
+    ? barProgress(title, total, clock)
+    : lineProgress(title, form);
+}
+
+/** Keeps passing displays away until it is stopped. */
+function counted(progress: Progress): Progress {
+  let live = true;
+  screen.bars += 1;
   return {
-    update: (done, detail = "") => bar.update(done, { detail: pace(done, detail) }),
-    stop: () => bar.stop(),
+    update: progress.update,
+    stop: () => {
+      if (live) screen.bars -= 1;
+      live = false;
+      progress.stop();
+    },
   };
 }
 
-function lineProgress(title: string, total: number | undefined): Progress {
-  const pace = paceOf(total);
-  let last = performance.now();
+function barProgress(title: string, total: number, clock: Clock): Progress {
   return {
     update: (done, detail = "") => {
-      const rate = pace(done, detail);
+      const { rate, left } = clock(done);
+      const share = Math.min(1, done / Math.max(total, 1));
+      const full = Math.round(share * BAR);
+      showLine([
+        { text: title, rank: 1 },
+        { text: "█".repeat(full) + "░".repeat(BAR - full), rank: 3 },
+        { text: `${done}/${total}`, rank: 2 },
+        { text: visible(detail) || rate, rank: 4 },
+        { text: left, rank: 0 },
+      ]);
+    },
+    stop: clearLine,
+  };
+}
+
+function lineProgress(title: string, { total, firstAfter, clock }: Display): Progress {
+  let next = performance.now() + firstAfter;
+  return {
+    update: (done, detail = "") => {
+      const { rate, left } = clock(done);
       const now = performance.now();
-      if (now - last < lineEvery) return;
-      last = now;
+      if (now < next) return;
+      next = now + lineEvery;
       const of = total === undefined ? "" : `/${total}`;
-      process.stderr.write(`${title} ${done}${of} ${rate}\n`);
+      const parts = [title, `${done}${of}`, visible(detail) || rate, left];
+      writeAbove(`${parts.filter((part) => part !== "").join(" ")}\n`);
     },
     stop: () => {},
   };
-}
-
-/**
- * `410/s 1m05s left`, from the mean rate since the first call: what was done before that, by a resumed run, took no time here. A detail
- * stands in the place of the rate.
- */
-function paceOf(total = Number.NaN): (done: number, detail: string) => string {
-  let first: { readonly done: number; readonly at: number } | undefined;
-  return (done, detail) => {
-    first ??= { done, at: performance.now() };
-    const rate = (1000 * (done - first.done)) / (performance.now() - first.at);
-    const known = rate > 0 && Number.isFinite(rate);
-    const shown = rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en-US");
-    const left = known && done < total ? `${formatSeconds((total - done) / rate)} left` : "";
-    return `${visible(detail) || (known ? `${shown}/s` : "")} ${left}`;
-  };
-}
-
-/** `0.4s`, `12s`, `3m05s`, `2h10m`. */
-export function formatSeconds(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
-  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
 }

@@ -1,50 +1,71 @@
 import { times100 } from "../report/scores.js";
+import type { TrainingPlan } from "../training/plan/plan.js";
 import type { OnTrainEvent, StepRecord, TrainEvent } from "../training/run-folder/events.js";
-import type { Progress, Terminal } from "./terminal.js";
+import { namedProgress } from "./named-progress.js";
+import { runClock } from "./pace.js";
+import type { Terminal } from "./terminal.js";
 
-/** Shows a run's events: a bar while texts are encoded, another while steps are made, a line an evaluation. */
+/** What a run's display must know of its plan. */
+interface ShownRun {
+  readonly steps: number;
+  readonly evalEvery?: number | undefined;
+  /** Whether evaluations embed anew, as the first one does: not with a frozen encoder, whose vectors are kept. */
+  readonly embedsAnew?: boolean | undefined;
+  /** Whether to tell how the encoder's graph was rewritten. */
+  readonly debug?: boolean | undefined;
+}
+
+/** Of a plan. */
+export function shownRun({ settings, steps, evalEvery }: TrainingPlan, debug?: boolean): ShownRun {
+  return { steps, evalEvery, embedsAnew: settings.tune !== "head", debug };
+}
+
+/**
+ * Shows a run's events: a bar while texts are encoded before the first step, then one of the steps that keeps its place across
+ * evaluations, a line above it an evaluation, and a bar a measurement when the steps are made.
+ */
 export function trainProgress(
   terminal: Terminal,
-  steps: number,
-  debug = false,
+  { steps, evalEvery = steps, embedsAnew = true, debug = false }: ShownRun,
 ): { readonly onEvent: OnTrainEvent; readonly stop: () => void } {
-  let bar: Progress | undefined;
-  let shown: "encoding" | "step" | undefined;
-  const speed = speedometer();
+  const time = runClock({ steps, evalEvery, startCounts: embedsAnew });
+  const shown = namedProgress(terminal, (title) => (title === TRAINING ? time.clock : undefined));
   const byFile = fileMeans();
-  const show = (kind: "encoding" | "step", total: number): Progress => {
-    if (shown !== kind || bar === undefined) {
-      bar?.stop();
-      bar = terminal.progress(kind === "encoding" ? "encoding" : "training", total);
-      shown = kind;
-    }
-    return bar;
-  };
-  const stop = (): void => {
-    bar?.stop();
-    bar = undefined;
-    shown = undefined;
+  const speed = speedometer();
+  let made = 0;
+  let detail = "";
+  const encoding = (done: number, total: number): void => {
+    if (made === 0) {
+      time.begin();
+      shown.show("encoding", done, total);
+    } else if (made < steps)
+      shown.show(TRAINING, made, steps, `evaluating ${Math.round((100 * done) / total)} %`);
+    else shown.show("measuring", done, total);
   };
   const onEvent = (event: TrainEvent): void => {
-    if (event.type === "encoding") show("encoding", event.total).update(event.done);
+    if (event.type === "encoding") encoding(event.done, event.total);
     if (event.type === "step") {
       const { step, loss, losses } = event.record;
-      show("step", steps).update(step, `${lossText(loss, losses)}${speed(event.record)}`);
+      time.stepped();
+      made = step;
+      detail = `${lossText(loss, losses)}${speed(event.record)}`;
+      shown.show(TRAINING, step, steps, detail);
       byFile.add(losses);
     }
     if (event.type === "rewrites" && debug) terminal.note(rewriteLines(event.notes));
     if (event.type === "note") terminal.note(event.message);
-    if (event.type === "interpolation") {
-      stop();
+    if (event.type === "interpolation")
       terminal.note(`α ${event.record.alpha}: ${scoresText(event.record.scores)}`);
-    }
     if (event.type === "evaluation") {
-      stop();
+      time.evaluated();
       terminal.note(`${evaluationLine(event)}${byFile.take()}`);
+      if (made > 0 && made < steps) shown.show(TRAINING, made, steps, detail);
     }
   };
-  return { onEvent, stop };
+  return { onEvent, stop: shown.stop };
 }
+
+const TRAINING = "training";
 
 type Losses = StepRecord["losses"];
 
@@ -76,20 +97,19 @@ function fileMeans(): { readonly add: (losses: Losses) => void; readonly take: (
   };
 }
 
-/** ` 4.1 steps/s 6,770 tokens/s`, the means since the first step seen. */
+/** ` 6,770 tokens/s`, the mean of the steps since the first one seen; nothing where no token goes through the encoder. */
 function speedometer(): (record: StepRecord) => string {
-  let first: { readonly step: number; readonly at: number } | undefined;
+  let seconds = 0;
   let tokens = 0;
+  let first = true;
   return (record) => {
-    if (first === undefined) {
-      first = { step: record.step, at: performance.now() };
-      return "";
+    if (!first) {
+      tokens += record.tokens;
+      seconds += record.msPerStep / 1000;
     }
-    tokens += record.tokens;
-    const seconds = (performance.now() - first.at) / 1000;
-    const rate = ` ${((record.step - first.step) / seconds).toFixed(1)} steps/s`;
-    if (tokens === 0) return rate;
-    return `${rate} ${Math.round(tokens / seconds).toLocaleString("en-US")} tokens/s`;
+    first = false;
+    if (tokens === 0) return "";
+    return ` ${Math.round(tokens / seconds).toLocaleString("en-US")} tokens/s`;
   };
 }
 

@@ -4,9 +4,11 @@ import {
   columnMapping,
   type GivenColumns,
   missingColumn,
+  namesTexts,
   type RoleColumns,
   shellName,
 } from "./columns/resolve-columns.js";
+import { roleNamed } from "./columns/role-names.js";
 import { openWithColumns } from "./open-with-columns.js";
 import { listNames } from "./readers/limits.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
@@ -74,7 +76,7 @@ export async function readRows(file: string, options: LoadOptions = {}): Promise
   const labels = labelColumn(raw, source, columns, options);
   const chosen = plan(source, columns, labels, options);
   const rows = buildRows({ raw, chosen, labels, source, columns, book, options });
-  noteUnused({ chosen, labels, source, columns, book });
+  noteUnused({ chosen, labels, source, columns, book, options });
   for (const warning of source.warnings()) book.note(warning);
   const account = book.close(source.sha256());
   requireRows(rows.rows.length, 1, account);
@@ -250,14 +252,20 @@ function noteUnused({
   source,
   columns,
   book,
-}: Omit<Building, "raw" | "options">): void {
+  options,
+}: Omit<Building, "raw">): void {
   const isUsed = (role: keyof RoleColumns): boolean =>
     used[chosen.from].includes(role) ||
     (role === "label" && chosen.from === "scored-pair" && columns.score === undefined);
   const roles = (Object.keys(columns) as (keyof RoleColumns)[]).filter(isUsed);
   const read = new Set(roles.flatMap((role) => columns[role] ?? []));
   const unused = source.columns.filter((_, i) => !read.has(i));
-  if (unused.length > 0) book.note(`columns not used: ${listNames(unused)}`);
+  const telling = unused.find((name) => roleNamed(name) !== undefined);
+  const why =
+    telling === undefined || !namesTexts(options.columns ?? {})
+      ? ""
+      : `; --columns names the texts, and only what it names is used (add ${roleNamed(telling)}=${shellName(source.columns, source.columns.indexOf(telling))} if it is meant)`;
+  if (unused.length > 0) book.note(`columns not used: ${listNames(unused)}${why}`);
   if (labels?.type !== "classes" || columns.label === undefined) return;
   const name = shellName(source.columns, columns.label);
   book.note(

@@ -6,6 +6,7 @@ import {
   looksMisspelt,
   missingColumn,
   misspeltSide,
+  namesTexts,
   type RoleColumns,
   resolveColumns,
   unwantedRoles,
@@ -70,6 +71,7 @@ async function findRoles(
   const notes: string[] = [];
   try {
     held = resolveColumns(source.columns, given, source.file);
+    if (namesTexts(given)) return { columns: held, notes };
     const search = await contentSearch(source, held, given);
     const lacksTexts =
       held.anchor === undefined && held.positive === undefined && held.text === undefined;

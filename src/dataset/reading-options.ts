@@ -1,4 +1,5 @@
 import type { AnyTable } from "../options/option.js";
+import type { ReaderOptions } from "./readers/record-source.js";
 
 /** How a file is read, where the evidence is not to decide. */
 export const dialectOptions = {
@@ -34,6 +35,12 @@ export const dialectOptions = {
     otherwise: "by evidence",
     description: "encoding of the files",
   },
+  ignore: {
+    type: "words",
+    placeholder: "columns",
+    otherwise: "none",
+    description: "read the files as if they had no such columns: a,b",
+  },
 } as const satisfies AnyTable;
 
 /** What the columns of a file mean. */
@@ -57,3 +64,9 @@ export const columnOptions = {
     description: "what the lowest and highest scores are, e.g. 0,5",
   },
 } as const satisfies AnyTable;
+
+/** The part of given options that says how a file is read. */
+export function readerOf(options: ReaderOptions): ReaderOptions {
+  const { inputFormat, delimiter, quotes, header, encoding, ignore } = options;
+  return { inputFormat, delimiter, quotes, header, encoding, ignore };
+}

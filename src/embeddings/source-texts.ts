@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { missingColumn } from "../dataset/columns/resolve-columns.js";
+import { missingColumn, type RoleColumns, shellName } from "../dataset/columns/resolve-columns.js";
 import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
 import { safeCell } from "../dataset/writers/table-file.js";
 import { suggestion } from "../errors/suggest.js";
-import { usageError } from "../errors/user-error.js";
+import { UserError, usageError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
 
 /** A row to embed. */
@@ -54,7 +54,7 @@ export async function openSourceTexts(
   });
   try {
     const index = found.text ?? (found.positive === undefined ? found.anchor : undefined);
-    if (index === undefined) throw missingColumn("text", source.columns, file);
+    if (index === undefined) throw withoutText(source.columns, found, file);
     const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
     const kept = columns.map((name) => keptIndex(source, name));
     return {
@@ -122,4 +122,15 @@ export async function keepStandardInput(path: string): Promise<void> {
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+/** Of several columns with texts, one must be named. */
+function withoutText(columns: readonly string[], found: RoleColumns, file: string): UserError {
+  const error = missingColumn("text", columns, file);
+  const side = found.anchor ?? found.positive;
+  const hint =
+    side === undefined
+      ? error.hint?.replace("--columns text=", "--column ")
+      : `embed one of them: --column ${shellName(columns, side)}`;
+  return new UserError(error.code, error.message, { at: { file }, hint });
 }

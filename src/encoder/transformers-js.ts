@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors/user-error.js";
+import { reportWait } from "../files/progress.js";
 import type { Matrix } from "../math/tensor.js";
 import type { Pooling } from "./pooling-mode.js";
 
@@ -66,9 +67,13 @@ async function inBatches(
   embed: (batch: readonly string[]) => Promise<Float32Array>,
 ): Promise<Matrix> {
   const parts: Float32Array[] = [];
+  const report = reportWait("embedding by transformers.js", "texts", texts.length);
   for (let start = 0; start < texts.length; start += BATCH) {
-    parts.push(await embed(texts.slice(start, start + BATCH)));
+    const batch = texts.slice(start, start + BATCH);
+    parts.push(await embed(batch));
+    report.add(batch.length);
   }
+  report.end();
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   const data = new Float32Array(size);
   let at = 0;

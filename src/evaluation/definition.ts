@@ -72,12 +72,12 @@ export function defineEvaluator<
 /** An evaluator of a definition: its task, sides and metrics, unless `keys` says which of them. */
 export function evaluatorOf(
   { name, sides, metrics }: Pick<EvaluatorDefinition, "name" | "sides" | "metrics">,
-  { rows, run, keys = Object.keys(metrics) }: EvaluatorParts,
+  { rows, run, keys = Object.keys(metrics), primary = keys[0] }: EvaluatorParts,
 ): Evaluator {
   return {
     task: name,
     sides,
-    primary: keys[0],
+    primary,
     keys,
     rows,
     run: async (embed, teacher) => ({ task: name, rows, ...(await run(embed, teacher)) }),
@@ -87,5 +87,7 @@ export function evaluatorOf(
 interface EvaluatorParts {
   readonly rows: number;
   readonly keys?: readonly string[];
+  /** The key that decides; default the first. */
+  readonly primary?: string;
   readonly run: (embed: Embed, teacher?: Embed) => Promise<Measured>;
 }

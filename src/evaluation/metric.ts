@@ -76,6 +76,8 @@ export interface Glance {
   /** log of the mean of exp(−2‖x − y‖²), and the mean cosine, over all pairs of these texts. */
   readonly uniformity: number;
   readonly meanCosine: number;
+  /** (Σλ)²/Σλ² of the eigenvalues λ of their covariance: how many directions they fill, from 1 to the embedding's size. */
+  readonly effectiveRank: number;
   readonly meanNorm: number;
   /** Score of the best right candidate less that of the best wrong one, where rows have candidates. */
   readonly meanMargin?: number | undefined;

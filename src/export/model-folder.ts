@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HEAD_NAMES, headSpec } from "../encoder/head.js";
 import { writeManifest } from "../encoder/model-manifest.js";
 import { onnxFile } from "../encoder/weight-type.js";
 import { internal } from "../errors/internal.js";
-import { writeFolderAtomic } from "../files/files.js";
+import { writeFolderAtomic, writeReporting } from "../files/files.js";
 import { objectIn, writeJson } from "../files/json-file.js";
 import { encode, type ModelProto } from "../onnx/model.js";
 import { type BroadcastForm, broadcastForm } from "./embed-per-token.js";
@@ -58,10 +58,10 @@ export async function writeModelFolder(
   const model = await composedModel(content, options.broadcast ?? false);
   await writeFolderAtomic(target, async (folder) => {
     await mkdir(join(folder, "onnx"));
-    await writeFile(join(folder, "onnx", "model.onnx"), encode(model));
+    await writeReporting(join(folder, "onnx", "model.onnx"), encode(model));
     for (const precision of options.precisions ?? []) {
       const bytes = encode(withPrecision(model, precision));
-      await writeFile(join(folder, "onnx", onnxFile(precision)), bytes);
+      await writeReporting(join(folder, "onnx", onnxFile(precision)), bytes);
     }
     await copyTokenizer(folder, content);
     if (content.encoder.isStatic) await bareTokenizer(folder);

@@ -6,6 +6,7 @@ import type { PreparedEncoder } from "../encoder/step/prepare.js";
 import { internal } from "../errors/internal.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { normalizedRows } from "../evaluation/cosine.js";
+import { reportWait } from "../files/progress.js";
 import type { LowRankAdapter } from "../graph/rewrites/low-rank.js";
 import type { Matrix, Tensor } from "../math/tensor.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -81,7 +82,15 @@ async function plainSource(
 }
 
 function bareTexts(encoder: Encoder): EmbedTexts {
-  return (texts) => encoder.encode(texts, { prompt: "" });
+  return async (texts) => {
+    const report = reportWait("embedding by embtune", "texts", texts.length);
+    let told = 0;
+    const onProgress = (done: number): void => {
+      report.add(done - told);
+      told = done;
+    };
+    return encoder.encode(texts, { prompt: "", onProgress }).finally(report.end);
+  };
 }
 
 function source(

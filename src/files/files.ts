@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError, usageError } from "../errors/user-error.js";
+import { reportWait } from "./progress.js";
 import { requireReplaceable } from "./usable-path.js";
 
 /** Appends to the file being written. Text is written as UTF-8. */
@@ -92,13 +93,41 @@ function aboutTarget(error: unknown, temporary: string, target: string): unknown
 /** SHA-256 of a file, 64 hexadecimal digits, read as a stream. Throws UserErrors of `fileError`. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");
+  const report = reportWait(`hashing ${path}`, "bytes", sizeOf(path));
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }))
+    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
       hash.update(chunk);
+      report.add(chunk.length);
+    }
   } catch (error) {
     throw fileError(error, path);
+  } finally {
+    report.end();
   }
   return hash.digest("hex");
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** Bytes that are written between two reports. */
+const PIECE = 2 ** 22;
+
+/** Writes a large file and tells how far it is. Throws what the disk says. */
+export async function writeReporting(path: string, bytes: Uint8Array): Promise<void> {
+  const report = reportWait(`writing ${basename(path)}`, "bytes", bytes.length);
+  const file = await open(path, "w");
+  try {
+    for (let start = 0; start < bytes.length; start += PIECE) {
+      const piece = bytes.subarray(start, start + PIECE);
+      await file.writeFile(piece);
+      report.add(piece.length);
+    }
+  } finally {
+    report.end();
+    await file.close();
+  }
 }
 
 /**

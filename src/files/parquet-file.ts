@@ -1,5 +1,6 @@
 import { UserError } from "../errors/user-error.js";
 import { fileError } from "./files.js";
+import { reportWait } from "./progress.js";
 import { requireReadable } from "./usable-path.js";
 
 /** Some consecutive rows of a Parquet file: the values of each column. */
@@ -35,9 +36,16 @@ export async function openParquetFile(path: string, hint: string): Promise<Parqu
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   async function* groups(): AsyncGenerator<ParquetRows> {
     const scan = await readable(parquetScan({ file, metadata, compressors }));
-    for (const { rowStart, rowEnd } of scan.ranges) {
-      const reading = columns.map((column) => scan.readColumn({ column, rowStart, rowEnd }));
-      yield { rows: rowEnd - rowStart, values: await readable(Promise.all(reading)) };
+    const report = reportWait(`reading ${path}`, "rows", Number(metadata.num_rows));
+    try {
+      for (const { rowStart, rowEnd } of scan.ranges) {
+        const rows = rowEnd - rowStart;
+        const reading = columns.map((column) => scan.readColumn({ column, rowStart, rowEnd }));
+        yield { rows, values: await readable(Promise.all(reading)) };
+        report.add(rows);
+      }
+    } finally {
+      report.end();
     }
   }
   return { columns, groups };

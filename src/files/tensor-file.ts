@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
 import { encodeSafetensors } from "../math/safetensors.js";
 import type { Tensor } from "../math/tensor.js";
+import { reportWait } from "./progress.js";
 
 /**
  * Writes a safetensors file piece by piece from where the tensors lie, without a copy of them, and synchronises it with the disk.
@@ -13,12 +15,18 @@ export async function writeTensors(
   tensors: ReadonlyMap<string, Tensor>,
 ): Promise<string> {
   const chunks = encodeSafetensors({ tensors, metadata: { format: "pt" } });
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  const report = reportWait(`writing ${basename(path)}`, "bytes", size);
   const file = await open(path, "w");
   try {
-    for (const chunk of chunks) await writeAll(file, chunk);
+    for (const chunk of chunks) {
+      await writeAll(file, chunk);
+      report.add(chunk.length);
+    }
     const [hash] = await Promise.all([hashOf(chunks), file.datasync()]);
     return hash;
   } finally {
+    report.end();
     await file.close();
   }
 }

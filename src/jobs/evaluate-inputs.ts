@@ -1,3 +1,4 @@
+import { fittingOptions } from "../dataset/fitting-options.js";
 import { type LoadOptions, loadDataset } from "../dataset/load-dataset.js";
 import { loadQuestionSet } from "../dataset/retrieval/question-set.js";
 import type { Dataset, ScoredPairRow } from "../dataset/rows/row-types.js";
@@ -45,7 +46,9 @@ export async function loadInputs(options: EvaluateOptions): Promise<EvaluateInpu
   const all = together === undefined ? sets : [...sets, together];
   if (options.train === undefined) return { sets: all, train: undefined };
   if (sets.some((set) => set.task !== "class")) throw trainWithoutClasses();
-  const train = await loadDataset(options.train, { ...loadOptions(options), as: ["classed"] });
+  const fitting = await fittingOptions(options.train, options);
+  const load = { ...loadOptions(options), ...fitting };
+  const train = await loadDataset(options.train, { ...load, as: ["classed"] });
   onEvent?.({ type: "data", dataset: train });
   return { sets: all, train };
 }

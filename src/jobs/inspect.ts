@@ -1,19 +1,17 @@
-import { type InspectOptions, inspectFiles } from "../dataset/inspect/inspect-files.js";
+import { inspectFiles } from "../dataset/inspect/inspect-files.js";
 import type { Inspection } from "../dataset/inspect/inspection.js";
 import { openTokenCounter, type TokenCounterOptions } from "../encoder/token-counter.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
 import { inspectTable } from "./options/data.js";
 import { type JobOptions, resolveJob } from "./options/shared.js";
 
-/** What to look at and how (`inspectTable`), where the hub is, and who listens. */
-export type InspectJobOptions = JobOptions<typeof inspectTable> &
-  Pick<InspectOptions, "onProgress"> &
-  Pick<TokenCounterOptions, "hub">;
+/** What to look at and how (`inspectTable`), and where the hub is. */
+export type InspectJobOptions = JobOptions<typeof inspectTable> & Pick<TokenCounterOptions, "hub">;
 
 /** Looks through files without training on them: kinds, columns, classes, scores, repeats, token lengths, findings. */
 export async function inspect(
   files: readonly string[],
-  { onProgress, hub, ...given }: InspectJobOptions = {},
+  { hub, ...given }: InspectJobOptions = {},
 ): Promise<Inspection> {
   const { tokens, ...options } = resolveJob("inspect", inspectTable, given);
   const open = async () => {
@@ -21,5 +19,5 @@ export async function inspect(
     await collectGarbage();
     return openTokenCounter({ ...options, hub });
   };
-  return inspectFiles(files, { ...options, onProgress, tokens: tokens ? open : undefined });
+  return inspectFiles(files, { ...options, tokens: tokens ? open : undefined });
 }

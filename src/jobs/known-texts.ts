@@ -1,5 +1,7 @@
+import { fittingOptions } from "../dataset/fitting-options.js";
 import { findLeaks } from "../dataset/leaks.js";
 import { readRows } from "../dataset/load-dataset.js";
+import { readerOf } from "../dataset/reading-options.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
 import { UserError } from "../errors/user-error.js";
 import type { EvaluationData } from "../evaluation/definition.js";
@@ -64,13 +66,11 @@ async function sharedNote(
   { options }: RunRecord,
   measuring: Dataset,
 ): Promise<string | undefined> {
-  const { columns, labelMap, scoreRange, inputFormat, delimiter, quotes, header, encoding } =
-    options;
-  const own = what === "trained on";
-  const reader = own ? { inputFormat, delimiter, quotes, header, encoding } : undefined;
-  const given = own ? columns : undefined;
+  const { columns, labelMap, scoreRange, data } = options;
+  const own = { columns, reader: readerOf(options) };
   try {
-    const seen = await readRows(path, { columns: given, labelMap, scoreRange, reader });
+    const given = what === "trained on" ? own : await fittingOptions(path, own, data);
+    const seen = await readRows(path, { ...given, labelMap, scoreRange });
     if (seen.dataset.account.sha256 !== sha256)
       return `the file ${what}, ${path}, has changed since: shared texts are not counted`;
     const leaks = findLeaks(measuring, seen.dataset);

@@ -1,4 +1,5 @@
 import { indexPairs, type PairIndex } from "../dataset/batches/pair-index.js";
+import { fittingOptions } from "../dataset/fitting-options.js";
 import { loadDataset } from "../dataset/load-dataset.js";
 import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
@@ -51,10 +52,12 @@ export async function mineNegatives(given: MineOptions): Promise<Mined> {
   requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);
-  const { corpus, reader } = options;
+  const { corpus, data } = options;
   const candidates = findCandidates(
     index,
-    corpus === undefined ? undefined : await readCorpus(corpus, reader),
+    corpus === undefined
+      ? undefined
+      : await readCorpus(corpus, await fittingOptions(corpus, options, data)),
   );
   onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
   const runtime = await openRuntime({ threads });

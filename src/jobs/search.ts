@@ -51,7 +51,7 @@ type Resolved = ReturnType<typeof resolved>;
  */
 export async function openSearch(given: SearchOptions): Promise<OpenSearch> {
   const options = resolved(given);
-  const rows = distinctRows(await corpusRows(options.corpus, options.reader));
+  const rows = distinctRows(await corpusRows(options.corpus, options));
   if (rows.length === 0)
     throw new UserError("empty-corpus", "has no text to look through", {
       at: { file: options.corpus },

@@ -1,7 +1,6 @@
 import { missingColumn } from "../dataset/columns/resolve-columns.js";
 import { normalName } from "../dataset/columns/role-names.js";
-import { openWithColumns } from "../dataset/open-with-columns.js";
-import type { ReaderOptions } from "../dataset/readers/record-source.js";
+import { type OpenOptions, openWithColumns } from "../dataset/open-with-columns.js";
 import { textOfCell } from "../dataset/texts/record-texts.js";
 
 /** A text of a corpus. */
@@ -11,17 +10,19 @@ export interface CorpusText {
   readonly line: number;
 }
 
+type CorpusOptions = Pick<OpenOptions, "columns" | "reader">;
+
 /** The texts of `corpusRows` without their lines. */
-export async function readCorpus(file: string, reader?: ReaderOptions): Promise<string[]> {
-  return (await corpusRows(file, reader)).map(({ text }) => text);
+export async function readCorpus(file: string, options: CorpusOptions): Promise<string[]> {
+  return (await corpusRows(file, options)).map(({ text }) => text);
 }
 
 /**
  * The texts of a corpus: its text column, with a title before it where there is one (as `data prepare --corpus` does), or a text a line.
  * Empty ones are left out. UserError: as openWithColumns, missing-column.
  */
-export async function corpusRows(file: string, reader?: ReaderOptions): Promise<CorpusText[]> {
-  const { source, columns } = await openWithColumns(file, { reader, textsOnly: true });
+export async function corpusRows(file: string, options: CorpusOptions = {}): Promise<CorpusText[]> {
+  const { source, columns } = await openWithColumns(file, { ...options, textsOnly: true });
   const text = columns.text ?? columns.positive ?? columns.anchor;
   if (text === undefined) {
     source.close();

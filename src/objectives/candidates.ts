@@ -31,7 +31,7 @@ export interface CandidateLogits {
 }
 
 /** How candidates are compared with anchors. */
-interface LogitOptions {
+export interface LogitOptions {
   readonly similarity: Similarity;
   readonly temperature: number;
   readonly hardNegativeWeight?: number | undefined;
@@ -154,33 +154,6 @@ export function ownNegativesRemoved(b: GraphBuilder, mask: Value, negatives: Val
   const places = ops.add(b, ops.range(b, count), rows);
   const indices = ops.reshape(b, places, [-1, perRow]);
   return ops.gatherElements(b, truth(b, mask), indices, 1);
-}
-
-/**
- * The loss, or with `symmetric` the mean of both directions. The swapped direction has anchors and positives
- * exchanged, no explicit negatives, no queue, the mask's first B columns transposed, and a guide's test of its own.
- */
-export function inDirections(
-  b: GraphBuilder,
-  inputs: PairInputs,
-  symmetric: boolean,
-  loss: (inputs: PairInputs) => Value,
-): Value {
-  const forward = loss(inputs);
-  if (!symmetric) return forward;
-  const swapped: PairInputs = {
-    anchors: inputs.positives,
-    positives: inputs.anchors,
-    mask: swappedMask(b, inputs),
-  };
-  return scaled(b, ops.add(b, forward, loss(swapped)), 0.5);
-}
-
-/** What is removed for p_i among the anchors [B,B]; undefined where nothing is. */
-function swappedMask(b: GraphBuilder, { mask, guided }: PairInputs): Value | undefined {
-  const base = guided === undefined ? mask : guided.base;
-  const transposed = base === undefined ? undefined : transposedMask(b, truth(b, base));
-  return either(b, transposed, guided?.anchorsOfPositives);
 }
 
 /** x or y, of which each may be absent. */

@@ -64,10 +64,42 @@ export function normalize(value: boolean): BooleanOption {
 }
 
 /** Both directions of a pair objective. */
-export const symmetric: BooleanOption = {
+const symmetric: BooleanOption = {
   type: "boolean",
   default: false,
-  description: "mean of the loss and of the same with anchors and positives swapped",
+  description:
+    "mean of the loss and of the same with anchors and positives swapped: directions qd+dq, partition per-direction",
+};
+
+/**
+ * Which texts are compared: q anchors (queries), d positives and explicit negatives (documents). `qd` is sentence-transformers'
+ * query_to_doc, and always among them.
+ */
+export type Directions = "qd" | `qd+${string}`;
+
+/** One softmax over all directions, one for each text that asks, or one a direction. */
+export type Partition = "joint" | "per-text" | "per-direction";
+
+const furtherDirections = ["dq", "qq", "dd", "dq+qq", "dq+dd", "qq+dd", "dq+qq+dd"];
+
+/** Both directions of a pair objective, or any subset of four (Li et al. 2023, GTE; sentence-transformers 6). */
+export const directions = {
+  symmetric,
+  directions: {
+    type: "choice",
+    default: "qd",
+    choices: ["qd", ...furtherDirections.map((some): Directions => `qd+${some}`)],
+    synonyms: { all: "qd+dq+qq+dd" },
+    description:
+      "similarities that are candidates: qd anchor to documents, dq positive to anchors, qq anchor to anchors, dd positive to documents of other rows; all",
+  } satisfies ChoiceOption<Directions> as ChoiceOption<Directions>,
+  partition: {
+    type: "choice",
+    default: "joint",
+    choices: ["joint", "per-text", "per-direction"],
+    description:
+      "softmaxes over the directions, of which the loss is the mean: one of all, one for each text that asks (qd+qq, dq+dd), or one a direction",
+  } satisfies ChoiceOption<Partition> as ChoiceOption<Partition>,
 };
 
 /** Weight w of an anchor's own explicit negatives, above 0. */

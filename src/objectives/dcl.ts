@@ -2,22 +2,23 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { OptionsOf } from "../options/option.js";
-import { candidateLogits, inDirections, type PairInputs } from "./candidates.js";
+import type { PairInputs } from "./candidates.js";
 import {
+  directions,
   hardNegativeWeight,
   hardness,
   similarity,
-  symmetric,
   temperature,
 } from "./common-options.js";
 import { defineObjective } from "./definition.js";
+import { chanceOf, overDirections } from "./directions.js";
 import { anyOver, keepOnly, logSumExpOver } from "./masking.js";
 import { pairForm } from "./pair-forms.js";
 
 const dclOptions = {
   similarity: similarity("cosine"),
   temperature: temperature(0.05),
-  symmetric,
+  ...directions,
   hardNegativeWeight,
   ...hardness,
 };
@@ -32,8 +33,7 @@ function dclLoss(
   inputs: PairInputs,
   options: OptionsOf<typeof dclOptions>,
 ): Value {
-  return inDirections(b, inputs, options.symmetric, (given) => {
-    const { logits, positive, negative } = candidateLogits(b, given, options);
+  return overDirections(b, inputs, options, ({ logits, positive, negative }) => {
     const terms = ops.sub(b, logSumExpOver(b, logits, negative), positive);
     return ops.reduceMean(b, keepOnly(b, terms, anyOver(b, negative)));
   });
@@ -65,5 +65,6 @@ export const dcl = defineObjective({
     evidence:
       "ImageNet, 200 epochs, batch 256: 68.2 % top-1, 6.4 points above SimCLR (abstract). No figure on sentences in the paper.",
   },
+  chance: (options, shape) => chanceOf(options, shape, true),
   build: dclLoss,
 });

@@ -2,18 +2,14 @@ import type { GraphBuilder } from "../graph/builder.js";
 import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { OptionsOf } from "../options/option.js";
-import {
-  type CandidateLogits,
-  candidateLogits,
-  inDirections,
-  type PairInputs,
-} from "./candidates.js";
-import { type HardnessOn, hardness, rho, symmetric, temperature } from "./common-options.js";
+import type { CandidateLogits, PairInputs } from "./candidates.js";
+import { directions, hardness, rho, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
+import { type DirectionOptions, overDirections } from "./directions.js";
 import { anyOver, atLeastOne, countOver, keepOnly, removeOthers, scaled } from "./masking.js";
 import { pairForm } from "./pair-forms.js";
 
-const debiasedOptions = { temperature: temperature(0.5), rho, symmetric, ...hardness };
+const debiasedOptions = { temperature: temperature(0.5), rho, ...directions, ...hardness };
 
 /**
  * infonce with the negatives' sum replaced by N'·max( (mean_j e^(s_ij) − ρ·e^(s_ii)) / (1 − ρ), e^(−1/τ) ), s = cos/τ,
@@ -29,12 +25,8 @@ function debiasedLoss(
 }
 
 /** What debiased and hard-reweighted share. */
-interface CorrectionOptions {
-  readonly temperature: number;
+interface CorrectionOptions extends Omit<DirectionOptions, "similarity"> {
   readonly rho: number;
-  readonly symmetric: boolean;
-  readonly hardness: number;
-  readonly hardnessOn: HardnessOn;
 }
 
 /** Weights [B,N] of the negatives in their mean; each row with negatives sums to 1. */
@@ -47,10 +39,9 @@ export function correctedLoss(
   options: CorrectionOptions,
   weights: NegativeWeights,
 ): Value {
-  const { temperature, rho, symmetric, hardness, hardnessOn } = options;
-  const weighing = { similarity: "cosine", temperature, hardness, hardnessOn } as const;
-  return inDirections(b, inputs, symmetric, (given) => {
-    const candidates = candidateLogits(b, given, weighing);
+  const { temperature, rho } = options;
+  const compared = { ...options, similarity: "cosine" } as const;
+  return overDirections(b, inputs, compared, (candidates) => {
     const terms = anchorTerms(b, candidates, { weights: weights(candidates), temperature, rho });
     return ops.reduceMean(b, keepOnly(b, terms, anyOver(b, candidates.negative)));
   });
@@ -71,19 +62,22 @@ function anchorTerms(
   candidates: CandidateLogits,
   given: { readonly weights: Value; readonly temperature: number; readonly rho: number },
 ): Value {
-  const { logits, positive, kept, negative } = candidates;
+  const { logits, positive, own, kept, negative } = candidates;
   const { weights, temperature, rho } = given;
   const largest = ops.reduceMax(b, removeOthers(b, logits, kept), { axes: [1], keepDims: true });
   const shift = ops.stopGradient(b, largest);
   const shiftRow = ops.squeeze(b, shift, [1]);
   const powers = ops.exp(b, removeOthers(b, ops.sub(b, logits, shift), negative));
   const mean = ops.reduceSum(b, ops.mul(b, weights, powers), { axes: [1] });
-  const own = ops.exp(b, ops.sub(b, positive, shiftRow));
-  const corrected = scaled(b, ops.sub(b, mean, scaled(b, own, rho)), 1 / (1 - rho));
+  const alike = ops.exp(b, ops.sub(b, positive, shiftRow));
+  const corrected = scaled(b, ops.sub(b, mean, scaled(b, alike, rho)), 1 / (1 - rho));
   const floor = ops.exp(b, ops.sub(b, ops.scalarLike(b, -1 / temperature, shiftRow), shiftRow));
   const estimate = ops.where(b, ops.greater(b, corrected, floor), corrected, floor);
   const sum = ops.mul(b, countOver(b, negative, logits), estimate);
-  const total = ops.log(b, ops.add(b, own, sum));
+  const pull = ops.reduceSum(b, ops.exp(b, removeOthers(b, ops.sub(b, logits, shift), own)), {
+    axes: [1],
+  });
+  const total = ops.log(b, ops.add(b, pull, sum));
   return ops.sub(b, ops.add(b, total, shiftRow), positive);
 }
 

@@ -67,6 +67,8 @@ export interface ObjectiveDefinition<T extends OptionTable = OptionTable> {
   readonly modifiers: readonly ModifierName[];
   readonly trained: readonly TrainedInput[];
   readonly text: ObjectiveText;
+  /** The loss of a batch whose vectors tell nothing, all similarities being equal; absent: it has no level of chance that the batch's shape tells. */
+  chance?(options: OptionsOf<T>, shape: BatchShape): number;
   /** Appends the loss and returns it as a scalar. The inputs satisfy one of `forms`, the options are resolved. */
   build(b: GraphBuilder, inputs: Inputs, options: OptionsOf<T>): Value;
   /**
@@ -80,6 +82,18 @@ export interface ObjectiveDefinition<T extends OptionTable = OptionTable> {
 export interface PrefixCut {
   readonly dimension: number;
   readonly size: number;
+}
+
+/** How many texts a batch holds. */
+export interface BatchShape {
+  /** B: pairs, or texts of classes. */
+  readonly rows: number;
+  /** K: explicit negatives of a row. */
+  readonly negatives: number;
+  /** Candidates of an anchor that the mask leaves, on average; 0 where there are none. */
+  readonly candidates: number;
+  /** Texts in all. */
+  readonly texts: number;
 }
 
 /** Checks the types of a definition and forgets its option types, so that the registry is one list. */

@@ -3,7 +3,7 @@ import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { OptionsOf } from "../options/option.js";
 import type { PairInputs } from "./candidates.js";
-import { hardness, rho, symmetric, temperature } from "./common-options.js";
+import { directions, hardness, rho, temperature } from "./common-options.js";
 import { correctedLoss } from "./debiased.js";
 import { defineObjective } from "./definition.js";
 import { removeOthers, scaled } from "./masking.js";
@@ -18,7 +18,7 @@ const hardReweightedOptions = {
     min: 0,
     description: "how much near negatives outweigh far ones; 0 weighs all alike",
   },
-  symmetric,
+  ...directions,
   ...hardness,
 } as const;
 

@@ -5,6 +5,7 @@ import * as ops from "../graph/ops/index.js";
 import type { OptionValues } from "../options/option.js";
 import { either, type PairInputs, sameRow } from "./candidates.js";
 import type { ObjectiveDefinition } from "./definition.js";
+import { requireDirections } from "./directions.js";
 import { type GuideVectors, guidedDirections, guideLimit, guideMask } from "./guide.js";
 import { checkInputNames } from "./inputs.js";
 import { truth } from "./masking.js";
@@ -32,6 +33,7 @@ export function buildLoss(
     (role) => inputs[role] !== undefined,
   );
   checkInputNames(definition, names);
+  requireDirections(options);
   const masked = withModifierMasks(b, inputs, options);
   const loss = (given: Inputs): Value => definition.build(b, given, options);
   const dims = options.dims as readonly number[];

@@ -111,9 +111,10 @@ export const ntXent = defineObjective({
       "a_i ──►◄── p_i\na_i ◄──►  a_j, p_j      every view is an anchor,\np_i ◄──►  a_j, p_j      every other view a negative",
     when: "Anchor and positive are of one kind (two phrasings, two augmentations), so that anchors are good negatives of each other. For questions and answers take infonce.",
     relations:
-      "infonce over the 2N views: symmetric infonce plus the anchor-anchor and positive-positive negatives. supcon with classes of two texts is the same loss.",
+      "infonce over the 2N views: infonce with --directions all --partition per-text, so symmetric infonce plus the anchor-anchor and positive-positive negatives. supcon with classes of two texts is the same loss.",
     evidence:
       "ImageNet, linear evaluation: 76.5 % top-1 (SimCLR, abstract). For sentences SimCSE uses the one-directional infonce.",
   },
+  chance: (_, { rows, negatives }) => Math.log(2 * rows - 1 + rows * negatives),
   build: ntXentLoss,
 });

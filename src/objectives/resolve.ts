@@ -10,7 +10,7 @@ import {
   type OptionValue,
   type OptionValues,
 } from "../options/option.js";
-import { accepts, expected, misfit } from "../options/values.js";
+import { accepts, canonical, expected, misfit } from "../options/values.js";
 import type { ObjectiveDefinition } from "./definition.js";
 import type { ConfiguredObjective } from "./loss.js";
 import { modifiers } from "./modifiers.js";
@@ -76,7 +76,7 @@ export function resolveTable(
     const spec = name === undefined ? undefined : table[name];
     if (name === undefined || spec === undefined) throw unknownOption(owner, table, key);
     if (!accepts(spec, value)) throw wrongValue(owner, flagOf(name, spec), spec, value);
-    values[name] = value;
+    values[name] = canonical(spec, value) as OptionValue;
   }
   return values;
 }

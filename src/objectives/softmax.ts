@@ -63,6 +63,7 @@ export const softmax = defineObjective({
     evidence:
       "The original Sentence-BERT was trained with it on NLI. SimCSE reaches 86.2 on STS-B dev with infonce on entailments and contradictions as hard negatives (table 6 there).",
   },
+  chance: () => Math.log(3),
   build: softmaxLoss,
   prefix: cutWeight,
 });

@@ -64,5 +64,6 @@ export const supcon = defineObjective({
     evidence:
       "ImageNet: 81.4 % top-1 with ResNet-200, 0.8 above the best number for that network before (abstract). No figure on sentences in the paper.",
   },
+  chance: (_, { texts }) => Math.log(texts - 1),
   build: supconLoss,
 });

@@ -197,7 +197,7 @@ export function resolveGiven<T extends AnyTable>(
 }
 
 /** The word that a synonym stands for. */
-function canonical(form: ValueForm, value: unknown): unknown {
+export function canonical(form: ValueForm, value: unknown): unknown {
   if (form.type !== "choice" || typeof value !== "string") return value;
   return form.synonyms?.[value] ?? value;
 }

@@ -2,7 +2,7 @@ import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { correctedForSeveral, type ScoreReport } from "../evaluation/score-report.js";
 import type { OptionValue } from "../options/option.js";
 import { pValue, range, signed, times100 } from "./scores.js";
-import { formatTable } from "./table.js";
+import { fittingTable } from "./table.js";
 
 /** One run of a comparison: its score on the selecting data at its best step. */
 interface ComparedRun {
@@ -104,19 +104,19 @@ function measured(metrics: ScoreReport["model"]["metrics"], metric: string) {
   return found?.interval === undefined ? { value } : { value, interval: found.interval };
 }
 
-/** The runs on the rows that selected and, where some were set aside, on those. */
-export function formatComparison(report: ComparisonReport): string {
+/** The runs, in tables or blocks of at most `width` characters, on the rows that selected and, where some were set aside, on those. */
+export function formatComparison(report: ComparisonReport, width?: number): string {
   const { test } = report;
   const optimistic =
     "these rows selected each run's checkpoint, so the figures are optimistic: compare the runs here, measure the one you take on another file";
-  if (test === undefined) return [...tableOf(report), optimistic].join("\n");
+  if (test === undefined) return [...tableOf(report, width), optimistic].join("\n");
   const believed =
     "no run has seen these rows in training or selection: the figures to believe, as long as they do not choose among many runs";
-  return [...tableOf(report), optimistic, "", ...tableOf(test), believed].join("\n");
+  return [...tableOf(report, width), optimistic, "", ...tableOf(test, width), believed].join("\n");
 }
 
 /** One table: the base, then each run with its metric, its difference from the base, steps and time. */
-function tableOf(report: ComparisonReport): string[] {
+function tableOf(report: ComparisonReport, width?: number): string[] {
   const right = "right" as const;
   const tested = report.runs.some(({ difference }) => difference?.p !== undefined);
   const test = tested ? ["p"] : [];
@@ -142,9 +142,10 @@ function tableOf(report: ComparisonReport): string[] {
     `${run.steps}${run.stoppedEarly ? " (stopped early)" : ""}`,
     `${run.seconds.toFixed(1)}s`,
   ]);
-  const table = formatTable(
+  const table = fittingTable(
     [{ title: "run" }, ...titles.map((title) => ({ title, align: right }))],
     [first, ...rows],
+    width,
   );
   return [
     `${report.measuredOn} (${report.rows} rows, scores ×100, 95 % bootstrap intervals)`,

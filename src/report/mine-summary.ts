@@ -4,9 +4,28 @@ import { formatTable } from "./table.js";
 
 /** What mining found: scores of positives and negatives side by side, and what became of the candidates. */
 export function formatMined(mined: Mined, out: string): string {
-  return [quantileTable(mined), "", ruleTable(mined), "", `${out}: ${resultLine(mined)}`].join(
-    "\n",
-  );
+  const warning = mostlyFalse(mined);
+  return [
+    quantileTable(mined),
+    "",
+    ruleTable(mined),
+    "",
+    `${out}: ${resultLine(mined)}`,
+    ...(warning === undefined ? [] : [warning]),
+  ].join("\n");
+}
+
+/**
+ * A warning where half of the chosen negatives are nearer to their anchors than half of the positives are: then they are answers rather than
+ * negatives. The margin to try keeps a tenth of the positives' median away from it.
+ */
+export function mostlyFalse({ quantiles }: Pick<Mined, "quantiles">): string | undefined {
+  const middle = reportedQuantiles.indexOf(0.5);
+  const median = (what: string): number =>
+    quantiles.find((one) => one.what === what && one.count > 0)?.values[middle] ?? Number.NaN;
+  const [negative, positive] = [median("chosen negatives"), median("positives")];
+  if (!(negative >= positive)) return undefined;
+  return `warning: these negatives are mostly false: their median cosine is ${negative.toFixed(3)}, that of the positives ${positive.toFixed(3)}; try a (greater) --margin, 5% for instance, which leaves out what is as near as the positive, or --range-min 10`;
 }
 
 function quantileTable({ quantiles, judge, model }: Mined): string {

@@ -1,6 +1,6 @@
 import type { ScoreReport } from "../evaluation/score-report.js";
 import { formatReports, times100 } from "./scores.js";
-import { formatTable } from "./table.js";
+import { fittingTable } from "./table.js";
 
 /** A model of a comparison. */
 export interface ComparedModel {
@@ -34,21 +34,22 @@ export interface ModelComparison {
 }
 
 /** The models, the options that differ, and a table a file. */
-export function formatModelComparison(comparison: ModelComparison): string {
+export function formatModelComparison(comparison: ModelComparison, width?: number): string {
   const { models, options, reports, recorded } = comparison;
   return [
-    modelTable(models),
-    ...(options.length === 0 ? [] : [optionTable(models, options)]),
+    modelTable(models, width),
+    ...(options.length === 0 ? [] : [optionTable(models, options, width)]),
     ...(recorded ? ["as the runs measured them at their end, each against its own base:"] : []),
-    formatReports(reports),
+    formatReports(reports, width),
   ].join("\n\n");
 }
 
-function modelTable(models: readonly ComparedModel[]): string {
+function modelTable(models: readonly ComparedModel[], width?: number): string {
   const right = "right" as const;
-  return formatTable(
+  return fittingTable(
     [{ title: "model" }, ...modelTitles.map((title) => ({ title, align: right }))],
     models.map(modelCells),
+    width,
   );
 }
 
@@ -77,10 +78,12 @@ export function modelCells(model: ComparedModel): string[] {
 function optionTable(
   models: readonly ComparedModel[],
   options: readonly DifferingOption[],
+  width?: number,
 ): string {
-  return formatTable(
+  return fittingTable(
     [{ title: "option" }, ...models.map(({ name }) => ({ title: name }))],
     options.map(({ option, values }) => [option, ...values.map(shown)]),
+    width,
   );
 }
 

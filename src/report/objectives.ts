@@ -5,23 +5,26 @@ import { acceptedRoles } from "../objectives/inputs.js";
 import { modifiers } from "../objectives/modifiers.js";
 import { objectives } from "../objectives/registry.js";
 import { type OptionRow, optionRows } from "../objectives/resolve.js";
-import { formatTable } from "./table.js";
+import { wrapped } from "./wrap.js";
 
-/** The table of all objectives: name, rows, options with their defaults, and what each does. */
-export function formatObjectives(): string {
-  const rows = objectives.map((definition) => [
-    definition.name,
-    definition.rows.join(", "),
-    optionRows(definition.options)
-      .map(({ flag, default: value }) => `${flag} ${showValue(value)}`)
-      .join(", "),
-    definition.summary,
-  ]);
-  const titles = ["objective", "rows", "defaults", "what it does"];
-  return formatTable(
-    titles.map((title) => ({ title })),
-    rows,
-  );
+/** All objectives: name and what each does, then its rows and options with their defaults, in lines of at most `width` characters. */
+export function formatObjectives(width = 80): string {
+  const indent = 2 + Math.max(...objectives.map(({ name }) => name.length));
+  return objectives
+    .map(({ name, summary, rows, options }) => {
+      const given = optionRows(options).map(
+        ({ flag, default: value }) => `${flag} ${showValue(value)}`,
+      );
+      const about = [`rows ${rows.join(", ")}`, ...given].join(" · ");
+      const [first, ...more] = [
+        ...wrapped(summary, width - indent, 0),
+        ...wrapped(about, width - indent, 2),
+      ];
+      return [name.padEnd(indent) + first, ...more.map((line) => " ".repeat(indent) + line)].join(
+        "\n",
+      );
+    })
+    .join("\n");
 }
 
 /** One objective as data: everything that `embtune objectives NAME` prints. */

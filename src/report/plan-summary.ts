@@ -1,17 +1,22 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import { describeTrained } from "../encoder/step/trained-tensors.js";
 import { countOf, measures } from "../evaluation/metric.js";
+import { showValue } from "../objectives/document.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
+import { allOptions } from "../objectives/resolve.js";
+import { type AnyOption, kebabCase } from "../options/option.js";
+import { trainTable } from "../training/options/table.js";
 import type { TrainingFile } from "../training/plan/objective-groups.js";
 import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan/plan.js";
-import type { PlannedMemory } from "../training/run/planned-memory.js";
+import type { PlannedRun } from "../training/run/require-memory.js";
 import { resolvedOptions } from "../training/run/run-record.js";
+import { formatSeconds } from "./duration.js";
 import { formatPrompts } from "./prompts.js";
 
 /** What the model of a plan adds to it. */
 interface PlanModel {
   readonly prompts: Prompts;
-  readonly memory?: PlannedMemory;
+  readonly memory?: PlannedRun;
 }
 
 /** What will be done, in a few lines. */
@@ -23,10 +28,12 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     `training   ${formatTune(plan)}, ${trainedRows(plan)} rows, ${trainedTexts(plan)} distinct texts`,
     ...lineOf("prompts    ", formatPrompts(prompts)),
     `steps      ${steps} of ${batchRows(plan)} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
+    ...lineOf("differs    ", formatDifferences(plan)),
     `selection  ${formatSelection(plan)}`,
     ...lineOf("test       ", formatTest(plan)),
     ...(memory?.tensors === undefined ? [] : [`trains     ${describeTrained(memory.tensors)}`]),
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
+    ...(memory?.seconds === undefined ? [] : [`time       ${formatTime(memory)}`]),
     `run        ${settings.out}`,
   ].join("\n");
 }
@@ -53,12 +60,32 @@ function formatObjectives({ files, settings }: TrainingPlan): string[] {
   ];
 }
 
-/** `infonce (temperature 0.05, …)` */
+/** `infonce (temperature 0.1, else its defaults)`: what differs from the objective's own defaults. */
 function described({ definition, options }: ConfiguredObjective): string {
+  const table = allOptions(definition);
   const given = Object.entries(options)
-    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${name} ${String(value)}`);
-  return `${definition.name} (${given.join(", ")})`;
+    .filter(([name, value]) => String(value) !== String(table[name]?.default))
+    .map(([name, value]) => `${kebabCase(name)} ${showValue(value)}`);
+  return given.length === 0
+    ? `${definition.name} (its defaults: embtune objectives ${definition.name})`
+    : `${definition.name} (${given.join(", ")}, else its defaults)`;
+}
+
+/** Options that are told by lines of their own. */
+const toldElsewhere = new Set(["data", "moreData", "objective", "out", "eval", "columns"]);
+
+/** `tune full (not head), epochs 30 (not 1)`: options that have another value than by default. */
+function formatDifferences(plan: TrainingPlan): string | undefined {
+  const resolved: Readonly<Record<string, unknown>> = { ...resolvedOptions(plan) };
+  const given = Object.entries<AnyOption>(trainTable).flatMap(([name, spec]) => {
+    const value = resolved[name];
+    const usual = spec.default;
+    if (toldElsewhere.has(name) || usual === undefined || value === undefined) return [];
+    return String(value) === String(usual)
+      ? []
+      : [`${kebabCase(name)} ${String(value)} (not ${String(usual)})`];
+  });
+  return given.length === 0 ? undefined : given.join(", ");
 }
 
 function lineOf(title: string, text: string | undefined): string[] {
@@ -90,7 +117,7 @@ function formatTune({ settings }: TrainingPlan): string {
   return parts.filter((part) => part !== false).join(", ");
 }
 
-function formatMemory(memory: PlannedMemory): string {
+function formatMemory(memory: PlannedRun): string {
   const { trained, frozen, copies, optimizer, average = 0, activations, report } = memory;
   const { program, total, tokens, limit } = memory;
   const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
@@ -101,6 +128,12 @@ function formatMemory(memory: PlannedMemory): string {
   const stays = frozen < 2 ** 20 ? "" : `, ${MB(frozen)} of weights that stay`;
   const averaged = average === 0 ? "" : `, their average ${MB(average)}`;
   return `parameters ${MB(trained)}${averaged}${stays}, gradients and optimizer ${MB(optimizer)}, copies ${MB(copies)}, activations ${MB(activations)}${at}, vectors for the report ${MB(report)}, the program ${MB(program)}: about ${MB(total)}${allowed}`;
+}
+
+/** `about 3m05s on this machine, by 4,100 tokens a second` */
+function formatTime({ seconds = 0, tokensPerSecond = 0 }: PlannedRun): string {
+  const rate = Math.round(tokensPerSecond).toLocaleString("en-US");
+  return `about ${formatSeconds(seconds)} on this machine as it is now, which reads ${rate} tokens a second`;
 }
 
 /** The plan as data, for `--dry-run --json`. */
@@ -132,10 +165,10 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
   };
 }
 
-function modelRecord(memory: PlannedMemory | undefined) {
+function modelRecord(memory: PlannedRun | undefined) {
   if (memory === undefined) return {};
-  const { tensors, ...sizes } = memory;
-  return { trained: tensors, memory: sizes };
+  const { tensors, seconds, tokensPerSecond, ...sizes } = memory;
+  return { trained: tensors, memory: sizes, seconds, tokensPerSecond };
 }
 
 function fileRecord({ data, train, objective }: TrainingFile) {

@@ -17,9 +17,14 @@ interface RunEnding {
 const WIDTH = 40;
 const BLOCKS = [..."▁▂▃▄▅▆▇█"];
 
+/** A path as a shell takes it: as it is, or in quotes. */
+export function shellWord(path: string): string {
+  return /^[\w./\\:-]+$/.test(path) ? path : JSON.stringify(path);
+}
+
 /** What came of a run, how it went, what to look at and what to do next, a line each. */
 export function formatEnding({ folder, record, log, report }: RunEnding): string {
-  const run = /^[\w./\\:-]+$/.test(folder) ? folder : JSON.stringify(folder);
+  const run = shellWord(folder);
   const { notes = [] } = record;
   const warned = `${notes.length}, shown above${report === undefined ? "" : " and in the report"}`;
   const lines: [string, string | undefined][] = [

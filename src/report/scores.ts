@@ -1,7 +1,7 @@
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { formatAnalysis } from "./analysis.js";
-import { formatTable } from "./table.js";
+import { fittingTable, formatTable } from "./table.js";
 
 /** Scores ×100 with two decimals, as the literature prints them. */
 export function times100(value: number): string {
@@ -21,12 +21,12 @@ export function pValue(p: number): string {
 }
 
 /** The reports of all files: a table each, or where there are several models or forms of vectors, one table by the deciding metric. */
-export function formatReports(reports: readonly ScoreReport[]): string {
+export function formatReports(reports: readonly ScoreReport[], width?: number): string {
   const files = [...new Set(reports.map(({ file }) => file))];
   return files
     .map((file) => {
       const own = reports.filter((report) => report.file === file);
-      const table = own.length === 1 ? formatScores(own[0]) : formatSideBySide(own);
+      const table = own.length === 1 ? formatScores(own[0]) : formatSideBySide(own, width);
       const analyses = own.flatMap(({ model, analysis }) =>
         analysis === undefined ? [] : [`\n${model.name}\n${formatAnalysis(analysis)}`],
       );
@@ -49,7 +49,7 @@ function heading({ file, task, rows, groups }: ScoreReport): string {
 }
 
 /** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */
-function formatSideBySide(reports: readonly ScoreReport[]): string {
+function formatSideBySide(reports: readonly ScoreReport[], width?: number): string {
   const [first] = reports;
   const right = "right" as const;
   const compared = reports.some(({ base }) => base !== undefined);
@@ -67,9 +67,10 @@ function formatSideBySide(reports: readonly ScoreReport[]): string {
       report.verdict ?? (seen(report) === undefined ? "" : "none"),
     ];
   });
-  const table = formatTable(
+  const table = fittingTable(
     [{ title: "model" }, ...[first.primary, ...titles].map((title) => ({ title, align: right }))],
     rows,
+    width,
   );
   const names = [...new Set(reports.flatMap(({ base }) => base?.name ?? []))];
   const corrected = reports.some((one) => deciding(one)?.adjustedP !== undefined);
@@ -107,7 +108,7 @@ function scoreTable(report: ScoreReport): string {
     const before = base.metrics.find((metric) => metric.key === key);
     const change = report.comparisons.find((comparison) => comparison.key === key);
     return [
-      key,
+      key === report.primary && report.model.metrics.length > 1 ? `${key} *` : key,
       before === undefined ? "" : times100(before.value),
       times100(value),
       range(interval),
@@ -148,13 +149,39 @@ function closing(report: ScoreReport): string[] {
   const comparison = deciding(report);
   return report.verdict === undefined || comparison === undefined
     ? []
-    : [verdictLine(comparison, report.rows)];
+    : [verdictLine(comparison, report.rows), ...resolutionLine(comparison, report)];
 }
 
-/** `verdict: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500)`. */
+/** What rows tell apart: half the interval of a difference, and how many rows would show one of this size. */
+function resolutionLine(
+  { verdict, difference, interval }: Comparison,
+  { rows, groups }: ScoreReport,
+): string[] {
+  if (verdict !== "no clear difference") return [];
+  const half = (interval.high - interval.low) / 2;
+  const seen =
+    half === 0
+      ? `n ${rows}: no row has changed`
+      : `n ${rows}: differences under ±${(100 * half).toFixed(half < 0.1 ? 1 : 0)} points cannot be seen`;
+  const factor = (half / difference) ** 2;
+  // The interval narrows with the square root of what is drawn: rows, or groups of them.
+  const needed = Math.ceil((groups?.count ?? rows) * factor);
+  const what = groups === undefined ? "rows" : "groups of rows";
+  if (!(factor > 1) || !Number.isFinite(needed)) return [seen];
+  const many = needed > 1_000_000 ? "more than a million" : `about ${roundedUp(needed)}`;
+  return [`${seen}; to show one of ${signed(difference)} takes ${many} ${what}`];
+}
+
+/** Two digits are all that such an estimate has. */
+function roundedUp(count: number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return (Math.ceil(count / unit) * unit).toLocaleString("en-US");
+}
+
+/** `verdict on accuracy: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500)`. */
 function verdictLine(comparison: Comparison, rows: number): string {
-  const { verdict, difference, interval, p, adjustedP } = comparison;
+  const { key, verdict, difference, interval, p, adjustedP } = comparison;
   const ci = `95 % CI ${signedRange(interval)}`;
   const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;
-  return `verdict: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows})`;
+  return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows})`;
 }

@@ -1,13 +1,45 @@
+/** A column: its title and how its cells stand. */
+interface Column {
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+/**
+ * The table of `formatTable` where it fits into `width` characters; else a block a row, headed by its first cell, with a line a column
+ * that has a value.
+ */
+export function fittingTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const table = formatTable(columns, rows);
+  const widest = Math.max(...table.split("\n").map((line) => [...line].length));
+  if (widest <= width) return table;
+  const titles = columns.slice(1).map(({ title }) => title);
+  return rows
+    .map(([head, ...cells]) => {
+      const lines = cells.flatMap((cell, i) => (cell === "" ? [] : [[`  ${titles[i]}`, cell]]));
+      return [
+        head,
+        ...formatTable([{ title: "" }, { title: "" }], lines)
+          .split("\n")
+          .slice(1),
+      ].join("\n");
+    })
+    .join("\n");
+}
+
 /**
  * Plain text with aligned columns, two spaces apart, a header line and no rules: readable in any terminal and
  * easy to cut. Widths count code points.
  */
 export function formatTable(
-  columns: readonly { readonly title: string; readonly align?: "left" | "right" }[],
+  columns: readonly Column[],
   rows: readonly (readonly string[])[],
 ): string {
   const widths = columns.map((column, i) =>
-    Math.max(width(column.title), ...rows.map((row) => width(row[i] ?? ""))),
+    Math.max(lengthOf(column.title), ...rows.map((row) => lengthOf(row[i] ?? ""))),
   );
   const line = (cells: readonly string[]): string =>
     columns
@@ -17,11 +49,11 @@ export function formatTable(
   return [line(columns.map((column) => column.title)), ...rows.map(line)].join("\n");
 }
 
-function width(text: string): number {
+function lengthOf(text: string): number {
   return [...text].length;
 }
 
 function pad(text: string, to: number, align: "left" | "right"): string {
-  const space = " ".repeat(Math.max(0, to - width(text)));
+  const space = " ".repeat(Math.max(0, to - lengthOf(text)));
   return align === "left" ? text + space : space + text;
 }

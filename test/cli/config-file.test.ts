@@ -116,7 +116,7 @@ describe("several files with objectives of their own", () => {
   it("are shown before, told by file while they train, and trained again by run.json", async () => {
     const shown = await embtune(["train", "--config", config, "--dry-run"]);
     expect(shown.stdout).toContain(
-      `${triplets}: 36 rows (pair), infonce (similarity cosine, temperature 0.1`,
+      `${triplets}: 36 rows (pair), infonce (temperature 0.1, else its defaults)`,
     );
     expect(shown.stdout).toContain(`${scored}: 24 rows (scored-pair), cosent (`);
     expect(shown.stdout).toContain(`4 rows held out of ${triplets}`);

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { wrapped } from "../../src/cli/help.js";
 import { helpRequest, withoutVainHelp } from "../../src/cli/help-request.js";
 import { createProgram } from "../../src/cli/program.js";
+import { wrapped } from "../../src/report/wrap.js";
 
 const commands = (all: boolean): Command[] => {
   const walk = (command: Command): Command[] => [command, ...command.commands.flatMap(walk)];

@@ -99,7 +99,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(code).toBe(0);
     const last = stdout.trimEnd().split("\n").at(-1);
     expect(last).toMatch(
-      /^verdict: better \(\+\d+\.\d\d, 95 % CI \+\d+\.\d\d\.\.\+\d+\.\d\d, p < 0\.001, n 311\)$/,
+      /^verdict on spearman_cosine: better \(\+\d+\.\d\d, 95 % CI \+\d+\.\d\d\.\.\+\d+\.\d\d, p < 0\.001, n 311\)$/,
     );
   });
 
@@ -125,7 +125,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
   it("evaluate recognises the file that selected the run", async () => {
     const { stdout } = await embtune(["evaluate", support("dev.csv"), "--model", run]);
     expect(stdout).toContain("no verdict: this file selected the checkpoint");
-    expect(stdout).not.toContain("verdict: better");
+    expect(stdout).not.toContain("verdict on");
   });
 
   it("embed writes the vectors of model/ in order, with a manifest", async () => {

@@ -7,8 +7,10 @@ describe("namedProgress", () => {
     const told: string[] = [];
     const terminal: Terminal = {
       json: false,
+      width: undefined,
       result: () => {},
       note: () => {},
+      passing: () => {},
       progress: (title, total) => {
         told.push(`${title} of ${total}`);
         return { update: (done) => told.push(String(done)), stop: () => told.push("stop") };

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { missingColumn } from "../../src/dataset/columns/resolve-columns.js";
+import { columnRoles } from "../../src/dataset/columns/role-names.js";
 import { loadDataset } from "../../src/dataset/load-dataset.js";
 import { temporaryFile, userErrorOf } from "./temporary-files.js";
 
@@ -165,3 +167,31 @@ describe.skipIf(!existsSync(raw))(
     });
   },
 );
+
+describe("hints about columns", () => {
+  it.each(columnRoles.map((role) => [role]))(
+    "never give %s the column of that very name",
+    (role) => {
+      for (const columns of [[role], [role, "other"], ["text", "text (2)"], ["1", "2"]])
+        expect(missingColumn(role, columns, "rows.csv").hint).not.toMatch(
+          /--columns (\w+)=\1(?!\w)/,
+        );
+    },
+  );
+
+  it.each([
+    ["text,text,text"],
+    ["text,text (2),score"],
+    ["text,text"],
+    ["text,sentence"],
+    ["sentence,text,label"],
+  ])("nor where names recur: %s", async (header) => {
+    const width = header.split(",").length;
+    const rows = Array.from({ length: 12 }, (_, i) =>
+      Array.from({ length: width }, (_, k) => sentence(i + 20 * k)).join(","),
+    );
+    const read = loadDataset(temporaryFile(`${header}\n${rows.join("\n")}\n`), { as: ["triplet"] });
+    const { hint } = await userErrorOf(read);
+    expect(hint).not.toMatch(/--columns (\w+)=\1(?!\w)/);
+  });
+});

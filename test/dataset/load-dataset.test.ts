@@ -65,14 +65,29 @@ describe("columns and roles", () => {
       { query: "q", answer: "a" },
       { sentence1: "1", sentence2: "2" },
     ]) {
-      const error = await errorOf(content, { columns });
-      expect(error.code).toBe("unknown-labels");
+      const rows = await rowsOf("pair", load(content, { columns }));
+      expect(rows[1]).toEqual({ anchor: "b", positive: "q", negatives: [], line: 3 });
     }
-    const rows = await rowsOf(
-      "pair",
-      load(content.replace("label", "note"), { columns: { anchor: "q", positive: "a" } }),
-    );
-    expect(rows[1]).toEqual({ anchor: "b", positive: "q", negatives: [], line: 3 });
+  });
+
+  it("gives no other column a role once --columns names the texts, and says so", async () => {
+    const content = "question,answer,score,label,negative\na,p,x,y,n\nb,q,x,y,n\n";
+    const dataset = await load(content, { columns: { anchor: "question", positive: "answer" } });
+    expect(dataset).toMatchObject({ kind: "pair", rows: [{ negatives: [] }, { negatives: [] }] });
+    expect(dataset.account.notes.join()).toContain("add score=score if it is meant");
+    const named = await load(content, {
+      columns: { anchor: "question", positive: "answer", negative: "negative" },
+    });
+    expect(named).toMatchObject({ kind: "pair", rows: [{ negatives: ["n"] }, {}] });
+  });
+
+  it("reads a file without the columns of --ignore", async () => {
+    const content = "question,answer,score\na,p,x\nb,q,x\n";
+    const dataset = await load(content, { reader: { ignore: ["score"] } });
+    expect(dataset.kind).toBe("pair");
+    expect(dataset.account.notes).toContain('columns ignored: "score"');
+    const unknown = await errorOf(content, { reader: { ignore: ["scores"] } });
+    expect(unknown).toMatchObject({ code: "unknown-column", hint: 'did you mean "score"?' });
   });
 
   it("refuses unknown roles and columns with a suggestion, exit 2", async () => {
@@ -126,7 +141,7 @@ describe("columns and roles", () => {
     const error = await errorOf("sentence1,sentence2,score\na,b,1\nc,d,2\n", options);
     expect(error).toMatchObject({
       code: "wrong-row-kind",
-      hint: "train these rows with --objective cosent (or angle), or name the columns with --columns anchor=…,positive=…",
+      hint: "train these rows with --objective cosent (or angle), or name the columns with --columns anchor=sentence1,positive=sentence2",
     });
     expect((await errorOf("text,label\na,b\nc,d\n", { as: ["scored-pair"] })).code).toBe(
       "wrong-row-kind",

@@ -30,7 +30,7 @@ describe("the golden files", () => {
   it("are those of the registry and the modifiers, one each", () => {
     const names = [...objectives.map(({ name }) => name), ...Object.keys(modifiers)];
     // The guide's tests of other directions, and options that several objectives share, have files of their own.
-    names.push("guide-symmetric", "guide-nt-xent", "hardness");
+    names.push("guide-symmetric", "guide-nt-xent", "hardness", "directions");
     expect(files.map((file) => file.replace(".json", "")).sort()).toEqual(names.sort());
   });
 

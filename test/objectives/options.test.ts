@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors/user-error.js";
+import { requireDirections } from "../../src/objectives/directions.js";
 import { objectiveNamed, objectives } from "../../src/objectives/registry.js";
 import { allOptions, optionRows, resolveOptions } from "../../src/objectives/resolve.js";
 import { valueFromText } from "../../src/options/from-text.js";
@@ -22,6 +23,8 @@ describe("resolveOptions", () => {
       similarity: "cosine",
       temperature: 0.05,
       symmetric: false,
+      directions: "qd",
+      partition: "joint",
       hardNegativeWeight: 1,
       hardness: 0,
       hardnessOn: "all",
@@ -82,6 +85,35 @@ describe("resolveOptions", () => {
     expect(refusal(() => resolveOptions(objectiveNamed("supcon"), { inBatch: false })).code).toBe(
       "unknown-option",
     );
+  });
+});
+
+describe("directions", () => {
+  const requireFor = (given: object) => requireDirections(resolveOptions(infonce, { ...given }));
+
+  it("knows a short word for all", () => {
+    expect(resolveOptions(infonce, { directions: "all" }).directions).toBe("qd+dq+qq+dd");
+  });
+
+  it.each([
+    [{ directions: "qd+dq", symmetric: true }, "--symmetric is --directions qd+dq"],
+    [{ directions: "qd+dd", inBatch: false }, "which --no-in-batch leaves out"],
+    [{ directions: "qd+qq", partition: "per-direction" }, "needs the own positive"],
+    [{ directions: "qd+dd", partition: "per-text" }, "needs dq where dd is"],
+    [{ partition: "per-text" }, "got --directions qd alone"],
+  ])("refuses %o", (given, message) => {
+    const error = refusal(() => requireFor(given));
+    expect(error.message).toContain(message);
+    expect(error.exitCode).toBe(2);
+  });
+
+  it.each([
+    { directions: "qd+dq", partition: "per-direction" },
+    { directions: "qd+qq", partition: "per-text" },
+    { directions: "all", partition: "joint" },
+    { symmetric: true, inBatch: false },
+  ])("takes %o", (given) => {
+    expect(() => requireFor(given)).not.toThrow();
   });
 });
 

@@ -54,6 +54,47 @@ describe("the relations that the documentation states", () => {
     expectEqual(soft, ntXent);
   });
 
+  it.each(["joint", "per-text", "per-direction"])(
+    "infonce with directions both ways, %s, is ordered as the partition says",
+    async (partition) => {
+      const both = await evaluate("infonce", pairs, { directions: "qd+dq", partition });
+      const symmetric = await evaluate("infonce", pairs, { symmetric: true });
+      if (partition !== "joint") expectEqual(both, symmetric);
+      // One softmax over more candidates: log (A + B) is at least log 2 above the mean of log A and log B.
+      else expect(both.loss).toBeGreaterThanOrEqual(symmetric.loss + Math.log(2) - 1e-12);
+    },
+  );
+
+  it("infonce with all directions, one softmax a text, is nt-xent, masked and guided too", async () => {
+    const mask: Numbers = [
+      [B, B],
+      Array.from({ length: B * B }, (_, i) => Number([1, 4].includes(i))),
+    ];
+    const guide = { guideAnchors: random([B, 3], 21), guidePositives: random([B, 3], 22) };
+    const options = { temperature: 0.3 };
+    const all = { ...options, directions: "all", partition: "per-text" };
+    for (const more of [{}, { mask }, guide, { mask, ...guide }]) {
+      const given = { anchors, positives, ...more };
+      expectEqual(await evaluate("infonce", given, all), await evaluate("nt-xent", given, options));
+    }
+  });
+
+  it.each(["infonce", "dcl", "debiased", "hard-reweighted"])(
+    "%s with one direction is itself, and with all of them is no longer",
+    async (name) => {
+      const plain = await evaluate(name, pairs);
+      expectEqual(await evaluate(name, pairs, { directions: "qd", partition: "joint" }), plain);
+      const { loss } = await evaluate(name, pairs, { directions: "all" });
+      expect(Math.abs(loss - plain.loss)).toBeGreaterThan(0.05);
+    },
+  );
+
+  it("debiased at rho 0 is infonce in all directions too", async () => {
+    const all = { temperature: 0.5, directions: "all" };
+    const infonce = await evaluate("infonce", pairs, all);
+    expectEqual(await evaluate("debiased", pairs, { ...all, rho: 0 }), infonce);
+  });
+
   it("infonce with a hard-negative weight of 2 counts each explicit negative of the own row twice", async () => {
     const twice: Numbers = [
       [B, 2 * K, D],

@@ -35,7 +35,9 @@ describe("formatPlan", () => {
     expect(lines.selection.split(" ")[0]).toBe(record.metric);
     expect(lines.selection.endsWith(`every ${record.evalEvery} steps`)).toBe(true);
     expect(lines.run).toBe(record.options.out);
-    expect(lines.objective).toContain(`temperature ${plan.files[0].objective.options.temperature}`);
+    expect(lines.objective).toBe("infonce (its defaults: embtune objectives infonce)");
+    expect(lines.differs).toContain("batch-size 4 (not 64)");
+    expect(lines.differs).not.toContain("seed");
   });
 
   // What is changed about training, and the words of the line "training" that must name it, and only then.

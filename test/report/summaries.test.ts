@@ -232,13 +232,19 @@ describe("formatChecks", () => {
 });
 
 describe("formatObjectives and objectiveRecord", () => {
-  it("table every objective with its rows and the defaults of its own options", () => {
-    const { rows } = readTable(formatObjectives());
-    expect(rows.map(([name]) => name)).toEqual(objectives.map(({ name }) => name));
-    for (const [i, { rows: kinds, options, summary }] of objectives.entries()) {
-      expect(rows[i][1].split(", ")).toEqual(kinds);
-      expect(rows[i].at(-1)).toBe(summary);
-      for (const { flag } of optionRows(options)) expect(rows[i][2]).toContain(flag);
+  it("list every objective with what it does, its rows and the defaults of its own options, in 80 columns", () => {
+    const lines = formatObjectives().split("\n");
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    const starts = lines.flatMap((line, i) => (/^\S/.test(line) ? [i] : []));
+    expect(starts.map((i) => lines[i].split(" ")[0])).toEqual(objectives.map(({ name }) => name));
+    for (const [i, { rows, options, summary }] of objectives.entries()) {
+      const own = lines
+        .slice(starts[i], starts[i + 1])
+        .join(" ")
+        .replace(/\s+/g, " ");
+      expect(own).toContain(summary);
+      expect(own).toContain(`rows ${rows.join(", ")}`);
+      for (const { flag } of optionRows(options)) expect(own).toContain(`${flag} `);
     }
   });
 

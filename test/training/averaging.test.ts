@@ -6,7 +6,7 @@ import { train } from "../../src/jobs/train.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
-import { plannedMemory } from "../../src/training/run/planned-memory.js";
+import { plannedRun } from "../../src/training/run/require-memory.js";
 import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import { readEnd } from "../../src/training/run-folder/end-of-training.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
@@ -72,8 +72,8 @@ describe("--average ema:0.5", () => {
 
   it("has its copy in the memory plan", async () => {
     const [without, withAverage] = [settingsOf({}), settingsOf({ average: "ema:0.9" })];
-    const plain = await plannedMemory(await planTraining(without));
-    const averaged = await plannedMemory(await planTraining(withAverage));
+    const plain = await plannedRun(await planTraining(without));
+    const averaged = await plannedRun(await planTraining(withAverage));
     expect(plain.average).toBeUndefined();
     const total = plain.total + plain.trained;
     expect(averaged).toEqual({ ...plain, average: plain.trained, total });

@@ -5,7 +5,7 @@ import { compareModels } from "../../jobs/compare-models.js";
 import { compareTable } from "../../jobs/options/compare.js";
 import { formatModelComparison } from "../../report/model-comparison.js";
 import { modelsPage } from "../../report/models-page.js";
-import { interruptSignal } from "../interrupt.js";
+import { outputSignal } from "../interrupt.js";
 import { measuringProgress } from "../measuring-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { comparisonPageFlags } from "../options/command-flags.js";
@@ -22,11 +22,11 @@ export async function runCompare(models: readonly string[], command: Command): P
   const comparison = await compareModels({
     ...jobOptions(command, compareTable),
     models,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   if (terminal.json) terminal.result(JSON.stringify(comparison, null, 2));
-  else terminal.result(formatModelComparison(comparison));
+  else terminal.result(formatModelComparison(comparison, terminal.width));
   if (flags.html !== undefined) {
     await writeNewFile(flags.html, await modelsPage(comparison), page);
     terminal.note(`page with charts: ${flags.html}`);

@@ -17,11 +17,7 @@ export async function runInspect(files: readonly string[], command: Command): Pr
   const page = { option: "--html", overwrite: flags.overwrite };
   if (flags.html !== undefined) refuseExisting(flags.html, page);
   refuseSameFile(flags.html, files, "--html");
-  const progress = terminal.progress("reading", undefined);
-  const inspection = await inspect(files, {
-    ...jobOptions(command, inspectTable),
-    onProgress: (file, rows) => progress.update(rows, `rows of ${file}`),
-  }).finally(progress.stop);
+  const inspection = await inspect(files, jobOptions(command, inspectTable));
   if (flags.html !== undefined) {
     await writeNewFile(flags.html, await inspectionPage(inspection), page);
   }

@@ -13,13 +13,13 @@ import { trainProgress } from "../train-progress.js";
 /** What `embtune distill` does. */
 export async function runDistill(data: readonly string[], command: Command): Promise<void> {
   const terminal = openTerminal(flagsOf(command, outputOptions));
-  let progress = trainProgress(terminal, 0);
+  let progress = trainProgress(terminal, { steps: 0 });
   const onEvent = (event: DistillEvent): void => {
     if (event.type === "stage" || event.type === "lesson") progress.stop();
     if (event.type === "stage") terminal.note(`${event.name} …`);
     else if (event.type === "lesson") {
       terminal.note(`training, ${event.steps} updates …`);
-      progress = trainProgress(terminal, event.steps);
+      progress = trainProgress(terminal, { steps: event.steps });
     } else progress.onEvent(event);
   };
   const { out, teacher } = flagsOf(command, distillFileOptions);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { evaluate } from "../../jobs/evaluate.js";
 import { evaluateTable, taskFlags } from "../../jobs/options/evaluate.js";
 import { formatReports } from "../../report/scores.js";
-import { interruptSignal } from "../interrupt.js";
+import { outputSignal } from "../interrupt.js";
 import { measuringProgress } from "../measuring-progress.js";
 import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
@@ -16,9 +16,9 @@ export async function runEvaluate(data: readonly string[], command: Command): Pr
     ...jobOptions(command, evaluateTable),
     data,
     taskOptions: typedOptions(command, taskFlags),
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   if (terminal.json) terminal.result(JSON.stringify(reports, null, 2));
-  else terminal.result(formatReports(reports));
+  else terminal.result(formatReports(reports, terminal.width));
 }

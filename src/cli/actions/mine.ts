@@ -12,7 +12,7 @@ import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
-import { interruptSignal } from "../interrupt.js";
+import { goingOn, outputSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { namedProgress } from "../named-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
@@ -33,9 +33,11 @@ export async function runMine(data: string, command: Command): Promise<void> {
     data,
     rules: rulesOf(flagsOf(command, ruleOptions)),
     cache: cache ?? `${flags.out}.cache`,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: show.onEvent,
-  }).finally(show.stop);
+  })
+    .finally(show.stop)
+    .catch(goingOn(() => "vectors and search are kept, and the same command goes on from there"));
   await writeTable(flags.out, rowTable({ kind: "pair", rows: mined.rows }), flags);
   if (terminal.json) {
     const { counts, quantiles, rowsWith, candidates } = mined;

@@ -5,6 +5,7 @@ import { objectiveNamed, objectives } from "../../objectives/registry.js";
 import { commonOptions } from "../../options/common-options.js";
 import { formatChecks } from "../../report/objective-check.js";
 import { formatObjectives, objectiveRecord } from "../../report/objectives.js";
+import { plainPage } from "../../report/plain-page.js";
 import { openRuntime } from "../../runtime/runtime.js";
 import { flagsOf } from "../options/add-options.js";
 import { checkFlags } from "../options/command-flags.js";
@@ -16,7 +17,9 @@ export function runObjectives(name: string | undefined, command: Command): void 
   const terminal = openTerminal(flagsOf(command, outputOptions));
   if (name === undefined) {
     terminal.result(
-      terminal.json ? JSON.stringify(objectives.map(objectiveRecord), null, 2) : formatObjectives(),
+      terminal.json
+        ? JSON.stringify(objectives.map(objectiveRecord), null, 2)
+        : formatObjectives(terminal.width),
     );
     return;
   }
@@ -24,7 +27,7 @@ export function runObjectives(name: string | undefined, command: Command): void 
   terminal.result(
     terminal.json
       ? JSON.stringify(objectiveRecord(definition), null, 2)
-      : objectivePage(definition),
+      : plainPage(objectivePage(definition), terminal.width),
   );
 }
 

@@ -4,7 +4,7 @@ import { searchTable } from "../../jobs/options/search.js";
 import { type OpenSearch, openSearch } from "../../jobs/search.js";
 import { formatSearchAnswer } from "../../report/search-answer.js";
 import { encodingProgress } from "../encoding-progress.js";
-import { interruptSignal } from "../interrupt.js";
+import { outputSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
@@ -24,7 +24,7 @@ export async function runSearch(
   const search = await openSearch({
     ...jobOptions(command, searchTable),
     corpus,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: (event) => {
       if (event.type === "encoding") return encoding.show(event);
       encoding.stop();

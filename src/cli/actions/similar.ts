@@ -4,7 +4,7 @@ import { findSimilar } from "../../jobs/similar.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatSimilar } from "../../report/similar.js";
 import { encodingProgress } from "../encoding-progress.js";
-import { interruptSignal } from "../interrupt.js";
+import { outputSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
@@ -20,7 +20,7 @@ export async function runSimilar(data: string, command: Command): Promise<void> 
   const similar = await findSimilar({
     ...jobOptions(command, similarTable),
     data,
-    signal: interruptSignal(),
+    signal: outputSignal(),
     onEvent: (event) => {
       if (event.type === "encoding") return encoding.show(event);
       encoding.stop();

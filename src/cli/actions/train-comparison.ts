@@ -13,7 +13,7 @@ import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { interruptSignal } from "../interrupt.js";
 import type { Terminal } from "../terminal.js";
-import { trainProgress } from "../train-progress.js";
+import { shownRun, trainProgress } from "../train-progress.js";
 
 /** `embtune train` with several objectives or a sweep: one table at the end. */
 export async function runComparison(
@@ -48,7 +48,9 @@ export async function runComparison(
     signal: interruptSignal(true),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
-  terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report));
+  terminal.result(
+    terminal.json ? JSON.stringify(report, null, 2) : formatComparison(report, terminal.width),
+  );
   terminal.note(`runs and comparison.json in ${out}`);
 }
 
@@ -73,9 +75,10 @@ function comparisonProgress(
   let current: { readonly name: string; readonly progress: ReturnType<typeof trainProgress> };
   const begin = (name: string) => {
     const number = planned.findIndex((one) => one.name === name);
-    const steps = planned[number]?.plan.steps ?? 0;
     if (number >= 0) terminal.note(`${name} (${number + 1} of ${planned.length})`);
-    return { name, progress: trainProgress(terminal, steps) };
+    const plan = planned[number]?.plan;
+    const run = plan === undefined ? { steps: 0 } : shownRun(plan);
+    return { name, progress: trainProgress(terminal, run) };
   };
   current = begin("");
   return {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
@@ -6,24 +7,25 @@ import type { ScoreReport } from "../../evaluation/score-report.js";
 import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
+import { formatSeconds } from "../../report/duration.js";
 import { formatFileLosses } from "../../report/file-losses.js";
 import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
-import { formatEnding } from "../../report/run-ending.js";
+import { formatEnding, shellWord } from "../../report/run-ending.js";
 import { formatScores } from "../../report/scores.js";
 import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
-import { plannedMemory } from "../../training/run/planned-memory.js";
+import { plannedRun } from "../../training/run/require-memory.js";
 import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
-import { interruptSignal } from "../interrupt.js";
+import { goingOn, interruptSignal } from "../interrupt.js";
 import { flagsOf } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { runFlags, sweepFlag } from "../options/train-flags.js";
 import { parseSweep } from "../parse-sweep.js";
-import { formatSeconds, openTerminal, type Terminal } from "../terminal.js";
+import { openTerminal, type Terminal } from "../terminal.js";
 import {
   chosenByRows,
   dataArguments,
@@ -31,7 +33,7 @@ import {
   trainOptions,
   typedSettings,
 } from "../train-options.js";
-import { trainProgress } from "../train-progress.js";
+import { shownRun, trainProgress } from "../train-progress.js";
 import { sameSteps, variantsOf } from "../train-variants.js";
 import { runComparison } from "./train-comparison.js";
 
@@ -53,13 +55,13 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const prompts = await modelPrompts(plan.settings);
   showData(plan, prompts, terminal);
   if (flags.dryRun) {
-    const model = { prompts, memory: await plannedMemory(plan) };
+    const model = { prompts, memory: await plannedRun(plan) };
     const record = () => JSON.stringify(planRecord(plan, model), null, 2);
     terminal.result(terminal.json ? record() : formatPlan(plan, model));
     return;
   }
   terminal.note(formatPlan(plan, { prompts }));
-  const progress = trainProgress(terminal, plan.steps, flags.debug);
+  const progress = trainProgress(terminal, shownRun(plan, flags.debug));
   const trained = await trainPlanned(plan, {
     onEvent: progress.onEvent,
     signal: interruptSignal(true),
@@ -67,11 +69,20 @@ export async function runTrain(data: readonly string[], command: Command): Promi
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway,
     report: flags.report,
-  }).finally(progress.stop);
+  })
+    .finally(progress.stop)
+    .catch(goingOn(() => resumeCommand(plan.settings.out)));
   showResult(trained, terminal);
   if (terminal.json) return;
   const log = effectiveRecords(readLog(runPaths(trained.folder).log));
   terminal.note(`\n${formatEnding({ ...trained, log })}`);
+}
+
+/** Where a run can go on once it has written what it is. */
+function resumeCommand(out: string): string | undefined {
+  return existsSync(runPaths(out).record)
+    ? `go on with: embtune train --resume ${shellWord(out)}`
+    : undefined;
 }
 
 function refuseResumedComparison(command: Command, { resume, sweep }: RunFlags): void {

@@ -30,7 +30,7 @@ export type ColumnMapping = Readonly<Partial<Record<ColumnRole, string | readonl
 export type GivenColumns = Readonly<Record<string, string>>;
 
 /**
- * Assigns columns to roles: first those given, then by name. UserError: unknown-role, unknown-column (exit 2), ambiguous-columns.
+ * Assigns columns to roles: first those given, then, unless `namesTexts`, by name. UserError: unknown-role, unknown-column (exit 2), ambiguous-columns.
  * Finding no role at all is no error here; what an objective needs is checked by `missingColumn`.
  */
 export function resolveColumns(
@@ -39,6 +39,7 @@ export function resolveColumns(
   file: string,
 ): RoleColumns {
   const chosen = givenColumns(columns, given, file);
+  if (namesTexts(given)) return asRoleColumns(chosen);
   const unwanted = unwantedRoles(given);
   const taken = new Set([...chosen.values()].flat());
   for (const role of columnRoles) {
@@ -49,6 +50,16 @@ export function resolveColumns(
     chosen.set(role, found);
   }
   return asRoleColumns(pairedTexts(chosen));
+}
+
+/**
+ * Whether `--columns` names the texts of a row: anchor and positive, or single texts. Then what it names is all there is, and no other
+ * column gets a role by its name or content.
+ */
+export function namesTexts(given: GivenColumns): boolean {
+  const named = Object.entries(given).filter(([, column]) => column !== "");
+  const roles = new Set(named.map(([name]) => requiredRole(name)));
+  return roles.has("text") || (roles.has("anchor") && roles.has("positive"));
 }
 
 /** Roles that `--columns role=` says no column has. UserError: unknown-role. */
@@ -106,11 +117,15 @@ function missingHint(role: ColumnRole, columns: readonly string[]): string {
   if (columns.every((name, i) => name === String(i + 1))) {
     return `the file has no header; name its columns by number, for example --columns ${role}=1`;
   }
-  const other = columns.findIndex((name) => roleNamed(name) === undefined);
-  const likeliest = Math.max(other, 0);
-  return columns[likeliest] === role
-    ? `give it a column: --columns ${role}=…`
-    : `name it: --columns ${role}=${shellName(columns, likeliest)}`;
+  const other = columns.findIndex((name) => roleNamed(name) === undefined && !isNumbering(name));
+  return other < 0
+    ? `no other column could be it: add one named "${role}", or name it: --columns ${role}=…`
+    : `name it: --columns ${role}=${shellName(columns, other)}`;
+}
+
+/** Names of columns that tell rows apart and say nothing of them. */
+function isNumbering(name: string): boolean {
+  return /^(.*id|idx|index|line|row|nr|no|num|number|unnamed.*)$/.test(normalName(name));
 }
 
 /** Whether some column's name is near to a known one: then it is rather a misspelling than a name that says nothing. */

@@ -76,7 +76,6 @@ interface CountOptions {
   readonly onNewText?: (text: string) => void;
   /** Told of the texts of each row. */
   readonly onRow?: (texts: readonly string[], line: number) => void;
-  readonly onProgress?: (rows: number) => void;
 }
 
 /** Reads the whole source and counts. */
@@ -97,10 +96,7 @@ export async function countFile(
   const plain = options.plain ? createTextTable(hashPlainForm) : undefined;
   const commas = hasDecimalCommas(source.dialect);
   const context = { count, repeats, sample, exact, plain, columns, textColumns, options, commas };
-  for await (const record of source.records()) {
-    countRecord(context, record);
-    if (count.rows % 10_000 === 0) options.onProgress?.(count.rows);
-  }
+  for await (const record of source.records()) countRecord(context, record);
   count.sample = sample.items().flat();
   count.distinct = exact.size();
   count.tables = plain === undefined ? undefined : { exact, plain };

@@ -28,7 +28,6 @@ export interface InspectOptions
   readonly sample?: number | undefined;
   /** Rows of the batch whose false negatives are estimated. Default 64. */
   readonly batchSize?: number | undefined;
-  readonly onProgress?: ((file: string, rows: number) => void) | undefined;
 }
 
 /**
@@ -57,7 +56,6 @@ export async function inspectFiles(
       plain: files.length > 1,
       onNewText: comparison.newText,
       onRow: comparison.row,
-      onProgress: (rows) => options.onProgress?.(file, rows),
     });
     inspected.push(describeFile(opened, count, { ...options, tokens: await openTokens() }));
     shared.push(...comparison.result());

@@ -1,3 +1,4 @@
+import { fittingOptions } from "../fitting-options.js";
 import type { ReaderOptions } from "../readers/record-source.js";
 import { type Judgment, readJudgments } from "../retrieval/judgments.js";
 import { readTextsById } from "../retrieval/retrieval-files.js";
@@ -19,7 +20,10 @@ interface RetrievalFiles {
  */
 export async function judgedPairs(files: RetrievalFiles): Promise<DatasetOf<"pair">> {
   const queries = await readTextsById(files.queries, files.reader);
-  const corpus = await readTextsById(files.corpus, files.reader);
+  const corpus = await readTextsById(
+    files.corpus,
+    (await fittingOptions(files.corpus, { reader: files.reader })).reader,
+  );
   const judgments = await readJudgments(files.qrels);
   const book = openRowReport(files.qrels);
   book.note(queries.note);

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, type ReadStream, readdirSync } from "node:fs";
+import { createReadStream, type ReadStream, readdirSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { invariant } from "../../errors/internal.js";
 import { nearest } from "../../errors/suggest.js";
 import { UserError } from "../../errors/user-error.js";
+import { type ProgressReport, reportWait } from "../../files/progress.js";
 import { requireReadable } from "../../files/usable-path.js";
 
 /** The bytes of a file, decompressed, once. */
@@ -29,9 +30,9 @@ export interface ByteSource {
 export async function openBytes(file: string, headBytes: number): Promise<ByteSource> {
   if (file !== "-") requireReadable(file, { pipes: true });
   const stream = openStream(file);
-  const hash = createHash("sha256");
+  const report = reading(file);
   let digest: string | undefined;
-  const stored = hashed(stream, hash, file, (hex) => {
+  const stored = hashed(stream, report, file, (hex) => {
     digest = hex;
   });
   try {
@@ -50,12 +51,23 @@ export async function openBytes(file: string, headBytes: number): Promise<ByteSo
         invariant(digest !== undefined, `the hash of ${file} is known only after reading it`);
         return digest;
       },
-      close: () => stream.destroy(),
+      close: () => {
+        report.end();
+        stream.destroy();
+      },
     };
   } catch (error) {
+    report.end();
     stream.destroy();
     throw error;
   }
+}
+
+/** Tells how much of the stored bytes has been read. */
+function reading(file: string): ProgressReport {
+  if (file === "-") return reportWait("reading standard input", "bytes", undefined);
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return reportWait(`reading ${file}`, "bytes", stats?.isFile() ? stats.size : undefined);
 }
 
 function openStream(file: string): ReadStream {
@@ -67,17 +79,21 @@ function openStream(file: string): ReadStream {
 
 async function* hashed(
   stream: ReadStream,
-  hash: ReturnType<typeof createHash>,
+  report: ProgressReport,
   file: string,
   done: (hex: string) => void,
 ): AsyncGenerator<Buffer> {
+  const hash = createHash("sha256");
   try {
     for await (const chunk of stream) {
       hash.update(chunk);
+      report.add(chunk.length);
       yield chunk;
     }
   } catch (error) {
     throw unreadable(file, error);
+  } finally {
+    report.end();
   }
   done(hash.digest("hex"));
 }

@@ -5,6 +5,7 @@ import { decodeHead, detectEncoding, toUtf8 } from "./encoding.js";
 import { refuseForeignFile } from "./foreign-files.js";
 import type { OpenedFormat } from "./format.js";
 import { askedFormat, dataFormats, recogniseText } from "./formats.js";
+import { ignoreColumns } from "./ignore-columns.js";
 import type { DataRecord, Dialect, ReaderOptions, RecordSource } from "./record-source.js";
 
 /** How much of a file the dialect is judged by. */
@@ -13,7 +14,7 @@ const sampleBytes = 1 << 20;
 /**
  * Opens a data file of one of the formats, gzipped or not; "-" is standard input. Format and dialect are found from the first
  * mebibyte, except for what `options` fix. A file without any record is an error here or in the walk. UserError: missing-file,
- * not-a-file, unreadable-file, foreign-file, empty-file, header-only, invalid-utf8, utf16, broken-gzip, too-many-columns, and those of
+ * unknown-column (of --ignore), not-a-file, unreadable-file, foreign-file, empty-file, header-only, invalid-utf8, utf16, broken-gzip, too-many-columns, and those of
  * the formats: while walking unclosed-quote, stray-quote, ragged-rows, broken-json, record-too-long, bad-parquet.
  */
 export async function openRecords(
@@ -22,7 +23,7 @@ export async function openRecords(
 ): Promise<RecordSource> {
   const bytes = await openBytes(file, sampleBytes);
   try {
-    return await openFormat(file, bytes, options);
+    return ignoreColumns(await openFormat(file, bytes, options), options.ignore ?? []);
   } catch (error) {
     bytes.close();
     throw error;

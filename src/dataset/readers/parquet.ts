@@ -4,7 +4,6 @@ import type { ByteSource } from "./bytes.js";
 import type { BinaryFormat, OpenedFormat } from "./format.js";
 import { openValues, type RecordValue } from "./json/records.js";
 import { requireFewColumns } from "./limits.js";
-import type { DataRecord } from "./record-source.js";
 
 /** Parquet, with list columns as lists and structs as objects of JSON; the line of a record is the number of its row. */
 export const parquetFormat: BinaryFormat = {
@@ -37,11 +36,14 @@ async function openParquet(
   const parquet = await openParquetFile(file, "copy or write the file again");
   requireFewColumns(parquet.columns.length, file);
   if (parquet.columns.length === 0) throw withoutRows(file);
-  const { columns, records } = await openValues(rowValues(parquet), { file, warnings });
-  return { columns, records: thenHash(records, bytes) };
+  return openValues(rowValues(parquet, bytes), { file, warnings });
 }
 
-async function* rowValues({ columns, groups }: ParquetFile): AsyncGenerator<RecordValue> {
+/** The bytes are read by place; for the hash of the file they are read once more, in order. */
+async function* rowValues(
+  { columns, groups }: ParquetFile,
+  bytes: ByteSource,
+): AsyncGenerator<RecordValue> {
   let line = 0;
   for await (const { rows, values } of groups()) {
     for (let row = 0; row < rows; row++) {
@@ -51,14 +53,6 @@ async function* rowValues({ columns, groups }: ParquetFile): AsyncGenerator<Reco
       yield { value, line };
     }
   }
-}
-
-/** The bytes are read by place; for the hash of the file they are read once more, in order. */
-async function* thenHash(
-  records: AsyncGenerator<DataRecord>,
-  bytes: ByteSource,
-): AsyncGenerator<DataRecord> {
-  yield* records;
   for await (const _ of bytes.chunks);
 }
 

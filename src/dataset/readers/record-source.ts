@@ -68,6 +68,8 @@ export interface ReaderOptions {
   readonly quotes?: boolean | undefined;
   readonly header?: boolean | undefined;
   readonly encoding?: Encoding | undefined;
+  /** Columns that the file is read without. */
+  readonly ignore?: readonly string[] | undefined;
   /** Names that the caller says columns have: a first record with one of them is a header. */
   readonly columnNames?: readonly string[] | undefined;
 }

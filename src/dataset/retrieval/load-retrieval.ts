@@ -1,5 +1,6 @@
 import { Problems } from "../../errors/problems.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
+import { fittingOptions } from "../fitting-options.js";
 import type { ReaderOptions } from "../readers/record-source.js";
 import {
   openRowReport,
@@ -57,10 +58,14 @@ export interface RetrievalPaths {
  * missing-column, all-rows-dropped, and what openRecords throws.
  */
 export async function loadRetrieval(paths: RetrievalPaths): Promise<RetrievalDataset> {
+  const { reader } = paths;
   return assembleRetrieval(
     {
-      queries: await readTextsById(paths.queries, paths.reader),
-      corpus: await readTextsById(paths.corpus, paths.reader),
+      queries: await readTextsById(paths.queries, reader),
+      corpus: await readTextsById(
+        paths.corpus,
+        (await fittingOptions(paths.corpus, { reader })).reader,
+      ),
       judgments: await readJudgments(paths.qrels),
     },
     paths.excludeSelf,

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors/user-error.js";
-import { missingColumn, type RoleColumns } from "../columns/resolve-columns.js";
+import { missingColumn, type RoleColumns, shellName } from "../columns/resolve-columns.js";
 import type { ColumnRole } from "../columns/role-names.js";
 import type { LabelColumn } from "./labels.js";
 import { conversionTo, type RowKind } from "./row-kinds.js";
@@ -100,11 +100,19 @@ function missing(kind: RowKind, context: PlanContext): UserError | undefined {
   return missingColumn(first, context.columnNames, context.file);
 }
 
+/** The column that holds a role already, as `--columns` takes it; … where none does. */
+function columnOf(role: ColumnRole, { columns, columnNames }: PlanContext): string {
+  const index = role === "negative" ? columns.negatives[0] : columns[role];
+  return index === undefined ? "…" : shellName(columnNames, index);
+}
+
 function wrongKind(found: RowKind, wanted: readonly RowKind[], context: PlanContext): UserError {
   const expected = wanted.map((kind) => kinds[kind].name).join(" or ");
   const fitting = context.objectivesFor?.(found) ?? [];
   const columns = context.columnNames.map((name) => `"${name}"`).join(", ");
-  const naming = kinds[wanted[0]].needs.map((role) => `${role}=…`).join(",");
+  const naming = kinds[wanted[0]].needs
+    .map((role) => `${role}=${columnOf(role, context)}`)
+    .join(",");
   const [first, ...more] = fitting;
   const others = more.length > 0 ? ` (or ${more.join(", ")})` : "";
   const other =

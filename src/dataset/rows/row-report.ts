@@ -3,6 +3,8 @@ import { UserError } from "../../errors/user-error.js";
 /** What became of a file's rows: read = kept + the sum of the dropped. */
 export interface RowReport {
   readonly file: string;
+  /** What a message calls a row that is no row of a file as such: `held-out row`. */
+  readonly rowName?: string | undefined;
   /** SHA-256 of the file as stored, in hex. */
   readonly sha256: string;
   /** Records in the file, without its header and blank lines. */
@@ -39,7 +41,7 @@ export function openRowReport(file: string): RowReportBuilder {
 
 /** A book that goes on where an account ended; the records that were dropped before must not come again. */
 export function continueRowReport(account: RowReport): RowReportBuilder {
-  const { file } = account;
+  const { file, rowName } = account;
   let read = account.read;
   let kept = account.kept;
   const droppedLines = new Set<number>();
@@ -66,6 +68,7 @@ export function continueRowReport(account: RowReport): RowReportBuilder {
     },
     close: (sha256) => ({
       file,
+      rowName,
       sha256,
       read,
       kept,
@@ -82,11 +85,12 @@ export function continueRowReport(account: RowReport): RowReportBuilder {
 export function requireRows(rows: number, least: number, account: RowReport): void {
   if (rows >= least) return;
   const why = account.dropped.map((d) => `${d.count} ${d.reason} (line ${d.line})`).join(", ");
+  const { rowName = "row" } = account;
   const at = { file: account.file };
   if (rows === 0) {
     throw new UserError(
       "all-rows-dropped",
-      `none of the ${account.read} rows can be used: ${why}`,
+      `none of the ${account.read} ${rowName}s can be used: ${why}`,
       {
         at,
         hint: "mend the rows named, or choose other columns with --columns",
@@ -96,7 +100,7 @@ export function requireRows(rows: number, least: number, account: RowReport): vo
   const rest = why === "" ? "" : `; left out: ${why}`;
   throw new UserError(
     "too-few-rows",
-    `has ${rows} usable ${rows === 1 ? "row" : "rows"}, expected at least ${least}${rest}`,
+    `has ${rows} usable ${rowName}${rows === 1 ? "" : "s"}, expected at least ${least}${rest}`,
     {
       at,
       hint: "add rows",

@@ -96,7 +96,7 @@ function isPart(name: string): boolean {
 
 /** The rows of one part as JSON Lines, for files whose rows are no lines. UserError: wrong-type. */
 async function* partRecords(plan: SplitPlan, part: number): AsyncGenerator<string> {
-  const source = await openRecords(plan.file, plan.reader);
+  const source = await openRecords(plan.file, { ...plan.reader, ignore: undefined });
   let row = 0;
   for await (const { fields, line } of source.records()) {
     if (plan.part[row++] !== part) continue;

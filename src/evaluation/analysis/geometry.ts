@@ -48,6 +48,29 @@ function evennessOf({ cosines, distances }: Awaited<ReturnType<typeof pairsOf>>)
   };
 }
 
+/**
+ * (Σλ)²/Σλ² of the eigenvalues of the covariance of rows [n, d]: trace² over the squared Frobenius norm of the centred rows' products, so
+ * that no eigenvalue is sought.
+ */
+export function participationRatio(x: Matrix): number {
+  const { rows, cols, data } = x;
+  const centred = Float64Array.from(data);
+  for (let k = 0; k < cols; k++) {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += data[i * cols + k];
+    for (let i = 0; i < rows; i++) centred[i * cols + k] -= sum / rows;
+  }
+  let [trace, squares] = [0, 0];
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j <= i; j++) {
+      let dot = 0;
+      for (let k = 0; k < cols; k++) dot += centred[i * cols + k] * centred[j * cols + k];
+      if (i === j) trace += dot;
+      squares += (i === j ? 1 : 2) * dot * dot;
+    }
+  return trace ** 2 / squares;
+}
+
 /** Mean of ‖x − y‖² over positive pairs of unit vectors (alignment, Wang & Isola 2020, equation 1, α = 2). */
 export function alignment(x: Matrix, y: Matrix): number {
   let sum = 0;

@@ -3,7 +3,7 @@ import { mean } from "../../math/statistics.js";
 import type { Matrix } from "../../math/tensor.js";
 import { normalizedRows } from "../cosine.js";
 import type { Embed, Evaluator, Glance, RowDetails, Side } from "../metric.js";
-import { alignment, evenness, normsOf } from "./geometry.js";
+import { alignment, evenness, normsOf, participationRatio } from "./geometry.js";
 
 /** Texts whose pairs are all compared, and positive pairs: few, since this is done at every evaluation. */
 const TEXTS = 256;
@@ -64,6 +64,7 @@ async function glanceAt(
   return {
     texts: sample.rows,
     ...(await evenness(normalizedRows(sample))),
+    effectiveRank: participationRatio(normalizedRows(sample)),
     meanNorm: normsOf(sample).mean,
     alignment: left && right && alignment(normalizedRows(left), normalizedRows(right)),
     meanMargin: meanOf(details.figures.margin),

@@ -1,6 +1,7 @@
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import type { PreparedEncoder } from "../../encoder/step/prepare.js";
 import type { Runtime } from "../../runtime/runtime.js";
+import { filedWeights } from "./filed-weights.js";
 import { importEncoder } from "./import-encoder.js";
 import type { LineStart, Parameters } from "./interpolate.js";
 
@@ -19,24 +20,35 @@ export function lineStart(
 ): LineStart {
   const scaled = new Set(adapters.map(({ b }) => b));
   const names = adapters.length > 0 ? [] : (encoder?.weights ?? []).map(({ name }) => name);
+  return { values: new Map([...graphWeights(encoder, names), ...head]), scaled };
+}
+
+function graphWeights(
+  encoder: Pick<PreparedEncoder, "graph"> | undefined,
+  names: readonly string[],
+): Parameters {
   const own = names.flatMap((name) => {
     const tensor = encoder?.graph.initializers.get(name);
     return tensor === undefined ? [] : [[name, tensor] as const];
   });
-  return { values: new Map([...own, ...head]), scaled };
+  return new Map(own);
 }
 
 /**
  * How the start of a run that trains the encoder is read when it has ended: from the encoder's own file, since holding on to it would
- * take the memory of a second model all the time. With adapters alone nothing is read.
+ * take the memory of a second model all the time, and importing it that of two or three for a moment. With adapters alone nothing is read.
+ * `names`: the encoder's weights.
  */
 export function laterStart(
   info: EncoderInfo,
   runtime: Runtime,
-  parts: MovedParts,
+  { names, ...parts }: MovedParts & { readonly names: readonly string[] },
 ): () => Promise<LineStart> {
   return async () => {
-    const encoder = parts.adapters.length > 0 ? undefined : await importEncoder(info, runtime);
-    return lineStart(encoder, parts);
+    if (parts.adapters.length > 0) return lineStart(undefined, parts);
+    const filed = await filedWeights(info.modelFile, names);
+    const { values, scaled } = lineStart(undefined, parts);
+    const own = filed ?? graphWeights(await importEncoder(info, runtime), names);
+    return { values: new Map([...own, ...values]), scaled };
   };
 }

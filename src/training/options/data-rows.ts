@@ -70,5 +70,6 @@ export const dataRows = {
   quotes: { ...dialectOptions.quotes, ...shared },
   header: { ...dialectOptions.header, ...shared },
   encoding: { ...dialectOptions.encoding, ...shared },
+  ignore: { ...dialectOptions.ignore, ...shared },
   scoreRange: { ...columnOptions.scoreRange, ...shared },
 } as const satisfies TrainRows;

@@ -1,4 +1,5 @@
 import { usageError } from "../../errors/user-error.js";
+import { requireDirections } from "../../objectives/directions.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
 import type { TrainSettings } from "./settings.js";
 
@@ -13,6 +14,7 @@ export function requireConsistentOptions(
       "--queue adds candidates of other rows, which --no-in-batch leaves out",
       "give one of the two",
     );
+  requireDirections(options);
   const dims = options.dims as readonly number[];
   const weights = options.weights as readonly number[];
   if (weights.length > 0 && weights.length !== dims.length)

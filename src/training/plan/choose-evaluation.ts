@@ -1,4 +1,6 @@
+import { fittingOptions } from "../../dataset/fitting-options.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
+import { readerOf } from "../../dataset/reading-options.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
@@ -66,7 +68,10 @@ async function onFile(
   settings: TrainSettings,
   datasets: readonly Dataset[],
 ): Promise<ChosenEvaluation> {
-  const { dataset, task } = await loadEvaluationSet(file, labelOptions(settings));
+  const { columns, data } = settings;
+  const fitting = await fittingOptions(file, { columns, reader: readerOf(settings) }, data);
+  const load = { ...labelOptions(settings), ...fitting };
+  const { dataset, task } = await loadEvaluationSet(file, load);
   if (datasets.some(({ account }) => account.sha256 === dataset.account.sha256))
     throw sameFile(file);
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, dataset);

@@ -199,13 +199,20 @@ export function heldOutEvaluator(
   const definition = heldOutDefinition(heldOut.kind, measured);
   const [to] = rowKindsOf(definition);
   return ofHeldOut(heldOut, () => {
-    const data = convertDataset({ dataset: heldOut, to });
+    const data = convertDataset({ dataset: accountedAlone(heldOut), to });
     if (definition.name !== pairRetrieval.name || data.kind !== "pair")
       return buildEvaluator(definition, data, { seed, train });
     const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
     const drawn = shuffle(others, createRandom(seed, "searched beside"));
     return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
   });
+}
+
+/** Held-out rows with an account of their own, without the rows they were held out of. */
+function accountedAlone(heldOut: Dataset): Dataset {
+  const { length } = heldOut.rows;
+  const account = { ...heldOut.account, read: length, kept: length, dropped: [] };
+  return { ...heldOut, account: { ...account, rowName: "held-out row" } };
 }
 
 /** What is wrong with held-out rows is said of them, not of the file. */

@@ -1,4 +1,6 @@
+import { fittingOptions } from "../../dataset/fitting-options.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
+import { readerOf } from "../../dataset/reading-options.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import { sampledKinds } from "../../dataset/sampled-kinds.js";
 import { dataFiles } from "../options/file-objectives.js";
@@ -76,11 +78,13 @@ function viewsOf({ augment, dropout, tune }: TrainOptions): ChosenByRows {
 
 async function measuredKind(options: TrainOptions): Promise<RowKind | undefined> {
   if (options.eval === undefined || options.evalCorpus !== undefined) return undefined;
-  const [kind] = await sampledKinds(options.eval, { labelMap: options.labelMap });
+  const { labelMap, data } = options;
+  const fitting = await fittingOptions(options.eval, readingOf(options), data);
+  const [kind] = await sampledKinds(options.eval, { labelMap, ...fitting });
   return kind;
 }
 
 function readingOf(options: TrainOptions): LoadOptions {
-  const { columns, labelMap, inputFormat, delimiter, quotes, header, encoding } = options;
-  return { columns, labelMap, reader: { inputFormat, delimiter, quotes, header, encoding } };
+  const { columns, labelMap } = options;
+  return { columns, labelMap, reader: readerOf(options) };
 }

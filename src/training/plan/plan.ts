@@ -1,7 +1,7 @@
 import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
-import type { ReaderOptions } from "../../dataset/readers/record-source.js";
+import { readerOf } from "../../dataset/reading-options.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import { staticScale } from "../../encoder/static-scale.js";
@@ -166,22 +166,6 @@ function loadOptions(settings: TrainSettings): LoadOptions {
     ...labelOptions(settings),
     reader: readerOf(settings),
     columns,
-  };
-}
-
-function readerOf({
-  inputFormat,
-  delimiter,
-  quotes,
-  header,
-  encoding,
-}: TrainSettings): ReaderOptions {
-  return {
-    inputFormat,
-    delimiter,
-    quotes,
-    header,
-    encoding,
   };
 }
 

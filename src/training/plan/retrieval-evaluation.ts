@@ -1,3 +1,5 @@
+import { fittingOptions } from "../../dataset/fitting-options.js";
+import { readerOf } from "../../dataset/reading-options.js";
 import { loadRetrieval, type RetrievalDataset } from "../../dataset/retrieval/load-retrieval.js";
 import { textsOfRow } from "../../dataset/rows/convert.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
@@ -24,7 +26,8 @@ export async function retrievalEvaluation(
 ): Promise<ChosenEvaluation> {
   const { eval: queries, evalCorpus: corpus, evalQrels: qrels } = settings;
   if (queries === undefined || corpus === undefined || qrels === undefined) throw missingFiles();
-  const dataset = await loadRetrieval({ queries, corpus, qrels });
+  const { reader } = await fittingOptions(queries, { reader: readerOf(settings) }, settings.data);
+  const dataset = await loadRetrieval({ queries, corpus, qrels, reader });
   const { account, columns, dialect } = dataset;
   const asked: Dataset = { kind: "text", rows: dataset.rows, account, columns, dialect };
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, asked);

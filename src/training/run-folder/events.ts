@@ -13,6 +13,10 @@ export interface StepRecord {
   /** L2 norm of all gradients before clipping. */
   readonly gradNorm: number;
   readonly lr: number;
+  /** What the loss would be of vectors that tell nothing; absent where the objective has no such level. */
+  readonly chance?: number | undefined;
+  /** Share of the candidates of other rows that are left out as false negatives; absent where none are looked for. */
+  readonly masked?: number | undefined;
   /** Tokens that went through the encoder; 0 where cached embeddings are used. */
   readonly tokens: number;
   readonly msPerStep: number;
@@ -30,6 +34,18 @@ export interface EvaluationRecord {
 export interface LineRecord {
   readonly alpha: number;
   readonly scores: Readonly<Record<string, number>>;
+}
+
+/** One line of log.jsonl for something that goes wrong while it trains. */
+export interface WarningRecord {
+  readonly step: number;
+  /** What it is: `collapse`, `chance`, … */
+  readonly warning: string;
+  /** What was measured, and what it was held against. */
+  readonly value: number;
+  readonly limit: number;
+  /** The sentence that is told, with its remedy. */
+  readonly message: string;
 }
 
 /** What a training run tells while it works; nothing is printed by the library. */

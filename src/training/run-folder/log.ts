@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { fileError } from "../../files/files.js";
 import { isObject } from "../../files/json-file.js";
-import type { EvaluationRecord, LineRecord, StepRecord } from "./events.js";
+import type { EvaluationRecord, LineRecord, StepRecord, WarningRecord } from "./events.js";
 
 /**
  * A line of log.jsonl. `resumed` marks where a run went on; steps after it replace earlier lines of the same step. `base` has the
@@ -19,6 +19,7 @@ import type { EvaluationRecord, LineRecord, StepRecord } from "./events.js";
 export type LogRecord =
   | StepRecord
   | EvaluationRecord
+  | WarningRecord
   | { readonly resumed: number }
   | { readonly base: Readonly<Record<string, number>> }
   | LineRecord

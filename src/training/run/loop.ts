@@ -162,6 +162,7 @@ async function update<Batch>(
     losses: drawn.files === undefined ? undefined : meansByFile(drawn.files, result.losses),
     gradNorm: result.gradNorm,
     lr,
+    ...result.figures,
     tokens: result.tokens,
     msPerStep: Number((performance.now() - started).toFixed(2)),
   };

@@ -1,7 +1,6 @@
-import type { Encoder, EncoderInfo } from "../../encoder/encoder.js";
-import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
-import { loadEncoder } from "../../encoder/load.js";
-import { buildEmbeddingParts } from "../../encoder/step/cached-step.js";
+import type { Encoder } from "../../encoder/encoder.js";
+import type { HeadSpec } from "../../encoder/head.js";
+import { buildCachedLoss, buildEmbeddingParts } from "../../encoder/step/cached-step.js";
 import { buildEncoderStep } from "../../encoder/step/encoder-step.js";
 import { buildHeadStep } from "../../encoder/step/loss-step.js";
 import {
@@ -11,7 +10,7 @@ import {
 } from "../../encoder/step/trained-tensors.js";
 import { MOST_SAMPLED } from "../../evaluation/sampled-texts.js";
 import { machineLimits } from "../../runtime/machine-limits.js";
-import { openRuntime, type Runtime } from "../../runtime/runtime.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { importEncoder } from "../model/import-encoder.js";
 import { encoderStepOptions, headStepOptions, queueSize } from "../model/step-options.js";
@@ -19,7 +18,6 @@ import { averagingOf } from "../options/averaging.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ObjectiveGroup } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
-import { promptedPlan } from "../plan/prompted-plan.js";
 import { firstBatch } from "../update/start-values.js";
 import { type MemoryPlan, memoryPlan, textSizes, vectorSizes } from "./memory-plan.js";
 
@@ -31,7 +29,7 @@ interface ReckonedMemory extends MemoryPlan {
   /** Tokens that go through the encoder at once, by the first batch; 0 while it is frozen. */
   readonly tokens: number;
   /** What of the encoder is trained; absent while it is frozen. */
-  readonly tensors?: readonly TrainedGroup[];
+  readonly tensors?: readonly TrainedGroup[] | undefined;
 }
 
 /** Memory of a planned run. */
@@ -48,29 +46,93 @@ export interface PlannedMemory extends ReckonedMemory {
   readonly limit?: { readonly bytes: number; readonly by: "container" | "machine" };
 }
 
-/** Reckons what the run will take in memory, without its parameters, optimizer or steps being allocated. */
-export async function plannedMemory(planned: TrainingPlan): Promise<PlannedMemory> {
-  const { settings } = planned;
-  const runtime = await openRuntime({ threads: settings.threads });
-  try {
-    const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
-    const plan = promptedPlan(planned, encoder.info);
-    const head = plannedHead(settings, encoder.info);
-    const memory =
-      settings.tune === "head"
-        ? headMemory(plan, head)
-        : await encoderMemory(plan, { head, encoder, runtime });
-    const { memory: bytes, memoryLimited } = machineLimits();
-    const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
-    const { trained, frozen, copies, optimizer, activations } = memory;
-    const average = averagingOf(settings).kind === "ema" ? trained : undefined;
-    const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
-    const learning = trained + optimizer + (average ?? 0) + activations;
-    const total = learning + frozen + copies + report + PROGRAM_BYTES;
-    return { ...memory, average, report, program: PROGRAM_BYTES, total, limit };
-  } finally {
-    await runtime.close();
+/** What of a run its memory depends on. */
+export interface PlannedModel {
+  readonly plan: TrainingPlan;
+  readonly head: HeadSpec;
+  readonly encoder: Encoder;
+  readonly runtime: Runtime;
+}
+
+/** The sizes that a caller may choose: rows of a batch, and most tokens that go through the encoder at once. */
+export type BatchSizes = Pick<TrainSettings, "batchSize" | "miniBatchTokens">;
+
+/** The step of each group, that whole batches or chunks of texts go through. */
+interface PlannedSteps extends PlannedModel {
+  readonly chunks: boolean;
+  readonly groups: readonly {
+    readonly step: Parameters<typeof memoryPlan>[0];
+    /** With chunks: loss and slopes of all embeddings of a batch. */
+    readonly loss?: Parameters<typeof memoryPlan>[0] | undefined;
+    readonly group: ObjectiveGroup;
+    /** Tokens of each text of the first batch; empty while the encoder is frozen. */
+    readonly lengths: readonly number[];
+  }[];
+  readonly tensors?: readonly TrainedGroup[] | undefined;
+}
+
+/** Builds the steps of a run, to reckon by; `chunks`: texts go through the encoder a few at a time. */
+export async function plannedSteps(
+  model: PlannedModel,
+  chunks = model.plan.settings.miniBatchTokens !== undefined,
+): Promise<PlannedSteps> {
+  const { plan, head, encoder, runtime } = model;
+  if (plan.settings.tune === "head") {
+    const groups = plan.groups.map((group) => {
+      const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
+      return { step, group, lengths: [] };
+    });
+    return { ...model, chunks: false, groups };
   }
+  const prepared = await importEncoder(encoder.info, runtime);
+  const groups: PlannedSteps["groups"][number][] = [];
+  let tensors: TrainedGroup[] | undefined;
+  for (const [number, group] of plan.groups.entries()) {
+    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
+    const step = chunks ? buildEmbeddingParts(options).backward : buildEncoderStep(options);
+    requireTrained(prepared, options.tuning, step.parameters);
+    tensors ??= trainedTensors(prepared, step.parameters);
+    const loss = chunks ? buildCachedLoss(options) : undefined;
+    groups.push({ step, loss, group, lengths: firstLengths(plan, number, encoder) });
+  }
+  return { ...model, chunks, groups, tensors };
+}
+
+/** The memory of a run in batches of other sizes than its own, by the texts of its first batch. */
+export function memoryOf(steps: PlannedSteps, sizes: BatchSizes): PlannedMemory {
+  const { plan, encoder, head, tensors } = steps;
+  const memory = reckoned(steps, sizes);
+  const { memory: bytes, memoryLimited } = machineLimits();
+  const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
+  const { trained, frozen, copies, optimizer, activations } = memory;
+  const average = averagingOf(plan.settings).kind === "ema" ? trained : undefined;
+  const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
+  const learning = trained + optimizer + (average ?? 0) + activations;
+  const total = learning + frozen + copies + report + PROGRAM_BYTES;
+  return { ...memory, tensors, average, report, program: PROGRAM_BYTES, total, limit };
+}
+
+function reckoned({ plan, groups, chunks }: PlannedSteps, sizes: BatchSizes): ReckonedMemory {
+  const share = sizes.batchSize / plan.settings.batchSize;
+  const limit = chunks ? sizes.miniBatchTokens : undefined;
+  const memories = groups.map(({ step, loss, group, lengths }) => {
+    const rows = {
+      rows: sizes.batchSize,
+      negatives: group.batches.negatives,
+      queue: queueSize(group),
+    };
+    if (lengths.length === 0) return { ...memoryPlan(step, vectorSizes(rows)), tokens: 0 };
+    const all = lengths.slice(0, Math.max(1, Math.round(share * lengths.length)));
+    const own = atOnce(all, limit);
+    const tokens = own.reduce((sum, length) => sum + length, 0);
+    const memory = memoryPlan(step, textSizes(own, rows));
+    const together = loss === undefined ? 0 : memoryPlan(loss, textSizes(all, rows)).activations;
+    return { ...memory, activations: Math.max(memory.activations, together), tokens };
+  });
+  // With chunks the encoder's models serve all tasks.
+  return chunks
+    ? { ...largest(memories), frozen: memories[0].frozen, copies: memories[0].copies }
+    : largest(memories);
 }
 
 /** Half of it lies in the run folder, in half precision. */
@@ -78,27 +140,8 @@ function reportBytes({ evaluator }: TrainingPlan, dimensions: number): number {
   return 4 * dimensions * Math.min(MOST_SAMPLED, 2 * evaluator.rows);
 }
 
-function plannedHead(settings: TrainSettings, { dimension, modules }: EncoderInfo): HeadSpec {
-  const { head: kind, headDim: dim, headHidden: hidden } = settings;
-  if (modules !== undefined) return modulesHead(dimension, modules.specs);
-  return headSpec(dimension, { kind, dim, hidden, mayGrow: true });
-}
 /** Sizes are all that counts. */
 const start = new Map();
-
-const rowsOf = ({ settings }: TrainingPlan, group: ObjectiveGroup) => ({
-  rows: settings.batchSize,
-  negatives: group.batches.negatives,
-  queue: queueSize(group),
-});
-
-function headMemory(plan: TrainingPlan, head: HeadSpec): ReckonedMemory {
-  const memories = plan.groups.map((group) => {
-    const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
-    return { ...memoryPlan(step, vectorSizes(rowsOf(plan, group))), tokens: 0 };
-  });
-  return largest(memories);
-}
 
 /** The steps of groups run one after another and change the same parameters; each has what stays of the model for itself. */
 function largest(memories: readonly ReckonedMemory[]): ReckonedMemory {
@@ -114,47 +157,19 @@ function largest(memories: readonly ReckonedMemory[]): ReckonedMemory {
   };
 }
 
-async function encoderMemory(
-  plan: TrainingPlan,
-  opened: { readonly head: HeadSpec; readonly encoder: Encoder; readonly runtime: Runtime },
-): Promise<ReckonedMemory> {
-  const { head, encoder, runtime } = opened;
-  const prepared = await importEncoder(encoder.info, runtime);
-  const limit = plan.settings.miniBatchTokens;
-  const memories: ReckonedMemory[] = [];
-  let tensors: TrainedGroup[] | undefined;
-  for (const [number, group] of plan.groups.entries()) {
-    const options = await encoderStepOptions({ plan, head, encoder }, { prepared, start, group });
-    const step =
-      limit === undefined ? buildEncoderStep(options) : buildEmbeddingParts(options).backward;
-    requireTrained(prepared, options.tuning, step.parameters);
-    tensors ??= trainedTensors(prepared, step.parameters);
-    const lengths = firstLengths(plan, number, { encoder, limit });
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const memory = memoryPlan(step, textSizes(lengths, rowsOf(plan, group)));
-    memories.push({ ...memory, tokens });
-  }
-  // With chunks the encoder's models serve all tasks.
-  const memory =
-    limit === undefined
-      ? largest(memories)
-      : { ...largest(memories), frozen: memories[0].frozen, copies: memories[0].copies };
-  return tensors === undefined ? memory : { ...memory, tensors };
-}
-
-/** Tokens of the texts of a group's first batch, or of as many as go through the encoder at once. */
-function firstLengths(
-  plan: TrainingPlan,
-  group: number,
-  { encoder, limit = Number.POSITIVE_INFINITY }: { encoder: Encoder; limit: number | undefined },
-): number[] {
+/** Tokens of the texts of a group's first batch. */
+function firstLengths(plan: TrainingPlan, group: number, encoder: Encoder): number[] {
   const batch = makeBatch(plan, firstBatch(plan, group));
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
-  const all = encoder
+  return encoder
     .tokenize([...numbers].map((number) => plan.texts.prompted[number]))
     .map(({ length }) => length);
+}
+
+/** Of all texts as many as go through the encoder at once. */
+function atOnce(lengths: readonly number[], limit = Number.POSITIVE_INFINITY): number[] {
   let total = 0;
-  return all.filter((length, i) => {
+  return lengths.filter((length, i) => {
     total += length;
     return i === 0 || total <= limit;
   });

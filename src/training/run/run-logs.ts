@@ -3,6 +3,7 @@ import { type FileLosses, fileLosses } from "../run-folder/file-losses.js";
 import {
   bothLogs,
   effectiveRecords,
+  type LogRecord,
   openLog,
   type RunLog,
   readLog,
@@ -19,19 +20,19 @@ export function lossesOf({ files, settings }: TrainingPlan): ReadonlyMap<string,
 
 /**
  * The log of a run, and beside it the table where one was asked for; of a run that begins what was logged before is removed. `from`: the step
- * that a resumed run goes on from.
+ * that a resumed run goes on from. `before` is what that run has logged up to there.
  */
 export function openLogs(
   { settings, evaluator, files }: TrainingPlan,
   from: number | undefined,
-): RunLog {
+): { readonly log: RunLog; readonly before: readonly LogRecord[] } {
   const { log, table } = runPaths(settings.out);
   if (from === undefined) removeLogs(log, table);
   const lines = openLog(log);
-  if (settings.logFormat !== "csv") return lines;
   const resumed = { resumed: from ?? 0 };
+  const before = effectiveRecords([...readLog(log), resumed]);
+  if (settings.logFormat !== "csv") return { log: lines, before };
   const byFile = files.length === 1 ? [] : files.map(({ file }) => file);
   const columns = { metrics: evaluator.keys, files: byFile };
-  const before = effectiveRecords([...readLog(log), resumed]);
-  return bothLogs(lines, openLogTable(table, columns, before));
+  return { log: bothLogs(lines, openLogTable(table, columns, before)), before };
 }

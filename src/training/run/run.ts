@@ -22,11 +22,13 @@ import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
+import { watchedLog } from "../watch/watched-log.js";
 import { baseEvaluation } from "./base-evaluation.js";
 import { claimRun } from "./claim-run.js";
 import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
 import { observed } from "./observed.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
+import { requireMemory } from "./require-memory.js";
 import { requireSelected } from "./require-selected.js";
 import { type ResumePoint, resumePoint, resumption } from "./resume.js";
 import { lossesOf, openLogs } from "./run-logs.js";
@@ -100,6 +102,7 @@ async function runWith(
     const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
     requireFittingModel(context);
+    await requireMemory(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
     return await train(context, record, { point, shared: options.resources !== undefined });
@@ -238,7 +241,13 @@ async function runLoop(
   const { settings, steps } = plan;
   const paths = runPaths(settings.out);
   const averaging = averagingOf(settings);
-  const log = openLogs(plan, point?.state.step);
+  const warmup = warmupSteps(settings.warmup, steps);
+  const { log, before } = openLogs(plan, point?.state.step);
+  const watched = watchedLog(log, {
+    run: { steps, warmup, metric: plan.metric },
+    before,
+    tell: ({ message }) => control.onEvent({ type: "note", message: `warning: ${message}` }),
+  });
   if (point !== undefined) log.append({ resumed: point.state.step });
   else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
   try {
@@ -251,14 +260,14 @@ async function runLoop(
       schedule: {
         schedule: settings.schedule,
         rate: settings.lr,
-        warmup: warmupSteps(settings.warmup, steps),
+        warmup,
         steps,
       },
       saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
       snapshots: averaging.kind === "last" ? averaging.count : undefined,
       keepsBest: interpolationOf(settings, plan.evaluator).kind === "off",
       checkpoints: paths.checkpoints,
-      log,
+      log: watched,
       describeRows: (rows) => describeRows(plan, rows),
       fileOf:
         plan.files.length === 1

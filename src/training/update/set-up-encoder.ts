@@ -62,6 +62,7 @@ export async function setUpEncoder(context: RunContext, shared: boolean): Promis
   const [step] = steps;
   if (settings.dropout === "config" && step.dropout !== undefined)
     control.onEvent({ type: "note", message: `config.json's dropout: ${ratesText(step.dropout)}` });
+  const names = prepared.weights.map(({ name }) => name);
   const merge = weightsMerger(prepared, part);
   const tuned = await openTuned(context, opened.trainer, step);
   const trainable = await createTrainable(context, {
@@ -79,7 +80,7 @@ export async function setUpEncoder(context: RunContext, shared: boolean): Promis
   return {
     trainable,
     tensors: opened.tensors,
-    start: laterStart(encoder.info, runtime, { head: start, adapters: part.adapters }),
+    start: laterStart(encoder.info, runtime, { head: start, adapters: part.adapters, names }),
     parts: (values) => ({ weights: merge(values), head: trainedHead(head, values) }),
   };
 }

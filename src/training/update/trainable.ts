@@ -6,6 +6,7 @@ import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
 import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
 import type { Trainer } from "../../runtime/runtime.js";
+import { type BatchFigures, batchFigures } from "../batches/batch-figures.js";
 import type { Feeds } from "../batches/head-feeds.js";
 import type { LineStart } from "../model/interpolate.js";
 import { type Encode, headEmbed } from "../model/open-head.js";
@@ -28,6 +29,8 @@ export interface UpdateResult {
   readonly finite: boolean;
   /** Tokens that went through the encoder. */
   readonly tokens: number;
+  /** Means over the batches of the update. */
+  readonly figures?: BatchFigures | undefined;
 }
 
 /**
@@ -89,8 +92,16 @@ export async function createTrainable<Batch extends StepBatch>(
     return { rows: x.rows, cols: head.outputDim, data: y.data as Float32Array };
   };
   const trainable: Trainable<readonly Prepared<Batch>[]> = {
-    prepare: (planned) => planned.map((one) => prepared(options, one)),
-    update: (batches, learningRate) => update(options, batches, learningRate),
+    prepare: (planned) =>
+      planned.map((one) => {
+        const { batch, ready } = prepared(options, one);
+        const { objective } = plan.groups[batch.texts.group];
+        return { batch, ready, figures: batchFigures(objective, batch.texts) };
+      }),
+    update: async (batches, learningRate) => {
+      const figures = meanFigures(batches.map(({ figures }) => figures));
+      return { ...(await update(options, batches, learningRate)), figures };
+    },
     embed: headEmbed(options.encode, plan.settings.headSide, project),
     write: (path, parts) => trainer.write(path, parts),
     buffers: () => queues.tensors(),
@@ -111,16 +122,26 @@ export async function createTrainable<Batch extends StepBatch>(
   return trainable as Trainable;
 }
 
+/** Means of the figures that every batch has. */
+function meanFigures(batches: readonly BatchFigures[]): BatchFigures {
+  const of = (name: keyof BatchFigures): number | undefined => {
+    const values = batches.flatMap((figures) => figures[name] ?? []);
+    return values.length < batches.length ? undefined : mean(values);
+  };
+  return { chance: of("chance"), masked: of("masked") };
+}
+
 /** A batch of an update, and what has been made of it so far. */
 interface Prepared<Batch> {
   readonly batch: Batch;
   readonly ready: Promise<Feeds>;
+  readonly figures: BatchFigures;
 }
 
 function prepared<Batch extends StepBatch>(
   { batchOf, methods }: TrainableOptions<Batch>,
   planned: PlannedBatch,
-): Prepared<Batch> {
+): Omit<Prepared<Batch>, "figures"> {
   const batch = batchOf(planned);
   const ready = methods[batch.texts.group].ready(batch);
   // A failure is reported when the batch's turn comes.

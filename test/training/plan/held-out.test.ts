@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readRows } from "../../../src/dataset/load-dataset.js";
 import { textsOfRow } from "../../../src/dataset/rows/convert.js";
@@ -171,5 +172,49 @@ describe("rows are held out", () => {
     const { dataset } = await readRows(file);
     expect(train.kind).toBe("pair");
     expect(new Set(textsOf(train)).size).toBe(Math.round(dataset.rows.length * 0.9));
+  });
+});
+
+describe("held-out rows that cannot be measured", () => {
+  const field = (name: string): string =>
+    join(import.meta.dirname, "..", "..", "fixtures", "field", name);
+
+  it.each([
+    [
+      "sick-small.txt",
+      "the rows held out (2) cannot be measured: none of the 2 held-out rows can be used: 1 neutral (line 5), 1 contradiction of a premise without entailment (line 10)",
+    ],
+    [
+      "nli-small.csv",
+      "the rows held out (2) cannot be measured: has 1 usable held-out row, expected at least 2; left out: 1 contradiction of a premise without entailment (line 10)",
+    ],
+  ])("%s: the message speaks of them, not of the file", async (name, message) => {
+    const planned = planTraining({ data: field(name), objective: "infonce", out: "never" });
+    await expect(planned).rejects.toMatchObject({
+      message,
+      hint: "measure on another file: --eval FILE",
+    });
+  });
+});
+
+describe("rows that all hold the same texts", () => {
+  const same = csvOf(["anchor,positive", ...Array(4).fill("one text,another text")]);
+  const other = csvOf("pair");
+
+  it("are refused as equal, to train on and to select by", async () => {
+    await expect(planTraining({ data: same, out: "never" })).rejects.toMatchObject({
+      code: "equal-rows",
+      message: "all 4 rows hold the same texts, expected some that differ",
+    });
+    await expect(planTraining({ data: other, eval: same, out: "never" })).rejects.toMatchObject({
+      code: "equal-rows",
+    });
+  });
+
+  it("are taken where one row differs", async () => {
+    const almost = csvOf(["anchor,positive", ...Array(3).fill("one,another"), "one,a third"]);
+    await expect(planTraining({ data: other, eval: almost, out: "never" })).resolves.toMatchObject({
+      metric: "cosine_mrr@10",
+    });
   });
 });

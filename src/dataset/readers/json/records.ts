@@ -55,42 +55,43 @@ export async function openValues(
     input.file,
   );
   input.warnings.push(...shape.notes);
-  const all = (async function* () {
-    yield* ahead;
-    yield* values;
-  })();
-  return { columns: shape.columns, records: shapedRecords(all, shape, input) };
+  return { columns: shape.columns, records: shapedRecords([ahead, values], shape, input) };
 }
 
 async function* parsed(texts: AsyncGenerator<JsonText>): AsyncGenerator<RecordValue> {
   for await (const { text, line } of texts) yield { value: parseJson(text), line };
 }
 
+/** What to do where rows do not fit the shape. */
+const alike =
+  "write all rows alike, one JSON value a line or all in one list; if the lines are texts: --input-format text";
+
+/** The records of several sources of values, one after another: each generator between a file and its rows costs time for each row. */
 async function* shapedRecords(
-  values: AsyncGenerator<RecordValue>,
+  sources: readonly (readonly RecordValue[] | AsyncGenerator<RecordValue>)[],
   shape: RecordShape,
   { file, warnings }: Pick<TextInput, "file" | "warnings">,
 ): AsyncGenerator<DataRecord> {
   const problems = new Problems("broken-json");
   const late = lateNames(shape);
   let skip = shape.header;
-  for await (const { value, line } of values) {
-    if (skip) {
-      skip = false;
-      continue;
+  for (const values of sources) {
+    for await (const { value, line } of values) {
+      if (skip) {
+        skip = false;
+        continue;
+      }
+      const fields = shape.fields(value);
+      if (typeof fields === "string") {
+        problems.add(fields, { file, line });
+        if (problems.count >= 10) problems.throwIfAny(alike);
+        continue;
+      }
+      late.look(value, line);
+      yield { fields, line };
     }
-    const fields = shape.fields(value);
-    if (typeof fields === "string") {
-      problems.add(fields, { file, line });
-      if (problems.count >= 10) break;
-      continue;
-    }
-    late.look(value, line);
-    yield { fields, line };
   }
-  problems.throwIfAny(
-    "write all rows alike, one JSON value a line or all in one list; if the lines are texts: --input-format text",
-  );
+  problems.throwIfAny(alike);
   warnings.push(...late.notes());
 }
 

@@ -1,0 +1,57 @@
+import { formatTable } from "./table.js";
+import { wrapped } from "./wrap.js";
+
+/** A page of Markdown as plain text in lines of at most `width` characters: headings underlined, code indented, tables in blocks. */
+export function plainPage(markdown: string, width = 80): string {
+  return blocksOf(markdown)
+    .map((block) => plainBlock(block, width))
+    .join("\n\n");
+}
+
+/** Paragraphs, tables and code, which stand between empty lines. */
+function blocksOf(markdown: string): string[] {
+  const parts = markdown.trim().split(/^(```[\s\S]*?^```)$/m);
+  return parts.flatMap((part) =>
+    part.startsWith("```") ? [part] : part.split(/\n\s*\n/).filter((text) => text.trim() !== ""),
+  );
+}
+
+function plainBlock(block: string, width: number): string {
+  const text = block.trim();
+  if (text.startsWith("```")) return indented(text.split("\n").slice(1, -1));
+  if (text.startsWith("|")) return plainTable(text, width);
+  const heading = /^#+ (.*)$/.exec(text);
+  if (heading !== null) return `${heading[1]}\n${"─".repeat(heading[1].length)}`;
+  return wrapped(text.replaceAll("**", "").replaceAll("`", ""), width, 0).join("\n");
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`.trimEnd()).join("\n");
+}
+
+/** A block a row: its first cell, and the others under it by their titles. */
+function plainTable(text: string, width: number): string {
+  const [titles, , ...rows] = text.split("\n").map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll("`", "")),
+  );
+  const names = Math.max(...titles.slice(1).map(({ length }) => length));
+  return rows
+    .map(([head, ...cells]) => {
+      const lines = cells.flatMap((cell, i) =>
+        wrapped(cell, width - names - 4, 0).map((line, at) => [
+          `  ${at === 0 ? titles[i + 1] : ""}`,
+          line,
+        ]),
+      );
+      return [
+        head,
+        ...formatTable([{ title: "" }, { title: "" }], lines)
+          .split("\n")
+          .slice(1),
+      ].join("\n");
+    })
+    .join("\n");
+}

@@ -1,0 +1,31 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { fittingOptions } from "../../src/dataset/fitting-options.js";
+
+const folder = mkdtempSync(join(tmpdir(), "fitting-"));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const said = {
+  columns: { anchor: "ask", positive: "say", label: "" },
+  reader: { delimiter: ";", ignore: ["when"] },
+};
+
+it("passes named columns, ignored ones and the dialect on to a file with the same header", async () => {
+  const path = file("same.csv", "when;ask;say\n1;a;b\n");
+  expect(await fittingOptions(path, said, "train.csv.gz")).toEqual(said);
+});
+
+it("passes nothing on that a file does not have", async () => {
+  const path = file("other.jsonl", '{"q":"a","say":"b"}\n{"q":"c","say":"d"}\n');
+  expect(await fittingOptions(path, said, "train.csv")).toEqual({
+    columns: { positive: "say", label: "" },
+    reader: { ignore: [] },
+  });
+});
