@@ -138,7 +138,7 @@ async function main() {
   const triplets = join(work, "triplets.csv");
   writeFileSync(triplets, `${["anchor,positive,negative", ...lines].join("\n")}\n`);
   const texts = join(work, "texts.json");
-  const distinct = [...new Set(rows.flatMap(([a, p]) => [a, p]))];
+  const distinct = [...new Set(rows.flat())];
   writeFileSync(texts, JSON.stringify(distinct.slice(0, Number(options.texts))));
   const results = {};
   try {
