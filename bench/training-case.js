@@ -3,7 +3,7 @@
 //   node bench/training-case.js '{"settings": {"data": …, "eval": …, "tune": "full", …}, "warmup": 2, "steps": 10}'
 //
 // Measured: start-up (import, differentiate, create the session), steps and real tokens a second with batches prepared while an
-// update runs, peak resident set. Nothing is evaluated or written but the embedding cache's folder.
+// update runs, processor time of all threads, peak resident set. Nothing is evaluated or written but the embedding cache's folder.
 import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { collectGarbage } from "../dist/runtime/collect-garbage.js";
@@ -36,8 +36,10 @@ const schedule = {
   steps: plan.steps,
 };
 const records = [];
+let timedFrom;
 let upcoming = draw();
 for (let step = 1; step <= warmup + steps; step++) {
+  if (step === warmup + 1) timedFrom = process.cpuUsage();
   const started = performance.now();
   const updating = trainable.update(upcoming, learningRate(schedule, step));
   upcoming = draw();
@@ -45,6 +47,8 @@ for (let step = 1; step <= warmup + steps; step++) {
   const ms = performance.now() - started;
   records.push({ step, loss, gradNorm, tokens, ms });
 }
+const { user, system } = process.cpuUsage(timedFrom);
+const processorSecondsPerStep = (user + system) / 1e6 / steps;
 const timed = records.slice(warmup);
 const seconds = timed.reduce((sum, { ms }) => sum + ms, 0) / 1000;
 const tokens = timed.reduce((sum, record) => sum + record.tokens, 0);
@@ -52,6 +56,7 @@ const figures = {
   stepsPerSecond: steps / seconds,
   tokensPerSecond: tokens / seconds,
   realTokensPerStep: tokens / steps,
+  processorSecondsPerStep,
   secondsPerStep: timed.map(({ ms }) => ms / 1000),
   startUpMs,
   peakRssMB: process.resourceUsage().maxRSS / 1024,

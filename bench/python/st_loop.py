@@ -52,8 +52,10 @@ def main():
     torch.set_num_threads(options.threads)
     batches = [triplets(step, options.batch_size) for step in range(options.warmup + options.steps)]
     loop = Loop(options)
-    times, losses = [], []
-    for columns in batches:
+    times, losses, processor = [], [], 0.0
+    for step, columns in enumerate(batches):
+        if step == options.warmup:
+            processor = time.process_time()
         start = time.perf_counter()
         losses.append(loop.step(columns))
         times.append(time.perf_counter() - start)
@@ -63,6 +65,7 @@ def main():
         "model": options.model.name,
         "steps": options.steps,
         "stepsPerSecond": options.steps / sum(timed),
+        "processorSecondsPerStep": (time.process_time() - processor) / options.steps,
         "secondsPerStep": timed,
         "realTokensPerStep": loop.real / len(batches),
         "paddedTokensPerStep": loop.padded / len(batches),

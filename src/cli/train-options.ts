@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { usageError } from "../errors/user-error.js";
 import { objectiveNamed } from "../objectives/registry.js";
 import { kebabCase } from "../options/option.js";
+import { requireFitting } from "../options/values.js";
 import { allHaveOwn, renamedEntries } from "../training/options/file-objectives.js";
 import type { TrainOptions } from "../training/options/settings.js";
 import { trainTable } from "../training/options/table.js";
@@ -45,7 +46,7 @@ export function trainOptions(
   return { ...chosen, ...stored, ...typed, objective, objectiveOptions, ...files, out };
 }
 
-/** What the rows of the data decide where neither a config nor the command line names an objective. UserError: as objectiveByRows. */
+/** What the rows of the data decide where neither a config nor the command line names an objective. UserError: as requireFitting and objectiveByRows. */
 export async function chosenByRows(
   data: readonly string[],
   command: Command,
@@ -54,7 +55,10 @@ export async function chosenByRows(
   const stored = storedOptions(sources, data);
   const typed = typedSettings(command);
   const files = dataArguments(data, stored);
-  return objectiveByRows({ ...stored, ...typed, ...files, out: "" });
+  const settings = { ...stored, ...typed, ...files, out: "never" };
+  // What a config says wrongly is said of the option, before a file of that name is looked for.
+  requireFitting(trainTable, settings, "train");
+  return objectiveByRows(settings);
 }
 
 /** A resumed run stays in its folder, replaces nothing and has its own options. */

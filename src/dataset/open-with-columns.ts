@@ -72,6 +72,7 @@ async function findRoles(
   try {
     held = resolveColumns(source.columns, given, source.file);
     if (namesTexts(given)) return { columns: held, notes };
+    await refuseNested(source, held);
     const search = await contentSearch(source, held, given);
     const lacksTexts =
       held.anchor === undefined && held.positive === undefined && held.text === undefined;
@@ -96,6 +97,23 @@ async function findRoles(
     throw error;
   }
   return { columns: held, notes };
+}
+
+/** Rows whose texts lie deeper, in objects or lists of objects, and no column of which has a role. */
+async function refuseNested(source: RecordSource, held: RoleColumns): Promise<void> {
+  const { negatives, ...roles } = held;
+  if (negatives.length > 0 || Object.values(roles).some((column) => column !== undefined)) return;
+  const sample = await source.sample(sampleRows);
+  const nested = source.columns.find((_, i) => sample.every(({ fields }) => fields[i] === null));
+  if (nested === undefined || sample.length === 0) return;
+  throw new UserError(
+    "nested-rows",
+    `column "${nested}" holds objects or nested lists, expected columns of texts`,
+    {
+      at: { file: source.file },
+      hint: 'write the texts that belong together as one row: {"anchor": "a question", "positive": "its answer"}',
+    },
+  );
 }
 
 /** Single texts beside a column whose name is nearly that of a pair's side: more likely pairs with a typing error. */

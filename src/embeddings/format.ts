@@ -36,7 +36,9 @@ export interface EmbeddingFormat {
   readonly types: readonly VectorType[];
   /** Whether texts and source columns stand beside the vectors. */
   readonly hasText: boolean;
-  readonly open: (path: string, layout: VectorLayout) => Promise<FormatWriter>;
+  /** The name of a second file that belongs to the first, where the format has one. */
+  readonly beside?: (path: string) => string;
+  readonly open: (path: string, layout: VectorLayout, beside?: string) => Promise<FormatWriter>;
   /** Where the rows of a written file begin, for putting files together; undefined where rows are not plain bytes. */
   readonly bodyStart: ((file: FileHandle) => Promise<number>) | undefined;
   /** Reads a written file back, a batch at a time, where `bodyStart` is undefined. A damaged file is a UserError. */

@@ -9,6 +9,7 @@ import { fvecsFormat, npyFormat, safetensorsFormat } from "./binary-formats.js";
 import type { EmbeddingFormat, FormatWriter, VectorLayout } from "./format.js";
 import { parquetFormat } from "./parquet-format.js";
 import { pgvectorFormat } from "./pgvector-format.js";
+import { projectorFormat } from "./projector-format.js";
 import { csvFormat, jsonLinesFormat } from "./text-formats.js";
 import type { VectorType } from "./vector-type.js";
 
@@ -21,6 +22,7 @@ const formats: readonly EmbeddingFormat[] = [
   parquetFormat,
   fvecsFormat,
   pgvectorFormat,
+  projectorFormat,
 ];
 
 /** File name extensions that embeddings files are written in. */
@@ -69,18 +71,21 @@ export async function writeEmbeddingFile(
   layout: VectorLayout,
   fill: (writer: FormatWriter) => Promise<void>,
 ): Promise<void> {
-  requireReplaceable(path);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const format = embeddingFormat(path);
+  const second = format.beside?.(path);
+  const targets = [path, ...(second === undefined ? [] : [second])];
+  for (const target of targets) requireReplaceable(target);
+  const [temporary, beside] = targets.map((target) => `${target}.${process.pid}.tmp`);
   let writer: FormatWriter | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writer = await embeddingFormat(path).open(temporary, layout);
+    writer = await format.open(temporary, layout, beside);
     await fill(writer);
     await writer.finish();
-    await rename(temporary, path);
+    for (const target of targets) await rename(`${target}.${process.pid}.tmp`, target);
   } catch (error) {
     await writer?.abort().catch(() => {});
-    await rm(temporary, { force: true });
+    for (const one of [temporary, beside]) if (one) await rm(one, { force: true });
     throw fileError(error, path);
   }
 }

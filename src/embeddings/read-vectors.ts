@@ -39,6 +39,12 @@ const readers: Readonly<
     const rows = csvRows(file).slice(1);
     return rows.flatMap((row) => JSON.parse(row.at(-1) ?? "[]") as number[]);
   },
+  ".tsv": async (file) =>
+    bytesOf(file)
+      .toString("utf8")
+      .split(/[\t\n]/)
+      .filter(Boolean)
+      .map(Number),
   ".parquet": async (file) => {
     const opened = await openParquetFile(file, "write it again with embtune embed");
     const place = opened.columns.indexOf("embedding");

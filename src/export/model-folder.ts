@@ -66,7 +66,7 @@ export async function writeModelFolder(
     await copyTokenizer(folder, content);
     if (content.encoder.isStatic) await bareTokenizer(folder);
     if (options.broadcast) await writeTokensMap(folder, content);
-    await writeConfig(folder, content, await configOf(content));
+    await writeConfig(folder, content, await configOf(content, options.precisions ?? []));
     await writeSentenceModules(folder, content, foldedModules(content));
     await options.extra?.(folder);
     await writeManifest(folder);
@@ -104,7 +104,15 @@ function noHead(size: number): HeadContent {
   return { spec: headSpec(size, { kind: "none" }), parameters: new Map() };
 }
 
-async function configOf(content: ModelContent): Promise<Record<string, unknown>> {
+/** In a browser transformers.js takes q8 by default, so a folder without it must say what it has. */
+function browserConfig(precisions: readonly Precision[]) {
+  return precisions.includes("q8") ? undefined : { dtype: "fp32" };
+}
+
+async function configOf(
+  content: ModelContent,
+  precisions: readonly Precision[],
+): Promise<Record<string, unknown>> {
   const { encoder } = content;
   const config = encoder.isStatic
     ? staticConfig(encoder)
@@ -112,6 +120,7 @@ async function configOf(content: ModelContent): Promise<Record<string, unknown>>
   const dimensions = matryoshkaDimensions(content);
   return {
     ...config,
+    "transformers.js_config": browserConfig(precisions),
     head: isFolded(content) ? "folded" : config.head,
     matryoshka_dimensions: dimensions.length === 0 ? config.matryoshka_dimensions : dimensions,
   };

@@ -85,8 +85,8 @@ export async function embed(given: EmbedOptions): Promise<EmbeddingManifest> {
   if (options.data !== "-") requireReadable(options.data);
   const source = await lookThrough(options);
   requireFit(format, options.dtype ?? "float32", source.columns);
-  const { threads } = options;
-  const runtime = await openRuntime({ threads });
+  const { threads, device } = options;
+  const runtime = await openRuntime({ threads, device });
   try {
     const model = await modelFolderOf(options.model, runtime);
     const encoder = await loadEncoder({ ...options, model, dtype: options.modelDtype, runtime });
@@ -196,7 +196,10 @@ async function embedSource(
   const model = { name: info.name, hash: info.hash, maxLength: info.maxLength };
   const { column, sha256, first, rows } = source;
   const reader = options.reader ?? {};
-  const key = { embtune: packageVersion(), model, prompt, column, sha256, first, rows, reader };
+  // Other devices give slightly other vectors: none goes on with what another began.
+  const device = options.device === "cpu" ? undefined : options.device;
+  const kind = { embtune: packageVersion(), model, prompt, device };
+  const key = { ...kind, column, sha256, first, rows, reader };
   const kept = await openPartial(options.out, { cols: info.dimension, partRows: partSize, key });
   try {
     tellPartial(options, kept);

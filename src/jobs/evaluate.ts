@@ -44,7 +44,7 @@ export async function evaluate(given: EvaluateOptions): Promise<ScoreReport[]> {
   if (options.trecRun !== undefined && choice.models.length > 1) throw severalModels("--trec-run");
   if (options.rows !== undefined && choice.models.length > 1) throw severalModels("--rows");
   if (options.top !== undefined && choice.base === undefined) throw nothingChanged();
-  const runtime = await openRuntime({ threads: options.threads });
+  const runtime = await openRuntime({ threads: options.threads, device: options.device });
   try {
     const measuring: Measuring = {
       options,

@@ -68,3 +68,13 @@ export function htmlPairs(pairs: readonly (readonly [string, string])[]): string
   const items = pairs.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${value}</dd>`);
   return `<dl>${items.join("\n")}</dl>`;
 }
+
+/** A table without the columns that are empty in every row. */
+export function withoutEmpty(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+): [string[], string[][]] {
+  const used = titles.map((_, i) => rows.some((cells) => cells[i] !== ""));
+  const only = (cells: readonly string[]): string[] => cells.filter((_, i) => used[i]);
+  return [only(titles), rows.map(only)];
+}

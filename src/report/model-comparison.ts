@@ -47,23 +47,32 @@ export function formatModelComparison(comparison: ModelComparison, width?: numbe
 function modelTable(models: readonly ComparedModel[], width?: number): string {
   const right = "right" as const;
   return fittingTable(
-    [
-      { title: "model" },
-      ...["size", "dimensions", "best step", "steps", "training time"].map((title) => ({
-        title,
-        align: right,
-      })),
-    ],
-    models.map(({ name, bytes, dimension, bestStep, steps, seconds }) => [
-      name,
-      bytes === undefined ? "" : `${(bytes / 1e6).toFixed(1)} MB`,
-      shown(dimension),
-      shown(bestStep),
-      shown(steps),
-      seconds === undefined ? "" : `${seconds.toFixed(1)}s`,
-    ]),
+    [{ title: "model" }, ...modelTitles.map((title) => ({ title, align: right }))],
+    models.map(modelCells),
     width,
   );
+}
+
+/** What is told of a model, beside its name. */
+export const modelTitles: readonly string[] = [
+  "size",
+  "dimensions",
+  "best step",
+  "steps",
+  "training time",
+];
+
+/** A model's name and what `modelTitles` call. */
+export function modelCells(model: ComparedModel): string[] {
+  const { name, bytes, dimension, bestStep, steps, seconds } = model;
+  return [
+    name,
+    bytes === undefined ? "" : `${(bytes / 1e6).toFixed(1)} MB`,
+    shown(dimension),
+    shown(bestStep),
+    shown(steps),
+    seconds === undefined ? "" : `${seconds.toFixed(1)}s`,
+  ];
 }
 
 function optionTable(
@@ -78,7 +87,8 @@ function optionTable(
   );
 }
 
-function shown(value: unknown): string {
+/** A value of an option; nothing where there is none. */
+export function shown(value: unknown): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }

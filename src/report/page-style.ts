@@ -34,7 +34,7 @@ figcaption{font-size:.85rem;margin-top:.5rem;max-width:70ch}
 details{margin-top:.5rem;font-size:.85rem}summary{cursor:pointer;color:var(--link)}
 summary:focus-visible,.scroll:focus-visible,a:focus-visible,.points:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .scroll{overflow:auto;max-width:100%}details .scroll{max-height:28rem}
-.scroll+h3,dl+h3{margin-top:1.25rem}
+.figures+.scroll{margin-top:1rem}.scroll+h3,dl+h3{margin-top:1.25rem}
 table{border-collapse:collapse;margin:.4rem 0;font-size:.9em}th,td{padding:.25rem .9rem .25rem 0;text-align:left;vertical-align:top}
 th{border-bottom:1px solid var(--rule);font-weight:600;white-space:nowrap}td{border-bottom:1px solid var(--line)}
 td bdi{display:inline-block;overflow-wrap:anywhere;min-width:min(14rem,50vw)}
@@ -46,5 +46,5 @@ code,pre{font:13px/1.45 ui-monospace,monospace}pre{background:var(--card);border
 .tip{margin:.5rem 0 0;min-height:3em;font-size:.9rem;overflow-wrap:anywhere}
 .points path.on{stroke:var(--ink);stroke-width:2px;fill-opacity:1;opacity:1}
 @media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.tiles dd{font-size:1.1rem}}
-@media print{:root{${light}}main{max-width:none;padding:0}figure,.tiles div{break-inside:avoid}.scroll{max-height:none;overflow:visible}body{font-size:11px}.tip{display:none}}
+@media print{:root{${light}}main{max-width:none;padding:0}figure,.tiles div{break-inside:avoid}.scroll{max-height:none;overflow:visible}body{font-size:11px}.tip,.views{display:none}}
 `;

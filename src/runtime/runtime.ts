@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { usageError } from "../errors/user-error.js";
 import { Channel } from "./channel.js";
+import type { Device } from "./device.js";
 import { createGate, shut } from "./gate.js";
 import { machineLimits } from "./machine-limits.js";
 import { createSession } from "./session-client.js";
@@ -29,6 +30,8 @@ export type {
 interface RuntimeOptions {
   /** Default: the cores that this process may use, or what its container gives it: `machineLimits`. */
   readonly threads?: number | undefined;
+  /** Where sessions run; trainers run on the processor. Default: there too. */
+  readonly device?: Device | undefined;
 }
 
 /** Each costs memory and a native thread before anything is run. */
@@ -45,7 +48,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const range = `from 1 to ${MOST_THREADS}`;
     throw usageError("bad-threads", `threads must be a whole number ${range}, got ${threads}`);
   }
-  const channel = startWorker(threads);
+  const channel = startWorker(threads, options.device ?? "cpu");
   await channel.call("open", null);
   return {
     threads,
@@ -55,9 +58,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   };
 }
 
-function startWorker(threads: number): Channel {
+function startWorker(threads: number, device: Device): Channel {
   const gate = createGate();
-  const workerData = { threads, gate };
+  const workerData = { threads, device, gate };
   const worker = new Worker(workerUrl(), { workerData, execArgv: [], name: "onnxruntime" });
   const onExit = (): void => shut(gate);
   process.once("exit", onExit);

@@ -1,13 +1,14 @@
 // Entry of the worker thread: answers the questions of a Channel one after the other.
 import { parentPort, workerData } from "node:worker_threads";
 import { internal } from "../errors/internal.js";
+import type { Device } from "./device.js";
 import { enter, type Gate, leave } from "./gate.js";
 import { createHost, type Handlers } from "./host/host.js";
 import { type OperationName, type Request, type Response, toWire } from "./protocol.js";
 
 const port = parentPort ?? internal("runtime/worker is the entry of a worker thread");
-const { threads, gate } = workerData as { threads: number; gate: Gate };
-const handlers = createHost(threads);
+const { threads, device, gate } = workerData as { threads: number; device: Device; gate: Gate };
+const handlers = createHost(threads, device);
 let queue = Promise.resolve();
 
 port.on("message", (request: Request) => {

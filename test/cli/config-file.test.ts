@@ -46,6 +46,19 @@ describe("readConfig", () => {
   });
 });
 
+describe("a --config whose values are none", () => {
+  it.each([
+    ['{"data": {"length": 3}}', '--data must be a text, got {"length":3}'],
+    ['{"data": 5}', "--data must be a text, got 5"],
+    ['{"data": ["a.csv", 5]}', "--more-data"],
+    ['{"data": "a.csv", "lr": {}}', "--lr must be a number"],
+  ])("%s is a usage error", async (text, message) => {
+    const file = writeIn(folder, "values.json", text);
+    const { code, stderr } = await embtune(["train", "--config", file, "--dry-run"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe("a run's run.json as --config", () => {
   it("gives the same run again, in a folder of its own", async () => {
     const data = join(root, "data", "support", "train.csv");

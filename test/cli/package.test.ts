@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { freshFolder, root, writeIn } from "../support/cli.js";
@@ -21,6 +21,9 @@ function linkDependencies(target: string): void {
   }
 }
 
+/** Bytes of the tarball. */
+let size = 0;
+
 describe("the packed tarball", () => {
   beforeAll(() => {
     const modules = join(app, "node_modules");
@@ -28,6 +31,7 @@ describe("the packed tarball", () => {
     linkDependencies(modules);
     const packed = run("npm", ["pack", "--silent", "--pack-destination", app], root);
     const tarball = join(app, packed.stdout.trim().split("\n").at(-1)!);
+    size = statSync(tarball).size;
     run("tar", ["-xzf", tarball, "-C", join(modules, "embtune"), "--strip-components=1"]);
   }, 120_000);
 
@@ -41,10 +45,36 @@ describe("the packed tarball", () => {
         "bin",
         "data",
         "dist",
+        "docs",
         "models",
         "package.json",
       ].sort(),
     );
+  });
+
+  it("is under 40 MB, with each declaration beside its program and nothing but what is read", () => {
+    expect(size).toBeLessThan(40e6);
+    const folder = join(app, "node_modules", "embtune");
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
+    const kinds = new Set(
+      files.map((name) => name.replace(/^[^.]*/, "").replace(/^.*\.d\.ts$/, ".d.ts")),
+    );
+    expect([...kinds].sort()).toEqual([
+      "",
+      ".csv",
+      ".d.ts",
+      ".js",
+      ".json",
+      ".md",
+      ".onnx",
+      ".png",
+      ".txt",
+      ".wasm",
+    ]);
+    const ends = (end: string) => files.filter((name) => name.endsWith(end)).length;
+    expect(ends(".d.ts")).toBe(ends(".js") - 1);
   });
 
   it("is typed: a program that uses it compiles under strict", () => {

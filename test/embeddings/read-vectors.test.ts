@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readVectors } from "../../src/embeddings/read-vectors.js";
 import { embed } from "../../src/jobs/embed.js";
+import { mergeEmbeddings } from "../../src/jobs/merge.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import { freshFolder, root, writeIn } from "../support/cli.js";
 
@@ -18,7 +19,7 @@ async function written(name: string, more = {}): Promise<Matrix> {
 }
 
 describe("readVectors", () => {
-  it.each([".jsonl", ".csv", ".safetensors", ".fvecs", ".pgvector", ".parquet"])(
+  it.each([".jsonl", ".csv", ".safetensors", ".fvecs", ".pgvector", ".tsv", ".parquet"])(
     "reads what embed writes as %s: the vectors of the .npy file",
     async (extension) => {
       const wanted = await written(`wanted-${extension.slice(1)}.npy`);
@@ -63,5 +64,20 @@ describe("a .pgvector file", () => {
     const [header, first] = readFileSync(join(folder, "p.pgvector"), "utf8").split("\n");
     expect(header).toBe("text,embedding");
     expect(first).toMatch(/^"a ""quoted"", text","\[-?\d[\d.e,-]*\]"$/);
+  });
+});
+
+describe("a .tsv file", () => {
+  it("has its texts beside it, for the Embedding Projector, and shards make the whole", async () => {
+    const whole = await written("vectors.tsv");
+    const lines = (name: string) => readFileSync(join(folder, name), "utf8").split("\n");
+    expect(lines("metadata.tsv")).toEqual([...texts, ""]);
+    expect(lines("vectors.tsv")[0].split("\t")).toHaveLength(whole.cols);
+    const files = [1, 2].map((part) => `s${part}.tsv`);
+    for (const [i, name] of files.entries()) await written(name, { shard: `${i + 1}/2` });
+    const out = join(folder, "merged.tsv");
+    await mergeEmbeddings({ files: files.map((name) => join(folder, name)), out });
+    expect(lines("merged.tsv")).toEqual(lines("vectors.tsv"));
+    expect(lines("merged.metadata.tsv")).toEqual(lines("metadata.tsv"));
   });
 });

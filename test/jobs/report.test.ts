@@ -2,10 +2,12 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compareModels } from "../../src/jobs/compare-models.js";
 import { inspect } from "../../src/jobs/inspect.js";
 import { writeReport } from "../../src/jobs/report.js";
 import { train } from "../../src/jobs/train.js";
 import { inspectionPage } from "../../src/report/inspection-page.js";
+import { modelsPage } from "../../src/report/models-page.js";
 import { readKeptEvaluation } from "../../src/training/run-folder/kept-evaluation.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 import { elements, readPage, textOf } from "../report/read-html.js";
@@ -134,6 +136,17 @@ describe("report of a run", () => {
     ).rejects.toMatchObject({ code: "option-without-effect" });
   });
 
+  it("shows a comparison of models: a dot each, and a row each with its verdict", async () => {
+    const comparison = await compareModels({ models: [run] });
+    const page = readPage(await modelsPage(comparison));
+    const [figure] = elements(page, "figure");
+    expect(elements(elements(figure, "tbody")[0], "tr").map(textOf)).toHaveLength(2);
+    const scores = elements(page, "tbody").at(-1)!;
+    expect(textOf(elements(scores, "td")[0])).toBe(run);
+    expect(textOf(elements(scores, "td").at(-1)!)).toBe("none");
+    writeFileSync(join(folder, "compared.html"), await modelsPage(comparison));
+  });
+
   it("sets several runs side by side, and replaces only what it may", async () => {
     const out = join(folder, "both.html");
     await writeReport([run, classes], { out });
@@ -209,6 +222,7 @@ describe.skipIf(chromiumPath === undefined)("pages in Chromium", () => {
   const pages = [
     join(run, "report.html"),
     join(folder, "umap.html"),
+    join(folder, "compared.html"),
     join(folder, "runs.html"),
     inspected,
   ];

@@ -50,6 +50,12 @@ export const pageFlags = {
   ...overwriteOption,
 } as const satisfies AnyTable;
 
+/** The page of `compare`. */
+export const comparisonPageFlags = {
+  html: { type: "text", placeholder: "file", description: "also write a page with charts" },
+  ...overwriteOption,
+} as const satisfies AnyTable;
+
 /** What `data prepare` makes. */
 export const targetFlag = {
   as: {
@@ -92,6 +98,7 @@ export const commandFlags = {
   compare: {
     Measuring: comparedDataOptions,
     Gates: gateOptions,
+    Page: comparisonPageFlags,
     Reading: { ...columnOptions, ...dialectOptions },
     Model: comparedModelOptions,
     Common: everyCommand,

@@ -78,6 +78,8 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
       "entailment",
       "evidence",
       "context",
+      "chosen",
+      "completion",
     ],
   ],
   score: [
@@ -105,7 +107,17 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
       "labels",
       "class",
     ],
-    ["category", "intent", "topic", "labeltext", "quality", "duplicate", "y"],
+    [
+      "category",
+      "intent",
+      "topic",
+      "labeltext",
+      "quality",
+      "duplicate",
+      "y",
+      "sentiment",
+      "emotion",
+    ],
   ],
   text: [["text"], ["sentence", "texts", "utterance"], ["content", "body", "string"]],
   group: [["group"], ["groupid", "cluster", "clusterid"]],
@@ -113,7 +125,7 @@ const aliases: Record<Exclude<ColumnRole, "negative">, readonly (readonly string
   subset: [["subset"], ["genre"], ["dataset"]],
 };
 
-const negativePattern = /^(hard)?(negative|neg)s?(?:passages?|ctxs?|texts?|docs?)?(\d*)$/;
+const negativePattern = /^(hard)?(negative|neg|rejected)s?(?:passages?|ctxs?|texts?|docs?)?(\d*)$/;
 
 /** A column's name as it is compared: lower case, letters and digits only. */
 export function normalName(name: string): string {

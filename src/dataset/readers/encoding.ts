@@ -17,7 +17,8 @@ function hasByteOrderMark(head: Buffer): boolean {
 
 /**
  * UTF-16 by its byte-order mark; else UTF-8 unless the evidence for Windows-1252 is strong: no character outside ASCII is valid UTF-8, there are at least eight such
- * bytes, and nine in ten are a letter within a word or typographic punctuation. One bad byte is a damaged file, not an encoding.
+ * bytes, and nine in ten are a letter within a word or typographic punctuation. Three such letters in a row are of another script (Cyrillic, Greek, Chinese in
+ * an encoding of its own). One bad byte is a damaged file, not an encoding.
  */
 export function detectEncoding(head: Buffer): Encoding {
   if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
@@ -154,7 +155,7 @@ function invalid(bytes: Buffer, at: Position): UserError {
     `is not valid UTF-8: byte 0x${hex} (byte ${at.offset + where + 1} of the file)`,
     {
       at: { file: at.file, line },
-      hint: "save the file as UTF-8, or say what it is: --encoding windows-1252",
+      hint: `save it as UTF-8, for example from Cyrillic: iconv -f windows-1251 -t utf-8 ${at.file} > ${at.file}.utf8; Western European is read by --encoding windows-1252`,
     },
   );
 }
@@ -200,7 +201,12 @@ function validSequence(bytes: Buffer, start: number): boolean {
 function isWestern(byte: number, before: number | undefined, after: number | undefined): boolean {
   if (byte >= 0x91 && byte <= 0x97) return true;
   if (byte === 0x80 || byte === 0x85 || (byte >= 0xa0 && byte <= 0xbf)) return true;
+  if (isHigh(byte) && isHigh(before) && isHigh(after)) return false;
   return byte >= 0xc0 && (isLetter(before) || isLetter(after));
+}
+
+function isHigh(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0xc0;
 }
 
 function isLetter(byte: number | undefined): boolean {

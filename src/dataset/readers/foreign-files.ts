@@ -8,6 +8,17 @@ const begins =
       return head.subarray(0, bytes.length).equals(bytes);
     });
 
+/** By the first characters. */
+const begin =
+  (pattern: RegExp) =>
+  (head: Buffer): boolean =>
+    pattern.test(
+      head
+        .subarray(0, 4096)
+        .toString("utf8")
+        .replace(/^\ufeff/, ""),
+    );
+
 const zip = begins("PK\u0003\u0004", "PK\u0005\u0006");
 const unpack = (tool: string): string => `unpack it first: ${tool}`;
 const pandas = "write it as Parquet or JSON Lines, for example with pandas: df.to_parquet(…)";
@@ -100,9 +111,23 @@ const foreign: readonly {
   },
   {
     name: "an HTML page",
-    matches: (head) =>
-      /^\s*<(!doctype html|html)\b/i.test(head.subarray(0, 200).toString("latin1")),
+    matches: begin(/^\s*<(!doctype html|html)\b/i),
     hint: "it may be a download's login or error page: fetch the file itself",
+  },
+  {
+    name: "an XML file",
+    matches: begin(/^\s*<\?xml\b/),
+    hint: "write its rows as CSV or JSON Lines",
+  },
+  {
+    name: "a table of Markdown",
+    matches: begin(/^\s*\|.*\|[ \t]*\r?\n[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\r?\n/),
+    hint: "take the line below the header out: sed 2d FILE > FILE.txt, or save it as CSV",
+  },
+  {
+    name: "labelled lines of fastText (__label__…)",
+    matches: begin(/^__label__\S+[ \t].*\n__label__\S+[ \t]/),
+    hint: "put the label into a column: sed -E 's/^__label__([^ ]+) +/\\1\\t/' FILE > FILE.tsv",
   },
   {
     name: "a Git LFS pointer, not the data it stands for",
@@ -117,6 +142,6 @@ export function refuseForeignFile(head: Buffer, file: string): void {
   if (found === undefined) return;
   throw new UserError("foreign-file", `is ${found.name}, which is not read`, {
     at: { file },
-    hint: found.hint.replace("FILE", file),
+    hint: found.hint.replaceAll("FILE", () => file),
   });
 }

@@ -22,9 +22,14 @@ export function tooLong(what: string, file: string, line: number): UserError {
   );
 }
 
+/** Whether there are more columns than a file may have. */
+export function isWide(count: number): boolean {
+  return count > maxColumns;
+}
+
 /** UserError too-many-columns above `maxColumns`. */
 export function requireFewColumns(count: number, file: string, line = 1): void {
-  if (count <= maxColumns) return;
+  if (!isWide(count)) return;
   throw new UserError(
     "too-many-columns",
     `has ${count} or more columns, expected at most ${maxColumns}`,

@@ -25,8 +25,10 @@ export interface Dialect {
   readonly header: boolean;
   /** "\r" only for files without any "\n"; "\n" also ends at "\r\n". */
   readonly newline: "\n" | "\r";
-  /** Lines before the first record that are none (Excel's `sep=;`). */
+  /** Lines before the first record that are none (Excel's `sep=;`, comments). */
   readonly skip?: number | undefined;
+  /** Whether blanks stand before quotes that open a field (`"a", "b"`). */
+  readonly blanks?: boolean | undefined;
   /** Without a header: the numbers of fields a record may have; absent trailing fields are empty. */
   readonly widths?: readonly [number, number] | undefined;
   /** What was decided on thin evidence or against what was asked, one sentence each. */

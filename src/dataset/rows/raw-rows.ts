@@ -27,8 +27,10 @@ export async function readRawRows(
 ): Promise<RawRow[]> {
   const rows: RawRow[] = [];
   const problems = new Problems("wrong-type");
+  let labelIsWrong = false;
   const wrong: Wrong = (index, line, got = "an object or a nested list") => {
     const name = source.columns[index] ?? "";
+    labelIsWrong ||= index === columns.label;
     problems.add(`column "${name}" must hold a text, got ${got}`, { file: source.file, line });
   };
   const commas = hasDecimalCommas(source.dialect);
@@ -40,7 +42,11 @@ export async function readRawRows(
     notePlaceholders(rows[first], book);
     if (problems.count >= 10) break;
   }
-  problems.throwIfAny("name the column that holds the text: --columns anchor=…,positive=…");
+  problems.throwIfAny(
+    labelIsWrong
+      ? "leave the labels out: --columns label=, or write one label a row"
+      : "name the column that holds the text: --columns anchor=…,positive=…",
+  );
   return rows;
 }
 

@@ -1,6 +1,7 @@
 import { VECTOR_TYPES } from "../../embeddings/vector-type.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
+import { deviceOption } from "../../runtime/device.js";
 import { overwriteOption, runModelOptions } from "./shared.js";
 
 /** What is read and written. */
@@ -10,7 +11,8 @@ export const embedFileOptions = {
     type: "text",
     required: true,
     placeholder: "file",
-    description: "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector",
+    description:
+      "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector, .tsv",
   },
   column: {
     common: true,
@@ -49,7 +51,7 @@ export const vectorOptions = {
     type: "words",
     orAll: true,
     description:
-      "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv, .pgvector)",
+      "write other source columns too: a,b or all of them (.parquet, .jsonl, .csv, .pgvector, .tsv)",
   },
   csvSafe: {
     type: "boolean",
@@ -70,6 +72,7 @@ export const shardOption = {
 /** The model, and what stands before texts. */
 export const embedModelOptions = {
   ...runModelOptions,
+  ...deviceOption,
   prompts: {
     ...runModelOptions.prompts,
     description:

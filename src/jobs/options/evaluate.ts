@@ -2,6 +2,7 @@ import { columnOptions } from "../../dataset/reading-options.js";
 import { tasks } from "../../evaluation/evaluators/registry.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
+import { deviceOption } from "../../runtime/device.js";
 import { runModelOptions } from "./shared.js";
 
 /** What `evaluate` measures, and with what. */
@@ -77,6 +78,7 @@ export const measureOptions = {
 /** The models, and the forms in which their vectors are measured beside their own. */
 export const measuredModelOptions = {
   ...runModelOptions,
+  ...deviceOption,
   model: {
     ...runModelOptions.model,
     several: true,

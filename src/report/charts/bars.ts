@@ -70,3 +70,40 @@ export function changeChart(
     ],
   };
 }
+
+/** A value with its interval, where it has one. */
+export interface IntervalRow {
+  readonly label: string;
+  readonly value: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+}
+
+/** A dot a row with the line of its interval. */
+export function intervalChart(rows: readonly IntervalRow[], title: string): ChartSpec {
+  // Two rows may have one label.
+  const values = rows.map((row, at) => ({ ...row, at }));
+  const y = {
+    field: "at",
+    type: "ordinal",
+    axis: { ...yAxis, labelExpr: labelExpression(rows.map(({ label }) => label)) },
+  };
+  const x = { type: "quantitative", title, scale: { zero: false }, axis: { tickCount: 4 } };
+  return {
+    width,
+    height: { step: 26 },
+    data: { values },
+    encoding: { y },
+    layer: [
+      {
+        transform: [{ filter: "isValid(datum.low)" }],
+        mark: { type: "rule", color: palette.tuned, strokeWidth: 2 },
+        encoding: { x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      {
+        mark: { type: "point", filled: true, size: 60, color: palette.tuned, opacity: 1 },
+        encoding: { x: { ...x, field: "value" } },
+      },
+    ],
+  };
+}

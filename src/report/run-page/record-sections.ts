@@ -2,7 +2,7 @@ import type { Comparison } from "../../evaluation/bootstrap.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import type { RunRecord } from "../../training/run-folder/run-folder.js";
-import { dataText, escapeHtml, htmlPairs, htmlTable } from "../html.js";
+import { dataText, escapeHtml, htmlPairs, htmlTable, withoutEmpty } from "../html.js";
 import { pValue, range, signed, times100 } from "../scores.js";
 import type { RunData } from "./run-data.js";
 
@@ -44,16 +44,6 @@ function scoreSection(title: string, scores: ScoreReport, note: string): string 
     htmlTable(...withoutEmpty(titles, rows), title),
     ...notes,
   ].join("\n");
-}
-
-/** A table without the columns that are empty in every row. */
-function withoutEmpty(
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-): [string[], string[][]] {
-  const used = titles.map((_, i) => rows.some((cells) => cells[i] !== ""));
-  const only = (cells: readonly string[]): string[] => cells.filter((_, i) => used[i]);
-  return [only(titles), rows.map(only)];
 }
 
 function scoreRow({ key, value, interval }: ReportedMetric, scores: ScoreReport): string[] {

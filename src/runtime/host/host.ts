@@ -1,6 +1,7 @@
 import { internal } from "../../errors/internal.js";
 import type { Tensor } from "../../math/tensor.js";
 import { collectGarbage } from "../collect-garbage.js";
+import type { Device } from "../device.js";
 import {
   type ArgumentOf,
   buffersOf,
@@ -73,7 +74,7 @@ async function done(work: Promise<unknown>): Promise<Packed<null>> {
 }
 
 /** The handlers over their own sessions and trainers. ONNX Runtime is loaded by the first `open`. */
-export function createHost(threads: number): Handlers {
+export function createHost(threads: number, device: Device): Handlers {
   const sessions = new Registry<HostSession>("session");
   const trainers = new Registry<HostTrainer>("trainer");
   let loading: Promise<Ort> | undefined;
@@ -85,7 +86,7 @@ export function createHost(threads: number): Handlers {
   return {
     open: () => done(ort()),
     createSession: async ({ model, options }) => {
-      const host = await openSession(await ort(), model, { ...options, threads });
+      const host = await openSession(await ort(), model, { ...options, threads, device });
       freeCopies(model);
       return plain(opened(sessions.add(host), host));
     },

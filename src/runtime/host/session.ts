@@ -2,8 +2,9 @@ import type { InferenceSession, OnnxValue, Tensor as OrtTensor } from "onnxrunti
 import { beyondTable } from "../../errors/beyond-table.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
-import type { UserError } from "../../errors/user-error.js";
+import { UserError } from "../../errors/user-error.js";
 import type { Tensor } from "../../math/tensor.js";
+import type { Device } from "../device.js";
 import type { SessionOptions, Tensors, ValueDescription } from "../types.js";
 import { describe, loadGraph, type Ort, toOrt, usefulMessage } from "./onnxruntime.js";
 
@@ -18,6 +19,7 @@ export interface HostSession {
 
 interface HostSessionOptions extends SessionOptions {
   readonly threads: number;
+  readonly device?: Device | undefined;
 }
 
 /**
@@ -31,8 +33,10 @@ export async function openSession(
   model: Uint8Array | string,
   options: HostSessionOptions,
 ): Promise<HostSession> {
+  const { device = "cpu" } = options;
+  requireDevice(ort, device);
   const session = await loadGraph(ort, model, {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     executionMode: "sequential",
     interOpNumThreads: 1,
     intraOpNumThreads: options.threads,
@@ -43,6 +47,17 @@ export async function openSession(
   const inputs = describe(session.inputMetadata);
   const outputs = describe(session.outputMetadata);
   return { ort, session, inputs, outputs, bound: {} };
+}
+
+/** UserError no-device where the package has no such provider; ONNX Runtime would go on without it and say nothing. */
+function requireDevice(ort: Ort, device: Device): void {
+  const known = ort.listSupportedBackends().map(({ name }) => name);
+  if (device === "cpu" || known.includes(device)) return;
+  throw new UserError(
+    "no-device",
+    `onnxruntime-node has no ${device} on ${process.platform}/${process.arch}, it has ${known.join(", ")}`,
+    { exitCode: 2, hint: "leave --device out, or run it where the package has it" },
+  );
 }
 
 /** Runs the model on the feeds and the bound inputs. Errors as in `Session.run`. */

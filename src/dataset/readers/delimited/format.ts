@@ -1,7 +1,7 @@
 import { usageError } from "../../../errors/user-error.js";
 import { isRoleName } from "../../columns/role-names.js";
 import type { Sample, TextFormat } from "../format.js";
-import { requireFewColumns } from "../limits.js";
+import { isWide, requireFewColumns } from "../limits.js";
 import { newlineOf } from "../newline.js";
 import type { Dialect, ReaderOptions } from "../record-source.js";
 import { decideHeader, headerRoles } from "./header.js";
@@ -36,7 +36,7 @@ function describe({ delimiter, quotes, header, encoding, ...dialect }: Dialect):
 function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefined {
   const newline = newlineOf(sample.text);
   const whole = newline === "\r" ? sample.text.replaceAll("\r", "\n") : sample.text;
-  const { delimiter, start } = separatorLine(whole);
+  const { delimiter, start, skip, note: passed } = linesBefore(whole, sample);
   const tab = options.inputFormat === "tsv" ? "\t" : undefined;
   const given = { ...options, delimiter: options.delimiter ?? tab ?? delimiter };
   const text = wholeLines(whole.slice(start), sample.complete);
@@ -54,23 +54,54 @@ function detectDialect(sample: Sample, options: ReaderOptions): Dialect | undefi
     delimiter: best.delimiter,
     quotes: best.quotes,
     escape: best.escape,
+    blanks: best.blanks,
     header,
-    skip: start > 0 ? 1 : 0,
+    skip,
     widths: header ? undefined : widthRange(best.found, best.delimiter),
-    notes: note === undefined ? [] : [note],
+    notes: [passed, note].filter((one) => one !== undefined),
   };
 }
 
-/** Excel's first line `sep=;`, which names the delimiter and is no row. */
-function separatorLine(text: string): { readonly delimiter?: string; readonly start: number } {
+/** What stands before the first record. */
+interface LinesBefore {
+  readonly delimiter?: string;
+  /** Where the first record begins. */
+  readonly start: number;
+  readonly skip: number;
+  readonly note?: string;
+}
+
+/** Excel's first line `sep=;`, which names the delimiter and is no row, or comments. */
+function linesBefore(text: string, sample: Sample): LinesBefore {
   const line = /^"?sep=(.)"?[ \t]*\r?\n/i.exec(text);
-  return line === null ? { start: 0 } : { delimiter: line[1], start: line[0].length };
+  if (line !== null) return { delimiter: line[1], start: line[0].length, skip: 1 };
+  return comments(text, sample) ?? { start: 0, skip: 0 };
+}
+
+/** Lines that begin with `#` before a table none of whose delimiters they have. */
+function comments(text: string, sample: Sample): LinesBefore | undefined {
+  const [found] = /^(?:#.*\r?\n)+/.exec(text) ?? [];
+  if (found === undefined) return undefined;
+  const rest = wholeLines(text.slice(found.length), sample.complete);
+  const table = delimiters.find((delimiter) => {
+    const { width, share } = commonWidth(survey(rest, { ...sample, delimiter, quotes: true }));
+    return width > 1 && share > 0.9 && !found.includes(delimiter);
+  });
+  if (table === undefined) return undefined;
+  const skip = found.trimEnd().split("\n").length;
+  const lines = skip === 1 ? "the first line begins" : `the first ${skip} lines begin`;
+  return {
+    start: found.length,
+    skip,
+    note: `${lines} with # and ${skip === 1 ? "is" : "are"} passed over as comments`,
+  };
 }
 
 interface Reading {
   readonly delimiter: string;
   readonly quotes: boolean;
   readonly escape?: "\\" | undefined;
+  readonly blanks?: boolean | undefined;
   readonly found: Survey;
 }
 
@@ -78,8 +109,10 @@ function chooseReading(sample: Sample, given: ReaderOptions): Reading | undefine
   if (given.delimiter !== undefined)
     return reading(sample, checkedDelimiter(given.delimiter), given);
   const readings = delimiters.map((delimiter) => reading(sample, delimiter, given));
-  const named = readings.filter((r) => r.found.first.length > 1 && headerRoles(r.found) > 0);
-  if (named.length > 0) return best(named, (r) => headerRoles(r.found));
+  // So many columns are refused in any case; looking at all their names would take longest.
+  const roles = ({ found }: Reading) => (isWide(found.first.length) ? 0 : headerRoles(found));
+  const named = readings.filter((r) => r.found.first.length > 1 && roles(r) > 0);
+  if (named.length > 0) return best(named, roles);
   const regular = readings.filter((r) => regularity(r) > 0);
   if (regular.length > 0) return best(regular, regularity);
   return fallback(sample, readings, given);
@@ -119,8 +152,11 @@ function reading(sample: Sample, delimiter: string, given: ReaderOptions): Readi
   const silent = on.quoted + on.broken + on.literal === 0;
   // A quote may still come after the sample. In a tab-separated file it is taken for a character, which cannot merge rows.
   const quotes = given.quotes ?? (silent ? delimiter !== "\t" || complete : undefined);
-  const escaped = quotes === false ? undefined : escapedReading(sample, delimiter, on);
-  if (escaped !== undefined) return escaped;
+  const mended =
+    quotes === false
+      ? undefined
+      : (escapedReading(sample, delimiter, on) ?? spacedReading(sample, delimiter, on));
+  if (mended !== undefined) return mended;
   if (quotes === true) return { delimiter, quotes, found: on };
   const off = survey(text, { delimiter, quotes: false, complete });
   const decided = quotes ?? usesQuotes(on, off, delimiter);
@@ -134,6 +170,17 @@ function escapedReading(sample: Sample, delimiter: string, on: Survey): Reading 
   const found = survey(text, { delimiter, quotes: true, complete, escape: "\\" });
   if (found.broken > 0 || commonWidth(found).share < commonWidth(on).share) return undefined;
   return { delimiter, quotes: true, escape: "\\", found };
+}
+
+/** Blanks stand before opening quotes where taking them away mends every quote that is out of place. */
+function spacedReading(sample: Sample, delimiter: string, on: Survey): Reading | undefined {
+  if (on.literal === 0 || delimiter === "\t") return undefined;
+  const text = sample.text.replaceAll(new RegExp(`\\${delimiter} +(?=")`, "g"), delimiter);
+  if (text.length === sample.text.length) return undefined;
+  const found = survey(text, { delimiter, quotes: true, complete: sample.complete });
+  if (found.broken + found.literal > 0 || commonWidth(found).share < commonWidth(on).share)
+    return undefined;
+  return { delimiter, quotes: true, blanks: true, found };
 }
 
 /**

@@ -28,6 +28,7 @@ class NumberingParser extends Parser {
       escape: dialect.quotes ? (dialect.escape ?? '"') : null,
       record_delimiter: dialect.newline === "\r" ? ["\r"] : ["\r\n", "\n"],
       relax_column_count: true,
+      ltrim: dialect.blanks ?? false,
       max_record_size: maxRecordBytes,
     });
     this.lineBreak = dialect.newline;

@@ -10,13 +10,20 @@ import { parseJson } from "./parse.js";
  */
 type JsonLayout = "lines" | "list" | "sequence" | "object";
 
-/** The layout of a file by its beginning, undefined where it is no JSON. UserError: python-literals. */
+/** The layout of a file by its beginning, undefined where it is no JSON. UserError: python-literals, javascript-literals. */
 export function jsonLayout({ file, text }: Pick<Sample, "file" | "text">): JsonLayout | undefined {
   const start = text.search(/\S/);
   const first = text[start];
+  if (first === '"') return holdsStrings(file, text) ? "lines" : undefined;
   if (first !== "[" && first !== "{") return undefined;
   if (/^[[{]\s*[[{]?\s*'[^']*'\s*[,:\]}]/.test(text.slice(start, start + 4096)))
     throw pythonLiterals(file, text, start);
+  if (
+    /^(\[\s*)?\{\s*[A-Za-z_$][\w$]*\s*:\s*(["'`[{\d-]|true\b|false\b|null\b)/.test(
+      text.slice(start, start + 4096),
+    )
+  )
+    throw javascriptLiterals(file, text, start);
   const end = valueEnd(text, start);
   if (!looksLikeJson(text, start, end)) return undefined;
   const value = text.slice(start, end < 0 ? text.length : end);
@@ -29,6 +36,13 @@ export function jsonLayout({ file, text }: Pick<Sample, "file" | "text">): JsonL
     : oneLine && rest.startsWith(",")
       ? "lines"
       : "sequence";
+}
+
+/** Texts in double quotes, a line each: those of JSON by the file's name, since CSV writes a lone column alike. */
+function holdsStrings(file: string, text: string): boolean {
+  if (!/\.(jsonl|ndjson|json)(\.gz)?$/i.test(file)) return false;
+  const lines = text.split(/\r\n|\n|\r/, 21).filter((line) => line.trim() !== "");
+  return lines.slice(0, 20).every((line) => typeof parseJson(line) === "string");
 }
 
 /** The dialect of a file of JSON; JSON has no other choices. */
@@ -103,6 +117,17 @@ function openObject(text: string, start: number): JsonLayout {
   const second = /[\r\n]+([^\r\n]*)/.exec(text.slice(start))?.[1];
   const [line] = text.slice(start).split(/[\r\n]/, 1);
   return second?.startsWith("{") && line.length > 1 ? "lines" : "object";
+}
+
+function javascriptLiterals(file: string, text: string, start: number): UserError {
+  return new UserError(
+    "javascript-literals",
+    "holds objects of JavaScript or JSON5 (keys without quotes), which are not JSON",
+    {
+      at: { file, line: text.slice(0, start).split("\n").length },
+      hint: "write each row with JSON.stringify(row), one a line; if the lines are texts: --input-format text",
+    },
+  );
 }
 
 function pythonLiterals(file: string, text: string, start: number): UserError {
