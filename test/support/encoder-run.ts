@@ -54,8 +54,12 @@ export const texts = [
   "the old dog is sleeping in my garden tonight",
 ];
 
+/** A small BERT, whose tokenizer takes these words apart into letters. */
+export const model = "test/fixtures/encoders/bert-torchscript-14";
+
 /** A small run with these changes, in a folder of its own. */
 export const options = (changes: Partial<TrainOptions>): TrainOptions => ({
+  model,
   data,
   eval: measured,
   out: inFolder(`run ${Math.random()}`),

@@ -13,6 +13,7 @@ import {
   options,
   pairs,
   texts,
+  model as tiny,
   updates,
 } from "../support/encoder-run.js";
 
@@ -28,7 +29,7 @@ describe("an exported model", () => {
     const { vectors, parts } = await updates(changes, [1, 1], { write: target });
     expect(parts.weights!.size).toBeGreaterThan(0);
     const model = await loadModel(target);
-    const base = await loadModel();
+    const base = await loadModel(tiny);
     const got = await model.encode(texts);
     const before = await base.encode(texts);
     const width = got.cols;
@@ -125,9 +126,8 @@ describe("dropout", () => {
 
   it("of config.json is told with its rates", async () => {
     const notes: string[] = [];
-    const model = "test/fixtures/encoders/bert-torchscript-14";
     await train({
-      ...options({ model, tune: "full", dropout: "config", steps: 1 }),
+      ...options({ tune: "full", dropout: "config", steps: 1 }),
       onEvent: (event) => event.type === "note" && notes.push(event.message),
     });
     const rates = "embeddings 0.1, attention 0.1, attention output 0.1, feed-forward 0.1";
