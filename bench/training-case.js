@@ -8,17 +8,16 @@ import { batchCursor } from "../dist/dataset/batches/sampler.js";
 import { learningRate, warmupSteps } from "../dist/optim/schedule.js";
 import { collectGarbage } from "../dist/runtime/collect-garbage.js";
 import { openResources } from "../dist/training/model/resources.js";
-import { openContext } from "../dist/training/model/run-context.js";
+import { openAuxiliaryOf, openContext } from "../dist/training/model/run-context.js";
 import { planTraining } from "../dist/training/plan/plan.js";
 import { setUp } from "../dist/training/update/set-up.js";
 
 const { settings, warmup = 2, steps = 10 } = JSON.parse(process.argv[2]);
 const plan = await planTraining({ ...settings, steps: warmup + steps });
 const resources = await openResources(plan.settings, plan.groups[0].batches.texts.length);
-const context = openContext(plan, resources, {
-  auxiliary: undefined,
-  control: { onEvent: () => {} },
-});
+const control = { onEvent: () => {} };
+const auxiliary = await openAuxiliaryOf(plan, resources, control);
+const context = openContext(plan, resources, { auxiliary, control });
 const opened = performance.now();
 const { trainable } = await setUp(context);
 if (settings.tune !== "head") {
