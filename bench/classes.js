@@ -1,6 +1,6 @@
 // Which objective for classed texts: banking77 whole and with 5 and 10 texts a class, a head on the frozen bundled encoder and the encoder
 // itself, measured on 1,000 texts that neither training nor selection has seen.
-// Run: npm run build && node bench/classes.js --data banking77/train.csv [--write]
+// Run: npm run build && node bench/classes.js --data banking77/train.csv [--sets whole] [--tunes head] [--objectives supcon,infonce] [--write]
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +10,18 @@ import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
 
 const { values } = parseArgs({
-  options: { data: { type: "string" }, write: { type: "boolean", default: false } },
+  options: {
+    data: { type: "string" },
+    sets: { type: "string", default: "5 a class,10 a class,whole" },
+    tunes: { type: "string", default: "head,full" },
+    objectives: { type: "string", default: "supcon,infonce,soft-nearest-neighbors" },
+    write: { type: "boolean", default: false },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), "embtune-classes-"));
-const objectives = ["supcon", "infonce", "soft-nearest-neighbors"];
+const [chosen, tunes, objectives] = [values.sets, values.tunes, values.objectives].map((list) =>
+  list.split(","),
+);
 const TEST = 1000;
 
 const { rows } = await loadDataset(values.data);
@@ -64,9 +72,10 @@ const note = (set, tune, objective, found) => {
   console.log(`${set.padEnd(11)} ${tune.padEnd(5)} ${objective.padEnd(23)} ${shown.join("  ")}`);
 };
 
-for (const [set, { file, epochs }] of Object.entries(sets)) {
+for (const set of chosen) {
+  const { file, epochs } = sets[set];
   note(set, "–", "base", await accuracies(undefined, file));
-  for (const tune of ["head", "full"])
+  for (const tune of tunes)
     for (const objective of objectives) {
       const out = join(folder, `${set}-${tune}-${objective}`);
       const own = tune === "full" ? { epochs } : {};

@@ -2,7 +2,7 @@ import { InterruptedError } from "../errors/interrupted.js";
 import { clearLine, writeAbove } from "./live-line.js";
 
 /** How long work without anything to save may take to end, in milliseconds. */
-const GRACE = 1500;
+const GRACE = 1000;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { formatPrompts } from "../report/prompts.js";
 
@@ -19,4 +20,10 @@ export function modelNote(info: EncoderInfo): string {
     `model ${info.name}: ${info.dimension} dimensions, at most ${info.maxLength} tokens, ` +
     `${info.pooling} pooling${sources[info.poolingSource]}${normalized}${prompts === undefined ? "" : `, ${prompts}`}${unchecked}`
   );
+}
+
+/** The encoder of a model under the name that was asked for: of a run the run's, with its base. */
+export function underName(info: EncoderInfo, asked: string | undefined): EncoderInfo {
+  if (asked === undefined || asked === info.name || basename(asked) === info.name) return info;
+  return { ...info, name: `${asked} (tuned from ${info.name})` };
 }

@@ -79,7 +79,7 @@ describe("a signal", () => {
     expect(child.exitCode).toBeNull();
     const sent = performance.now();
     child.kill("SIGTERM");
-    // Work that does not end by itself is ended by the signal after 1.5 seconds; on a busy machine that takes longer.
+    // Work that does not end by itself is ended by the signal after a second; on a busy machine that takes longer.
     expect(["SIGTERM", 130]).toContain(await ended);
     expect(performance.now() - sent).toBeLessThan(8_000);
     if (name === "train") expect(existsSync(join(folder, "stopped", "run.lock"))).toBe(false);

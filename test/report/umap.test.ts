@@ -6,13 +6,13 @@ import { createRandom } from "../../src/math/random.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import { umapOf } from "../../src/report/run-page/umap.js";
 
-/** Six groups about corners of twelve dimensions: no two directions tell all of them apart. */
+/** Ten groups about corners of twelve dimensions: no two directions tell all of them apart. */
 function groups(): Matrix {
   const random = createRandom(1);
   const [rows, cols] = [120, 12];
   const data = Float32Array.from({ length: rows * cols }, (_, at) => {
     const [i, d] = [Math.floor(at / cols), at % cols];
-    return (d === i % 6 ? 1 : 0) + 0.12 * random.normal();
+    return (d === i % 10 ? 1 : 0) + 0.12 * random.normal();
   });
   return normalizedRows({ rows, cols, data });
 }
@@ -28,7 +28,7 @@ it("UMAP puts texts of a group beside each other, the same at every call, about 
         Math.hypot(places.x[i] - places.x[j], places.y[i] - places.y[j]);
       const others = [...places.x.keys()].filter((j) => j !== i);
       const nearest = others.sort((a, b) => distance(a) - distance(b)).slice(0, 10);
-      same += nearest.filter((j) => j % 6 === i % 6).length / 10 / unit.rows;
+      same += nearest.filter((j) => j % 10 === i % 10).length / 10 / unit.rows;
     }
     return same;
   };

@@ -3,7 +3,7 @@ import { UserError } from "../../errors/user-error.js";
 import { exportModel } from "../../jobs/export.js";
 import { exportTable, folderOptions } from "../../jobs/options/export.js";
 import { formatExport } from "../../report/export-summary.js";
-import { modelNote } from "../model-note.js";
+import { modelNote, underName } from "../model-note.js";
 import { flagsOf, typedOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
@@ -17,7 +17,9 @@ export async function runExport(model: string | undefined, command: Command): Pr
     to,
     model,
     onEvent: (event) =>
-      terminal.note(event.type === "model" ? modelNote(event.info) : event.message),
+      terminal.note(
+        event.type === "model" ? modelNote(underName(event.info, model)) : event.message,
+      ),
   });
   terminal.result(terminal.json ? JSON.stringify(report, null, 2) : formatExport(report));
   const { verification } = report;
