@@ -90,7 +90,17 @@ KINDS = {"scored": scored, "triplet": triplet, "pair": pair, "labelled": labelle
 SAMPLERS = {"triplet": BatchSamplers.NO_DUPLICATES, "pair": BatchSamplers.NO_DUPLICATES, "classed": BatchSamplers.GROUP_BY_LABEL}
 
 
-def arguments(options, chosen):
+# An evaluator knows its own main metric only after its first run.
+METRICS = {
+    "scored": "spearman_cosine",
+    "triplet": "cosine_accuracy",
+    "pair": "cosine_ndcg@10",
+    "labelled": "cosine_ap",
+    "classed": "knn_accuracy",
+}
+
+
+def arguments(options):
     return SentenceTransformerTrainingArguments(
         output_dir=options.out,
         num_train_epochs=options.epochs,
@@ -105,7 +115,7 @@ def arguments(options, chosen):
         save_steps=options.eval_steps,
         save_total_limit=1,
         load_best_model_at_end=True,
-        metric_for_best_model=f"eval_{chosen.primary_metric}",
+        metric_for_best_model=f"eval_{METRICS[options.kind]}",
         greater_is_better=True,
         use_cpu=True,
         report_to="none",
@@ -123,7 +133,7 @@ def main():
     start = time.perf_counter()
     data, loss, chosen = KINDS[options.kind](model, train, select)
     trainer = SentenceTransformerTrainer(
-        model=model, args=arguments(options, chosen), train_dataset=data, loss=loss, evaluator=chosen
+        model=model, args=arguments(options), train_dataset=data, loss=loss, evaluator=chosen
     )
     trainer.train()
     seconds = time.perf_counter() - start
