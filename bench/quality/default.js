@@ -217,7 +217,8 @@ for (const cell of queue().filter((one) => nameOf(one).includes(options.only))) 
   const work = mkdtempSync(join(tmpdir(), "embtune-default-"));
   try {
     const result = await runCell(cell, work);
-    writeFileSync(`${path}.part`, `${JSON.stringify(result)}\n`);
+    // Names of its files, not where they lay.
+    writeFileSync(`${path}.part`, `${JSON.stringify(result).replaceAll(`${work}/`, "")}\n`);
     renameSync(`${path}.part`, path);
     const told = result.scores.map(({ set, value }) => `${set} ${(100 * value).toFixed(2)}`);
     process.stdout.write(`${new Date().toISOString()} ${nameOf(cell)}: ${told.join(", ")}\n`);
