@@ -68,7 +68,7 @@ describe("the task is found from the rows", () => {
     const file = csv("text,label", classed(0, 6));
     expect(await report(file)).toMatchObject({
       task: "class",
-      primary: "logreg_accuracy",
+      primary: "knn_accuracy",
       rows: 2,
     });
     const train = csv("text,label", classed(0, 4));

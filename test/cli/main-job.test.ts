@@ -84,6 +84,8 @@ describe("train, evaluate, embed in a folder with a space", () => {
         "loss",
         "gradNorm",
         "lr",
+        "chance",
+        "masked",
         "tokens",
         "msPerStep",
       ]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { freshFolder, root, writeIn } from "../support/cli.js";
@@ -54,7 +54,10 @@ describe("examples/scale", () => {
     const pods = Array.from({ length: 8 }, (_, i) => ({ JOB_COMPLETION_INDEX: String(i) }));
     expect((await inParts("kubernetes.yaml", pods)).equals(wanted)).toBe(true);
     const script = join(root, "examples", "scale", "local.sh");
-    const env = { ...before, EMBTUNE: `${process.execPath} ${join(root, "bin", "embtune.js")}` };
+    // A command without blanks, as the script wants it, wherever the checkout lies.
+    const started = `#!/bin/sh\nexec "${process.execPath}" "${join(root, "bin", "embtune.js")}" "$@"\n`;
+    chmodSync(writeIn(folder, "embtune", started), 0o755);
+    const env = { ...before, EMBTUNE: "./embtune" };
     execFileSync("sh", [script, "texts.txt", model, "local.npy", "2"], { cwd: folder, env });
     expect(readFileSync(join(folder, "local.npy")).equals(wanted)).toBe(true);
   });

@@ -29,3 +29,9 @@ it("passes nothing on that a file does not have", async () => {
     reader: { ignore: [] },
   });
 });
+
+it("reads a file by its own evidence where the other's dialect takes it for one column", async () => {
+  const path = file("commas.csv", "ask,say\na,b\nc,d\n");
+  const { reader } = await fittingOptions(path, { reader: { delimiter: "|" } }, "train.csv");
+  expect(reader?.delimiter).toBeUndefined();
+});
