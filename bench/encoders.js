@@ -71,7 +71,7 @@ async function encodeCase({ model, texts: file }) {
 function json(command, args) {
   const { status, stdout } = spawnSync(command, args, {
     encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`);
   return JSON.parse(stdout.trim().split("\n").at(-1));
@@ -138,7 +138,7 @@ async function main() {
   const triplets = join(work, "triplets.csv");
   writeFileSync(triplets, `${["anchor,positive,negative", ...lines].join("\n")}\n`);
   const texts = join(work, "texts.json");
-  const distinct = [...new Set(rows.flat())];
+  const distinct = [...new Set(rows.flatMap((row) => row.slice(0, 2)))];
   writeFileSync(texts, JSON.stringify(distinct.slice(0, Number(options.texts))));
   const results = {};
   try {
