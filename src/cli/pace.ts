@@ -1,3 +1,4 @@
+import { mean } from "../math/statistics.js";
 import { formatSeconds } from "../report/duration.js";
 
 /** How fast it goes, `410/s`, and how long it still takes, `1m05s left`; empty where that is not known. */
@@ -81,8 +82,4 @@ export function runClock(
       return { rate, left: left > 0 ? `${formatSeconds(left)} left` : "" };
     },
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-import { formatTable } from "./table.js";
+import { headedLines } from "./table.js";
 import { wrapped } from "./wrap.js";
 
 /** A page of Markdown as plain text in lines of at most `width` characters: headings underlined, code indented, tables in blocks. */
@@ -46,12 +46,7 @@ function plainTable(text: string, width: number): string {
           line,
         ]),
       );
-      return [
-        head,
-        ...formatTable([{ title: "" }, { title: "" }], lines)
-          .split("\n")
-          .slice(1),
-      ].join("\n");
+      return headedLines(head, lines);
     })
     .join("\n");
 }

@@ -20,14 +20,15 @@ export function fittingTable(
   return rows
     .map(([head, ...cells]) => {
       const lines = cells.flatMap((cell, i) => (cell === "" ? [] : [[`  ${titles[i]}`, cell]]));
-      return [
-        head,
-        ...formatTable([{ title: "" }, { title: "" }], lines)
-          .split("\n")
-          .slice(1),
-      ].join("\n");
+      return headedLines(head, lines);
     })
     .join("\n");
+}
+
+/** A block: a line of its own, and pairs under it in two aligned columns. */
+export function headedLines(head: string, pairs: readonly (readonly string[])[]): string {
+  const [, ...lines] = formatTable([{ title: "" }, { title: "" }], pairs).split("\n");
+  return [head, ...lines].join("\n");
 }
 
 /**

@@ -1,3 +1,4 @@
+import { mean } from "../../math/statistics.js";
 import { figure, meanLoss, type Rule } from "./series.js";
 
 /** Fewer updates tell nothing of a trend. */
@@ -14,7 +15,7 @@ export const noBetterThanChance: Rule = ({ run, updates }) => {
   const last = updates.slice(-Math.max(5, Math.ceil(due / 10)));
   const levels = last.flatMap(({ chance }) => chance ?? []);
   if (levels.length < last.length) return undefined;
-  const chance = levels.reduce((sum, level) => sum + level, 0) / levels.length;
+  const chance = mean(levels);
   const value = meanLoss(last);
   const first = meanLoss(updates.slice(0, last.length));
   if (!(value >= NEAR_CHANCE * chance) || value < FALLEN * first) return undefined;
@@ -47,7 +48,7 @@ export const rateTooHigh: Rule = ({ run, updates }) => {
 /** Squared standard error of the mean loss. */
 function squaredError(updates: readonly { readonly loss: number }[]): number {
   const n = updates.length;
-  const center = updates.reduce((sum, { loss }) => sum + loss, 0) / n;
+  const center = meanLoss(updates);
   return updates.reduce((sum, { loss }) => sum + (loss - center) ** 2, 0) / (n - 1) / n;
 }
 
@@ -79,7 +80,7 @@ export const falseNegatives: Rule = ({ run, updates }) => {
   if (updates.length !== Math.min(MASKS, run.steps)) return undefined;
   const shares = updates.flatMap(({ masked }) => masked ?? []);
   if (shares.length < updates.length) return undefined;
-  const value = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  const value = mean(shares);
   if (!(value > FALSE_NEGATIVES)) return undefined;
   return {
     value,

@@ -1,3 +1,4 @@
+import { mean } from "../../math/statistics.js";
 import type { EvaluationRecord, StepRecord } from "../run-folder/events.js";
 
 /** What of a run is fixed before it begins. */
@@ -28,8 +29,8 @@ interface Finding {
 export type Rule = (series: Series) => Finding | undefined;
 
 /** Mean of the losses of these updates. */
-export function meanLoss(updates: readonly StepRecord[]): number {
-  return updates.reduce((sum, { loss }) => sum + loss, 0) / updates.length;
+export function meanLoss(updates: readonly Pick<StepRecord, "loss">[]): number {
+  return mean(updates.map(({ loss }) => loss));
 }
 
 /** 0.04213 → `0.0421`, 12.3456 → `12.3`. */
