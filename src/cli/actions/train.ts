@@ -62,9 +62,14 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   }
   terminal.note(formatPlan(plan, { prompts }));
   const progress = trainProgress(terminal, shownRun(plan, flags.debug));
+  // Before the first update there is nothing that could be lost.
+  let updated = false;
   const trained = await trainPlanned(plan, {
-    onEvent: progress.onEvent,
-    signal: interruptSignal(true),
+    onEvent: (event) => {
+      updated ||= event.type === "step";
+      progress.onEvent(event);
+    },
+    signal: interruptSignal(() => updated),
     overwrite: flags.overwrite,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway,
