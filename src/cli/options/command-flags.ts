@@ -18,7 +18,7 @@ import {
   vectorOptions,
 } from "../../jobs/options/embed.js";
 import { measuredModelOptions, measureOptions, taskFlags } from "../../jobs/options/evaluate.js";
-import { exportModelOptions, folderOptions } from "../../jobs/options/export.js";
+import { exportModelOptions, folderOptions, recipeOption } from "../../jobs/options/export.js";
 import {
   judgeOption,
   mineDataOptions,
@@ -36,7 +36,7 @@ import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "./add-options.js";
 import { everyCommand, outputOptions } from "./output-options.js";
 
-/** Of `embed`, which the library has as a function of its own. */
+/** Of `embed` and `mine`, for which the library has functions of their own. */
 export const mergeFlag = {
   merge: {
     type: "files",
@@ -113,6 +113,7 @@ export const commandFlags = {
   },
   export: {
     Folder: folderOptions,
+    "Many machines": recipeOption,
     Model: exportModelOptions,
     Common: everyCommand,
   },
