@@ -37,6 +37,7 @@ export { loadModel } from "./jobs/load-model.js";
 export { mergeEmbeddings } from "./jobs/merge.js";
 export type { MineEvent, MineOptions } from "./jobs/mine.js";
 export { mineNegatives } from "./jobs/mine.js";
+export { mergeMined } from "./jobs/mined-parts.js";
 export type { Prepared, PrepareOptions } from "./jobs/prepare.js";
 export { prepareFile } from "./jobs/prepare.js";
 export { writeReport } from "./jobs/report.js";

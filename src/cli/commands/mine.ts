@@ -8,10 +8,10 @@ export function mineCommand(all: boolean): Command {
     .description(
       "add hard negatives to pairs: texts near to the anchor that are none of its positives",
     )
-    .argument("<data>", "pairs, or rows that are converted to pairs")
+    .argument("[data]", "pairs, or rows that are converted to pairs")
     .usage("DATA --out FILE [--model M] [--corpus FILE] [options]");
   return addGroups(command, commandFlags.mine, all).action(
-    async (data: string, _, self: Command) => {
+    async (data: string | undefined, _, self: Command) => {
       const { runMine } = await import("../actions/mine.js");
       await runMine(data, self);
     },

@@ -121,6 +121,7 @@ export const commandFlags = {
     Files: { ...tableOutOptions, ...mineDataOptions },
     Choice: { ...ruleOptions, ...judgeOption },
     Search: searchOptions,
+    "Many machines": { ...shardOption, ...mergeFlag },
     Model: runModelOptions,
     Reading: dialectOptions,
     Common: everyCommand,
