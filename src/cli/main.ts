@@ -58,7 +58,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     const [node, script, ...typed] = argv;
     const { all, words } = helpRequest(typed);
-    const program = createProgram(all);
+    const program = await createProgram(all, words);
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
     endPassing();

@@ -10,8 +10,8 @@ import { tableOutOptions } from "../../jobs/options/shared.js";
 import { prepareFile } from "../../jobs/prepare.js";
 import { formatPreview } from "../../report/data-summary.js";
 import { formatRowReport } from "../../report/prepare-summary.js";
+import { targetFlag } from "../flags/data.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
-import { targetFlag } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 

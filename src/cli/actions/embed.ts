@@ -5,11 +5,11 @@ import { embed } from "../../jobs/embed.js";
 import { mergeEmbeddings } from "../../jobs/merge.js";
 import { embedFileOptions, embedTable, shardOption } from "../../jobs/options/embed.js";
 import { clusterShard } from "../cluster-shard.js";
+import { mergeFlag } from "../flags/embed.js";
 import { interruptSignal } from "../interrupt.js";
 import { refuseBesideMerge } from "../merge-flag.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
-import { mergeFlag } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
 

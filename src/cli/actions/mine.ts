@@ -15,12 +15,12 @@ import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
 import { clusterShard } from "../cluster-shard.js";
+import { mergeFlag } from "../flags/embed.js";
 import { goingOn, outputSignal } from "../interrupt.js";
 import { refuseBesideMerge } from "../merge-flag.js";
 import { modelNote } from "../model-note.js";
 import { namedProgress } from "../named-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
-import { mergeFlag } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Terminal } from "../terminal.js";
 

@@ -1,8 +1,8 @@
 import type { AnyTable } from "../../options/option.js";
 import { type TrainRow, trainGroups } from "../../training/options/row.js";
 import { trainTable } from "../../training/options/table.js";
-import type { FlagGroups } from "./add-options.js";
-import { outputOptions } from "./output-options.js";
+import type { FlagGroups } from "../options/add-options.js";
+import { outputOptions } from "../options/output-options.js";
 
 /** Flags of `train` that say how to run, as against what to train. */
 export const runFlags = {

@@ -1,0 +1,13 @@
+import { distillFileOptions, lessonOptions, studentOptions } from "../../jobs/options/distill.js";
+import { runModelOptions } from "../../jobs/options/shared.js";
+import type { FlagGroups } from "../options/add-options.js";
+import { everyCommand } from "../options/output-options.js";
+
+/** The flags of `distill` by the headings of --help. */
+export const distillFlags = {
+  Files: distillFileOptions,
+  Student: studentOptions,
+  Lesson: lessonOptions,
+  Model: { allowDownload: runModelOptions.allowDownload },
+  Common: everyCommand,
+} as const satisfies FlagGroups;
