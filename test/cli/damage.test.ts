@@ -1,8 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { embtune, freshFolder } from "../support/cli.js";
+import { freshFolder } from "../support/cli.js";
 import { flipBit } from "../support/damage.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const whole = join(folder, "whole");
