@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { train } from "../../src/jobs/train.js";
 import type { TrainEvent } from "../../src/training/run-folder/events.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
+import { train } from "../support/train.js";
 
 const pairs = temporaryFile(
   `anchor,positive\n${Array.from({ length: 40 }, (_, i) => `ask ${i},answer ${i}\n`).join("")}`,
