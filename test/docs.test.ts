@@ -22,7 +22,7 @@ function commandsOf(page: string): string[] {
   return [...lines, ...inline].map(([, command]) => command.replace(/\s{2,}#.*$/, ""));
 }
 
-const tree = completionTree(createProgram());
+const tree = completionTree(await createProgram());
 
 /** What of a command the program does not have. */
 function unknownIn(command: string): string[] {

@@ -20,18 +20,19 @@ export function outputSignal(): AbortSignal {
 }
 
 /**
- * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal, so that work can end in good order. `saves`: the work writes a
- * checkpoint first, however long that takes. Anything else is ended after a moment, and everything by a second signal: at once,
- * whatever ONNX Runtime is doing.
+ * A signal that aborts on Ctrl-C, SIGTERM or a closed terminal, so that work can end in good order. `saves`: whether the work has
+ * something to save by now; then it does, however long that takes. Anything else is ended after a moment, and everything by a second
+ * signal: at once, whatever ONNX Runtime is doing.
  */
-export function interruptSignal(saves = false): AbortSignal {
+export function interruptSignal(saves: () => boolean = () => false): AbortSignal {
   const controller = new AbortController();
   running.add(controller);
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) endBy(name);
-    const how = saves ? " after the step under way; press Ctrl-C again to stop at once" : "";
+    const saving = saves();
+    const how = saving ? " after the step under way; press Ctrl-C again to stop at once" : "";
     writeAbove(`\nstopping${how}\n`);
-    if (!saves) setTimeout(() => endBy(name), GRACE).unref();
+    if (!saving) setTimeout(() => endBy(name), GRACE).unref();
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, stop);

@@ -1,3 +1,4 @@
+import { formatExpected } from "../report/plan-summary.js";
 import { times100 } from "../report/scores.js";
 import type { TrainingPlan } from "../training/plan/plan.js";
 import type { OnTrainEvent, StepRecord, TrainEvent } from "../training/run-folder/events.js";
@@ -54,6 +55,7 @@ export function trainProgress(
     }
     if (event.type === "rewrites" && debug) terminal.note(rewriteLines(event.notes));
     if (event.type === "note") terminal.note(event.message);
+    if (event.type === "expected") terminal.note(formatExpected(event));
     if (event.type === "interpolation")
       terminal.note(`α ${event.record.alpha}: ${scoresText(event.record.scores)}`);
     if (event.type === "evaluation") {

@@ -10,6 +10,7 @@ import type { TrainingFile } from "../training/plan/objective-groups.js";
 import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan/plan.js";
 import type { PlannedRun } from "../training/run/require-memory.js";
 import { resolvedOptions } from "../training/run/run-record.js";
+import type { ExpectedTime } from "../training/run-folder/events.js";
 import { formatSeconds } from "./duration.js";
 import { formatPrompts } from "./prompts.js";
 
@@ -33,7 +34,7 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     ...lineOf("test       ", formatTest(plan)),
     ...(memory?.tensors === undefined ? [] : [`trains     ${describeTrained(memory.tensors)}`]),
     ...(memory === undefined ? [] : [`memory     ${formatMemory(memory)}`]),
-    ...(memory?.seconds === undefined ? [] : [`time       ${formatTime(memory)}`]),
+    ...(memory?.seconds === undefined ? [] : [formatExpected(memory)]),
     `run        ${settings.out}`,
   ].join("\n");
 }
@@ -130,10 +131,13 @@ function formatMemory(memory: PlannedRun): string {
   return `parameters ${MB(trained)}${averaged}${stays}, gradients and optimizer ${MB(optimizer)}, copies ${MB(copies)}, activations ${MB(activations)}${at}, vectors for the report ${MB(report)}, the program ${MB(program)}: about ${MB(total)}${allowed}`;
 }
 
-/** `about 3m05s on this machine, by 4,100 tokens a second` */
-function formatTime({ seconds = 0, tokensPerSecond = 0 }: PlannedRun): string {
+/** `time       about 3m05s on this machine as it is now, which reads 4,100 tokens a second` */
+export function formatExpected({
+  seconds = 0,
+  tokensPerSecond = 0,
+}: Partial<ExpectedTime>): string {
   const rate = Math.round(tokensPerSecond).toLocaleString("en-US");
-  return `about ${formatSeconds(seconds)} on this machine as it is now, which reads ${rate} tokens a second`;
+  return `time       about ${formatSeconds(seconds)} on this machine as it is now, which reads ${rate} tokens a second`;
 }
 
 /** The plan as data, for `--dry-run --json`. */

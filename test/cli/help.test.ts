@@ -4,9 +4,11 @@ import { helpRequest, withoutVainHelp } from "../../src/cli/help-request.js";
 import { createProgram } from "../../src/cli/program.js";
 import { wrapped } from "../../src/report/wrap.js";
 
+const programs = { short: await createProgram(), all: await createProgram(true) };
+
 const commands = (all: boolean): Command[] => {
   const walk = (command: Command): Command[] => [command, ...command.commands.flatMap(walk)];
-  return walk(createProgram(all));
+  return walk(all ? programs.all : programs.short);
 };
 
 const named = (all: boolean, name: string): string =>
@@ -74,10 +76,24 @@ describe("a command line with --help", () => {
   });
 
   it("that names no command is left without it, so that the name is told", () => {
-    const program = createProgram();
+    const program = programs.short;
     expect(withoutVainHelp(program, ["trian", "--help"])).toEqual(["trian"]);
     expect(withoutVainHelp(program, ["data", "splt", "-h"])).toEqual(["data", "splt"]);
     for (const words of [["--help"], ["train", "a.csv", "--help"], ["objectives", "nce", "-h"]])
       expect(withoutVainHelp(program, words)).toEqual(words);
+  });
+});
+
+describe("the program", () => {
+  it("declares of a command line the command alone that it names", async () => {
+    const declared = async (...words: string[]): Promise<string[]> =>
+      (await createProgram(false, words)).commands
+        .filter(({ options, commands: children }) => options.length + children.length > 0)
+        .map((command) => command.name());
+    expect(await declared("--version")).toEqual([]);
+    expect(await declared("mine", "evaluate.csv", "--out", "x.csv")).toEqual(["mine"]);
+    expect(await declared("help", "data")).toEqual(["data"]);
+    expect(await declared("trian", "--help")).toEqual([]);
+    expect((await declared("completion", "bash")).length).toBe(programs.all.commands.length - 1);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { balancedCaps } from "../../src/dataset/prepare/balance.js";
 import type { PrepareTarget } from "../../src/dataset/prepare/prepare-rows.js";
 import type { ClassedRow, PairRow } from "../../src/dataset/rows/row-types.js";
+import { watchWaits } from "../../src/files/progress.js";
 import { type PrepareOptions, prepareFile } from "../../src/jobs/prepare.js";
 import { temporaryFile, userErrorOf } from "../dataset/temporary-files.js";
 
@@ -243,5 +244,22 @@ describe("options without a meaning", () => {
     [{ positiveFrom: 0.3 }, "sentence1,sentence2,score\na,b,0\nc,d,5\n", "labelled-pairs"],
   ] as const)("%j is refused", async (options, content, as) => {
     expect((await userErrorOf(prepare(content, as, options))).exitCode).toBe(2);
+  });
+});
+
+describe("cleaning and leaving out", () => {
+  it("tell how many rows they have gone through", async () => {
+    const ends: string[] = [];
+    const unwatch = watchWaits(({ title, unit, done, total, ended }) => {
+      if (ended && unit === "rows") ends.push(`${title} ${done}/${total}`);
+    });
+    const rows = "anchor,positive\nA b.,c d\na b,C d\ne f,g\n";
+    const options = { clean: true, minWords: 2, dedupe: true };
+    await prepare(rows, "pairs", options).finally(unwatch);
+    expect(ends).toEqual([
+      "cleaning texts 3/3",
+      "counting words 3/3",
+      "looking for repeated rows 2/2",
+    ]);
   });
 });

@@ -1,16 +1,24 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PreparedEncoder } from "../../src/encoder/step/prepare.js";
 import { emptyGraph } from "../../src/graph/ir.js";
 import { float32 } from "../../src/math/tensor.js";
 import { collectGarbage } from "../../src/runtime/collect-garbage.js";
+import { machineLimits } from "../../src/runtime/machine-limits.js";
 import { weightsMerger } from "../../src/training/model/merged-weights.js";
 import { openResources } from "../../src/training/model/resources.js";
 import { openContext } from "../../src/training/model/run-context.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
+import { plannedRun, requireMemory } from "../../src/training/run/require-memory.js";
 import { setUp } from "../../src/training/update/set-up.js";
+import { userErrorOf } from "../dataset/temporary-files.js";
 import { bundledFolder } from "../support/bundled.js";
-import { options } from "../support/encoder-run.js";
+import { file, options } from "../support/encoder-run.js";
+
+vi.mock("../../src/runtime/machine-limits.js", async (original) => {
+  const real = await original<{ machineLimits: typeof machineLimits }>();
+  return { machineLimits: vi.fn(real.machineLimits) };
+});
 
 const adapter = {
   layer: 0,
@@ -66,5 +74,33 @@ describe("an encoder that is being trained", () => {
     expect(parts(await trainable.parameters()).weights!.size).toBeGreaterThan(1);
     await trainable.release();
     await resources.close();
+  });
+});
+
+describe("a batch beyond the memory that there is", () => {
+  const words = "a sentence of some length so that activations count";
+  const rows = Array.from({ length: 300 }, (_, i) => `${words} ask ${i},${words} answer ${i}`);
+  const data = file("many.csv", ["anchor,positive", ...rows]);
+  const plan = (sizes: Partial<TrainOptions>) =>
+    planTraining(options({ data, tune: "full", objective: "infonce", maxLength: 48, ...sizes }));
+
+  it("is refused with sizes that fit", async () => {
+    const memory = 140 * 2 ** 20;
+    const limits = { ...machineLimits(), memory, memoryLimited: true };
+    vi.mocked(machineLimits).mockReturnValue(limits);
+    const planned = await plan({ batchSize: 256 });
+    const resources = await openResources(planned.settings, trainedTexts(planned));
+    const control = { onEvent: () => {} };
+    const context = openContext(planned, resources, { auxiliary: undefined, control });
+    const error = await userErrorOf(requireMemory(context));
+    await resources.close();
+    expect([error.code, error.exitCode]).toEqual(["beyond-memory", 2]);
+    expect(error.message).toMatch(
+      /^batches of 256 rows take about \d\.\d GB of memory, and the container has 0\.1 GB$/,
+    );
+    const [, tokens, fewer] = /--mini-batch-tokens (\d+),.* --batch-size (\d+)$/.exec(error.hint!)!;
+    const cut = { batchSize: 256, miniBatchTokens: Number(tokens) };
+    for (const sizes of [cut, { batchSize: Number(fewer) }])
+      expect((await plannedRun(await plan(sizes))).total).toBeLessThan(memory);
   });
 });

@@ -5,10 +5,10 @@ import { compareModels } from "../../jobs/compare-models.js";
 import { compareTable } from "../../jobs/options/compare.js";
 import { formatModelComparison } from "../../report/model-comparison.js";
 import { modelsPage } from "../../report/models-page.js";
+import { comparisonPageFlags } from "../flags/compare.js";
 import { outputSignal } from "../interrupt.js";
 import { measuringProgress } from "../measuring-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
-import { comparisonPageFlags } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 

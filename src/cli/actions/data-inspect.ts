@@ -5,8 +5,8 @@ import { inspect } from "../../jobs/inspect.js";
 import { inspectTable } from "../../jobs/options/data.js";
 import { formatInspection } from "../../report/inspection.js";
 import { inspectionPage } from "../../report/inspection-page.js";
+import { pageFlags } from "../flags/data.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
-import { pageFlags } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 

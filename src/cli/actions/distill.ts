@@ -26,7 +26,7 @@ export async function runDistill(data: readonly string[], command: Command): Pro
   const { model, state } = await distill({
     ...jobOptions(command, distillTable),
     ...{ data, out, teacher },
-    signal: interruptSignal(true),
+    signal: interruptSignal(() => true),
     onEvent,
   }).finally(() => progress.stop());
   if (terminal.json) terminal.result(JSON.stringify({ model, ...state }, null, 2));

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { doctor } from "../../jobs/doctor/doctor.js";
 import { commonOptions } from "../../options/common-options.js";
+import { doctorFlags } from "../flags/doctor.js";
 import { flagsOf } from "../options/add-options.js";
-import { doctorFlags } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 
 /** What `embtune doctor` does; exit code 1 where something will fail. */
 export async function runDoctor(command: Command): Promise<void> {
-  const flags = flagsOf(command, { ...doctorFlags, ...commonOptions });
+  const flags = flagsOf(command, { ...doctorFlags.Model, ...commonOptions });
   const terminal = openTerminal(flagsOf(command, outputOptions));
   const checks = await doctor({ model: flags.model, threads: flags.threads });
   if (checks.some(({ status }) => status === "bad")) process.exitCode = 1;

@@ -7,10 +7,10 @@ import { mergeEmbeddings } from "../../jobs/merge.js";
 import { embedFileOptions, embedTable, shardOption } from "../../jobs/options/embed.js";
 import { type AnyTable, kebabCase } from "../../options/option.js";
 import { clusterShard } from "../cluster-shard.js";
+import { mergeFlag } from "../flags/embed.js";
 import { interruptSignal } from "../interrupt.js";
 import { modelNote } from "../model-note.js";
 import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
-import { mergeFlag } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
 

@@ -7,8 +7,8 @@ import { formatChecks } from "../../report/objective-check.js";
 import { formatObjectives, objectiveRecord } from "../../report/objectives.js";
 import { plainPage } from "../../report/plain-page.js";
 import { openRuntime } from "../../runtime/runtime.js";
+import { checkFlags } from "../flags/objectives.js";
 import { flagsOf } from "../options/add-options.js";
-import { checkFlags } from "../options/command-flags.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 

@@ -45,7 +45,7 @@ export async function runComparison(
   const progress = comparisonProgress(planned, terminal);
   const report = await compareRuns(planned, out, {
     overwrite,
-    signal: interruptSignal(true),
+    signal: interruptSignal(() => true),
     onEvent: progress.onEvent,
   }).finally(progress.stop);
   terminal.result(

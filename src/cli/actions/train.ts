@@ -20,10 +20,10 @@ import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
 import { plannedRun } from "../../training/run/require-memory.js";
 import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
 import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
+import { runFlags, sweepFlag } from "../flags/train.js";
 import { goingOn, interruptSignal } from "../interrupt.js";
 import { flagsOf } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
-import { runFlags, sweepFlag } from "../options/train-flags.js";
 import { parseSweep } from "../parse-sweep.js";
 import { openTerminal, type Terminal } from "../terminal.js";
 import {
@@ -62,9 +62,14 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   }
   terminal.note(formatPlan(plan, { prompts }));
   const progress = trainProgress(terminal, shownRun(plan, flags.debug));
+  // Before the first update there is nothing that could be lost.
+  let updated = false;
   const trained = await trainPlanned(plan, {
-    onEvent: progress.onEvent,
-    signal: interruptSignal(true),
+    onEvent: (event) => {
+      updated ||= event.type === "step";
+      progress.onEvent(event);
+    },
+    signal: interruptSignal(() => updated),
     overwrite: flags.overwrite,
     resume: flags.resume !== undefined,
     resumeAnyway: flags.resumeAnyway,

@@ -1,11 +1,10 @@
 import { Command } from "commander";
+import { inspectFlags, prepareFlags, splitFlags } from "../flags/data.js";
 import { addGroups, withHelp } from "../options/add-options.js";
-import { commandFlags } from "../options/command-flags.js";
 
 /** `embtune data inspect|prepare|split`: declares the options; what does the work is imported when it runs. */
-export function dataCommand(all: boolean): Command {
-  const command = new Command("data").description("look at data, convert it, split it");
-  return withHelp(command, { all, common: new Set() })
+export function declareData(command: Command, all: boolean): void {
+  withHelp(command, { all, common: new Set() })
     .showHelpAfterError("(--help lists commands and options)")
     .addCommand(inspectCommand(all))
     .addCommand(prepareCommand(all))
@@ -17,12 +16,10 @@ function inspectCommand(all: boolean): Command {
     .description("say what is in data files and what to do about it")
     .argument("<files...>", "data files, gzipped or not; - is standard input")
     .usage("FILE… [--html OUT] [options]");
-  return addGroups(command, commandFlags["data inspect"], all).action(
-    async (files: string[], _, self: Command) => {
-      const { runInspect } = await import("../actions/data-inspect.js");
-      await runInspect(files, self);
-    },
-  );
+  return addGroups(command, inspectFlags, all).action(async (files: string[], _, self: Command) => {
+    const { runInspect } = await import("../actions/data-inspect.js");
+    await runInspect(files, self);
+  });
 }
 
 function prepareCommand(all: boolean): Command {
@@ -32,12 +29,10 @@ function prepareCommand(all: boolean): Command {
     )
     .argument("<file>", "data file; with --corpus and --qrels the queries")
     .usage("FILE --as pairs --out FILE [options]");
-  return addGroups(command, commandFlags["data prepare"], all).action(
-    async (file: string, _, self: Command) => {
-      const { runPrepare } = await import("../actions/data-prepare.js");
-      await runPrepare(file, self);
-    },
-  );
+  return addGroups(command, prepareFlags, all).action(async (file: string, _, self: Command) => {
+    const { runPrepare } = await import("../actions/data-prepare.js");
+    await runPrepare(file, self);
+  });
 }
 
 function splitCommand(all: boolean): Command {
@@ -47,10 +42,8 @@ function splitCommand(all: boolean): Command {
     )
     .argument("<file>", "data file")
     .usage("FILE --out DIR [--eval 0.1] [--test-part 0.1] [--by connected] [options]");
-  return addGroups(command, commandFlags["data split"], all).action(
-    async (file: string, _, self: Command) => {
-      const { runSplit } = await import("../actions/data-split.js");
-      await runSplit(file, self);
-    },
-  );
+  return addGroups(command, splitFlags, all).action(async (file: string, _, self: Command) => {
+    const { runSplit } = await import("../actions/data-split.js");
+    await runSplit(file, self);
+  });
 }

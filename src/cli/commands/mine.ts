@@ -1,19 +1,14 @@
-import { Command } from "commander";
+import type { Command } from "commander";
+import { mineFlags } from "../flags/mine.js";
 import { addGroups } from "../options/add-options.js";
-import { commandFlags } from "../options/command-flags.js";
 
 /** `embtune mine DATA`: declares the options; what does the work is imported when it runs. `all`: --help shows every option. */
-export function mineCommand(all: boolean): Command {
-  const command = new Command("mine")
-    .description(
-      "add hard negatives to pairs: texts near to the anchor that are none of its positives",
-    )
+export function declareMine(command: Command, all: boolean): void {
+  command
     .argument("<data>", "pairs, or rows that are converted to pairs")
     .usage("DATA --out FILE [--model M] [--corpus FILE] [options]");
-  return addGroups(command, commandFlags.mine, all).action(
-    async (data: string, _, self: Command) => {
-      const { runMine } = await import("../actions/mine.js");
-      await runMine(data, self);
-    },
-  );
+  addGroups(command, mineFlags, all).action(async (data: string, _, self: Command) => {
+    const { runMine } = await import("../actions/mine.js");
+    await runMine(data, self);
+  });
 }

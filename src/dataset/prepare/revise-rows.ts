@@ -1,3 +1,4 @@
+import { reportWait } from "../../files/progress.js";
 import { type KindRows, textsOfRow } from "../rows/convert.js";
 import type { RowReportBuilder } from "../rows/row-report.js";
 import type { DatasetKind, RowTypes } from "../rows/row-types.js";
@@ -22,11 +23,30 @@ export function reviseRows(
   book: RowReportBuilder,
 ): KindRows {
   let rows: readonly AnyRow[] = data.rows;
-  if (options.clean) rows = rows.flatMap((row) => cleanRow(row, book));
+  if (options.clean) rows = revised("cleaning texts", rows, (row) => cleanRow(row, book));
   const { minWords = 0 } = options;
-  if (minWords > 0) rows = rows.flatMap((row) => longEnough(row, minWords, book));
-  if (options.dedupe) rows = withoutRepeats(rows, book);
+  if (minWords > 0) {
+    rows = revised("counting words", rows, (row) => longEnough(row, minWords, book));
+  }
+  if (options.dedupe) rows = revised("looking for repeated rows", rows, repeatFilter(book));
   return { kind: data.kind, rows } as KindRows;
+}
+
+/** What becomes of each row; tells how far it is. */
+function revised(
+  title: string,
+  rows: readonly AnyRow[],
+  revise: (row: AnyRow) => readonly AnyRow[],
+): AnyRow[] {
+  const report = reportWait(title, "rows", rows.length);
+  try {
+    return rows.flatMap((row) => {
+      report.add(1);
+      return revise(row);
+    });
+  } finally {
+    report.end();
+  }
 }
 
 function cleanRow(row: AnyRow, book: RowReportBuilder): AnyRow[] {
@@ -55,17 +75,18 @@ function longEnough(row: AnyRow, words: number, book: RowReportBuilder): AnyRow[
   return [{ ...row, negatives: row.negatives.filter(isLong) }];
 }
 
-function withoutRepeats(rows: readonly AnyRow[], book: RowReportBuilder): AnyRow[] {
+/** Lets pass a row that none before it repeats. */
+function repeatFilter(book: RowReportBuilder): (row: AnyRow) => AnyRow[] {
   const seen = new Map<string, string>();
-  return rows.filter((row) => {
+  return (row) => {
     const texts = requiredTexts(row).map(plainForm);
     const reason =
       texts.length === 2 && texts[0] === texts[1]
         ? "with the same text on both sides"
         : repeatReason(seen, textsOfRow(row).map(plainForm).join("\u0000"), labelOrScore(row));
     if (reason !== undefined) book.drop(reason, row.line);
-    return reason === undefined;
-  });
+    return reason === undefined ? [row] : [];
+  };
 }
 
 function repeatReason(seen: Map<string, string>, key: string, value: string): string | undefined {

@@ -2,18 +2,16 @@ import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import { measures } from "../../evaluation/metric.js";
 import { makeBatch } from "../batches/run-texts.js";
+import { interpolationOf } from "../options/interpolation.js";
 import type { TrainSettings } from "../options/settings.js";
 import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import type { ExpectedTime } from "../run-folder/events.js";
 
-/** How long a run will take, and the rate that this was reckoned from. */
-export interface ExpectedTime {
-  readonly seconds: number;
-  /** Tokens that the encoder reads in a second, without learning. */
-  readonly tokensPerSecond: number;
-}
+/** How many texts are timed, one sample after another; the first ones warm up. */
+const SAMPLES = [4, 16, 64];
 
-/** Texts that are timed. */
-const TIMED = 64;
+/** Seconds of a sample after which no larger one is timed: the timing takes about two seconds at most. */
+const ENOUGH = 0.4;
 
 /**
  * What a token costs in a step, in tokens that are only read: forward once, backward twice, and the update. Processor time, one thread,
@@ -22,31 +20,53 @@ const TIMED = 64;
  */
 const COST = { full: 3.7, lora: 2.4, last: 1.3 } as const;
 
-/** Times the encoder on the first texts of a run, twice, the faster counting, and reckons the run by tokens. */
-export async function expectedTime(plan: TrainingPlan, encoder: Encoder): Promise<ExpectedTime> {
+/**
+ * Times the encoder on some texts of a run's first batch and reckons what is left of the run after step `made` by tokens. Vectors are thrown away and nothing
+ * random is drawn, so that a run is the same with it and without.
+ */
+export async function expectedTime(
+  plan: TrainingPlan,
+  encoder: Encoder,
+  made = 0,
+): Promise<ExpectedTime> {
   const texts = firstTexts(plan);
-  const sample = texts.slice(0, TIMED);
-  const tokens = countTokens(encoder, sample);
-  const times: number[] = [];
-  for (let i = 0; i < 2; i++) {
-    const start = performance.now();
-    await encoder.encode(sample);
-    times.push((performance.now() - start) / 1000);
-  }
-  const tokensPerSecond = tokens / Math.min(...times);
-  const perText = tokens / sample.length;
-  return {
-    seconds: readTokens(plan, perText, countTokens(encoder, texts)) / tokensPerSecond,
-    tokensPerSecond,
-  };
+  const perStep = countTokens(encoder, texts);
+  const tokensPerSecond = await readingRate(encoder, texts);
+  const tokens = tokensLeft(plan, made, { perStep, perText: perStep / texts.length });
+  return { seconds: tokens / tokensPerSecond, tokensPerSecond };
 }
 
-/** Tokens to be read by the whole run; those of a step count as often as they cost. */
-function readTokens(plan: TrainingPlan, perText: number, perStep: number): number {
-  const { settings, steps, evalEvery, evaluator } = plan;
+/** Tokens a second, the fastest sample counting. */
+async function readingRate(encoder: Encoder, texts: readonly string[]): Promise<number> {
+  let best = 0;
+  for (const size of SAMPLES) {
+    const every = Math.ceil(texts.length / size);
+    const sample = texts.filter((_, i) => i % every === 0);
+    const tokens = countTokens(encoder, sample);
+    const start = performance.now();
+    await encoder.encode(sample, { prompt: "" });
+    const seconds = (performance.now() - start) / 1000;
+    best = Math.max(best, tokens / seconds);
+    if (seconds > ENOUGH) break;
+  }
+  return best;
+}
+
+interface TokenCounts {
+  readonly perStep: number;
+  readonly perText: number;
+}
+
+/** Tokens still to be read after so many steps; those of a step count as often as they cost. */
+function tokensLeft(plan: TrainingPlan, made: number, { perStep, perText }: TokenCounts): number {
+  const { settings, evalEvery, evaluator } = plan;
   const measured = measures(evaluator) ? 2 * evaluator.rows * perText : 0;
   if (settings.tune === "head") return trainedTexts(plan) * perText + measured;
-  const evaluations = 2 + Math.ceil(steps / evalEvery);
+  const steps = plan.steps - made;
+  const line = interpolationOf(settings, evaluator);
+  // Start and result, those between the steps, and the points of the line beyond its start.
+  const evaluations =
+    2 + Math.ceil(steps / evalEvery) + (line.kind === "search" ? line.alphas.length - 1 : 0);
   return steps * settings.accumulate * perStep * costOf(settings) + evaluations * measured;
 }
 

@@ -48,11 +48,20 @@ export interface WarningRecord {
   readonly message: string;
 }
 
+/** How long a run will take, and the rate that this was reckoned from. */
+export interface ExpectedTime {
+  readonly seconds: number;
+  /** Tokens that the encoder reads in a second, without learning. */
+  readonly tokensPerSecond: number;
+}
+
 /** What a training run tells while it works; nothing is printed by the library. */
 export type TrainEvent =
   | { readonly type: "note"; readonly message: string }
   /** How the encoder's graph was rewritten before it was differentiated. */
   | { readonly type: "rewrites"; readonly notes: readonly RewriteNote[] }
+  /** Once, before anything is trained: how long what is left of the run will take. */
+  | ({ readonly type: "expected" } & ExpectedTime)
   | { readonly type: "encoding"; readonly done: number; readonly total: number }
   | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
   | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }

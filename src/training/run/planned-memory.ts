@@ -1,3 +1,4 @@
+import type { PlannedBatch } from "../../dataset/batches/sampler.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import type { HeadSpec } from "../../encoder/head.js";
 import { buildCachedLoss, buildEmbeddingParts } from "../../encoder/step/cached-step.js";
@@ -65,6 +66,8 @@ interface PlannedSteps extends PlannedModel {
     /** With chunks: loss and slopes of all embeddings of a batch. */
     readonly loss?: Parameters<typeof memoryPlan>[0] | undefined;
     readonly group: ObjectiveGroup;
+    /** Rows of the first batch: the largest size has no more of them than there are. */
+    readonly rows: number;
     /** Tokens of each text of the first batch; empty while the encoder is frozen. */
     readonly lengths: readonly number[];
   }[];
@@ -78,9 +81,9 @@ export async function plannedSteps(
 ): Promise<PlannedSteps> {
   const { plan, head, encoder, runtime } = model;
   if (plan.settings.tune === "head") {
-    const groups = plan.groups.map((group) => {
+    const groups = plan.groups.map((group, number) => {
       const step = buildHeadStep(headStepOptions({ plan, head }, { group, start }));
-      return { step, group, lengths: [] };
+      return { step, group, rows: firstBatch(plan, number).rows.length, lengths: [] };
     });
     return { ...model, chunks: false, groups };
   }
@@ -93,7 +96,9 @@ export async function plannedSteps(
     requireTrained(prepared, options.tuning, step.parameters);
     tensors ??= trainedTensors(prepared, step.parameters);
     const loss = chunks ? buildCachedLoss(options) : undefined;
-    groups.push({ step, loss, group, lengths: firstLengths(plan, number, encoder) });
+    const batch = firstBatch(plan, number);
+    const lengths = textLengths(plan, batch, encoder);
+    groups.push({ step, loss, group, rows: batch.rows.length, lengths });
   }
   return { ...model, chunks, groups, tensors };
 }
@@ -112,17 +117,16 @@ export function memoryOf(steps: PlannedSteps, sizes: BatchSizes): PlannedMemory 
   return { ...memory, tensors, average, report, program: PROGRAM_BYTES, total, limit };
 }
 
-function reckoned({ plan, groups, chunks }: PlannedSteps, sizes: BatchSizes): ReckonedMemory {
-  const share = sizes.batchSize / plan.settings.batchSize;
+function reckoned({ groups, chunks }: PlannedSteps, sizes: BatchSizes): ReckonedMemory {
   const limit = chunks ? sizes.miniBatchTokens : undefined;
-  const memories = groups.map(({ step, loss, group, lengths }) => {
+  const memories = groups.map(({ step, loss, group, rows: most, lengths }) => {
     const rows = {
-      rows: sizes.batchSize,
+      rows: Math.min(sizes.batchSize, most),
       negatives: group.batches.negatives,
       queue: queueSize(group),
     };
     if (lengths.length === 0) return { ...memoryPlan(step, vectorSizes(rows)), tokens: 0 };
-    const all = lengths.slice(0, Math.max(1, Math.round(share * lengths.length)));
+    const all = lengths.slice(0, Math.ceil((rows.rows / most) * lengths.length));
     const own = atOnce(all, limit);
     const tokens = own.reduce((sum, length) => sum + length, 0);
     const memory = memoryPlan(step, textSizes(own, rows));
@@ -157,9 +161,9 @@ function largest(memories: readonly ReckonedMemory[]): ReckonedMemory {
   };
 }
 
-/** Tokens of the texts of a group's first batch. */
-function firstLengths(plan: TrainingPlan, group: number, encoder: Encoder): number[] {
-  const batch = makeBatch(plan, firstBatch(plan, group));
+/** Tokens of the distinct texts of a batch. */
+function textLengths(plan: TrainingPlan, rows: PlannedBatch, encoder: Encoder): number[] {
+  const batch = makeBatch(plan, rows);
   const numbers = new Set(Object.values(batch.texts).flatMap((own) => [...own]));
   return encoder
     .tokenize([...numbers].map((number) => plan.texts.prompted[number]))

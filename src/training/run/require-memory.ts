@@ -3,10 +3,11 @@ import { type HeadSpec, headSpec, modulesHead } from "../../encoder/head.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { UserError } from "../../errors/user-error.js";
 import { openRuntime } from "../../runtime/runtime.js";
-import { type ExpectedTime, expectedTime } from "../model/expected-time.js";
+import { expectedTime } from "../model/expected-time.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { promptedPlan } from "../plan/prompted-plan.js";
+import type { ExpectedTime } from "../run-folder/events.js";
 import {
   type BatchSizes,
   memoryOf,
@@ -29,8 +30,7 @@ export async function plannedRun(planned: TrainingPlan): Promise<PlannedRun> {
     const encoder = await loadEncoder({ ...settings, runtime, modules: "leave" });
     const plan = promptedPlan(planned, encoder.info);
     const model = { plan, head: plannedHead(settings, encoder.info), encoder, runtime };
-    const memory = memoryOf(await plannedSteps(model), settings);
-    await requireFitting(memory, model);
+    const memory = await fittingMemory(model);
     return { ...memory, ...(await expectedTime(plan, encoder)) };
   } finally {
     await runtime.close();
@@ -50,17 +50,18 @@ const SMALL_BATCH = 64;
 export async function requireMemory(model: PlannedModel): Promise<void> {
   const { settings } = model.plan;
   if (settings.batchSize <= SMALL_BATCH) return;
-  await requireFitting(memoryOf(await plannedSteps(model), settings), model);
+  await fittingMemory(model);
 }
 
-/** UserError beyond-memory, with the largest batch that fits, and with the tokens at once with which this one does. */
-async function requireFitting(memory: PlannedMemory, model: PlannedModel): Promise<void> {
-  const { limit, total } = memory;
+/** What the run takes. UserError beyond-memory, with the largest batch that fits, and with the tokens at once with which this one does. */
+async function fittingMemory(model: PlannedModel): Promise<PlannedMemory> {
   const { settings } = model.plan;
-  if (limit === undefined || total <= limit.bytes) return;
-  const fits = (sizes: BatchSizes, steps: Awaited<ReturnType<typeof plannedSteps>>): boolean =>
-    memoryOf(steps, sizes).total <= ROOM * limit.bytes;
   const whole = await plannedSteps(model);
+  const memory = memoryOf(whole, settings);
+  const { limit, total } = memory;
+  if (limit === undefined || total <= limit.bytes) return memory;
+  const fits = (sizes: BatchSizes, steps: typeof whole): boolean =>
+    memoryOf(steps, sizes).total <= ROOM * limit.bytes;
   const { batchSize, miniBatchTokens } = settings;
   const rows = most(2, batchSize, (n) => fits({ batchSize: n, miniBatchTokens }, whole));
   const cut = settings.tune === "head" ? undefined : await plannedSteps(model, true);

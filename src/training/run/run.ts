@@ -7,6 +7,7 @@ import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
 import { warmupSteps } from "../../optim/schedule.js";
 import { collectLargeArrays } from "../../runtime/collect-garbage.js";
+import { expectedTime } from "../model/expected-time.js";
 import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
 import { requireFittingModel } from "../model/step-options.js";
@@ -105,6 +106,8 @@ async function runWith(
     await requireMemory(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
+    const expected = await expectedTime(context.plan, context.encoder, point?.state.step);
+    options.onEvent({ type: "expected", ...expected });
     return await train(context, record, { point, shared: options.resources !== undefined });
   } finally {
     await auxiliary?.close();

@@ -8,7 +8,7 @@ import { type CompletedCommand, completionTree } from "../../../src/cli/completi
 import { zshCompletion } from "../../../src/cli/completion/zsh.js";
 import { createProgram } from "../../../src/cli/program.js";
 
-const tree = completionTree(createProgram(), { objectives: ["infonce", "triplet"] });
+const tree = completionTree(await createProgram(), { objectives: ["infonce", "triplet"] });
 
 /** What bash proposes for the last of the words. */
 function proposed(...words: string[]): string[] {

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { trainCommand } from "../../../src/cli/commands/train.js";
+import { declareTrain } from "../../../src/cli/commands/train.js";
 import { readConfig } from "../../../src/cli/config-file.js";
+import { trainFlags } from "../../../src/cli/flags/train.js";
 import { addOptions, typedOptions } from "../../../src/cli/options/add-options.js";
-import { trainFlags } from "../../../src/cli/options/train-flags.js";
 import { optionsDocument } from "../../../src/options/describe.js";
 import { kebabCase } from "../../../src/options/option.js";
 import { resolveGiven } from "../../../src/options/values.js";
@@ -27,7 +27,9 @@ function unfit(row: TrainRow): unknown {
 
 describe("the table of train's options", () => {
   it("gives every option a flag", () => {
-    const flags = trainCommand(true).options.map(({ long }) => long);
+    const train = new Command("train");
+    declareTrain(train, true);
+    const flags = train.options.map(({ long }) => long);
     const names = byFlag.map(([name]) => name);
     expect(names.length).toBeGreaterThan(50);
     for (const name of names)
