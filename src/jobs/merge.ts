@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { isDeepStrictEqual } from "node:util";
 import type { EmbeddingFormat, VectorLayout } from "../embeddings/format.js";
 import { embeddingFormat, writeEmbeddingFile } from "../embeddings/formats.js";
 import {
@@ -9,6 +8,7 @@ import {
   readManifest,
   type Shard,
 } from "../embeddings/manifest.js";
+import { inOrder, requireAlike } from "../embeddings/shard.js";
 import { storedSize } from "../embeddings/vector-type.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
@@ -41,7 +41,7 @@ export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingM
     );
   refuseSameFile(out, files);
   const parts = orderedParts(files.map(readPart), format);
-  const [first] = parts as [Part, ...Part[]];
+  const [first] = parts;
   const { shard: _, ...common } = first.manifest;
   const rows = first.shard.total;
   const layout = layoutOf(first.manifest, rows);
@@ -97,22 +97,10 @@ function readPart(file: string): Part {
   throw new UserError("not-a-shard", "was not written with --shard", { at: { file } });
 }
 
-function orderedParts(parts: readonly Part[], format: EmbeddingFormat): readonly Part[] {
-  const sorted = [...parts].sort((a, b) => a.shard.index - b.shard.index);
-  const first = sorted[0];
-  if (first === undefined) throw usageError("no-shards", "--merge needs the files of the shards");
-  for (const part of sorted) requireSame(part, first, format);
-  const { of } = first.shard;
-  const missing = Array.from({ length: of }, (_, i) => i + 1).filter(
-    (index) => !sorted.some(({ shard }) => shard.index === index),
-  );
-  if (missing.length > 0)
-    throw usageError(
-      "missing-shards",
-      `shard ${missing.join(", ")} of ${of} is not among the files`,
-    );
-  if (sorted.length > of) throw usageError("repeated-shards", "a shard is given twice");
-  return sorted;
+function orderedParts(parts: readonly Part[], format: EmbeddingFormat): readonly [Part, ...Part[]] {
+  const first = [...parts].sort((a, b) => a.shard.index - b.shard.index)[0];
+  for (const part of parts) requireSame(part, first, format);
+  return inOrder(parts);
 }
 
 /** Everything but the place among the shards must be equal. */
@@ -128,15 +116,7 @@ function requireSame(part: Part, first: Part, format: EmbeddingFormat): void {
     };
   };
   const wanted = { ...comparable(first), format: format.extension.slice(1) };
-  const given = comparable(part);
-  const different = Object.keys(wanted).filter(
-    (name) => !isDeepStrictEqual(wanted[name as never], given[name as never]),
-  );
-  if (different.length === 0) return;
-  throw new UserError("shards-differ", `differs from the other shards in ${different.join(", ")}`, {
-    at: { file: part.file },
-    hint: "write all shards with the same texts, model and options",
-  });
+  requireAlike(part.file, comparable(part), wanted);
 }
 
 function layoutOf(

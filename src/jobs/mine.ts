@@ -1,14 +1,16 @@
+import { createHash } from "node:crypto";
 import { indexPairs, type PairIndex } from "../dataset/batches/pair-index.js";
 import { fittingOptions } from "../dataset/fitting-options.js";
 import { loadDataset } from "../dataset/load-dataset.js";
 import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
+import { type ShardRange, shardOf } from "../embeddings/shard.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { promptFor, requireKnownPrompts } from "../encoder/prompts.js";
 import type { Matrix } from "../math/tensor.js";
 import { type Candidates, findCandidates } from "../mining/candidates.js";
 import { chooseNegatives } from "../mining/choose-negatives.js";
 import { readCorpus } from "../mining/corpus.js";
-import type { Mined } from "../mining/mined.js";
+import type { Mined, MinedPart } from "../mining/mined.js";
 import { findNearest, type Nearest } from "../mining/nearest.js";
 import { judgeScores } from "../mining/second-model.js";
 import type { SelectionRules } from "../mining/select-negatives.js";
@@ -41,7 +43,7 @@ export type MineEvent =
 /**
  * Adds hard negatives to rows of pairs: the candidates nearest to each anchor, by exact search, without the positives and what equals them,
  * thinned out by the rules. UserError: as loadDataset (rows of pairs) and loadEncoder. An abort leaves what is needed to go on in the
- * cache folder.
+ * cache folder. `shard` mines a part of the rows: each looks through all candidates, and the parts together are the whole.
  */
 export async function mineNegatives(given: MineOptions): Promise<Mined> {
   const { signal, onEvent, ...job } = given;
@@ -63,7 +65,16 @@ export async function mineNegatives(given: MineOptions): Promise<Mined> {
   onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
   const runtime = await openRuntime({ threads });
   try {
-    return await mineWith(runtime, { options, dataset, index, candidates });
+    const range = shardOf(options.shard, dataset.rows.length);
+    const [from, to] = range === undefined ? [0] : [range.first, range.first + range.rows];
+    const { anchors, positives } = index;
+    const own = {
+      ...index,
+      anchors: anchors.subarray(from, to),
+      positives: positives.subarray(from, to),
+    };
+    const rows = dataset.rows.slice(from, to);
+    return await mineWith(runtime, { options, dataset, range, rows, index: own, candidates });
   } finally {
     await runtime.close();
   }
@@ -75,15 +86,19 @@ async function loadPairs(options: MineOptions): Promise<DatasetOf<"pair">> {
   return dataset as DatasetOf<"pair">;
 }
 
+/** Rows to be mined, and the candidates, which are those of all rows. */
 interface Mining {
   readonly options: MineOptions;
   readonly dataset: DatasetOf<"pair">;
+  readonly range: ShardRange | undefined;
+  readonly rows: readonly PairRow[];
+  /** Of these rows, by the numbers of all texts. */
   readonly index: PairIndex;
   readonly candidates: Candidates;
 }
 
 async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
-  const { options, dataset, index, candidates } = mining;
+  const { options, dataset, range, rows, index, candidates } = mining;
   const { nearest, positives, info } = await search(runtime, mining);
   const judged =
     options.judge === undefined
@@ -96,7 +111,7 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
           vectors: { ...vectorOptions(options, runtime), model: options.judge },
         });
   const mined = chooseNegatives({
-    rows: dataset.rows,
+    rows,
     index,
     candidates,
     nearest,
@@ -104,6 +119,7 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
     judged: judged?.scoreOf,
     rules: options.rules,
     seed: options.seed ?? 42,
+    first: range?.first ?? 0,
   });
   return {
     ...mined,
@@ -111,6 +127,26 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
     candidates: candidates.texts.length,
     model: info,
     judge: judged?.info,
+    part: range && { ...range.shard, from: partFrom(mining, info, judged?.info) },
+  };
+}
+
+/** What the choice depends on, which must be the same in all parts. */
+function partFrom(
+  { options, dataset, candidates }: Mining,
+  model: EncoderInfo,
+  judge: EncoderInfo | undefined,
+): MinedPart["from"] {
+  const hash = createHash("sha256");
+  for (const text of candidates.texts) hash.update(`${text.length} ${text}`);
+  return {
+    "data's SHA-256": dataset.account.sha256,
+    "candidates' SHA-256": hash.digest("hex"),
+    "model's hash": model.hash,
+    "judge's hash": judge?.hash ?? null,
+    prompts: [promptFor(model, "query"), promptFor(model, "document")],
+    rules: options.rules,
+    seed: options.seed ?? 42,
   };
 }
 
@@ -124,7 +160,7 @@ interface Found {
 /** Encodes, then searches; the vectors are gone afterwards. */
 async function search(
   runtime: Runtime,
-  { options, dataset, index, candidates }: Mining,
+  { options, dataset, range, rows, index, candidates }: Mining,
 ): Promise<Found> {
   const anchors = distinct(index.anchors);
   const positiveIds = distinct(index.positives);
@@ -138,7 +174,7 @@ async function search(
   const own = { ...vectorOptions(options, runtime), prompts, dtype: options.modelDtype };
   const { vectors, info } = await unitVectors(sides, own);
   const [queries, documents, positives] = vectors as [Matrix, Matrix, Matrix];
-  const scores = pairScores(dataset.rows, index, { queries, positives, anchors, positiveIds });
+  const scores = pairScores(rows, index, { queries, positives, anchors, positiveIds });
   const nearest = await findNearest({
     runtime,
     index,
@@ -154,6 +190,7 @@ async function search(
       promptFor(info, "document"),
       dataset.account.sha256,
       candidates.texts.length,
+      ...(range === undefined ? [] : [range.shard]),
     ],
     signal: options.signal,
     onProgress: (done) =>

@@ -40,12 +40,13 @@ interface ChooseOptions {
   readonly judged?: ((anchor: number, candidate: number) => number) | undefined;
   readonly rules: SelectionRules;
   readonly seed: number;
+  /** Number of the first row among all, where these are a part. */
+  readonly first: number;
 }
 
 /** Chooses the negatives of every row by the rules and adds them behind those that the row has. */
 export function chooseNegatives(options: ChooseOptions): MinedRows {
   const { rows, index, candidates, nearest, positives, rules, judged } = options;
-  const random = createRandom(options.seed, "mine");
   const counts = { ...nearest.counts };
   const ranged: number[] = [];
   const chosenScores: number[] = [];
@@ -60,7 +61,8 @@ export function chooseNegatives(options: ChooseOptions): MinedRows {
     );
     const known = new Set(row.negatives);
     const context = {
-      random,
+      // Its own numbers for each row, so that a part of the rows draws what the whole does.
+      random: createRandom(options.seed, `mine/${options.first + i}`),
       positiveScore: positives[i],
       isKnown: (candidate: number) => known.has(candidates.texts[candidate]),
     };

@@ -1,5 +1,6 @@
 import type { ExportReport } from "../export/export-report.js";
 import type { PrecisionLoss } from "../export/precision/precision-loss.js";
+import type { Recipe } from "../export/torch/recipe.js";
 import { times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 
@@ -24,6 +25,11 @@ export function formatExport(report: ExportReport): string {
     if (zero > 0) lines.push(zeroNote(zero));
   }
   return lines.join("\n");
+}
+
+/** What a recipe holds, and how it is run. */
+export function formatRecipe({ folder, objective, texts, steps }: Recipe): string {
+  return `${folder}: train.py, ${steps} steps of ${objective} on ${texts} texts\nrun it: torchrun --nproc-per-node 2 ${folder}/train.py`;
 }
 
 function zeroNote(texts: number): string {

@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/dataset/load-dataset.js";
 import { rowTable } from "../../src/dataset/prepare/row-table.js";
 import { writeTable } from "../../src/dataset/writers/table-file.js";
 import { type MineEvent, mineNegatives } from "../../src/jobs/mine.js";
+import { mergeMined, writePartManifest } from "../../src/jobs/mined-parts.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 
 const model = join(import.meta.dirname, "..", "..", "models", "embtune-mini-en");
@@ -54,5 +55,42 @@ describe("mineNegatives", () => {
     const cache = join(temporaryFolder(), "cache");
     await mineNegatives({ data, model, rules, cache, threads: 1 });
     expect(existsSync(cache)).toBe(false);
+  });
+
+  it("mines in parts what it mines as a whole", async () => {
+    const things = ["password", "parcel", "invoice", "screen", "account"];
+    const pairs = things.flatMap((thing, i) =>
+      [0, 1, 2].map(
+        (k) => `my ${thing} ${i + k},open the ${thing} page ${k}${i % 2 ? "" : " now"}`,
+      ),
+    );
+    const many = temporaryFile(["anchor,positive", ...pairs, "my parcel 2,ask us"].join("\n"));
+    const random = { ...rules, rangeMax: 6, sampling: "random" } as const;
+    const options = { data: many, model, judge: model, rules: random, threads: 1 };
+    const folder = temporaryFolder();
+    const write = async (name: string, shard?: string) => {
+      const mined = await mineNegatives({ ...options, shard });
+      const path = join(folder, name);
+      await writeTable(path, rowTable({ kind: "pair", rows: mined.rows }));
+      await writePartManifest(path, mined);
+      return path;
+    };
+    const whole = await write("whole.csv");
+    const parts = [
+      await write("2.jsonl", "2/3"),
+      await write("3.csv", "3/3"),
+      await write("1.tsv.gz", "1/3"),
+    ];
+    const out = join(folder, "merged.csv");
+    expect(await mergeMined({ files: parts, out })).toBe(pairs.length + 1);
+    expect(readFileSync(out, "utf8")).toBe(readFileSync(whole, "utf8"));
+    await expect(mergeMined({ files: parts.slice(1), out, overwrite: true })).rejects.toThrow(
+      "shard 2 of 3 is not among the files",
+    );
+    const other = await mineNegatives({ ...options, seed: 1, shard: "2/3" });
+    await writePartManifest(parts[0], other);
+    await expect(mergeMined({ files: parts, out, overwrite: true })).rejects.toThrow(
+      "differs from the other shards in seed",
+    );
   });
 });

@@ -138,6 +138,7 @@ describe("chooseNegatives", () => {
     nearest,
     positives: Float32Array.of(0.9, 0.8, 0.7),
     rules,
+    first: 0,
     seed: 1,
   };
 

@@ -1,16 +1,15 @@
 import type { Command } from "commander";
-import { dialectOptions } from "../../dataset/reading-options.js";
 import { type EmbeddingManifest, manifestPath } from "../../embeddings/manifest.js";
 import { usageError } from "../../errors/user-error.js";
 import { embed } from "../../jobs/embed.js";
 import { mergeEmbeddings } from "../../jobs/merge.js";
 import { embedFileOptions, embedTable, shardOption } from "../../jobs/options/embed.js";
-import { type AnyTable, kebabCase } from "../../options/option.js";
 import { clusterShard } from "../cluster-shard.js";
 import { mergeFlag } from "../flags/embed.js";
 import { interruptSignal } from "../interrupt.js";
+import { refuseBesideMerge } from "../merge-flag.js";
 import { modelNote } from "../model-note.js";
-import { flagsOf, jobOptions, typedOptions } from "../options/add-options.js";
+import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Progress, type Terminal } from "../terminal.js";
 
@@ -54,12 +53,8 @@ async function runMerge(
 ): Promise<void> {
   const { out, overwrite } = flagsOf(command, embedFileOptions);
   // What says something about a merge; all else belongs to embedding.
-  const { out: _, overwrite: __, ...others } = { ...embedTable, ...dialectOptions };
-  const given = Object.keys(typedOptions<AnyTable>(command, others)).map(kebabCase);
-  if (data !== undefined || given.length > 0) {
-    const what = data === undefined ? `--${given[0]}` : `DATA ("${data}")`;
-    throw usageError("merge-with-data", `--merge puts written files together and takes no ${what}`);
-  }
+  const { out: _, overwrite: __, ...others } = embedTable;
+  refuseBesideMerge(command, data, others);
   const manifest = await mergeEmbeddings({ files, out, overwrite });
   show(manifest, "", openTerminal(flagsOf(command, outputOptions)));
 }

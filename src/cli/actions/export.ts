@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { UserError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
 import { exportModel } from "../../jobs/export.js";
-import { exportTable, folderOptions } from "../../jobs/options/export.js";
-import { formatExport } from "../../report/export-summary.js";
+import { exportRecipe } from "../../jobs/export-recipe.js";
+import { exportTable, folderOptions, recipeOption } from "../../jobs/options/export.js";
+import { type AnyTable, kebabCase } from "../../options/option.js";
+import { formatExport, formatRecipe } from "../../report/export-summary.js";
 import { modelNote, underName } from "../model-note.js";
 import { flagsOf, typedOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
@@ -12,6 +14,8 @@ import { openTerminal } from "../terminal.js";
 export async function runExport(model: string | undefined, command: Command): Promise<void> {
   const terminal = openTerminal(flagsOf(command, outputOptions));
   const { to } = flagsOf(command, folderOptions);
+  const { recipe } = flagsOf(command, recipeOption);
+  if (recipe !== undefined) return runRecipe(model, command);
   const report = await exportModel({
     ...typedOptions(command, exportTable),
     to,
@@ -29,4 +33,20 @@ export async function runExport(model: string | undefined, command: Command): Pr
     `vectors of the folder differ by ${verification.largestDifference.toExponential(2)}, more than ${verification.tolerance}`,
     { at: { file: to } },
   );
+}
+
+async function runRecipe(run: string | undefined, command: Command): Promise<void> {
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  const { to: _, ...others } = exportTable;
+  const [idle] = Object.keys(typedOptions<AnyTable>(command, others)).map(kebabCase);
+  if (idle !== undefined)
+    throw usageError(
+      "option-without-effect",
+      `--${idle} has no effect beside --recipe, which writes the run as it was`,
+      "leave it out",
+    );
+  if (run === undefined)
+    throw usageError("no-run", "no run given", "embtune export RUN --recipe torch --to DIR");
+  const recipe = await exportRecipe({ run, to: flagsOf(command, folderOptions).to });
+  terminal.result(terminal.json ? JSON.stringify(recipe, null, 2) : formatRecipe(recipe));
 }

@@ -6,13 +6,18 @@ import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
 import { type MineEvent, mineNegatives } from "../../jobs/mine.js";
+import { mergeMined, writePartManifest } from "../../jobs/mined-parts.js";
+import { shardOption } from "../../jobs/options/embed.js";
 import { mineDataOptions, mineTable, ruleOptions, searchOptions } from "../../jobs/options/mine.js";
 import { tableOutOptions } from "../../jobs/options/shared.js";
 import type { Margin, SelectionRules } from "../../mining/select-negatives.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary, formatPreview } from "../../report/data-summary.js";
 import { formatMined } from "../../report/mine-summary.js";
+import { clusterShard } from "../cluster-shard.js";
+import { mergeFlag } from "../flags/embed.js";
 import { goingOn, outputSignal } from "../interrupt.js";
+import { refuseBesideMerge } from "../merge-flag.js";
 import { modelNote } from "../model-note.js";
 import { namedProgress } from "../named-progress.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
@@ -20,10 +25,21 @@ import { outputOptions } from "../options/output-options.js";
 import { openTerminal, type Terminal } from "../terminal.js";
 
 /** What `embtune mine` does. */
-export async function runMine(data: string, command: Command): Promise<void> {
+export async function runMine(data: string | undefined, command: Command): Promise<void> {
   const terminal = openTerminal(flagsOf(command, outputOptions));
+  const { merge } = flagsOf(command, mergeFlag);
+  if (merge !== undefined) return runMerge(merge, data, command);
+  if (data === undefined)
+    throw usageError("no-data", "no pairs given", "embtune mine DATA --out FILE");
   const flags = flagsOf(command, tableOutOptions);
   tableFormat(flags.out);
+  const { shard } = flagsOf(command, shardOption);
+  if (shard !== undefined && flags.csvSafe)
+    throw usageError(
+      "option-without-effect",
+      "--csv-safe is for the file of all rows, and --shard writes a part",
+      "give it with --merge",
+    );
   refuseExisting(flags.out, flags);
   refuseSameFile(flags.out, [data, flagsOf(command, mineDataOptions).corpus]);
   const show = mineProgress(terminal);
@@ -32,6 +48,7 @@ export async function runMine(data: string, command: Command): Promise<void> {
     ...jobOptions(command, mineTable),
     data,
     rules: rulesOf(flagsOf(command, ruleOptions)),
+    shard: clusterShard(shard, process.env),
     cache: cache ?? `${flags.out}.cache`,
     signal: outputSignal(),
     onEvent: show.onEvent,
@@ -39,6 +56,7 @@ export async function runMine(data: string, command: Command): Promise<void> {
     .finally(show.stop)
     .catch(goingOn(() => "vectors and search are kept, and the same command goes on from there"));
   await writeTable(flags.out, rowTable({ kind: "pair", rows: mined.rows }), flags);
+  await writePartManifest(flags.out, mined);
   if (terminal.json) {
     const { counts, quantiles, rowsWith, candidates } = mined;
     const rows = mined.rows.length;
@@ -49,6 +67,18 @@ export async function runMine(data: string, command: Command): Promise<void> {
   }
   terminal.note(formatPreview(preview({ ...mined.dataset, rows: mined.rows }, 2)));
   terminal.result(formatMined(mined, flags.out));
+}
+
+async function runMerge(
+  files: readonly string[],
+  data: string | undefined,
+  command: Command,
+): Promise<void> {
+  const terminal = openTerminal(flagsOf(command, outputOptions));
+  refuseBesideMerge(command, data, { ...mineTable, ...ruleOptions });
+  const { out, ...writing } = flagsOf(command, tableOutOptions);
+  const rows = await mergeMined({ files, out, ...writing });
+  terminal.result(terminal.json ? JSON.stringify({ out, rows }, null, 2) : `${out}: ${rows} rows`);
 }
 
 function rulesOf(flags: OptionsOf<typeof ruleOptions>): SelectionRules {

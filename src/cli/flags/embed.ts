@@ -9,7 +9,7 @@ import type { AnyTable } from "../../options/option.js";
 import type { FlagGroups } from "../options/add-options.js";
 import { everyCommand } from "../options/output-options.js";
 
-/** Of `embed`, which the library has as a function of its own. */
+/** Of `embed` and `mine`, for which the library has functions of their own. */
 export const mergeFlag = {
   merge: {
     type: "files",

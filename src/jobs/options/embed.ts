@@ -59,7 +59,7 @@ export const shardOption = {
     type: "text",
     placeholder: "i/n",
     description:
-      "only the i-th of n parts of the texts; on the command line also auto or auto/n: as Slurm, AWS Batch, Kubernetes, SkyPilot or torchrun number this process",
+      "only the i-th of n parts of the rows; on the command line also auto or auto/n: as Slurm, AWS Batch, Kubernetes, SkyPilot or torchrun number this process",
   },
 } as const satisfies AnyTable;
 

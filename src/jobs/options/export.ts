@@ -63,3 +63,21 @@ export const exportTable = {
   ...exportModelOptions,
   ...commonOptions,
 } as const satisfies AnyTable;
+
+/** What a run is written as, in place of a model folder. */
+export const recipeOption = {
+  recipe: {
+    type: "choice",
+    choices: ["torch"],
+    placeholder: "name",
+    description:
+      "torch: write the run as a script for PyTorch and sentence-transformers on one device or many, with the same batches",
+  },
+} as const satisfies AnyTable;
+
+/** Every option of `exportRecipe`. */
+export const recipeTable = {
+  run: { type: "text", required: true, description: "run folder" },
+  to: folderOptions.to,
+  ...recipeOption,
+} as const satisfies AnyTable;

@@ -1,6 +1,7 @@
 import { columnOptions } from "../../dataset/reading-options.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
+import { shardOption } from "./embed.js";
 import { runModelOptions } from "./shared.js";
 
 const { scoreRange: _, ...columns } = columnOptions;
@@ -90,6 +91,7 @@ export const mineTable = {
   rules: { type: "object", required: true, description: "how negatives are chosen" },
   ...judgeOption,
   ...searchOptions,
+  ...shardOption,
   ...runModelOptions,
   ...commonOptions,
 } as const satisfies AnyTable;

@@ -98,7 +98,8 @@ function limitsOf(
   return { steps, accumulate: changed ? undefined : settings.accumulate, keepsBest, batches };
 }
 
-function differences(before: RunRecord, now: RunRecord): string[] {
+/** What of all that a run depends on is not as it was: a sentence each. */
+export function differences(before: RunRecord, now: RunRecord): string[] {
   const changes: string[] = [];
   const compare = (what: string, was: unknown, is: unknown): void => {
     if (!isDeepStrictEqual(was, is)) changes.push(`${what} was ${show(was)}, is now ${show(is)}`);
