@@ -52,7 +52,16 @@ beforeAll(async () => {
           temperature,
           "--steps",
           "30",
-        ].concat(["--batch-size", "16", "--test-part", "0.3", "--out", out, "--quiet"]),
+        ].concat([
+          "--batch-size",
+          "16",
+          "--test-part",
+          "0.3",
+          "--out",
+          out,
+          "--quiet",
+          "--no-report",
+        ]),
         { cwd: folder },
       ),
     ).toMatchObject({ code: 0 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { train } from "../../src/jobs/train.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { checkpoint, model, options } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const run = async (changes: Partial<TrainOptions>) => {
   // The base is cut where training cuts, a named model by its own limit, 32: here they are the same.

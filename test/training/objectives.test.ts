@@ -24,7 +24,11 @@ beforeAll(async () => {
     ...options,
   });
   resources = await openResources(plan.settings, 1000);
-  const { unchanged } = await trainPlanned(plan, { resources, onEvent: () => {} });
+  const { unchanged } = await trainPlanned(plan, {
+    resources,
+    report: false,
+    onEvent: () => {},
+  });
   expect(unchanged).toBe(false);
 });
 afterAll(() => resources.close());
@@ -187,6 +191,7 @@ describe("distillation from a file of vectors", () => {
     const found: number[] = [];
     const { record, unchanged } = await trainPlanned(plan, {
       resources,
+      report: false,
       onEvent: (event) => {
         if (event.type === "step") found.push(event.record.loss);
       },
