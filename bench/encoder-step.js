@@ -11,19 +11,16 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
-import { buildEncoderStep } from "../dist/encoder/step/encoder-step.js";
 import { prepareEncoder } from "../dist/encoder/step/prepare.js";
-import { textFeeds } from "../dist/encoder/step/text-feeds.js";
 import { loadTokenizer } from "../dist/encoder/tokenizer.js";
 import { GraphBuilder } from "../dist/graph/builder.js";
 import { importModel } from "../dist/graph/import.js";
 import { emptyGraph } from "../dist/graph/ir.js";
 import { serialize } from "../dist/graph/lower.js";
 import { matmul } from "../dist/graph/ops/index.js";
-import { objectiveNamed } from "../dist/objectives/registry.js";
-import { resolveOptions } from "../dist/objectives/resolve.js";
 import { machine } from "./machine.js";
 import { snliTriplets } from "./snli-triplets.js";
+import { openStep } from "./step-session.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -44,7 +41,6 @@ const session = {
   extra: { session: { intra_op: { allow_spinning: "0" } } },
 };
 
-const tensor = ({ dtype, data, shape }) => new ort.Tensor(dtype, data, [...shape]);
 const filled = (shape) => {
   const size = shape.reduce((product, dim) => product * dim, 1);
   const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i));
@@ -59,38 +55,6 @@ async function openProduct() {
   const feeds = { x: filled([2048, 384]), w: filled([384, 1536]) };
   const fetches = await opened.run(feeds);
   return () => opened.run(feeds, fetches);
-}
-
-/** A step on texts of which a third each are anchors, positives and negatives. */
-async function openStep(encoder, texts, packed) {
-  const definition = objectiveNamed("infonce");
-  const started = performance.now();
-  const step = buildEncoderStep({
-    encoder,
-    packed,
-    pooling: "mean",
-    tuning: { kind: "full" },
-    objective: { definition, options: resolveOptions(definition, {}) },
-    roles: ["anchors", "positives", "negatives"],
-    negatives: 1,
-  });
-  const opened = await ort.InferenceSession.create(step.model, session);
-  const startup = performance.now() - started;
-  const given = textFeeds(texts, { inputs: step.inputs, padId: 0 });
-  const feeds = Object.fromEntries(Object.entries(given).map(([name, t]) => [name, tensor(t)]));
-  const rows = Math.floor(texts.length / 3);
-  for (const [k, role] of ["anchors", "positives", "negatives"].entries()) {
-    const places = BigInt64Array.from({ length: rows }, (_, i) => BigInt(3 * i + k));
-    feeds[role] = new ort.Tensor("int64", places, [rows]);
-  }
-  const fetches = { [step.loss]: null };
-  for (const { name, shape, data, gradient } of step.parameters) {
-    feeds[name] = new ort.Tensor("float32", data, [...shape]);
-    if (gradient.kind === "dense") {
-      fetches[gradient.name] = new ort.Tensor("float32", new Float32Array(data.length), [...shape]);
-    } else Object.assign(fetches, { [gradient.indices]: null, [gradient.rows]: null });
-  }
-  return { run: () => opened.run(feeds, fetches), nodes: step.nodes, startup };
 }
 
 /** Milliseconds on the clock and of processor time. */
@@ -140,7 +104,11 @@ for (const [name, texts, packed] of [
   ["64 SNLI triplets with padding", sentences, false],
 ]) {
   const tokens = texts.reduce((sum, { length }) => sum + length, 0);
-  results[name] = await measure(product, await openStep(encoder, texts, packed), tokens);
+  results[name] = await measure(
+    product,
+    await openStep(encoder, { texts, packed, session }),
+    tokens,
+  );
   console.log(name, JSON.stringify(results[name]));
 }
 if (options.write) {

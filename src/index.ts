@@ -1,7 +1,5 @@
 /** The public API. What the command line does, these functions do; nothing is printed. */
 export type { Inspection } from "./dataset/inspect/inspection.js";
-export type { LoadOptions } from "./dataset/load-dataset.js";
-export { loadDataset } from "./dataset/load-dataset.js";
 export type { Dataset, PairRow, ScoredPairRow } from "./dataset/rows/row-types.js";
 export type { EmbedEvent } from "./embeddings/embed-event.js";
 export type { EmbeddingManifest } from "./embeddings/manifest.js";
@@ -34,6 +32,8 @@ export type { RecipeOptions } from "./jobs/export-recipe.js";
 export { exportRecipe } from "./jobs/export-recipe.js";
 export type { InspectJobOptions } from "./jobs/inspect.js";
 export { inspect } from "./jobs/inspect.js";
+export type { LoadDatasetOptions } from "./jobs/load-dataset.js";
+export { loadDataset } from "./jobs/load-dataset.js";
 export type { LoadedModel, LoadModelOptions } from "./jobs/load-model.js";
 export { loadModel } from "./jobs/load-model.js";
 export { mergeEmbeddings } from "./jobs/merge.js";

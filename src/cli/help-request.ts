@@ -17,6 +17,17 @@ export function helpRequest(words: readonly string[]): HelpRequest {
   return { all: true, words: words.toSpliced(at + 1, 1) };
 }
 
+/** The command that words name, as far as they do. */
+export function commandOf(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) return command;
+    command = child;
+  }
+  return command;
+}
+
 /** The words without --help where they name no command, so that the wrong name is told in place of the help of another. */
 export function withoutVainHelp(program: Command, words: readonly string[]): readonly string[] {
   if (!words.some(isHelp)) return words;

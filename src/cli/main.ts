@@ -1,11 +1,12 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { InternalError } from "../errors/internal.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { formatError, UserError } from "../errors/user-error.js";
 import { visible } from "../errors/visible.js";
 import { fileError } from "../files/files.js";
 import { watchWaits } from "../files/progress.js";
-import { helpRequest, withoutVainHelp } from "./help-request.js";
+import { fittingHint } from "./fitting-hint.js";
+import { commandOf, helpRequest, withoutVainHelp } from "./help-request.js";
 import { stopAll } from "./interrupt.js";
 import { clearLine } from "./live-line.js";
 import { createProgram } from "./program.js";
@@ -19,11 +20,14 @@ function exitCodeOf(error: unknown): number {
   return error instanceof InterruptedError ? 130 : 70;
 }
 
-/** What is shown for an error; commander has already printed its own. */
-function messageOf(error: unknown, debug: boolean): string {
+/** What is shown for an error of a command; commander has already printed its own. */
+function messageOf(error: unknown, debug: boolean, command?: Command): string {
   if (error instanceof CommanderError) return "";
   const stack = debug && error instanceof Error ? `\n${error.stack ?? ""}` : "";
-  if (error instanceof UserError) return `${formatError(error)}${stack}\n`;
+  if (error instanceof UserError) {
+    const hint = command && error.hint && fittingHint(error.hint, command);
+    return `${formatError({ ...error, message: error.message, hint })}${stack}\n`;
+  }
   if (error instanceof InterruptedError) return `${error.message}${stack}\n`;
   const what = error instanceof Error ? error.message : String(error);
   const kind =
@@ -55,15 +59,17 @@ function outliveOutputs(): void {
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutputs();
   const unwatch = watchWaits(waitProgress(openTerminal({ quiet: argv.includes("--quiet") })));
+  let command: Command | undefined;
   try {
     const [node, script, ...typed] = argv;
     const { all, words } = helpRequest(typed);
     const program = await createProgram(all, words);
+    command = commandOf(program, words);
     await program.parseAsync([node, script, ...withoutVainHelp(program, words)]);
   } catch (error) {
     endPassing();
     clearLine();
-    process.stderr.write(visible(messageOf(error, argv.includes("--debug"))));
+    process.stderr.write(visible(messageOf(error, argv.includes("--debug"), command)));
     process.exitCode = exitCodeOf(error);
   } finally {
     endPassing();

@@ -82,7 +82,7 @@ export function headStart(
   }
   if (!startsFromComponents(spec)) return initialHead(spec, { seed: options.seed, modules });
   throw new UserError("no-start", `the run "${run}" has not kept what its head started from`, {
-    hint: "train again, or export without --interpolate",
+    hint: "train again, or leave --interpolate out",
   });
 }
 

@@ -156,7 +156,7 @@ async function createFolder(path: string): Promise<void> {
 }
 
 function notAFolder(path: string): UserError {
-  const hint = "choose another --to";
+  const hint = "choose another folder";
   return usageError("out-not-a-folder", `"${path}" is a file, expected a folder`, hint);
 }
 

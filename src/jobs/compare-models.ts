@@ -13,7 +13,7 @@ import { evaluate } from "./evaluate.js";
 import { type ModelReference, referenceTo } from "./evaluate-models.js";
 import type { EvaluateEvent, EvaluateOptions } from "./evaluate-options.js";
 import { compareTable } from "./options/compare.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 import { recordedReports } from "./recorded-reports.js";
 
 /** Which models are compared on what (`compareTable`), and who listens. */
@@ -27,6 +27,7 @@ export type CompareOptions = JobOptions<typeof compareTable> &
  */
 export async function compareModels(given: CompareOptions): Promise<ModelComparison> {
   const { signal, onEvent, ...job } = given;
+  requireControl({ signal, onEvent });
   const options = resolveJob("compare", compareTable, job);
   const references = options.models.map(referenceTo);
   requireReference(options, references);

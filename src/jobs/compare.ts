@@ -5,13 +5,16 @@ import { invariant } from "../errors/internal.js";
 import { usageError } from "../errors/user-error.js";
 import { measures } from "../evaluation/metric.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
+import { requireFitting } from "../options/values.js";
 import { type ComparisonReport, comparisonReport, type RunOutcome } from "../report/comparison.js";
 import { openResources, type Resources } from "../training/model/resources.js";
 import type { TrainOptions } from "../training/options/settings.js";
+import { trainTable } from "../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { promptedPlan } from "../training/plan/prompted-plan.js";
 import type { TrainEvent } from "../training/run-folder/events.js";
 import { runPaths } from "../training/run-folder/run-folder.js";
+import { overwriteOption, requireControl } from "./options/shared.js";
 import { trainPlanned } from "./train.js";
 
 /** One run of a comparison before it is planned; its folder is given by its name. */
@@ -45,6 +48,7 @@ export async function planComparison(
   const planned: PlannedVariant[] = [];
   for (const { name, options } of variants) {
     if (options.objectives !== undefined) throw ownObjectives();
+    requireFitting(trainTable, { ...options, out }, "compare");
     const first = planned[0]?.plan;
     const prescribed =
       first === undefined
@@ -110,6 +114,12 @@ export async function compareRuns(
   out: string,
   control: ComparisonControl,
 ): Promise<ComparisonReport> {
+  requireControl(control);
+  requireFitting(
+    { overwrite: overwriteOption.overwrite },
+    { overwrite: control.overwrite },
+    "compare",
+  );
   const first = planned[0]?.plan;
   invariant(first !== undefined, "a comparison of no runs");
   prepareFolder(out, control.overwrite ?? false);

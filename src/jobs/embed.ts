@@ -31,7 +31,7 @@ import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { promptsByName } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
-import { InterruptedError, requireSignal } from "../errors/interrupted.js";
+import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import { writeFileAtomic } from "../files/files.js";
@@ -40,7 +40,7 @@ import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { embedTable } from "./options/embed.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 
 /** What to embed and how (`embedTable`), and who listens. */
 export type EmbedOptions = JobOptions<typeof embedTable> & {
@@ -74,7 +74,7 @@ interface Source {
  */
 export async function embed(given: EmbedOptions): Promise<EmbeddingManifest> {
   const { signal, onEvent, ...job } = given;
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   const options = { ...resolveJob("embed", embedTable, job), signal, onEvent };
   const format = embeddingFormat(options.out);
   requireFit(format, options.dtype ?? "float32", keptNames(options));

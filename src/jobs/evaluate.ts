@@ -1,5 +1,4 @@
 import { requireKnownPrompts } from "../encoder/prompts.js";
-import { requireSignal } from "../errors/interrupted.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
 import { analyse, type Look } from "../evaluation/analysis/analyse.js";
@@ -25,7 +24,7 @@ import { chooseModels, type ModelReference, openModel } from "./evaluate-models.
 import type { EvaluateOptions } from "./evaluate-options.js";
 import { seenBy, sharedTexts } from "./known-texts.js";
 import { evaluateTable } from "./options/evaluate.js";
-import { resolveJob } from "./options/shared.js";
+import { requireControl, resolveJob } from "./options/shared.js";
 import { writeRowFile } from "./row-file.js";
 import { writeTrecRun } from "./trec-run.js";
 import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
@@ -36,7 +35,7 @@ import { formsOf, rememberedEmbed, type VectorForm } from "./vector-forms.js";
  */
 export async function evaluate(given: EvaluateOptions): Promise<ScoreReport[]> {
   const { signal, onEvent, ...job } = given;
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   const options = { ...resolveJob("evaluate", evaluateTable, job), signal, onEvent };
   requireKnownPrompts(options.prompts);
   const inputs = await loadInputs(options);

@@ -25,7 +25,7 @@ import { ensureEmptyFolder, fileError } from "../files/files.js";
 import { writeJson } from "../files/json-file.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { exportTable } from "./options/export.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 import { drawnFigures } from "./run-data.js";
 
 /** What to export and how (`exportTable`), where the hub is, and who listens. */
@@ -43,6 +43,7 @@ export type ExportOptions = JobOptions<typeof exportTable> & {
 /** Writes a deployable folder. A verification that fails is reported, not thrown. */
 export async function exportModel(given: ExportOptions): Promise<ExportReport> {
   const { hub, onEvent, ...job } = given;
+  requireControl({ onEvent });
   const options = { ...resolveJob("export", exportTable, job), hub, onEvent };
   const { format = "transformersjs", to } = options;
   refuseIdle(options);

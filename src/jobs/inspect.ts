@@ -3,7 +3,7 @@ import type { Inspection } from "../dataset/inspect/inspection.js";
 import { openTokenCounter, type TokenCounterOptions } from "../encoder/token-counter.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
 import { inspectTable } from "./options/data.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireFiles, resolveJob } from "./options/shared.js";
 
 /** What to look at and how (`inspectTable`), and where the hub is. */
 export type InspectJobOptions = JobOptions<typeof inspectTable> & Pick<TokenCounterOptions, "hub">;
@@ -13,6 +13,7 @@ export async function inspect(
   files: readonly string[],
   { hub, ...given }: InspectJobOptions = {},
 ): Promise<Inspection> {
+  requireFiles(files, "inspect");
   const { tokens, ...options } = resolveJob("inspect", inspectTable, given);
   const open = async () => {
     // What reading took is free again before the tokenizer needs as much.

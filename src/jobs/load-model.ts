@@ -1,10 +1,13 @@
 import type { Encoder } from "../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
+import { resolveGiven } from "../options/values.js";
 import { openRuntime } from "../runtime/runtime.js";
+import { loadModelTable } from "./options/load-model.js";
 
-export interface LoadModelOptions extends Omit<LoadEncoderOptions, "runtime" | "model"> {
+export interface LoadModelOptions
+  extends Omit<LoadEncoderOptions, "runtime" | "model" | "modules"> {
   /** Default: the cores that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** An encoder with a runtime of its own. `release` ends both. */
@@ -21,10 +24,11 @@ export async function loadModel(
   model?: string,
   options: LoadModelOptions = {},
 ): Promise<LoadedModel> {
-  const { threads, ...rest } = options;
+  const { hub, ...given } = options;
+  const { threads, ...rest } = resolveGiven(loadModelTable, { ...given, model }, "loadModel");
   const runtime = await openRuntime({ threads });
   try {
-    const encoder = await loadEncoder({ ...rest, model, runtime });
+    const encoder = await loadEncoder({ ...rest, hub, runtime });
     return {
       ...encoder,
       release: async () => {

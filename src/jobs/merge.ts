@@ -13,13 +13,12 @@ import { storedSize } from "../embeddings/vector-type.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError, writeFileAtomic } from "../files/files.js";
 import { refuseSameFile, requireReadable } from "../files/usable-path.js";
+import type { GivenOf } from "../options/option.js";
+import { resolveGiven } from "../options/values.js";
+import { mergeTable } from "./options/embed.js";
 
-interface MergeOptions {
-  /** Embeddings files written with `--shard`, in any order, each with its manifest. */
-  readonly files: readonly string[];
-  readonly out: string;
-  readonly overwrite?: boolean | undefined;
-}
+/** The files of all shards, each with its manifest, and where they go together. */
+type MergeOptions = GivenOf<typeof mergeTable>;
 
 interface Part {
   readonly file: string;
@@ -32,7 +31,7 @@ interface Part {
  * and format; what does not fit is named. The file appears when it is complete.
  */
 export async function mergeEmbeddings(options: MergeOptions): Promise<EmbeddingManifest> {
-  const { files, out, overwrite } = options;
+  const { files, out, overwrite } = resolveGiven(mergeTable, options, "merge");
   const format = embeddingFormat(out);
   if (existsSync(out) && !overwrite)
     throw usageError(

@@ -6,7 +6,6 @@ import type { Dataset, DatasetOf, PairRow } from "../dataset/rows/row-types.js";
 import { type ShardRange, shardOf } from "../embeddings/shard.js";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { promptFor, requireKnownPrompts } from "../encoder/prompts.js";
-import { requireSignal } from "../errors/interrupted.js";
 import type { Matrix } from "../math/tensor.js";
 import { type Candidates, findCandidates } from "../mining/candidates.js";
 import { chooseNegatives } from "../mining/choose-negatives.js";
@@ -21,9 +20,10 @@ import {
   unitVectors,
   type VectorOptions,
 } from "../mining/unit-vectors.js";
+import { requireFitting } from "../options/values.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
-import { mineTable } from "./options/mine.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { mineTable, rulesTable } from "./options/mine.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 
 /** What to mine and how (`mineTable`), and who listens. */
 export type MineOptions = Omit<JobOptions<typeof mineTable>, "rules"> & {
@@ -47,10 +47,11 @@ export type MineEvent =
  */
 export async function mineNegatives(given: MineOptions): Promise<Mined> {
   const { signal, onEvent, ...job } = given;
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   const { rules } = given;
   const options = { ...resolveJob("mine", mineTable, job), rules, signal, onEvent };
   const { threads } = options;
+  requireFitting(rulesTable, rules, "rules of mine");
   requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);

@@ -6,8 +6,9 @@ import { reviseRows } from "../dataset/prepare/revise-rows.js";
 import type { KindRows } from "../dataset/rows/convert.js";
 import { continueRowReport, type RowReport, requireRows } from "../dataset/rows/row-report.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
-import { prepareTable } from "./options/data.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { requireFitting } from "../options/values.js";
+import { prepareTable, targetOption } from "./options/data.js";
+import { type JobOptions, requireFile, resolveJob } from "./options/shared.js";
 
 /** What to make of rows (`prepareTable`); `corpus` and `qrels` go together, with a queries file as the data. */
 export type PrepareOptions = JobOptions<typeof prepareTable>;
@@ -29,6 +30,8 @@ export async function prepareFile(
   target: PrepareTarget,
   given: PrepareOptions = {},
 ): Promise<Prepared> {
+  requireFile(file, "prepare");
+  requireFitting(targetOption, { as: target }, "prepare");
   const options = resolveJob("prepare", prepareTable, given);
   const source = await readSource(file, target, options);
   const book = continueRowReport(source.account);

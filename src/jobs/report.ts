@@ -1,19 +1,16 @@
 import { usageError } from "../errors/user-error.js";
 import { refuseExisting, writeNewFile } from "../files/new-file.js";
+import type { GivenOf } from "../options/option.js";
+import { requireFitting, resolveGiven } from "../options/values.js";
 import { comparisonPage } from "../report/run-page/comparison-page.js";
 import { runPage } from "../report/run-page/page.js";
 import type { RunData } from "../report/run-page/run-data.js";
 import { runPaths } from "../training/run-folder/run-folder.js";
+import { reportOptions, runsOption } from "./options/report.js";
 import { readRunData } from "./run-data.js";
 
-/** Where a report goes, and whether another file there is replaced. */
-interface ReportOptions {
-  /** Default: report.html in the run folder; of several runs report.html in the folder at hand. */
-  readonly out?: string | undefined;
-  readonly overwrite?: boolean | undefined;
-  /** Draws the map of the texts by UMAP as well. Default: false. */
-  readonly umap?: boolean | undefined;
-}
+/** Where a report goes, whether another file there is replaced, and what it shows. */
+type ReportOptions = GivenOf<typeof reportOptions>;
 
 /**
  * Writes the report of a run, or of several runs side by side, as one HTML page that fetches nothing, and returns where it is. A run's own
@@ -22,8 +19,10 @@ interface ReportOptions {
  */
 export async function writeReport(
   runs: readonly string[],
-  { out, overwrite = false, umap = false }: ReportOptions = {},
+  given: ReportOptions = {},
 ): Promise<string> {
+  requireFitting({ runs: runsOption }, { runs }, "report");
+  const { out, overwrite, umap } = resolveGiven(reportOptions, given, "report");
   if (runs.length === 0) throw usageError("missing-option", "a report needs a run folder");
   const own = runs.length === 1 && out === undefined;
   const path = own ? runPaths(runs[0]).report : (out ?? "report.html");

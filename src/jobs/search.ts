@@ -2,7 +2,6 @@ import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { type LoadEncoderOptions, loadEncoder } from "../encoder/load.js";
 import { promptFor, requireKnownPrompts } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
-import { requireSignal } from "../errors/interrupted.js";
 import { UserError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import type { Matrix } from "../math/tensor.js";
@@ -16,7 +15,7 @@ import { baseModel } from "../training/run-folder/run-folder.js";
 import { type KeepOptions, keptVectors, withVectorFolder } from "./cached-vectors.js";
 import { chooseModels, type ModelReference } from "./evaluate-models.js";
 import { searchTable } from "./options/search.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 
 export type SearchEvent =
   | { readonly type: "corpus"; readonly file: string; readonly texts: number }
@@ -51,7 +50,7 @@ type Resolved = ReturnType<typeof resolved>;
  */
 export async function openSearch(given: SearchOptions): Promise<OpenSearch> {
   const options = resolved(given);
-  const rows = distinctRows(await corpusRows(options.corpus, options));
+  const rows = distinctRows(await corpusRows(options.corpus, corpusOptions(options)));
   if (rows.length === 0)
     throw new UserError("empty-corpus", "has no text to look through", {
       at: { file: options.corpus },
@@ -74,9 +73,13 @@ export async function openSearch(given: SearchOptions): Promise<OpenSearch> {
 }
 
 function resolved({ signal, onEvent = () => undefined, ...job }: SearchOptions) {
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   requireKnownPrompts(job.prompts);
   return { ...resolveJob("search", searchTable, job), signal, onEvent };
+}
+
+function corpusOptions({ column, reader }: Resolved) {
+  return { columns: column === undefined ? undefined : { text: column }, reader };
 }
 
 /** The base first, then the others in the order given. */

@@ -3,7 +3,6 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import { loadEncoder } from "../encoder/load.js";
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
-import { requireSignal } from "../errors/interrupted.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import type { Matrix } from "../math/tensor.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
@@ -13,7 +12,7 @@ import { type Neighbours, searchNeighbours } from "../search/neighbours.js";
 import type { PlacedText, Similar } from "../search/similar.js";
 import { keptVectors, withVectorFolder } from "./cached-vectors.js";
 import { similarTable } from "./options/search.js";
-import { type JobOptions, resolveJob } from "./options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
 import { keepOptions, type SearchEvent } from "./search.js";
 
 export type SimilarEvent = SearchEvent | { readonly type: "data"; readonly dataset: Dataset };
@@ -59,7 +58,7 @@ export async function findSimilar(given: SimilarOptions): Promise<Similar> {
 }
 
 function resolved({ signal, onEvent = () => undefined, ...job }: SimilarOptions) {
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   requireKnownPrompts(job.prompts);
   return { ...resolveJob("similar", similarTable, job), signal, onEvent };
 }

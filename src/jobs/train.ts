@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { requireSignal } from "../errors/interrupted.js";
 import { UserError } from "../errors/user-error.js";
 import type { ModelContent } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
@@ -11,6 +10,8 @@ import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
 import type { OnTrainEvent } from "../training/run-folder/events.js";
 import { runPaths } from "../training/run-folder/run-folder.js";
+import { requireControl } from "./options/shared.js";
+import { controlTable } from "./options/train.js";
 import { writeReport } from "./report.js";
 import { drawnFigures } from "./run-data.js";
 
@@ -91,8 +92,9 @@ export async function train(options: TrainOptions & Partial<TrainControl>): Prom
     report,
     ...settings
   } = options;
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   requireFitting(trainTable, settings, "train");
+  requireFitting(controlTable, { overwrite, resume, resumeAnyway, report }, "train");
   const plan = await planTraining(settings);
   return trainPlanned(plan, {
     onEvent,

@@ -1,4 +1,5 @@
 import type { ValueForm } from "../options/option.js";
+import { canonical } from "./values.js";
 
 /**
  * The value that a word of the command line stands for: `0.05`, `true`, `cosine`, `256,128,64`, `role=column`. What cannot be read is
@@ -7,7 +8,7 @@ import type { ValueForm } from "../options/option.js";
 export function valueFromText(form: ValueForm, text: string): unknown {
   switch (form.type) {
     case "choice":
-      return form.synonyms?.[text] ?? text;
+      return canonical(form, text);
     case "boolean":
       return text === "true" ? true : text === "false" ? false : text;
     case "number":
@@ -18,7 +19,10 @@ export function valueFromText(form: ValueForm, text: string): unknown {
     case "range":
       return text.split(",").map(numberFromText);
     case "words":
-      return text.split(",").map((name) => name.trim());
+      return canonical(
+        form,
+        text.split(",").map((name) => name.trim()),
+      );
     case "files":
       return [text];
     case "map":

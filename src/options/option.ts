@@ -86,6 +86,8 @@ interface TextForm {
 interface WordsForm<C extends string = string> {
   readonly type: "words";
   readonly choices?: readonly C[];
+  /** Other words for the same: `q8` for `int8`. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   /** `--name` alone is true: all of them. */
   readonly orAll?: boolean;
 }

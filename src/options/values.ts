@@ -72,7 +72,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "choice":
-      return typeof value === "string" && form.choices.includes(form.synonyms?.[value] ?? value);
+      return form.choices.includes(canonical(form, value) as string);
     case "numbers":
       return Array.isArray(value) && value.every((x) => accepts(form.element, x));
     case "integer":
@@ -85,7 +85,9 @@ export function accepts(form: ValueForm, value: unknown): boolean {
       if (form.several === true && Array.isArray(value)) return areWords(value, undefined);
       return typeof value === "string" && (form.pattern?.test(value) ?? true);
     case "words":
-      return (value === true && form.orAll === true) || areWords(value, form.choices);
+      return (
+        (value === true && form.orAll === true) || areWords(canonical(form, value), form.choices)
+      );
     case "files":
       return areWords(value, undefined);
     case "map":
@@ -196,8 +198,10 @@ export function resolveGiven<T extends AnyTable>(
   ]) as OptionsOf<T>;
 }
 
-/** The word that a synonym stands for. */
+/** The words that synonyms stand for. */
 export function canonical(form: ValueForm, value: unknown): unknown {
-  if (form.type !== "choice" || typeof value !== "string") return value;
-  return form.synonyms?.[value] ?? value;
+  if (form.type !== "choice" && form.type !== "words") return value;
+  const word = (one: unknown): unknown =>
+    typeof one === "string" ? (form.synonyms?.[one] ?? one) : one;
+  return Array.isArray(value) ? value.map(word) : word(value);
 }

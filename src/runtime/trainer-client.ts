@@ -1,3 +1,4 @@
+import { UserError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import type { Channel } from "./channel.js";
 import { once } from "./once.js";
@@ -8,6 +9,7 @@ import type { GradientSource, Trainer, TrainerSpec, TrainerState } from "./types
 /** A trainer in the worker behind the channel. */
 export async function createTrainer(channel: Channel, spec: TrainerSpec): Promise<Trainer> {
   const packed = packSpec(spec);
+  const names = spec.parameters.map(({ name }) => name);
   const trainer = await channel.call("createTrainer", packed.value, packed.buffers);
   return {
     step: (feeds, learningRate, options) => {
@@ -29,8 +31,14 @@ export async function createTrainer(channel: Channel, spec: TrainerSpec): Promis
       await channel.call("restore", { trainer, state: value }, buffers);
     },
     load: async (parameters) => {
-      const { value, buffers } = packMap(parameters);
-      await channel.call("load", { trainer, parameters: value }, buffers);
+      const missing = new Set(names);
+      for (const [name, tensor] of parameters) {
+        const { value, buffers } = packMap(new Map([[name, tensor]]));
+        await channel.call("load", { trainer, parameters: value }, buffers);
+        missing.delete(name);
+      }
+      for (const name of missing)
+        throw new UserError("bad-state", `the state has no value of parameter "${name}"`);
     },
     release: once(async () => {
       if (!channel.isClosed) await channel.call("releaseTrainer", trainer);

@@ -165,8 +165,11 @@ export interface Trainer {
   state(): Promise<TrainerState>;
   /** Continues from a state. Throws UserError `bad-state` when a tensor is missing or of another shape. */
   restore(state: TrainerState): Promise<void>;
-  /** Takes these parameters; moments and step count stay. Errors as `restore`. */
-  load(parameters: ReadonlyMap<string, Tensor>): Promise<void>;
+  /**
+   * Takes these parameters, by and by, so that they need not all be in memory at once; moments and step count stay. UserError `bad-state`
+   * when one is unknown, of another shape or missing: then some may have been taken.
+   */
+  load(parameters: Iterable<readonly [string, Tensor]>): Promise<void>;
   release(): Promise<void>;
 }
 

@@ -133,6 +133,8 @@ describe("a session of a trainer", () => {
     await trainer.load(new Map([...(await trainer.parameters()), ["w", float32([2, 1], [7, 8])]]));
     expect(await run()).toEqual(float32([2, 1], [14, 16]));
     await expect(trainer.load(new Map())).rejects.toThrow(/no value of parameter "table"/);
+    const foreign = new Map([["v", float32([1], [1])]]);
+    await expect(trainer.load(foreign)).rejects.toThrow(/no parameter "v"/);
     await session.release();
   });
 });

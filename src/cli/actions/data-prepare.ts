@@ -5,12 +5,11 @@ import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
-import { prepareTable } from "../../jobs/options/data.js";
+import { prepareTable, targetOption } from "../../jobs/options/data.js";
 import { tableOutOptions } from "../../jobs/options/shared.js";
 import { prepareFile } from "../../jobs/prepare.js";
 import { formatPreview } from "../../report/data-summary.js";
 import { formatRowReport } from "../../report/prepare-summary.js";
-import { targetFlag } from "../flags/data.js";
 import { flagsOf, jobOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
@@ -18,7 +17,7 @@ import { openTerminal } from "../terminal.js";
 /** What `embtune data prepare` does. */
 export async function runPrepare(file: string, command: Command): Promise<void> {
   const terminal = openTerminal(flagsOf(command, outputOptions));
-  const flags = flagsOf(command, { ...targetFlag, ...tableOutOptions });
+  const flags = flagsOf(command, { ...targetOption, ...tableOutOptions });
   const options = jobOptions(command, prepareTable);
   tableFormat(flags.out);
   refuseExisting(flags.out, flags);

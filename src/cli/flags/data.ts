@@ -3,6 +3,7 @@ import {
   conversionOptions,
   countOptions,
   splitOptions,
+  targetOption,
   tokenizerOptions,
 } from "../../jobs/options/data.js";
 import { overwriteOption, tableOutOptions } from "../../jobs/options/shared.js";
@@ -14,17 +15,6 @@ import { everyCommand } from "../options/output-options.js";
 export const pageFlags = {
   html: { type: "text", placeholder: "file", description: "also write a page with histograms" },
   ...overwriteOption,
-} as const satisfies AnyTable;
-
-/** What `data prepare` makes. */
-export const targetFlag = {
-  as: {
-    type: "choice",
-    choices: ["pairs", "triplets", "labelled-pairs", "scored-pairs", "classes"],
-    required: true,
-    placeholder: "rows",
-    description: "what to make",
-  },
 } as const satisfies AnyTable;
 
 const { labelMap: _, scoreRange: __, ...columnsAlone } = columnOptions;
@@ -40,7 +30,7 @@ export const inspectFlags = {
 
 /** The flags of `data prepare` by the headings of --help. */
 export const prepareFlags = {
-  Files: { ...targetFlag, ...tableOutOptions },
+  Files: { ...targetOption, ...tableOutOptions },
   Conversion: conversionOptions,
   Reading: { ...columnOptions, ...dialectOptions },
   Common: everyCommand,

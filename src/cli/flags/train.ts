@@ -1,3 +1,4 @@
+import { controlTable } from "../../jobs/options/train.js";
 import type { AnyTable } from "../../options/option.js";
 import { type TrainRow, trainGroups } from "../../training/options/row.js";
 import { trainTable } from "../../training/options/table.js";
@@ -6,28 +7,15 @@ import { outputOptions } from "../options/output-options.js";
 
 /** Flags of `train` that say how to run, as against what to train. */
 export const runFlags = {
-  overwrite: {
-    type: "boolean",
-    default: false,
-    description: "replace the run that --out names",
-  },
+  overwrite: controlTable.overwrite,
   resume: {
     common: true,
     type: "text",
     placeholder: "run",
     description: "go on exactly where an interrupted run stands",
   },
-  resumeAnyway: {
-    type: "boolean",
-    default: false,
-    description: "with --resume: go on although data, base model or options have changed",
-  },
-  report: {
-    type: "boolean",
-    default: true,
-    negation: "write no report.html",
-    description: "write report.html",
-  },
+  resumeAnyway: controlTable.resumeAnyway,
+  report: controlTable.report,
   config: {
     type: "text",
     placeholder: "file",

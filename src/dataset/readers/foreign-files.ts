@@ -41,7 +41,7 @@ const foreign: readonly {
   {
     name: "a NumPy archive (.npz) or zipped NumPy file",
     matches: (head) => zip(head) && head.subarray(0, 200).includes(".npy"),
-    hint: "give a file of texts; vectors are read by --teacher-vectors FILE.npy",
+    hint: "give a file of texts; vectors are read by embtune train --teacher-vectors FILE.npy",
   },
   { name: "a zip archive", matches: zip, hint: unpack("unzip FILE") },
   {
@@ -97,7 +97,7 @@ const foreign: readonly {
   {
     name: "a NumPy array (.npy)",
     matches: begins("\u0093NUMPY"),
-    hint: "give a file of texts; vectors are read by --teacher-vectors FILE.npy",
+    hint: "give a file of texts; vectors are read by embtune train --teacher-vectors FILE.npy",
   },
   {
     name: "a Python pickle",

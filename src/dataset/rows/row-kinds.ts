@@ -1,16 +1,19 @@
+export const rowKinds = [
+  "pair",
+  "labelled-pair",
+  "scored-pair",
+  "triplet",
+  "classed",
+  "nli",
+  "text",
+] as const;
+
 /**
  * What one row of data is: pair (anchor, positive[, negative…]) · labelled-pair (sentence1, sentence2, label 0/1) ·
  * scored-pair (…, score) · triplet (anchor, positive, negative) · classed (text, label) · nli (premise, hypothesis,
  * label) · text (a single text).
  */
-export type RowKind =
-  | "pair"
-  | "labelled-pair"
-  | "scored-pair"
-  | "triplet"
-  | "classed"
-  | "nli"
-  | "text";
+export type RowKind = (typeof rowKinds)[number];
 
 interface Conversion {
   readonly from: RowKind;

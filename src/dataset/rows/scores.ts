@@ -95,7 +95,7 @@ function parseScores(
       });
     } else values[i] = parsed;
   });
-  problems.throwIfAny("drop the row, or choose an objective without scores: --objective infonce");
+  problems.throwIfAny("drop the row, or read none of the scores: --columns score=");
   return values;
 }
 

@@ -1,4 +1,5 @@
 import { loadDataset } from "../../dataset/load-dataset.js";
+import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import { plainForm } from "../../dataset/texts/text-hash.js";
 import { openSourceTexts } from "../../embeddings/source-texts.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
@@ -7,6 +8,9 @@ import { writeFileAtomic } from "../../files/files.js";
 
 interface CorpusSources {
   readonly data: readonly string[];
+  /** The column of the texts, and how the files are read, where the evidence is not to decide. */
+  readonly column?: string | undefined;
+  readonly reader?: ReaderOptions | undefined;
   /** Files of any kind of rows whose texts may not be in the corpus. */
   readonly excluded: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +34,7 @@ export async function writeCorpus(path: string, sources: CorpusSources): Promise
   const count = { texts: 0, repeated: 0, excluded: 0, empty: 0 };
   await writeFileAtomic(path, async (append) => {
     for (const file of sources.data) {
-      const texts = await openSourceTexts(file, {});
+      const texts = await openSourceTexts(file, sources);
       for await (const { text } of texts.rows()) {
         throwIfInterrupted(sources.signal);
         if (text.trim() === "") count.empty++;

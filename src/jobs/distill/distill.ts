@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { loadEncoder } from "../../encoder/load.js";
-import { requireSignal } from "../../errors/interrupted.js";
 import { modelFolderOf } from "../../export/checkpoint-model.js";
 import { refuseSameFile } from "../../files/usable-path.js";
 import { openRuntime } from "../../runtime/runtime.js";
 import { distillTable } from "../options/distill.js";
-import { type JobOptions, resolveJob } from "../options/shared.js";
+import { type JobOptions, requireControl, resolveJob } from "../options/shared.js";
 import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
 import { writeCorpus } from "./corpus.js";
 import { refuseIdle } from "./idle-options.js";
@@ -35,7 +34,7 @@ export interface Distilled {
  */
 export async function distill(given: DistillOptions): Promise<Distilled> {
   const { signal, onEvent = () => undefined, ...job } = given;
-  requireSignal(signal);
+  requireControl({ signal, onEvent });
   const options = resolveJob("distill", distillTable, job);
   refuseIdle(job);
   requireShape(options);
@@ -53,9 +52,9 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   if (state.corpus === undefined || !existsSync(paths.corpus)) {
     onEvent({ type: "stage", name: "corpus" });
     const excluded = [options.eval ?? [], options.exclude ?? []].flat();
-    await save({
-      corpus: await writeCorpus(paths.corpus, { data: options.data, excluded, signal }),
-    });
+    const { data, column, reader } = options;
+    const sources = { data, column, reader, excluded, signal };
+    await save({ corpus: await writeCorpus(paths.corpus, sources) });
   }
   if (options.static) {
     if (!existsSync(paths.static)) await save(await prepared(context, async () => ({})));

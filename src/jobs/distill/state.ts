@@ -36,7 +36,7 @@ export function openState({ options }: DistillContext): DistillState {
   const { out, overwrite } = options;
   const paths = distillPaths(out);
   const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !FREE.has(name) && value !== undefined),
+    Object.entries(options).filter(([name, value]) => !FREE.has(name) && !isEmpty(value)),
   );
   if (!existsSync(paths.state)) {
     if (existsSync(out) && readdirSync(out).length > 0)
@@ -64,6 +64,11 @@ export function openState({ options }: DistillContext): DistillState {
       hint: "give the same options to go on, --overwrite to begin anew, or another --out",
     },
   );
+}
+
+/** Nothing given, or of the ways to read a file none. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || JSON.stringify(value) === "{}";
 }
 
 /** What distill.json says. UserErrors as readSealed. */

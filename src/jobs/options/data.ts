@@ -142,6 +142,17 @@ export const splitOptions = {
   },
 } as const satisfies AnyTable;
 
+/** What `data prepare` makes. */
+export const targetOption = {
+  as: {
+    type: "choice",
+    choices: ["pairs", "triplets", "labelled-pairs", "scored-pairs", "classes"],
+    required: true,
+    placeholder: "rows",
+    description: "what to make",
+  },
+} as const satisfies AnyTable;
+
 /** Every option of `splitFile`. */
 export const splitTable = {
   ...splitOptions,

@@ -2,7 +2,7 @@ import { modelOptions } from "../../encoder/model-options.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
 import { AVERAGE_PATTERN } from "../../training/options/averaging.js";
-import { overwriteOption } from "./shared.js";
+import { overwriteOption, textColumnOption } from "./shared.js";
 
 /** Where the student learns from, and where it goes. */
 export const distillFileOptions = {
@@ -37,6 +37,7 @@ export const distillFileOptions = {
     description:
       "--out of an earlier distillation of the same texts and teacher: its corpus and vectors are taken, for another student or lesson",
   },
+  ...textColumnOption,
   ...overwriteOption,
 } as const satisfies AnyTable;
 

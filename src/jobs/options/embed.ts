@@ -2,7 +2,7 @@ import { VECTOR_TYPES } from "../../embeddings/vector-type.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
 import { deviceOption } from "../../runtime/device.js";
-import { overwriteOption, runModelOptions } from "./shared.js";
+import { overwriteOption, runModelOptions, textColumnOption } from "./shared.js";
 
 /** What is read and written. */
 export const embedFileOptions = {
@@ -14,13 +14,7 @@ export const embedFileOptions = {
     description:
       "file to write: .npy, .jsonl, .csv, .safetensors, .parquet, .fvecs, .pgvector, .tsv",
   },
-  column: {
-    common: true,
-    type: "text",
-    placeholder: "name",
-    otherwise: "text, or the only column",
-    description: "the column that holds the texts",
-  },
+  ...textColumnOption,
   ...overwriteOption,
 } as const satisfies AnyTable;
 
@@ -99,4 +93,11 @@ export const embedTable = {
   ...shardOption,
   ...embedModelOptions,
   ...commonOptions,
+} as const satisfies AnyTable;
+
+/** Every option of `mergeEmbeddings`. */
+export const mergeTable = {
+  files: { type: "files", required: true, description: "files of all shards, in any order" },
+  out: embedFileOptions.out,
+  ...overwriteOption,
 } as const satisfies AnyTable;

@@ -95,6 +95,7 @@ export const measuredModelOptions = {
     type: "words",
     flag: "precision",
     choices: ["int8", "binary"],
+    synonyms: { q8: "int8" },
     placeholder: "a,b",
     description: "also measure vectors as int8 or binary",
   },

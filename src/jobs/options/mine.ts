@@ -95,3 +95,15 @@ export const mineTable = {
   ...runModelOptions,
   ...commonOptions,
 } as const satisfies AnyTable;
+
+const { otherwise: __, ...rangeMax } = ruleOptions.rangeMax;
+
+/** What `rules` of `mineNegatives` holds; the command line's flags make it up. */
+export const rulesTable = {
+  count: { ...ruleOptions.numNegatives, default: undefined, required: true },
+  rangeMin: { ...ruleOptions.rangeMin, default: undefined, required: true },
+  rangeMax: { ...rangeMax, required: true },
+  maxScore: ruleOptions.maxScore,
+  margin: { type: "object", description: "{ kind, value }" },
+  sampling: { ...ruleOptions.sampling, default: undefined, required: true },
+} as const satisfies AnyTable;

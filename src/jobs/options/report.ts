@@ -1,4 +1,4 @@
-import type { AnyTable } from "../../options/option.js";
+import type { AnyOption, AnyTable } from "../../options/option.js";
 import { overwriteOption } from "./shared.js";
 
 /** What `report` writes. */
@@ -18,3 +18,10 @@ export const reportOptions = {
   },
   ...overwriteOption,
 } as const satisfies AnyTable;
+
+/** What a report is of. */
+export const runsOption = {
+  type: "files",
+  required: true,
+  description: "run folders",
+} as const satisfies AnyOption;

@@ -2,7 +2,7 @@ import { columnOptions } from "../../dataset/reading-options.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
 import { measuredModelOptions, measureOptions } from "./evaluate.js";
-import { runModelOptions } from "./shared.js";
+import { runModelOptions, textColumnOption } from "./shared.js";
 
 /** Where vectors are kept from one call to the next. */
 const cacheOptions = {
@@ -23,6 +23,7 @@ const cacheOptions = {
 /** What `search` shows. */
 export const searchViewOptions = {
   k: { common: true, type: "integer", min: 1, max: 1000, default: 10, description: "texts shown" },
+  ...textColumnOption,
   ...cacheOptions,
 } as const satisfies AnyTable;
 

@@ -225,15 +225,18 @@ export function restoreState(trainer: HostTrainer, state: TrainerState): void {
   trainer.updates = state.step;
 }
 
-/** Puts parameters in place; moments and step count stay. */
+/** Puts some parameters in place; moments and step count stay. */
 export function loadParameters(
   trainer: HostTrainer,
   parameters: ReadonlyMap<string, Tensor>,
 ): void {
-  const writes = trainer.memory.blocks.map(
-    (block) => [block.parameter, stored(parameters, block, "value")] as const,
-  );
-  for (const [target, source] of writes) target.set(source);
+  const blocks = new Map(trainer.memory.blocks.map((block) => [block.spec.name, block]));
+  for (const name of parameters.keys()) {
+    const block = blocks.get(name);
+    if (block === undefined)
+      throw new UserError("bad-state", `there is no parameter "${name}" in training`);
+    block.parameter.set(stored(parameters, block, "value"));
+  }
 }
 
 function stored(

@@ -15,15 +15,24 @@ export interface LineStart {
  * The point α of the straight line from the start to the end of training: (1−α)·start + α·end (Wortsman et al. 2022, "Robust
  * fine-tuning of zero-shot models"), summed in float64 and rounded once to float32. α = 0 gives the start and α = 1 the end to
  * the bit. First factors of adapters and an objective's own parameters stay as they are at the end.
+ * Each tensor is made when it is asked for.
  */
-export function interpolate(start: LineStart, end: Parameters, alpha: number): Parameters {
-  if (alpha === 1) return end;
-  const moved = [...end].map(([name, tensor]) => {
+export function* interpolated(
+  start: LineStart,
+  end: Parameters,
+  alpha: number,
+): Iterable<readonly [string, Tensor]> {
+  for (const [name, tensor] of end) {
     const from = start.values.get(name);
-    if (from !== undefined) return [name, between(from, tensor, alpha)] as const;
-    return [name, start.scaled.has(name) ? scaled(tensor, alpha) : tensor] as const;
-  });
-  return new Map(moved);
+    if (alpha === 1) yield [name, tensor];
+    else if (from !== undefined) yield [name, between(from, tensor, alpha)];
+    else yield [name, start.scaled.has(name) ? scaled(tensor, alpha) : tensor];
+  }
+}
+
+/** A point of the line as a whole; see `interpolated`. */
+export function interpolate(start: LineStart, end: Parameters, alpha: number): Parameters {
+  return alpha === 1 ? end : new Map(interpolated(start, end, alpha));
 }
 
 function between(start: Tensor, end: Tensor, alpha: number): Tensor {

@@ -4,7 +4,12 @@ import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { deciding, scoreReport } from "../../evaluation/score-report.js";
 import { finerFigure } from "../../evaluation/tie-break.js";
 import { collectGarbage } from "../../runtime/collect-garbage.js";
-import { interpolate, type LineStart, type Parameters } from "../model/interpolate.js";
+import {
+  interpolate,
+  interpolated,
+  type LineStart,
+  type Parameters,
+} from "../model/interpolate.js";
 import type { RunContext } from "../model/run-context.js";
 import { type Interpolation, interpolationOf } from "../options/interpolation.js";
 import type { TrainingPlan } from "../plan/plan.js";
@@ -129,7 +134,7 @@ async function measured(
   try {
     for (const alpha of alphas) {
       const isBase = alpha === 0 && !startsFromComponents(head);
-      if (!isBase) await trainable.load(interpolate(start, end, alpha));
+      if (!isBase) await trainable.load(interpolated(start, end, alpha));
       // Each point is as large as the model.
       await collectGarbage();
       const found = isBase ? base : await plan.evaluator.run(trainable.embed);

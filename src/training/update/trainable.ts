@@ -47,7 +47,7 @@ export interface Trainable<Batch = unknown> extends WeightSource {
   /** Takes back what a checkpoint kept after `step` updates. */
   readonly restore: (weights: Weights, step: number) => Promise<void>;
   /** Takes these parameters, to embed with them; the optimizer's moments stay. */
-  readonly load: (parameters: ReadonlyMap<string, Tensor>) => Promise<void>;
+  readonly load: (parameters: Iterable<readonly [string, Tensor]>) => Promise<void>;
   readonly release: () => Promise<void>;
 }
 

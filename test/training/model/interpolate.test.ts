@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mergeLowRank } from "../../../src/graph/rewrites/low-rank.js";
 import { float32, type Tensor } from "../../../src/math/tensor.js";
-import { interpolate } from "../../../src/training/model/interpolate.js";
+import { interpolate, interpolated } from "../../../src/training/model/interpolate.js";
 
 const of = (entries: Readonly<Record<string, readonly number[]>>): Map<string, Tensor> =>
   new Map(
@@ -18,6 +18,20 @@ describe("interpolate", () => {
     expect(bits(interpolate(start, end, 0).get("w")!)).toEqual(bits(start.values.get("w")!));
     for (const [name, tensor] of interpolate(start, end, 1))
       expect(bits(tensor)).toEqual(bits(end.get(name)!));
+  });
+
+  it("makes a tensor when it is asked for, and holds none", () => {
+    const asked: string[] = [];
+    const values = new Map(start.values);
+    values.get = (name) => {
+      asked.push(name);
+      return start.values.get(name);
+    };
+    const parts = interpolated({ ...start, values }, end, 0.5)[Symbol.iterator]();
+    expect(asked).toEqual([]);
+    expect(parts.next().value[0]).toBe("w");
+    expect(asked).toEqual(["w"]);
+    expect(new Map(interpolated(start, end, 0.5))).toEqual(interpolate(start, end, 0.5));
   });
 
   it("sums in float64 and rounds once", () => {

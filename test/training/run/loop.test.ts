@@ -38,7 +38,7 @@ function counter(options: { failsAt?: number } = {}): Trainable<number> & { valu
       value = parameters.get("x")!.data[0] as number;
     },
     load: async (parameters) => {
-      value = parameters.get("x")!.data[0] as number;
+      value = new Map(parameters).get("x")!.data[0] as number;
     },
     release: async () => {},
     value: () => value,
