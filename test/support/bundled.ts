@@ -12,7 +12,6 @@ const config = read("config.json");
 export const bundled = {
   name: "embtune-mini-en",
   width: Number(config.hidden_size),
-  layers: Number(config.num_hidden_layers),
   vocabulary: Number(config.vocab_size),
   positions: Number(config.max_position_embeddings),
   maxLength: Number(read("sentence_bert_config.json").max_seq_length),

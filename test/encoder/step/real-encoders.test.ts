@@ -11,7 +11,6 @@ import { loadTokenizer } from "../../../src/encoder/tokenizer.js";
 import { importModel } from "../../../src/graph/import.js";
 import { objectiveNamed } from "../../../src/objectives/registry.js";
 import { resolveOptions } from "../../../src/objectives/resolve.js";
-import { bundled, bundledFolder } from "../../support/bundled.js";
 import { runModel } from "../../support/run-graph.js";
 
 const SENTENCES = [
@@ -24,7 +23,7 @@ const SENTENCES = [
 
 /** Models with the number of their layers; one of them is not part of the repository. */
 const MODELS = [
-  ["the bundled encoder", bundledFolder, bundled.layers],
+  ["a tiny encoder", "test/fixtures/encoders/bert-torchscript-14", 2],
   ["all-MiniLM-L6-v2 (in ../shared/models)", "../shared/models/all-MiniLM-L6-v2", 6],
 ] as const;
 
@@ -35,7 +34,7 @@ describe.each(MODELS)("%s", (_, folder, depth) => {
 
   it.skipIf(!present)("gives the vectors of inference, packed and with padding", async () => {
     const tokenizer = await loadTokenizer(folder);
-    const ids = SENTENCES.map((text) => tokenizer.encode(text, 128));
+    const ids = SENTENCES.map((text) => tokenizer.encode(text, 32));
     const inference = await readInferenceModel(file, { pooling: "mean" });
     const batch = ids.map((own, index) => ({ index, ids: own }));
     const expected = await runModel(
