@@ -22,6 +22,8 @@ export type { Distilled, DistillOptions } from "./jobs/distill/distill.js";
 export { distill } from "./jobs/distill/distill.js";
 export type { EmbedOptions } from "./jobs/embed.js";
 export { embed } from "./jobs/embed.js";
+export type { EmbeddingModel, EmbeddingModelOptions } from "./jobs/embedding-model.js";
+export { embeddingModel } from "./jobs/embedding-model.js";
 export { evaluate } from "./jobs/evaluate.js";
 export type { EvaluateEvent, EvaluateOptions } from "./jobs/evaluate-options.js";
 export type { ExportOptions } from "./jobs/export.js";

@@ -7,7 +7,7 @@ import { inOrder, requireAlike } from "../embeddings/shard.js";
 import { UserError } from "../errors/user-error.js";
 import { isObject, objectIn, writeJson } from "../files/json-file.js";
 import { refuseExisting } from "../files/new-file.js";
-import { refuseSameFile } from "../files/usable-path.js";
+import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import type { Mined, MinedPart } from "../mining/mined.js";
 
@@ -56,6 +56,7 @@ export async function mergeMined(options: MergeMinedOptions): Promise<number> {
 }
 
 async function readPart(file: string): Promise<WrittenPart> {
+  requireReadable(file);
   const path = manifestPath(file);
   const { rows, shard } = await objectIn(path);
   if (typeof rows === "number" && isObject(shard) && isObject(shard.from))

@@ -66,7 +66,8 @@ describe("mineNegatives", () => {
     );
     const many = temporaryFile(["anchor,positive", ...pairs, "my parcel 2,ask us"].join("\n"));
     const random = { ...rules, rangeMax: 6, sampling: "random" } as const;
-    const options = { data: many, model, judge: model, rules: random, threads: 1 };
+    const judge = "test/fixtures/encoders/bert-torchscript-14";
+    const options = { data: many, model: judge, judge, rules: random, threads: 1 };
     const folder = temporaryFolder();
     const write = async (name: string, shard?: string) => {
       const mined = await mineNegatives({ ...options, shard });
