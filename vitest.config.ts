@@ -7,15 +7,18 @@ const common = {
   setupFiles: ["test/setup/fast-check-seed.ts"],
 };
 
-/** Folders of src/ whose functions keep nothing between calls and start no thread: their tests may share a process. */
+/** Folders of src/ whose functions keep nothing between calls and start no thread. */
 const pure = [
   ...["autodiff", "dataset", "errors", "evaluation", "files", "graph", "math", "mining"],
   ...["objectives", "onnx", "optim", "report", "search"],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** Tests of what a whole process does: threads that end, memory that it holds. */
+const alone = ["test/runtime/**/*.test.ts", "test/training/model-memory.test.ts"];
+
 /**
- * Three projects: `pure` and `unit` run the sources in process; `cli` starts the built program as a user would. A file of `unit` has a
- * process of its own; files of `pure` share one a worker, which loads the sources once and not once a file.
+ * Four projects: `pure` and `unit` run the sources in process; their files share one process a worker, which loads the sources once
+ * and not once a file. A file of `alone`, and of `cli`, which runs the built program as a user would, has a process of its own.
  * Tests that need a worker thread or the program use dist/, which `npm test` builds first.
  */
 const report = process.env.EMBTUNE_TEST_REPORT;
@@ -32,9 +35,11 @@ export default defineConfig({
           ...common,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/cli/**", ...pure],
+          exclude: ["test/cli/**", ...pure, ...alone],
+          isolate: false,
         },
       },
+      { test: { ...common, name: "alone", include: alone } },
       {
         test: { ...common, name: "cli", include: ["test/cli/**/*.test.ts"], testTimeout: 120_000 },
       },

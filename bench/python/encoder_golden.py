@@ -20,7 +20,7 @@ from transformers import BertConfig, BertModel
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODELS = {
-    "embtune-mini-en": ROOT / "models" / "embtune-mini-en",
+    "bert-torchscript-14": ROOT / "test" / "fixtures" / "encoders" / "bert-torchscript-14",
     "all-MiniLM-L6-v2": ROOT.parent / "shared" / "models" / "all-MiniLM-L6-v2",
 }
 POOLINGS = {"mean": "mean", "cls": "cls", "last": "lasttoken"}
@@ -71,9 +71,9 @@ golden = {
     "vectors": [
         {"model": model, "pooling": pooling, "vectors": vectors(MODELS[model], pooling)}
         for model, pooling in [
-            ("embtune-mini-en", "mean"),
-            ("embtune-mini-en", "cls"),
-            ("embtune-mini-en", "last"),
+            ("bert-torchscript-14", "mean"),
+            ("bert-torchscript-14", "cls"),
+            ("bert-torchscript-14", "last"),
             ("all-MiniLM-L6-v2", "mean"),
         ]
     ],

@@ -1,5 +1,5 @@
 """Writes test/fixtures/tokenizers: three small tokenizers trained on the sentences below, in the forms that RoBERTa, XLM-R and
-MPNet use, and golden.json with the ids that Hugging Face tokenizers gives for them and for the bundled encoder.
+MPNet use, and golden.json with the ids that Hugging Face tokenizers gives for them and for a tiny BERT.
 
 Run: python bench/python/tokenizer_golden.py
 """
@@ -119,7 +119,7 @@ def write(path, content):
     path.write_text(json.dumps(content, ensure_ascii=True) + "\n")
 
 
-golden = {"bundled": ids(AutoTokenizer.from_pretrained(ROOT / "models" / "embtune-mini-en"))}
+golden = {"bert": ids(AutoTokenizer.from_pretrained(ROOT / "test" / "fixtures" / "encoders" / "bert-torchscript-14"))}
 for name, make in {"roberta": roberta, "xlm-roberta": xlm_roberta, "mpnet": mpnet}.items():
     tokenizer, kind, names = make()
     content = json.loads(tokenizer.to_str())

@@ -1,6 +1,17 @@
 import { setImmediate } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+
+/** Arrays outside the heap that together are worth the time of a collection, which takes a tenth of a second and more. */
+const LARGE_BYTES = 2 ** 25;
+
+/**
+ * Frees what is no longer reachable where arrays outside the heap take 32 MiB or more: copies of a small model are left to the
+ * engine, since a short run would spend most of its time here.
+ */
+export async function collectLargeArrays(): Promise<void> {
+  if (getHeapStatistics().external_memory >= LARGE_BYTES) await collectGarbage();
+}
 
 /**
  * Frees what is no longer reachable. The engine is in no hurry with large arrays outside its heap: after a model was read and

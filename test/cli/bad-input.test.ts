@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundled as sizes } from "../support/bundled.js";
 import { freshFolder, root, writeIn } from "../support/cli.js";
 import { embtune } from "../support/in-process.js";
 
@@ -240,10 +241,14 @@ const badUsage: [string, string[], string[]][] = [
   ["no data", ["train"], ["no training data"]],
   [
     "head dimension above the encoder's",
-    ["train", train, "--head-dim", "300"],
-    ["--head-dim", "256"],
+    ["train", train, "--head-dim", `${sizes.width + 44}`],
+    ["--head-dim", `${sizes.width}`],
   ],
-  ["length above the model's", ["train", train, "--max-length", "600"], ["600", "128"]],
+  [
+    "length above the model's",
+    ["train", train, "--max-length", "600"],
+    ["600", `${sizes.positions}`],
+  ],
   [
     "embeddings in an unknown format",
     ["embed", "data/support/sentences.txt", "--out", "/tmp/x.nyp"],

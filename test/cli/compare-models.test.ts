@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ModelComparison } from "../../src/report/model-comparison.js";
-import { embtune, freshFolder, writeIn } from "../support/cli.js";
+import { bundled } from "../support/bundled.js";
+import { freshFolder, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const words = ["pump", "lamp", "gate", "oven", "bell", "sail", "drum", "wheel", "kettle", "ladder"];
@@ -50,7 +52,16 @@ beforeAll(async () => {
           temperature,
           "--steps",
           "30",
-        ].concat(["--batch-size", "16", "--test-part", "0.3", "--out", out, "--quiet"]),
+        ].concat([
+          "--batch-size",
+          "16",
+          "--test-part",
+          "0.3",
+          "--out",
+          out,
+          "--quiet",
+          "--no-report",
+        ]),
         { cwd: folder },
       ),
     ).toMatchObject({ code: 0 });
@@ -61,8 +72,8 @@ describe("embtune compare", () => {
     const { models, options, reports, recorded } = await comparison("warm", "cold", "--data", dev);
     expect(options).toEqual([{ option: "--temperature", values: [0.3, 0.03] }]);
     expect(models).toMatchObject([
-      { name: "warm", steps: 30, dimension: 256 },
-      { name: "cold", steps: 30, dimension: 256 },
+      { name: "warm", steps: 30, dimension: bundled.width },
+      { name: "cold", steps: 30, dimension: bundled.width },
     ]);
     for (const { bytes = 0, seconds = 0 } of models) {
       expect(bytes).toBeGreaterThan(1e7);

@@ -1,8 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { embtune, freshFolder } from "../support/cli.js";
+import { freshFolder } from "../support/cli.js";
 import { flipBit } from "../support/damage.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const whole = join(folder, "whole");
@@ -48,7 +49,7 @@ describe("a run resumed after one bit of it was flipped", () => {
     async (file) => {
       const run = stopped();
       flipBit(join(run, "checkpoints", "step-000012", file), 0.7);
-      const { code, stderr } = await embtune(["train", "--resume", run]);
+      const { code, stderr } = await embtune(["train", "--resume", run, "--no-report"]);
       expect(stderr).toContain("a checkpoint is ignored: step-000012: ");
       expect(stderr).toContain("going on after step 8");
       expect(code).toBe(0);
@@ -61,7 +62,7 @@ describe("a run resumed after one bit of it was flipped", () => {
     for (const name of readdirSync(join(run, "checkpoints")))
       if (name.startsWith("best-"))
         flipBit(join(run, "checkpoints", name, "parameters.safetensors"), 0.9);
-    const { code, stderr } = await embtune(["train", "--resume", run]);
+    const { code, stderr } = await embtune(["train", "--resume", run, "--no-report"]);
     expect(stderr).toContain("a checkpoint is ignored: step-000012: ");
     expect(code).toBe(0);
     expect(model(run).equals(model(whole))).toBe(true);
@@ -71,7 +72,7 @@ describe("a run resumed after one bit of it was flipped", () => {
     const run = stopped();
     const path = join(run, "run.json");
     writeFileSync(path, readFileSync(path, "utf8").replace('"seed": 42', '"seed": 43'));
-    const { code, stderr } = await embtune(["train", "--resume", run]);
+    const { code, stderr } = await embtune(["train", "--resume", run, "--no-report"]);
     expect(stderr).toMatch(/run\.json: is damaged: its content does not fit its SHA-256/);
     expect(code).toBe(1);
   });
@@ -137,7 +138,7 @@ describe("a run of a version that kept no hashes", () => {
       if (name.startsWith("step-")) strip(join(inside, "state.json"));
       else rmSync(join(inside, "hashes.json"));
     }
-    const resumed = await embtune(["train", "--resume", run]);
+    const resumed = await embtune(["train", "--resume", run, "--no-report"]);
     expect(resumed.stderr).toContain("run.json was written without SHA-256");
     expect(resumed.stderr).toContain("step-000012 was written without SHA-256");
     expect(resumed.code).toBe(0);

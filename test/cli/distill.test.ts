@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { bundled } from "../support/bundled.js";
 import { embtune as embtuneProcess, freshFolder, root, writeIn } from "../support/cli.js";
 import { embtune } from "../support/in-process.js";
 
@@ -111,18 +112,18 @@ describe("embtune distill", () => {
       vectors,
     ]);
     const manifest = JSON.parse(readFileSync(`${vectors}.manifest.json`, "utf8"));
-    expect(manifest.dimension).toBe(256);
+    expect(manifest.dimension).toBe(bundled.width);
   }, 300_000);
 
   it("--init layers:… begins as layers of the teacher", async () => {
     const to = join(folder, "layers");
     const { code, stderr } = await embtune([
       ...["distill", corpus, "--teacher", teacher, "--out", to, "--init", "layers:0,2"],
-      ...["--hidden", "256", "--steps", "1", "--vocab-size", "1200"],
+      ...["--hidden", `${bundled.width}`, "--steps", "1", "--vocab-size", "1200"],
       ...["--eval", everyday, "--reuse", out],
     ]);
     expect(stderr).toContain("layers 0, 2 of the teacher");
-    expect(stderr).toContain("1200 of the teacher's 12000 tokens stay");
+    expect(stderr).toContain(`1200 of the teacher's ${bundled.vocabulary} tokens stay`);
     expect(code).toBe(0);
     const config = JSON.parse(readFileSync(join(to, "student", "config.json"), "utf8"));
     expect(config).toMatchObject({ num_hidden_layers: 2, vocab_size: 1200 });
@@ -148,7 +149,7 @@ describe("embtune distill", () => {
 
   it.each([
     [["--hidden", "30"], "cannot be divided among 4 heads"],
-    [["--hidden", "512"], "wider"],
+    [["--hidden", `${2 * bundled.width}`], "wider"],
     [["--init", "nothing"], "--init must be"],
     [["--minutes", "1"], "--minutes and --steps say how long"],
     [["--static"], "--layers, --heads, --intermediate, --steps, --batch-size without effect"],
@@ -164,8 +165,8 @@ describe("embtune distill", () => {
   });
 
   it.each([
-    [["--init", "layers:0,9", "--hidden", "256"], "has no layer 9"],
-    [["--init", "layers:0"], "have 256 numbers"],
+    [["--init", "layers:0,9", "--hidden", `${bundled.width}`], "has no layer 9"],
+    [["--init", "layers:0"], `have ${bundled.width} numbers`],
     [["--init", "layers:0", "--vocabulary", "corpus"], "begins with the teacher's tokens"],
   ])("refuses layers with %j", async (more, message) => {
     const call = ["distill", corpus, "--teacher", teacher, "--eval", everyday, "--reuse", out];

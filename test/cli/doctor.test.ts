@@ -1,7 +1,8 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder, root } from "../support/cli.js";
+import { freshFolder, root } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const encoder = join(root, "test", "fixtures", "encoders", "bert-torchscript-14");
 

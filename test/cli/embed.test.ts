@@ -4,6 +4,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "h
 import { beforeAll, describe, expect, it } from "vitest";
 import { float16ToFloat32 } from "../../src/math/float16.js";
 import { decodeSafetensors } from "../../src/math/safetensors.js";
+import { bundled } from "../support/bundled.js";
 import { freshFolder, root, writeIn } from "../support/cli.js";
 import { embtune } from "../support/in-process.js";
 
@@ -14,7 +15,7 @@ const source = writeIn(
   'id,text,note\n1,How do I reset it?,"a, b"\n2,Une clé à écrous,\n3,,empty\n4,"two\nlines",“q”\n',
 );
 const rows = 4;
-const cols = 256;
+const cols = bundled.width;
 const out = (name: string): string => join(folder, name);
 
 async function write(name: string, ...args: string[]): Promise<string> {
@@ -68,7 +69,7 @@ describe("formats", () => {
     expect(metadata).toMatchObject({
       model: "embtune-mini-en",
       dtype: "float32",
-      dimension: "256",
+      dimension: `${cols}`,
     });
   });
 
@@ -276,7 +277,7 @@ describe("refusals", () => {
     [["--out", "v.npy", "--dtype", "int8", "--shard", "1/2"], "would differ between shards"],
     [["--out", "v.npy", "--prompts", "query=q:"], "no effect unless --prompt names one"],
     [["--out", "v.npy", "--shard", "3/2"], "--shard must be i/n with 1 ≤ i ≤ n"],
-    [["--out", "v.npy", "--dim", "257"], "--dim must be at most the model's 256"],
+    [["--out", "v.npy", "--dim", `${cols + 1}`], `--dim must be at most the model's ${cols}`],
     [["--out", "v.jsonl", "--keep-columns", "nota"], 'names "nota", which'],
     [["--out", "v.npy", "--model-dtype", "q8"], "has no onnx/model_quantized.onnx"],
   ])("%j", async (args, message) => {

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type CliResult, embtune, freshFolder, root } from "../support/cli.js";
+import { bundled } from "../support/bundled.js";
+import { type CliResult, embtune as embtuneProcess, freshFolder, root } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const support = (name: string) => join(root, "data", "support", name);
 
@@ -28,7 +30,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
   let trained: CliResult;
 
   beforeAll(async () => {
-    trained = await embtune(
+    trained = await embtuneProcess(
       ["train", support("train.csv"), "--eval", support("dev.csv"), "--steps", "40", "--out", run],
       { cwd: folder },
     );
@@ -143,12 +145,12 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(code).toBe(0);
     const bytes = readFileSync(out);
     expect(bytes.subarray(1, 6).toString()).toBe("NUMPY");
-    expect(bytes.subarray(10, 128).toString()).toContain("'shape': (120, 256)");
-    expect(bytes.length).toBe(128 + 120 * 256 * 4);
+    expect(bytes.subarray(10, 128).toString()).toContain(`'shape': (120, ${bundled.width})`);
+    expect(bytes.length).toBe(128 + 120 * bundled.width * 4);
     const manifest = readJson(`${out}.manifest.json`);
     expect(manifest).toMatchObject({
       rows: 120,
-      dimension: 256,
+      dimension: bundled.width,
       normalized: true,
       dtype: "float32",
     });
@@ -186,16 +188,17 @@ describe("an interrupted run", () => {
       "400",
       "--eval-every",
       "50",
+      "--no-report",
     ];
     const whole = join(folder, "whole");
     const broken = join(folder, "broken");
-    const first = await embtune([...data, "--out", broken], { interruptAt: "step 100:" });
+    const first = await embtuneProcess([...data, "--out", broken], { interruptAt: "step 100:" });
     expect(first.code).toBe(130);
     expect(first.stderr).toContain("a checkpoint was written");
     expect(existsSync(join(broken, "model"))).toBe(false);
     const steps = readLines(join(broken, "log.jsonl")).filter((line) => "loss" in line).length;
     expect(steps).toBeLessThan(400);
-    expect((await embtune(["train", "--resume", broken])).code).toBe(0);
+    expect((await embtune(["train", "--resume", broken, "--no-report"])).code).toBe(0);
     expect((await embtune([...data, "--out", whole])).code).toBe(0);
     for (const file of ["parameters.safetensors", "optimizer.safetensors"]) {
       const path = (run: string) => join(run, "checkpoints", "step-000400", file);

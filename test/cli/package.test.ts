@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { bundled } from "../support/bundled.js";
 import { freshFolder, root, writeIn } from "../support/cli.js";
 
 /** An application with the packed tarball in its node_modules, and the dependencies of the checkout. */
@@ -145,7 +146,7 @@ console.log(JSON.stringify({
       folder: "run",
       better: true,
       rows: 2,
-      cols: 256,
+      cols: bundled.width,
       embedded: 120,
       aborted: true,
       wrong: expect.anything(),

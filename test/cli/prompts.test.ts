@@ -74,7 +74,16 @@ describe.each([
 ])("training %s with prompts", (kind, tuning) => {
   const run = at(`run of ${kind}`);
   const byHand = at(`run by hand of ${kind}`);
-  const length = ["--steps", "3", "--batch-size", "6", "--eval-every", "3", ...tuning];
+  const length = [
+    "--no-report",
+    "--steps",
+    "3",
+    "--batch-size",
+    "6",
+    "--eval-every",
+    "3",
+    ...tuning,
+  ];
 
   beforeAll(async () => {
     await done("train", files.train, "--eval", files.dev, "--out", run, ...both, ...length);
@@ -154,7 +163,17 @@ describe("a run with prompts", () => {
   });
 
   it("hands them on to what is trained on top of it", async () => {
-    const given = ["train", files.train, "--eval", files.dev, "--model", run, "--steps", "1"];
+    const given = [
+      "train",
+      files.train,
+      "--eval",
+      files.dev,
+      "--model",
+      run,
+      "--steps",
+      "1",
+      "--no-report",
+    ];
     const next = at("next run");
     await done(...given, "--out", next, "--prompts", "document=text: ");
     expect(settings(join(next, "model")).prompts).toEqual({ query: QUERY, document: "text: " });
@@ -190,7 +209,7 @@ describe("rows without queries and documents", () => {
   );
 
   it("take one prompt for all texts, in training and evaluation", async () => {
-    const options = ["--objective", "cosent", "--steps", "2", "--batch-size", "4"];
+    const options = ["--no-report", "--objective", "cosent", "--steps", "2", "--batch-size", "4"];
     const [run, byHand] = [at("scored run"), at("scored run by hand")];
     await done("train", plain, "--out", run, ...options, "--prompts", "text: ");
     await done("train", hand, "--out", byHand, ...options);

@@ -7,13 +7,21 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type CliResult, embtune, freshFolder, root, writeIn } from "../support/cli.js";
+import {
+  type CliResult,
+  embtune as embtuneProcess,
+  freshFolder,
+  root,
+  writeIn,
+} from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const firstLines = (name: string, count: number) =>
@@ -73,7 +81,7 @@ describe.each([
 
   beforeAll(async () => {
     expect((await embtune([...options(head, ...objective), "--out", straight])).code).toBe(0);
-    interrupted = await embtune([...options(head, ...objective), "--out", broken], {
+    interrupted = await embtuneProcess([...options(head, ...objective), "--out", broken], {
       interruptAt: "step 50:",
     });
   });
@@ -107,7 +115,7 @@ describe.each(["full", "last:1", "lora"])("a run with dropout and --tune %s", (t
     const start = ["train", data, "--eval", dev, "--model", tiny, ...tuning, ...sizes];
     const [straight, broken] = ["straight", "broken"].map((name) => join(folder, tune, name));
     expect((await embtune([...start, "--out", straight])).code).toBe(0);
-    const stopped = await embtune([...start, "--out", broken], { interruptAt: "step 4:" });
+    const stopped = await embtuneProcess([...start, "--out", broken], { interruptAt: "step 4:" });
     expect(stopped.code).toBe(130);
     const resumed = await embtune(["train", "--resume", broken, "--no-report"]);
     expect(resumed.stderr).toMatch(/going on after step [4-9]/);
@@ -127,7 +135,7 @@ describe("resuming", () => {
 
   it("stops on SIGTERM as on Ctrl-C", async () => {
     const run = join(folder, "terminated");
-    const { code } = await embtune([...options("linear"), "--out", run], {
+    const { code } = await embtuneProcess([...options("linear"), "--out", run], {
       interruptAt: "step 20:",
       signal: "SIGTERM",
     });
@@ -167,9 +175,17 @@ describe("resuming", () => {
     expect(option.stderr).toContain("--lr was 0.001, is now 0.002");
     expect(option.stderr).toContain("--resume-anyway");
     const other = writeIn(folder, "other.csv", firstLines("train.csv", 100));
-    const file = await embtune(["train", other, "--resume", run]);
+    const file = await embtune(["train", other, "--resume", run, "--no-report"]);
     expect(file.stderr).toContain("other.csv has changed");
-    const anyway = await embtune(["train", "--resume", run, "--lr", "0.002", "--resume-anyway"]);
+    const anyway = await embtune([
+      "train",
+      "--resume",
+      run,
+      "--lr",
+      "0.002",
+      "--resume-anyway",
+      "--no-report",
+    ]);
     expect(anyway.code).toBe(0);
     expect(anyway.stderr).toContain("resumed all the same: --lr was 0.001, is now 0.002");
     expect(JSON.parse(readFileSync(join(run, "run.json"), "utf8")).options.lr).toBe(0.002);
@@ -178,7 +194,7 @@ describe("resuming", () => {
   it("accepts data that have moved, and refuses a changed base model", async () => {
     const run = half("moved");
     const moved = writeIn(folder, "moved.csv", readFileSync(data));
-    expect((await embtune(["train", moved, "--resume", run])).code).toBe(0);
+    expect((await embtune(["train", moved, "--resume", run, "--no-report"])).code).toBe(0);
     const model = join(folder, "another model");
     cpSync(join(whole, "model"), model, { recursive: true });
     const changed = await embtune(["train", "--resume", run, "--model", model]);
@@ -190,7 +206,7 @@ describe("resuming", () => {
     const run = half("locked");
     const lock = join(run, "run.lock");
     writeFileSync(lock, JSON.stringify({ pid: process.pid, host: hostname() }));
-    const refused = await embtune(["train", "--resume", run, "--no-report"]);
+    const refused = await embtuneProcess(["train", "--resume", run, "--no-report"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`process ${process.pid} is training in`);
     const { pid } = spawnSync(process.execPath, ["-e", ""]);
@@ -201,7 +217,9 @@ describe("resuming", () => {
 
   it("of two trainers started at once on one folder lets one train", async () => {
     const run = join(folder, "contended");
-    const both = await Promise.all([1, 2].map(() => embtune([...options("linear"), "--out", run])));
+    const both = await Promise.all(
+      [1, 2].map(() => embtuneProcess([...options("linear"), "--out", run])),
+    );
     expect(both.map(({ code }) => code).sort()).not.toEqual([0, 0]);
     expect(both.some(({ code }) => code === 0)).toBe(true);
     expectSameOutcome(run, whole);
@@ -225,7 +243,11 @@ describe("a disk that fails", () => {
     const run = copy(whole, "full");
     execFileSync("rm", ["-r", lastCheckpoint(run)]);
     // A limit on file sizes, in KiB, stands in for the full disk: the moments do not fit, the parameters do.
-    const limited = 'ulimit -f 400; exec "$0" "$@"';
+    const [fits = 0, fitsNot = 0] = ["parameters", "optimizer"].map(
+      (name) => statSync(join(lastCheckpoint(whole), `${name}.safetensors`)).size,
+    );
+    const limit = Math.floor((fits + fitsNot) / 2 ** 11);
+    const limited = `ulimit -f ${limit}; exec "$0" "$@"`;
     const args = [
       process.execPath,
       join(root, "bin", "embtune.js"),
@@ -246,7 +268,7 @@ describe("a disk that fails", () => {
 
   it("from which the run folder is removed ends the run with a clear error", async () => {
     const run = join(folder, "removed");
-    const training = embtune([...options("linear"), "--steps", "100000", "--out", run]);
+    const training = embtuneProcess([...options("linear"), "--steps", "100000", "--out", run]);
     while (!existsSync(join(run, "checkpoints", "step-000020"))) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { embtune, freshFolder, writeIn } from "../support/cli.js";
+import { embtune as embtuneProcess, freshFolder, writeIn } from "../support/cli.js";
+import { embtune } from "../support/in-process.js";
 
 const folder = freshFolder();
 const corpus = writeIn(folder, "corpus.txt", "red apples\ngreen pears\n\u001b[31mtwo cats\n");
@@ -8,7 +9,7 @@ const args = ["search", corpus, "--cache-folder", join(folder, "vectors"), "--qu
 
 describe("search", () => {
   it("answers each line of standard input with a line of JSON", async () => {
-    const { code, stdout } = await embtune([...args, "--json", "-k", "1"], {
+    const { code, stdout } = await embtuneProcess([...args, "--json", "-k", "1"], {
       input: "an apple\n\na cat\n",
     });
     expect(code).toBe(0);

@@ -6,14 +6,14 @@ import { loadEncoder } from "../../src/encoder/load.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import { decode, encode } from "../../src/onnx/model.js";
 import { openRuntime, type Runtime } from "../../src/runtime/runtime.js";
-import { bundled, modelCopy, temporaryFolder, writeFiles } from "./model-copy.js";
-import { bundledModel, externalData, halfPrecision } from "./onnx-variants.js";
+import { modelCopy, temporaryFolder, tiny, writeFiles } from "./model-copy.js";
+import { externalData, halfPrecision, tinyModel } from "./onnx-variants.js";
 
 let runtime: Runtime;
 let expected: Matrix;
 const texts = ["A ship is in the harbour.", "", "Words ".repeat(200)];
 
-async function vectors(model?: string): Promise<Matrix> {
+async function vectors(model = tiny): Promise<Matrix> {
   const encoder = await loadEncoder({ model, runtime });
   const result = await encoder.encode(texts);
   await encoder.release();
@@ -32,8 +32,8 @@ afterAll(() => runtime.close());
 
 describe("readInferenceModel", () => {
   it("appends pooling and leaves the encoder's nodes and operator set as they are", async () => {
-    const original = bundledModel();
-    const { bytes, inputs } = await readInferenceModel(join(bundled, "onnx/model.onnx"), {
+    const original = tinyModel();
+    const { bytes, inputs } = await readInferenceModel(join(tiny, "onnx/model.onnx"), {
       pooling: "mean",
     });
     const pooled = decode(bytes);
@@ -59,7 +59,7 @@ describe("readInferenceModel", () => {
   });
 
   it("takes the output token_embeddings", async () => {
-    const model = bundledModel();
+    const model = tinyModel();
     const [output] = model.graph!.output;
     for (const node of model.graph!.node) {
       node.output = node.output.map((name) => (name === output.name ? "token_embeddings" : name));
@@ -71,9 +71,9 @@ describe("readInferenceModel", () => {
 });
 
 describe("an ONNX file that cannot be used", () => {
-  const whole = readFileSync(join(bundled, "onnx/model.onnx"));
-  const named = (change: (model: ReturnType<typeof bundledModel>) => void) => {
-    const model = bundledModel();
+  const whole = readFileSync(join(tiny, "onnx/model.onnx"));
+  const named = (change: (model: ReturnType<typeof tinyModel>) => void) => {
+    const model = tinyModel();
     change(model);
     return encode(model);
   };
@@ -154,7 +154,7 @@ describe("prompts", () => {
       },
     });
     const encoder = await loadEncoder({ model, runtime });
-    const plain = await loadEncoder({ runtime });
+    const plain = await loadEncoder({ model: tiny, runtime });
     const byDefault = await encoder.encode(["red boats"]);
     expect(byDefault).toEqual(await plain.encode(["search for: red boats"]));
     expect(await encoder.encode(["red boats"], { prompt: "" })).toEqual(

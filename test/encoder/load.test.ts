@@ -4,10 +4,11 @@ import type { Encoder } from "../../src/encoder/encoder.js";
 import { loadEncoder } from "../../src/encoder/load.js";
 import { openRuntime, type Runtime } from "../../src/runtime/runtime.js";
 import golden from "../fixtures/vectors.json" with { type: "json" };
+import { bundled } from "../support/bundled.js";
 
 const shared = "../shared/models/all-MiniLM-L6-v2";
 const folders: Record<string, string> = {
-  "embtune-mini-en": "models/embtune-mini-en",
+  "bert-torchscript-14": "test/fixtures/encoders/bert-torchscript-14",
   "all-MiniLM-L6-v2": shared,
 };
 
@@ -44,8 +45,8 @@ function checkVectors(model: string): void {
   });
 }
 
-describe("the bundled encoder's vectors equal sentence-transformers'", () => {
-  checkVectors("embtune-mini-en");
+describe("a tiny encoder's vectors equal sentence-transformers'", () => {
+  checkVectors("bert-torchscript-14");
 });
 
 describe.skipIf(!existsSync(shared))(
@@ -59,10 +60,10 @@ describe("loadEncoder", () => {
   it("describes the bundled encoder", async () => {
     await withEncoder({}, async ({ info }) => {
       expect(info).toMatchObject({
-        name: "embtune-mini-en",
+        name: bundled.name,
         source: "bundled",
-        dimension: 256,
-        maxLength: 128,
+        dimension: bundled.width,
+        maxLength: bundled.maxLength,
         pooling: "mean",
         poolingSource: "folder",
         normalize: true,
@@ -85,17 +86,17 @@ describe("loadEncoder", () => {
       const [long, short] = encoder.tokenize(["one two three four", "one two"]);
       expect(long).toEqual(short);
       const { data } = await encoder.encode(["one two three four", "one two"]);
-      expect(data.slice(0, 256)).toEqual(data.slice(256));
+      expect(data.slice(0, bundled.width)).toEqual(data.slice(bundled.width));
     });
   });
 
-  it.each([129, 2, 7.5])(
+  it.each([bundled.positions + 1, 2, 7.5])(
     "refuses --max-length %d and leaves the runtime usable",
     async (maxLength) => {
       await expect(loadEncoder({ runtime, maxLength })).rejects.toMatchObject({
         code: "bad-max-length",
         exitCode: 2,
-        message: expect.stringContaining("from 3 to 128"),
+        message: expect.stringContaining(`from 3 to ${bundled.positions}`),
       });
     },
   );

@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-export const bundled = "models/embtune-mini-en";
+/** A tiny BERT with mean pooling, 48 positions and texts of at most 32 tokens. */
+export const tiny = "test/fixtures/encoders/bert-torchscript-11";
 
 /** A new, empty folder. */
 export function temporaryFolder(): string {
@@ -12,12 +13,12 @@ export function temporaryFolder(): string {
 /** Content of files by their path in the folder: a text, an object (as JSON), bytes, or null for a file to be left out. */
 export type Changes = Readonly<Record<string, string | object | Uint8Array | null>>;
 
-/** A copy of the bundled encoder with some files changed; weights are linked, not copied. */
+/** A copy of the tiny encoder with some files changed; weights are linked, not copied. */
 export function modelCopy(changes: Changes = {}): string {
   const folder = temporaryFolder();
-  cpSync(bundled, folder, { recursive: true, filter: (path) => !path.endsWith(".onnx") });
+  cpSync(tiny, folder, { recursive: true, filter: (path) => !path.endsWith(".onnx") });
   mkdirSync(join(folder, "onnx"), { recursive: true });
-  symlinkSync(resolve(bundled, "onnx/model.onnx"), join(folder, "onnx/model.onnx"));
+  symlinkSync(resolve(tiny, "onnx/model.onnx"), join(folder, "onnx/model.onnx"));
   writeFiles(folder, changes);
   return folder;
 }

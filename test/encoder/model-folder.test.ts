@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readModelFolder } from "../../src/encoder/model-folder.js";
 import { locateModel } from "../../src/encoder/model-location.js";
-import { bundled, modelCopy, temporaryFolder, writeFiles } from "./model-copy.js";
+import { modelCopy, temporaryFolder, tiny, writeFiles } from "./model-copy.js";
 
 const read = async (model: string | undefined) => readModelFolder(await locateModel(model));
 
@@ -46,7 +46,7 @@ describe("locateModel", () => {
   });
 
   it("refuses a file", async () => {
-    await expect(locateModel(`${bundled}/onnx/model.onnx`)).rejects.toMatchObject({
+    await expect(locateModel(`${tiny}/onnx/model.onnx`)).rejects.toMatchObject({
       code: "model-not-a-folder",
       exitCode: 2,
     });
@@ -124,7 +124,7 @@ describe("a model folder", () => {
     expect(folder).toMatchObject({
       source: "folder",
       modelType: "bert",
-      positions: 128,
+      positions: 48,
       maxSeqLength: 77,
       lowerCase: true,
       prompts: { query: "query: ", document: "passage: " },
@@ -170,7 +170,7 @@ describe("a model folder", () => {
   it("applies no Dense that its ONNX file holds already", async () => {
     const dense = withModules("Transformer", "Pooling", "Dense", "Normalize");
     dense["modules.json"][1].path = "1_Pooling";
-    const config = JSON.parse(readFileSync(join(bundled, "config.json"), "utf8"));
+    const config = JSON.parse(readFileSync(join(tiny, "config.json"), "utf8"));
     const folder = await read(
       modelCopy({ ...dense, "config.json": { ...config, head: "folded" } }),
     );

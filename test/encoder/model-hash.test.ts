@@ -3,11 +3,11 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fileHash, modelHash } from "../../src/encoder/model-hash.js";
-import { bundled, temporaryFolder, writeFiles } from "./model-copy.js";
+import { temporaryFolder, tiny, writeFiles } from "./model-copy.js";
 
 describe("hashes", () => {
   it("of a file are its SHA-256, also after it changed", async () => {
-    const path = join(bundled, "tokenizer.json");
+    const path = join(tiny, "tokenizer.json");
     expect(await fileHash(path)).toBe(
       createHash("sha256").update(readFileSync(path)).digest("hex"),
     );

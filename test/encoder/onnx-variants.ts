@@ -5,11 +5,11 @@ import { StringStringEntryProtoSchema, type TensorProto, TensorProto_DataLocatio
 import { elementType } from "../../src/onnx/element-type.js";
 import { decode, encode, type ModelProto } from "../../src/onnx/model.js";
 import { toTensor } from "../../src/onnx/tensor-proto.js";
-import { bundled } from "./model-copy.js";
+import { tiny } from "./model-copy.js";
 
-/** A fresh copy of the bundled encoder's model. */
-export function bundledModel(): ModelProto {
-  return decode(readFileSync(join(bundled, "onnx/model.onnx")));
+/** A fresh copy of the tiny encoder's model. */
+export function tinyModel(): ModelProto {
+  return decode(readFileSync(join(tiny, "onnx/model.onnx")));
 }
 
 /** The 16 bits of the half nearest to each number; what is too small becomes 0, what is too large the largest half. */
@@ -33,9 +33,9 @@ function toHalf(proto: TensorProto): void {
   proto.rawData = new Uint8Array(halves.buffer as ArrayBuffer);
 }
 
-/** The bundled encoder in half precision throughout: weights, constants, casts and output. */
+/** The tiny encoder in half precision throughout: weights, constants, casts and output. */
 export function halfPrecision(): Uint8Array {
-  const model = bundledModel();
+  const model = tinyModel();
   const graph = model.graph!;
   for (const tensor of graph.initializer) toHalf(tensor);
   for (const node of graph.node) {
@@ -48,9 +48,9 @@ export function halfPrecision(): Uint8Array {
   return encode(model);
 }
 
-/** The bundled encoder with its large weights in a file of their own. */
+/** The tiny encoder with its large weights in a file of their own. */
 export function externalData(location: string): { model: Uint8Array; data: Uint8Array } {
-  const model = bundledModel();
+  const model = tinyModel();
   const chunks: Uint8Array[] = [];
   let offset = 0;
   for (const tensor of model.graph!.initializer) {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadTokenizer } from "../../src/encoder/tokenizer.js";
 import golden from "../fixtures/tokenizers/golden.json" with { type: "json" };
+import { bundledFolder } from "../support/bundled.js";
 
 const fixtures = "test/fixtures/tokenizers";
 const folders: Record<string, string> = {
-  bundled: "models/embtune-mini-en",
+  bert: "test/fixtures/encoders/bert-torchscript-14",
   roberta: `${fixtures}/roberta`,
   "xlm-roberta": `${fixtures}/xlm-roberta`,
   mpnet: `${fixtures}/mpnet`,
@@ -27,7 +28,7 @@ describe("ids equal those of Hugging Face tokenizers", () => {
 
 describe("truncation", () => {
   it("keeps the special tokens around what is left", async () => {
-    const tokenizer = await loadTokenizer(folders.bundled);
+    const tokenizer = await loadTokenizer(bundledFolder);
     const [cls, sep] = tokenizer.encode("", 8);
     const ids = tokenizer.encode("one two three four five six seven eight nine ten", 8);
     expect(tokenizer.specialTokens).toBe(2);
@@ -39,7 +40,7 @@ describe("truncation", () => {
   it("cuts the start where the tokenizer says so", async () => {
     const folder = mkdtempSync(join(tmpdir(), "embtune-tokenizer-"));
     for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
-      const content = JSON.parse(readFileSync(join(folders.bundled, name), "utf8"));
+      const content = JSON.parse(readFileSync(join(bundledFolder, name), "utf8"));
       const changed = name === "tokenizer_config.json" ? { truncation_side: "left" } : {};
       writeFileSync(join(folder, name), JSON.stringify({ ...content, ...changed }));
     }
@@ -52,7 +53,7 @@ describe("truncation", () => {
   });
 
   it("does not read a book to encode its first page", async () => {
-    const tokenizer = await loadTokenizer(folders.bundled);
+    const tokenizer = await loadTokenizer(bundledFolder);
     const page = "Once upon a time, in a far-away harbour, there lived a clockmaker. ".repeat(100);
     const book = page.repeat(100);
     const started = performance.now();

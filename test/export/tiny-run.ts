@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { loadEncoder } from "../../src/encoder/load.js";
 import { type ModelSource, openModelSource } from "../../src/export/model-source.js";
-import { train } from "../../src/jobs/train.js";
 import type { Matrix } from "../../src/math/tensor.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { options } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 /** A tiny encoder of the fixtures. */
 export const tinyEncoder = (name: string): string => join("test", "fixtures", "encoders", name);

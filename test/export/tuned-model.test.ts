@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openExported } from "../../src/export/exported-vectors.js";
 import { exportModel } from "../../src/jobs/export.js";
-import { train } from "../../src/jobs/train.js";
 import { elementType } from "../../src/onnx/element-type.js";
 import { decode, type ModelProto } from "../../src/onnx/model.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { distance, inFolder, options, texts, updates } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const fixture = (name: string): string => join("test/fixtures/encoders", name);
 const onnx = (folder: string): string => join(folder, "onnx", "model.onnx");

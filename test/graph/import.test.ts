@@ -7,6 +7,7 @@ import { type Graph, OPSET } from "../../src/graph/ir.js";
 import { serialize } from "../../src/graph/lower.js";
 import { verify } from "../../src/graph/verify.js";
 import { int64, type Tensor } from "../../src/math/tensor.js";
+import { bundled } from "../support/bundled.js";
 import { runModel } from "../support/run-graph.js";
 
 const path = (relative: string): string =>
@@ -61,12 +62,15 @@ describe("the bundled encoder", () => {
   const bytes = readFileSync(BUNDLED);
   const graph = importModel(bytes);
 
-  it("is fully typed and sound", () => expectTyped(graph, 256));
+  it("is fully typed and sound", () => expectTyped(graph, bundled.width));
 
   it("gives the hidden states of the original", () => expectSameOutput(graph, bytes));
 
   it("keeps the names of its weights and has no constants in nodes", () => {
-    expect(graph.initializers.has("m.embeddings.word_embeddings.weight")).toBe(true);
+    const names = [...graph.initializers.keys()];
+    expect(names.filter((name) => /embeddings\.word_embeddings\.weight$/.test(name))).toHaveLength(
+      1,
+    );
     expect(graph.nodes.some((node) => node.op === "Constant" || node.op === "Identity")).toBe(
       false,
     );

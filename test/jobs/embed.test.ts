@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { EmbedEvent } from "../../src/embeddings/embed-event.js";
 import { InterruptedError } from "../../src/errors/interrupted.js";
 import { embed } from "../../src/jobs/embed.js";
+import { bundled } from "../support/bundled.js";
 
 const folder = mkdtempSync(join(tmpdir(), "embed "));
 const data = join(folder, "texts.txt");
@@ -51,6 +52,6 @@ describe("an interrupted export", () => {
     const { manifest, notes } = await run("changed.npy", undefined, other);
     expect(manifest.rows).toBe(2);
     expect(notes.join()).toContain("of other texts, model or options is thrown away");
-    expect(readFileSync(join(folder, "changed.npy")).length).toBe(128 + 2 * 256 * 4);
+    expect(readFileSync(join(folder, "changed.npy")).length).toBe(128 + 2 * bundled.width * 4);
   });
 });

@@ -11,6 +11,7 @@ import { modelsPage } from "../../src/report/models-page.js";
 import { readKeptEvaluation } from "../../src/training/run-folder/kept-evaluation.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 import { elements, readPage, textOf } from "../report/read-html.js";
+import { bundled } from "../support/bundled.js";
 import { chromiumPath, launch, openPage, overflow, violations } from "../support/chromium.js";
 
 const markup = `</td><script>alert(1)</script> & <b onclick='x'>"bold"</b>`;
@@ -165,7 +166,7 @@ describe("what a run keeps for its report", () => {
     const kept = readKeptEvaluation(run)!;
     const { rows, base, tuned } = kept;
     expect(rows).toMatchObject({ task: "sts", of: 36, main: "agreement" });
-    expect(base).toMatchObject({ rows: rows.sample.length, cols: 256 });
+    expect(base).toMatchObject({ rows: rows.sample.length, cols: bundled.width });
     expect(tuned?.rows).toBe(rows.sample.length);
     // The cosine of a row's two texts, by half-precision vectors, is the evaluator's.
     const at = (row: number, side: string): number =>
@@ -175,7 +176,8 @@ describe("what a run keeps for its report", () => {
     );
     const [i, j] = [at(both, "query"), at(both, "document")];
     let cosine = 0;
-    for (let d = 0; d < 256; d++) cosine += base!.data[256 * i + d] * base!.data[256 * j + d];
+    const { width } = bundled;
+    for (let d = 0; d < width; d++) cosine += base!.data[width * i + d] * base!.data[width * j + d];
     expect(cosine).toBeCloseTo(rows.base.cosine[both] as number, 2);
   });
 });
@@ -205,9 +207,11 @@ describe("the model card of a run", () => {
   });
 });
 
-const views = [1280, 400].flatMap((width) =>
-  (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
-);
+/** Each width and each scheme once: nothing depends on both. */
+const views = [
+  { width: 1280, colorScheme: "light" },
+  { width: 400, colorScheme: "dark" },
+] as const;
 
 describe.skipIf(chromiumPath === undefined)("pages in Chromium", () => {
   let browser: Browser;

@@ -2,7 +2,6 @@ import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportModel } from "../../src/jobs/export.js";
-import { train } from "../../src/jobs/train.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
@@ -11,6 +10,7 @@ import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/ch
 import { readEnd } from "../../src/training/run-folder/end-of-training.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { inFolder, options } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const model = "test/fixtures/encoders/bert-torchscript-14";
 const settingsOf = (changes: Partial<TrainOptions>) =>

@@ -1,12 +1,12 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { train } from "../../src/jobs/train.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
 import { checkpointPath, readCheckpoint } from "../../src/training/run-folder/checkpoint.js";
 import type { TrainEvent } from "../../src/training/run-folder/events.js";
 import { gradientDistance, options, updates } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const tiny = "test/fixtures/encoders/bert-torchscript-14";
 const queued = (changes: Partial<TrainOptions>, queue = 8): Partial<TrainOptions> => ({

@@ -2,7 +2,6 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/jobs/load-model.js";
-import { train } from "../../src/jobs/train.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import {
   checkpoint,
@@ -16,6 +15,7 @@ import {
   model as tiny,
   updates,
 } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const modes: [string, Partial<TrainOptions>][] = [
   ["full", { tune: "full" }],

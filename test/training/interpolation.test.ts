@@ -2,7 +2,6 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportModel } from "../../src/jobs/export.js";
-import { train } from "../../src/jobs/train.js";
 import type { Tensor } from "../../src/math/tensor.js";
 import { openResources } from "../../src/training/model/resources.js";
 import { openContext } from "../../src/training/model/run-context.js";
@@ -12,6 +11,7 @@ import { readLog } from "../../src/training/run-folder/log.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { setUp } from "../../src/training/update/set-up.js";
 import { inFolder, options } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const model = "test/fixtures/encoders/bert-torchscript-14";
 const modes: [string, Partial<TrainOptions>][] = [

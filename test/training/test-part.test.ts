@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { textsOfRow } from "../../src/dataset/rows/convert.js";
 import type { Dataset } from "../../src/dataset/rows/row-types.js";
 import { plainForm } from "../../src/dataset/texts/text-hash.js";
-import { train } from "../../src/jobs/train.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining, type TrainingPlan } from "../../src/training/plan/plan.js";
 import { effectiveRecords, readLog } from "../../src/training/run-folder/log.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { temporaryFile, temporaryFolder, userErrorOf } from "../dataset/temporary-files.js";
 import { csvOf, type Table } from "../support/rows.js";
+import { train } from "../support/train.js";
 
 /** Pairs of which each two share their anchor, and one in ten repeats a text of another in capitals. */
 const pairs = temporaryFile(

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planComparison } from "../../src/jobs/compare.js";
 import { loadModel } from "../../src/jobs/load-model.js";
-import { train } from "../../src/jobs/train.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { checkpoint, distance, file, options, pairs, texts } from "../support/encoder-run.js";
+import { train } from "../support/train.js";
 
 const single = file(
   "single texts.txt",

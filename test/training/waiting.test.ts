@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Encoder } from "../../src/encoder/encoder.js";
-import { train } from "../../src/jobs/train.js";
 import { expectedTime } from "../../src/training/model/expected-time.js";
 import { planTraining } from "../../src/training/plan/plan.js";
 import type { TrainEvent } from "../../src/training/run-folder/events.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
+import { train } from "../support/train.js";
 
 const pairs = temporaryFile(
   `anchor,positive\n${Array.from({ length: 40 }, (_, i) => `ask ${i},answer ${i}\n`).join("")}`,

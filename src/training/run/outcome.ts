@@ -3,7 +3,7 @@ import type { Comparison } from "../../evaluation/bootstrap.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { deciding, scoreReport } from "../../evaluation/score-report.js";
 import { finerFigure } from "../../evaluation/tie-break.js";
-import { collectGarbage } from "../../runtime/collect-garbage.js";
+import { collectLargeArrays } from "../../runtime/collect-garbage.js";
 import {
   interpolate,
   interpolated,
@@ -136,7 +136,7 @@ async function measured(
       const isBase = alpha === 0 && !startsFromComponents(head);
       if (!isBase) await trainable.load(interpolated(start, end, alpha));
       // Each point is as large as the model.
-      await collectGarbage();
+      await collectLargeArrays();
       const found = isBase ? base : await plan.evaluator.run(trainable.embed);
       const record = { alpha, scores: valuesOf(found) };
       log.append(record);

@@ -6,7 +6,7 @@ import { UserError } from "../../errors/user-error.js";
 import { type Evaluation, measures } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
 import { warmupSteps } from "../../optim/schedule.js";
-import { collectGarbage } from "../../runtime/collect-garbage.js";
+import { collectLargeArrays } from "../../runtime/collect-garbage.js";
 import { expectedTime } from "../model/expected-time.js";
 import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
@@ -138,7 +138,7 @@ async function train(
   const { tensors: trained } = training;
   const record = trained === undefined ? begun : { ...begun, trained };
   if (trained !== undefined) await writeRun(context.plan.settings.out, record);
-  if (context.plan.settings.tune !== "head") await collectGarbage();
+  await collectLargeArrays();
   try {
     // A head that reduces dimensions is not the base before its first update either.
     const apart = startsFromComponents(context.head);
@@ -222,7 +222,7 @@ async function restored(
     const { path, state } = point;
     try {
       await trainable.restore(readCheckpoint(path).weights, state.step);
-      await collectGarbage();
+      await collectLargeArrays();
       return point;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

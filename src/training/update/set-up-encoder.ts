@@ -12,7 +12,7 @@ import { internal } from "../../errors/internal.js";
 import type { RewriteNote } from "../../graph/rewrite.js";
 import type { DropoutRates } from "../../graph/rewrites/dropout.js";
 import type { Tensor } from "../../math/tensor.js";
-import { collectGarbage } from "../../runtime/collect-garbage.js";
+import { collectLargeArrays } from "../../runtime/collect-garbage.js";
 import type { Trainer } from "../../runtime/runtime.js";
 import { auxiliaryFeeds, type Gather } from "../auxiliary/feeds.js";
 import { type Feeds, headFeeds } from "../batches/head-feeds.js";
@@ -108,7 +108,7 @@ async function openTuned(
   const { embedding } = CACHED_NAMES;
   const { model } = embedForward({ ...step, split: false });
   // The graph it was written from, and what was left of the step's.
-  await collectGarbage();
+  await collectLargeArrays();
   const session = await trainer.createSession(model, { memoryPattern: false, transfer: true });
   const run = {
     run: async (feeds: Parameters<typeof session.run>[0]) =>

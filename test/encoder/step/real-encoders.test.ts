@@ -11,6 +11,7 @@ import { loadTokenizer } from "../../../src/encoder/tokenizer.js";
 import { importModel } from "../../../src/graph/import.js";
 import { objectiveNamed } from "../../../src/objectives/registry.js";
 import { resolveOptions } from "../../../src/objectives/resolve.js";
+import { bundled, bundledFolder } from "../../support/bundled.js";
 import { runModel } from "../../support/run-graph.js";
 
 const SENTENCES = [
@@ -23,7 +24,7 @@ const SENTENCES = [
 
 /** Models with the number of their layers; one of them is not part of the repository. */
 const MODELS = [
-  ["the bundled encoder", "models/embtune-mini-en", 3],
+  ["the bundled encoder", bundledFolder, bundled.layers],
   ["all-MiniLM-L6-v2 (in ../shared/models)", "../shared/models/all-MiniLM-L6-v2", 6],
 ] as const;
 

@@ -11,6 +11,7 @@ import type { StepRecord } from "../../../src/training/run-folder/events.js";
 import { readLog } from "../../../src/training/run-folder/log.js";
 import { readRun, runPaths } from "../../../src/training/run-folder/run-folder.js";
 import { userErrorOf } from "../../dataset/temporary-files.js";
+import { model } from "../../support/encoder-run.js";
 import { csvOf, type Table, temporary } from "../../support/rows.js";
 
 let resources: Resources;
@@ -202,7 +203,7 @@ describe("an encoder that is trained on several objectives", () => {
   it.each(modes)(
     "takes the step of each file's objective: %s",
     async (_, changes) => {
-      const run = common({ ...mixed, ...changes, maxLength: 16, steps: 3 });
+      const run = common({ ...mixed, ...changes, model, maxLength: 16, steps: 3 });
       const steps = await stepsOf(run, {});
       expect(steps.every(({ gradNorm }) => gradNorm > 0)).toBe(true);
       // Masks belong to the place in the run, so that only the first file's first batch has the same alone.
