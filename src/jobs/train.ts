@@ -6,6 +6,7 @@ import { writeSentenceTransformersFolder } from "../export/sentence-transformers
 import { requireFitting } from "../options/values.js";
 import type { TrainOptions } from "../training/options/settings.js";
 import { trainTable } from "../training/options/table.js";
+import { objectiveByRows } from "../training/plan/objective-by-rows.js";
 import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
 import type { OnTrainEvent } from "../training/run-folder/events.js";
@@ -79,8 +80,8 @@ async function writeRunModel(
 const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-folded"]);
 
 /**
- * Fine-tunes: reads the data, trains, selects the best checkpoint, writes the run folder. Nothing is printed; `onEvent` tells what
- * happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
+ * Fine-tunes: reads the data, trains, selects the best checkpoint, writes the run folder. Without an objective
+ * the rows choose it, as the command's do. Nothing is printed; `onEvent` tells what happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
  */
 export async function train(options: TrainOptions & Partial<TrainControl>): Promise<ReportedRun> {
   const {
@@ -95,7 +96,9 @@ export async function train(options: TrainOptions & Partial<TrainControl>): Prom
   requireControl({ signal, onEvent });
   requireFitting(trainTable, settings, "train");
   requireFitting(controlTable, { overwrite, resume, resumeAnyway, report }, "train");
-  const plan = await planTraining(settings);
+  const chosen = await objectiveByRows(settings);
+  for (const note of chosen.notes) onEvent({ type: "note", message: `note: ${note}` });
+  const plan = await planTraining({ ...settings, ...chosen.options });
   return trainPlanned(plan, {
     onEvent,
     signal,

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { EmbeddingModel } from "ai";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
+import { embed } from "../../src/jobs/embed.js";
 import type { EmbeddingModel as OwnModel } from "../../src/jobs/embedding-model.js";
 import { embeddingModel } from "../../src/jobs/embedding-model.js";
 import { type LoadedModel, loadModel } from "../../src/jobs/load-model.js";
-import { root } from "../support/cli.js";
+import { freshFolder, root, writeIn } from "../support/cli.js";
 
 const name = join(root, "test", "fixtures", "encoders", "bert-torchscript-14");
 const query = "I cannot log in";
@@ -81,5 +83,39 @@ describe("LangChain.js", () => {
       ),
     );
     expect(best).toBe(documents[scores.indexOf(Math.max(...scores))]);
+  });
+});
+
+const stores = [
+  ["duckdb", "parquet", "@duckdb/node-api"],
+  ["pglite", "jsonl", "@electric-sql/pglite-pgvector"],
+  ["lancedb", "jsonl", "@lancedb/lancedb"],
+  ["sqlite-vec", "jsonl", "sqlite-vec"],
+] as const;
+
+/** Too heavy for every checkout: npm install --no-save brings one; sqlite-vec's example wants the SQLite of Node 22. */
+const isInstalled = (store: string, name: string): boolean =>
+  existsSync(join(root, "node_modules", name)) &&
+  (store !== "sqlite-vec" || Number(process.versions.node.split(".")[0]) >= 22);
+
+describe.each(stores)("%s on .%s (needs %s)", (store, extension, needed) => {
+  it.skipIf(!isInstalled(store, needed))("finds by the cosines of the vectors", async () => {
+    const folder = freshFolder();
+    const texts = writeIn(folder, "texts.txt", documents.join("\n"));
+    const out = join(folder, `vectors.${extension}`);
+    await embed({ data: texts, out, model: name, threads: 1 });
+    const script = join(root, "examples", "vector-stores", `${store}.js`);
+    const args = [script, out, query, name];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    const rows = JSON.parse(stdout || stderr) as { text: string; score: number }[];
+    const [asked, ...others] = await Promise.all([query, ...documents].map(vectorOf));
+    const expected = others
+      .map((own, i) => ({
+        text: documents[i],
+        score: own.reduce((sum, x, j) => sum + x * asked[j], 0),
+      }))
+      .sort((a, b) => b.score - a.score);
+    expect(rows.map(({ text }) => text)).toEqual(expected.map(({ text }) => text));
+    for (const [i, { score }] of expected.entries()) expect(rows[i].score).toBeCloseTo(score, 5);
   });
 });

@@ -142,7 +142,7 @@ console.log(JSON.stringify({
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      types: ["checkpoint", "encoding", "evaluation", "interpolation", "step"],
+      types: ["checkpoint", "encoding", "evaluation", "expected", "interpolation", "note", "step"],
       folder: "run",
       better: true,
       rows: 2,

@@ -33,6 +33,14 @@ describe("the library", () => {
     expect(alone.record.result?.bestValue).toBe(a?.bestValue);
   }, 120_000);
 
+  it("chooses the objective by the rows, and says so", async () => {
+    const onEvent = (event: library.TrainEvent) => {
+      throw new Error(event.type === "note" ? event.message : event.type);
+    };
+    const rated = { data: "data/support/dev.csv", model, out: "never", onEvent };
+    await expect(train(rated)).rejects.toThrow("objective cosent: data/support/dev.csv holds");
+  });
+
   it("names a signal that is none, an option that is unknown and a value of a wrong type", async () => {
     // What JavaScript without types may pass.
     const wrong = (extra: object) =>

@@ -20,6 +20,12 @@ const ENOUGH = 0.4;
  */
 const COST = { full: 3.7, lora: 2.4, last: 1.3 } as const;
 
+/** What every run takes beside its texts: the step is built, model and report are written. Processor time of short runs: 2 to 3 s. */
+const BESIDE = 2;
+
+/** Seconds of a head's update for a row of its batch: 271 updates a second of 256 rows (bench/head.js). */
+const HEAD_ROW = 1 / (271 * 256);
+
 /**
  * Times the encoder on some texts of a run's first batch and reckons what is left of the run after step `made` by tokens. Vectors are thrown away and nothing
  * random is drawn, so that a run is the same with it and without.
@@ -33,7 +39,9 @@ export async function expectedTime(
   const perStep = countTokens(encoder, texts);
   const tokensPerSecond = await readingRate(encoder, texts);
   const tokens = tokensLeft(plan, made, { perStep, perText: perStep / texts.length });
-  return { seconds: tokens / tokensPerSecond, tokensPerSecond };
+  const { tune, batchSize, accumulate } = plan.settings;
+  const rows = tune === "head" ? (plan.steps - made) * accumulate * batchSize : 0;
+  return { seconds: BESIDE + rows * HEAD_ROW + tokens / tokensPerSecond, tokensPerSecond };
 }
 
 /** Tokens a second, the fastest sample counting. */

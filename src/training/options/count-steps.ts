@@ -78,6 +78,6 @@ function withEpochs(
   const settings = { ...given, epochs, patience };
   if (epochs === 1) return { settings, notes: [] };
   const early = stops ? `, stopped after ${patience} evaluations without a better one` : "";
-  const note = `${epochs} epochs, since one is ${epoch} updates and fewer than ${LEAST_UPDATES} teach little${early} (--epochs)`;
+  const note = `${epochs} epochs, since one is ${epoch} update${epoch === 1 ? "" : "s"} and fewer than ${LEAST_UPDATES} teach little${early} (--epochs)`;
   return { settings, notes: [note] };
 }
