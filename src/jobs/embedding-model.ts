@@ -2,7 +2,9 @@ import { type PromptUse, promptFor } from "../encoder/prompts.js";
 import { throwIfInterrupted } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import type { Matrix } from "../math/tensor.js";
+import { resolveGiven } from "../options/values.js";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.js";
+import { embeddingModelTable } from "./options/load-model.js";
 
 /** How texts are embedded. */
 export interface EmbeddingModelOptions extends LoadModelOptions {
@@ -53,10 +55,15 @@ export function embeddingModel<Specification extends "v3" | "v4" = "v4">(
   model?: string,
   options: EmbeddingModelOptions & { readonly specification?: Specification } = {},
 ): EmbeddingModel<Specification> {
-  const { use = "other", specification = "v4", ...loading } = options;
+  const { hub, ...given } = options;
+  const { use, specification, ...loading } = resolveGiven(
+    embeddingModelTable,
+    { ...given, model },
+    "embeddingModel",
+  );
   let opened: Promise<LoadedModel> | undefined;
   const open = (): Promise<LoadedModel> => {
-    opened ??= loadModel(model, loading);
+    opened ??= loadModel(model, { ...loading, hub });
     return opened;
   };
   return {

@@ -10,15 +10,11 @@ import { refuseExisting } from "../files/new-file.js";
 import { refuseSameFile, requireReadable } from "../files/usable-path.js";
 import { packageVersion } from "../files/version.js";
 import type { Mined, MinedPart } from "../mining/mined.js";
+import type { GivenOf } from "../options/option.js";
+import { resolveGiven } from "../options/values.js";
+import { mergeMinedTable } from "./options/mine.js";
 
-interface MergeMinedOptions {
-  /** Files that `mine --shard` has written, in any order, each with its manifest. */
-  readonly files: readonly string[];
-  /** .csv, .tsv or .jsonl, also with .gz. */
-  readonly out: string;
-  readonly overwrite?: boolean | undefined;
-  readonly csvSafe?: boolean | undefined;
-}
+type MergeMinedOptions = GivenOf<typeof mergeMinedTable>;
 
 /** A part's file, and what its manifest says. */
 interface WrittenPart {
@@ -40,7 +36,7 @@ export async function writePartManifest(out: string, mined: Mined): Promise<void
  * rules; what does not fit is named. Returns the number of rows.
  */
 export async function mergeMined(options: MergeMinedOptions): Promise<number> {
-  const { files, out, overwrite = false, csvSafe = false } = options;
+  const { files, out, overwrite, csvSafe } = resolveGiven(mergeMinedTable, options, "mergeMined");
   tableFormat(out);
   refuseExisting(out, { overwrite });
   refuseSameFile(out, files);

@@ -7,7 +7,15 @@ import { userErrorOf } from "../dataset/temporary-files.js";
 
 const { embed, evaluate, exportModel, inspect, mineNegatives, prepareFile, splitFile } = library;
 const { train, distill, openSearch, findSimilar, compareModels, planComparison } = library;
-const { mergeEmbeddings, writeReport, loadModel, loadDataset } = library;
+const {
+  mergeEmbeddings,
+  writeReport,
+  loadModel,
+  loadDataset,
+  mergeMined,
+  exportRecipe,
+  embeddingModel,
+} = library;
 
 const folder = mkdtempSync(join(tmpdir(), "refusals "));
 const data = join(folder, "none.csv");
@@ -35,8 +43,11 @@ const jobs: Readonly<Record<string, (wrong: object) => Promise<unknown>>> = {
 /** Those without random numbers. */
 const others: typeof jobs = {
   merge: (wrong) => mergeEmbeddings({ files: [data], out, ...wrong }),
+  mergeMined: (wrong) => mergeMined({ files: [data], out: join(folder, "out.csv"), ...wrong }),
+  exportRecipe: (wrong) => exportRecipe({ run: folder, to: out, ...wrong }),
   report: (wrong) => writeReport([folder], { out, ...wrong }),
   loadModel: (wrong) => loadModel(folder, wrong),
+  embeddingModel: async (wrong) => embeddingModel(folder, wrong),
   loadDataset: (wrong) => loadDataset(data, wrong),
   "planComparison of variants": (wrong) => {
     const variants = [{ name: "a", options: { data, ...wrong } }];

@@ -2,7 +2,7 @@ import { columnOptions } from "../../dataset/reading-options.js";
 import { commonOptions } from "../../options/common-options.js";
 import type { AnyTable } from "../../options/option.js";
 import { shardOption } from "./embed.js";
-import { runModelOptions } from "./shared.js";
+import { runModelOptions, tableOutOptions } from "./shared.js";
 
 const { scoreRange: _, ...columns } = columnOptions;
 
@@ -106,4 +106,15 @@ export const rulesTable = {
   maxScore: ruleOptions.maxScore,
   margin: { type: "object", description: "{ kind, value }" },
   sampling: { ...ruleOptions.sampling, default: undefined, required: true },
+} as const satisfies AnyTable;
+
+/** Every option of `mergeMined`. */
+export const mergeMinedTable = {
+  files: {
+    type: "files",
+    required: true,
+    description:
+      "files of all parts that mine --shard has written, in any order, each with its manifest",
+  },
+  ...tableOutOptions,
 } as const satisfies AnyTable;
