@@ -68,7 +68,7 @@ const { trainer, graphs } = await openTrainer(runtime, [model], {
 });
 const settings = { headSide: "both" };
 const trainable = await createTrainable(
-  { plan: { settings }, head },
+  { plan: { settings }, head, encoder: { info: { normalize: true } } },
   {
     trainer,
     methods: graphs.map((graph) => plainUpdate(graph)),

@@ -1,4 +1,5 @@
 import { UserError } from "../errors/user-error.js";
+import { contentOf } from "./columns/column-content.js";
 import { type ContentSearch, partnerByContent, rolesByContent } from "./columns/content-roles.js";
 import { withInstruction } from "./columns/instruction.js";
 import {
@@ -11,7 +12,7 @@ import {
   resolveColumns,
   unwantedRoles,
 } from "./columns/resolve-columns.js";
-import { refuseUndecided } from "./columns/unlisted.js";
+import { refuseUndecided, undecidedNote } from "./columns/unlisted.js";
 import { withListCells } from "./readers/list-cells.js";
 import { openRecords } from "./readers/open-records.js";
 import type { Cell, ReaderOptions, RecordSource } from "./readers/record-source.js";
@@ -71,12 +72,13 @@ async function findRoles(
   const notes: string[] = [];
   try {
     held = resolveColumns(source.columns, given, source.file);
-    if (namesTexts(given)) return { columns: held, notes };
-    await refuseNested(source, held);
+    if (namesTexts(given) && textsOnly) return { columns: held, notes };
     const search = await contentSearch(source, held, given);
+    if (namesTexts(given)) return { columns: held, notes: [undecidedNote(search) ?? []].flat() };
+    await refuseNested(source, held);
     const lacksTexts =
       held.anchor === undefined && held.positive === undefined && held.text === undefined;
-    if (lacksTexts && !looksMisspelt(source.columns)) {
+    if (lacksTexts && !looksMisspelt(textColumns(search))) {
       const found = rolesByContent(search);
       if (found !== undefined) {
         held = found.columns;
@@ -97,6 +99,11 @@ async function findRoles(
     throw error;
   }
   return { columns: held, notes };
+}
+
+/** Names of the columns that hold texts: a name that is nearly a known one is no typing error where the values are none. */
+function textColumns({ names, columns }: ContentSearch): string[] {
+  return names.filter((_, i) => ["text", "phrase"].includes(contentOf(columns[i]).type));
 }
 
 /** Rows whose texts lie deeper, in objects or lists of objects, and no column of which has a role. */

@@ -63,9 +63,13 @@ export async function downloadModel(
  */
 async function fetchModel(id: string, cache: string, host: string | undefined): Promise<void> {
   const { AutoModel, AutoTokenizer, env } = await import("@xenova/transformers");
-  const before = { host: env.remoteHost, local: env.allowLocalModels };
-  env.remoteHost = host ?? before.host;
-  env.allowLocalModels = false;
+  const { remoteHost, allowLocalModels, allowRemoteModels } = env;
+  // The process may have forbidden it for its own models.
+  Object.assign(env, {
+    remoteHost: host ?? remoteHost,
+    allowLocalModels: false,
+    allowRemoteModels: true,
+  });
   try {
     const base = `${env.remoteHost.replace(/\/$/, "")}/${id}/resolve/main/`;
     const folder = join(cache, id);
@@ -81,8 +85,7 @@ async function fetchModel(id: string, cache: string, host: string | undefined): 
     await fetchModules(folder, get);
     await writeFile(join(folder, COMPLETE), `${JSON.stringify({ id, from: base })}\n`);
   } finally {
-    env.remoteHost = before.host;
-    env.allowLocalModels = before.local;
+    Object.assign(env, { remoteHost, allowLocalModels, allowRemoteModels });
   }
 }
 

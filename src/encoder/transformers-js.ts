@@ -29,8 +29,8 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
   // It takes the folder's name for a hub id and refuses many (spaces, colons), so it gets a link under a plain one.
   const links = mkdtempSync(join(tmpdir(), "embtune-"));
   symlinkSync(resolve(folder), join(links, "model"), "junction");
-  env.allowRemoteModels = false;
-  env.localModelPath = links;
+  const { allowRemoteModels, localModelPath } = env;
+  Object.assign(env, { allowRemoteModels: false, localModelPath: links });
   const { dtype, pooling } = options;
   try {
     const extract = await pipeline("feature-extraction", "model", { dtype });
@@ -52,6 +52,7 @@ export async function openPipeline(folder: string, options: PipelineOptions): Pr
       cause,
     });
   } finally {
+    Object.assign(env, { allowRemoteModels, localModelPath });
     rmSync(links, { recursive: true });
   }
 }

@@ -6,7 +6,7 @@ import { rowChanges } from "../evaluation/row-changes.js";
 const NEAREST = 3;
 
 /**
- * Writes a line a row or query: its line in the measuring file, texts, figures under base and model, the change of the figure that compares
+ * Writes a line a row or query: its line in the measuring file, its id where it has one, texts, figures under base and model, the change of the figure that compares
  * rows, and the nearest texts under both.
  */
 export async function writeRowFile(
@@ -20,6 +20,7 @@ export async function writeRowFile(
   const changes = known === undefined ? [] : rowChanges(known, details);
   const columns: Cells = [
     cell("line", (row) => details.lines[row]),
+    ...texts("query_id", details.ids),
     ...texts("text", details.texts),
     ...texts("other", details.others),
     ...texts("label", details.labels),

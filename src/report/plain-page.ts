@@ -18,15 +18,25 @@ function blocksOf(markdown: string): string[] {
 
 function plainBlock(block: string, width: number): string {
   const text = block.trim();
-  if (text.startsWith("```")) return indented(text.split("\n").slice(1, -1));
+  if (text.startsWith("```")) return indented(text.split("\n").slice(1, -1), width);
   if (text.startsWith("|")) return plainTable(text, width);
   const heading = /^#+ (.*)$/.exec(text);
   if (heading !== null) return `${heading[1]}\n${"─".repeat(heading[1].length)}`;
   return wrapped(text.replaceAll("**", "").replaceAll("`", ""), width, 0).join("\n");
 }
 
-function indented(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`.trimEnd()).join("\n");
+/** Lines with two blanks before them; what is too long goes on in another line, but no drawing does. */
+function indented(lines: readonly string[], width: number): string {
+  return lines
+    .flatMap((line) => (line.length + 2 > width ? wrappedCode(line, width - 2) : [line]))
+    .map((line) => `  ${line}`.trimEnd())
+    .join("\n");
+}
+
+function wrappedCode(line: string, width: number): readonly string[] {
+  const [indent] = /^ */.exec(line) ?? [""];
+  const rest = wrapped(line.trim(), width - indent.length, 4);
+  return rest.map((part) => indent + part);
 }
 
 /** A block a row: its first cell, and the others under it by their titles. */

@@ -28,7 +28,7 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
     ...formatObjectives(plan),
     `training   ${formatTune(plan)}, ${trainedRows(plan)} rows, ${trainedTexts(plan)} distinct texts`,
     ...lineOf("prompts    ", formatPrompts(prompts)),
-    `steps      ${steps} of ${batchRows(plan)} rows (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
+    `steps      ${steps}, of ${batchRows(plan)} each (${epochs.toFixed(1)} epochs), rate ${settings.lr} ${settings.schedule}`,
     ...lineOf("differs    ", formatDifferences(plan)),
     `selection  ${formatSelection(plan)}`,
     ...lineOf("test       ", formatTest(plan)),
@@ -39,12 +39,14 @@ export function formatPlan(plan: TrainingPlan, { prompts, memory }: PlanModel): 
   ].join("\n");
 }
 
-/** Rows of a batch: their mean in the first epoch where it is not --batch-size. */
+/** `64 rows`, or their mean in the first epoch where it is not --batch-size. */
 function batchRows({ settings, sampler }: TrainingPlan): string {
   const { batches } = sampler.plan(0);
   const rows = batches.reduce((sum, batch) => sum + batch.length, 0) / batches.length;
   const mean = rows.toFixed(1).replace(".0", "");
-  return Number(mean) === settings.batchSize ? mean : `${mean} (at most ${settings.batchSize})`;
+  return Number(mean) === settings.batchSize
+    ? `${mean} rows`
+    : `${mean} rows on average (at most ${settings.batchSize})`;
 }
 
 /** The objective; of several files each with its rows, and how their batches alternate. */

@@ -42,7 +42,8 @@ function pairSection({ pairs }: Similar, width: number): string {
 
 function groupSection({ duplicates, threshold }: Similar, width: number): string {
   const { groups, texts, largest } = duplicates;
-  if (groups === 0) return `no near-duplicates (cosine ${threshold} and more)`;
+  if (groups === 0)
+    return `no near-duplicates (cosine ${threshold} and more; --threshold sets another)`;
   const lists = largest.map(({ least, texts: members }) => {
     const shown = members.slice(0, shownMembers);
     const more = members.length - shown.length;

@@ -40,6 +40,25 @@ describe("columns without names", () => {
     expect(data.columns).toEqual({ label: "2", text: "1" });
   });
 
+  it("a name that is nearly a text's is no typing error where the column holds 0 and 1", async () => {
+    const rows = table(8, (i) => [sentence(i), sentence(i + 9), i % 2]);
+    const data = await loadDataset(temporaryFile(`q1\tq2\tsame_question\n${rows}`));
+    expect(data.columns).toEqual({ anchor: "q1", positive: "q2", label: "same_question" });
+  });
+
+  it("a judgment that --columns leaves out is told, unless it is said to be none", async () => {
+    const rows = table(8, (i) => [sentence(i), sentence(i + 9), i % 2]);
+    const file = temporaryFile(`q1\tq2\tsame\n${rows}`);
+    const columns = { anchor: "q1", positive: "q2" };
+    const told = (await loadDataset(file, { columns })).account.notes.join("\n");
+    expect(told).toContain('column "same" holds 0 and 1 and is not used');
+    expect(told).toContain("add label=same to --columns, if not, label=");
+    const quiet = await loadDataset(file, { columns: { ...columns, label: "" } });
+    expect(quiet.account.notes.join("\n")).not.toContain("holds 0 and 1");
+    const used = await loadDataset(file, { columns: { ...columns, label: "same" } });
+    expect(used.kind).toBe("labelled-pair");
+  });
+
   it("names that say nothing are looked through too", async () => {
     const rows = table(4, (i) => [sentence(i), sentence(i + 9)]);
     const data = await loadDataset(temporaryFile(`frage\terwiderung\n${rows}`));

@@ -53,6 +53,9 @@ describe("a hub id", () => {
   });
 
   it("is downloaded with it, in the layout of a model folder, and only once", async () => {
+    // As a program may have it for its own models.
+    const { env } = await import("@xenova/transformers");
+    env.allowRemoteModels = false;
     const hub = { host, cache: temporaryFolder() };
     const location = await locateModel("stub/mini", { hub, allowDownload: true });
     expect(location).toEqual({
@@ -68,6 +71,7 @@ describe("a hub id", () => {
         true,
       );
     }
+    expect(env.allowRemoteModels).toBe(false);
     const asked = requests.length;
     expect(await locateModel("stub/mini", { hub })).toEqual(location);
     expect(requests.length).toBe(asked);

@@ -30,7 +30,7 @@ describe("formatPlan", () => {
     expect(numbers(lines.training)).toEqual([record.trainRows, record.texts]);
     expect([record.trainRows, record.steps]).toEqual([24, 9]);
     expect(lines.steps).toBe(
-      `9 of 4 rows (${(record.steps / record.stepsPerEpoch).toFixed(1)} epochs), rate 0.002 cosine`,
+      `9, of 4 rows each (${(record.steps / record.stepsPerEpoch).toFixed(1)} epochs), rate 0.002 cosine`,
     );
     expect(lines.selection.split(" ")[0]).toBe(record.metric);
     expect(lines.selection.endsWith(`every ${record.evalEvery} steps`)).toBe(true);

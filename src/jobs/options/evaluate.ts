@@ -57,11 +57,13 @@ export const measureOptions = {
     description: "look at the vectors: alignment, uniformity, rank, hubs, neighbours, margins",
   },
   rows: {
+    common: true,
     type: "text",
     placeholder: "file",
     description: "write a line a row or query under base and model: .csv, .tsv or .jsonl",
   },
   top: {
+    common: true,
     type: "integer",
     min: 1,
     placeholder: "n",

@@ -1,7 +1,9 @@
 import type { PlannedBatch } from "../../dataset/batches/sampler.js";
+import type { EncoderInfo } from "../../encoder/encoder.js";
 import { headForwardGraph } from "../../encoder/step/head-part.js";
 import type { TrainedGroup } from "../../encoder/step/trained-tensors.js";
 import { internal } from "../../errors/internal.js";
+import { normalizedRows } from "../../evaluation/cosine.js";
 import type { Embed } from "../../evaluation/metric.js";
 import { mean } from "../../math/statistics.js";
 import { type Matrix, matrixTensor, type Tensor } from "../../math/tensor.js";
@@ -78,7 +80,7 @@ export interface TrainableOptions<Batch extends StepBatch> {
 
 /** A head that learns, or an encoder, or some of its layers or adapters, with a head or without. */
 export async function createTrainable<Batch extends StepBatch>(
-  { plan, head }: Pick<RunContext, "plan" | "head">,
+  { plan, head, encoder }: Pick<RunContext, "plan" | "head" | "encoder">,
   options: TrainableOptions<Batch>,
 ): Promise<Trainable> {
   const { trainer, queues } = options;
@@ -102,7 +104,7 @@ export async function createTrainable<Batch extends StepBatch>(
       const figures = meanFigures(batches.map(({ figures }) => figures));
       return { ...(await update(options, batches, learningRate)), figures };
     },
-    embed: headEmbed(options.encode, plan.settings.headSide, project),
+    embed: withLength(encoder.info, headEmbed(options.encode, plan.settings.headSide, project)),
     write: (path, parts) => trainer.write(path, parts),
     buffers: () => queues.tensors(),
     averaged: averagingOf(plan.settings).kind === "ema",
@@ -120,6 +122,12 @@ export async function createTrainable<Batch extends StepBatch>(
   };
   // Whoever prepares a batch gives back the same.
   return trainable as Trainable;
+}
+
+/** Vectors as the model gives them that is written: of unit length where the base's are, whatever the head made of them. */
+function withLength({ normalize }: Pick<EncoderInfo, "normalize">, embed: Embed): Embed {
+  if (!normalize) return embed;
+  return async (texts, side) => normalizedRows(await embed(texts, side));
 }
 
 /** Means of the figures that every batch has. */
