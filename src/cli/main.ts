@@ -20,9 +20,24 @@ function exitCodeOf(error: unknown): number {
   return error instanceof InterruptedError ? 130 : 70;
 }
 
-/** What is shown for an error of a command; commander has already printed its own. */
+/** What stands elsewhere than a newcomer looks for it. */
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ["inspect", "embtune data inspect"],
+  ["prepare", "embtune data prepare"],
+  ["split", "embtune data split"],
+  ["version", "embtune --version"],
+]);
+
+/** What commander, which has printed its own error, does not know of. */
+function hintBeside({ message }: CommanderError): string {
+  const [, word = ""] = /^error: unknown command '(\w+)'/.exec(message) ?? [];
+  const meant = elsewhere.get(word);
+  return meant === undefined ? "" : `hint:  ${meant}\n`;
+}
+
+/** What is shown for an error of a command. */
 function messageOf(error: unknown, debug: boolean, command?: Command): string {
-  if (error instanceof CommanderError) return "";
+  if (error instanceof CommanderError) return hintBeside(error);
   const stack = debug && error instanceof Error ? `\n${error.stack ?? ""}` : "";
   if (error instanceof UserError) {
     const hint = command && error.hint && fittingHint(error.hint, command);

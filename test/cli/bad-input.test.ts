@@ -222,6 +222,8 @@ describe("model folders that cannot be used", () => {
 
 const badUsage: [string, string[], string[]][] = [
   ["unknown command", ["trian"], ["train"]],
+  ["subcommand without its command", ["inspect", "a.csv"], ["hint:  embtune data inspect"]],
+  ["option as a command", ["version"], ["hint:  embtune --version"]],
   ["unknown option", ["train", train, "--lerning-rate", "1"], ["--lerning-rate"]],
   ["mistyped option", ["train", train, "--temprature", "1"], ["--temperature"]],
   ["unknown objective", ["train", train, "--objective", "infonec"], ['did you mean "infonce"']],
