@@ -72,10 +72,12 @@ async function findRoles(
   const notes: string[] = [];
   try {
     held = resolveColumns(source.columns, given, source.file);
-    if (namesTexts(given) && textsOnly) return { columns: held, notes };
-    const search = await contentSearch(source, held, given);
-    if (namesTexts(given)) return { columns: held, notes: [undecidedNote(search) ?? []].flat() };
+    if (namesTexts(given)) {
+      const left = textsOnly ? undefined : undecidedNote(await contentSearch(source, held, given));
+      return { columns: held, notes: left === undefined ? [] : [left] };
+    }
     await refuseNested(source, held);
+    const search = await contentSearch(source, held, given);
     const lacksTexts =
       held.anchor === undefined && held.positive === undefined && held.text === undefined;
     if (lacksTexts && !looksMisspelt(textColumns(search))) {

@@ -88,7 +88,7 @@ async function loadPairs(options: MineOptions): Promise<DatasetOf<"pair">> {
 
 /** Rows to be mined, and the candidates, which are those of all rows. */
 interface Mining {
-  readonly options: MineOptions;
+  readonly options: MineOptions & { readonly seed: number };
   readonly dataset: DatasetOf<"pair">;
   readonly range: ShardRange | undefined;
   readonly rows: readonly PairRow[];
@@ -118,7 +118,7 @@ async function mineWith(runtime: Runtime, mining: Mining): Promise<Mined> {
     positives: judged?.positives ?? positives,
     judged: judged?.scoreOf,
     rules: options.rules,
-    seed: options.seed ?? 42,
+    seed: options.seed,
     first: range?.first ?? 0,
   });
   return {
@@ -146,7 +146,7 @@ function partFrom(
     "judge's hash": judge?.hash ?? null,
     prompts: [promptFor(model, "query"), promptFor(model, "document")],
     rules: options.rules,
-    seed: options.seed ?? 42,
+    seed: options.seed,
   };
 }
 

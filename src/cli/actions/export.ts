@@ -3,10 +3,9 @@ import { UserError, usageError } from "../../errors/user-error.js";
 import { exportModel } from "../../jobs/export.js";
 import { exportRecipe } from "../../jobs/export-recipe.js";
 import { exportTable, folderOptions, recipeOption } from "../../jobs/options/export.js";
-import { type AnyTable, kebabCase } from "../../options/option.js";
 import { formatExport, formatRecipe } from "../../report/export-summary.js";
 import { modelNote, underName } from "../model-note.js";
-import { flagsOf, typedOptions } from "../options/add-options.js";
+import { flagsOf, typedNames, typedOptions } from "../options/add-options.js";
 import { outputOptions } from "../options/output-options.js";
 import { openTerminal } from "../terminal.js";
 
@@ -38,7 +37,7 @@ export async function runExport(model: string | undefined, command: Command): Pr
 async function runRecipe(run: string | undefined, command: Command): Promise<void> {
   const terminal = openTerminal(flagsOf(command, outputOptions));
   const { to: _, ...others } = exportTable;
-  const [idle] = Object.keys(typedOptions<AnyTable>(command, others)).map(kebabCase);
+  const [idle] = typedNames(command, others);
   if (idle !== undefined)
     throw usageError(
       "option-without-effect",

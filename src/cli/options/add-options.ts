@@ -9,6 +9,7 @@ import {
   camelCase,
   flagOf,
   type GivenOf,
+  kebabCase,
   type OptionsOf,
 } from "../../options/option.js";
 import { accepts, expected, hintFor, resolveGiven } from "../../options/values.js";
@@ -78,6 +79,11 @@ export function typedOptions<T extends AnyTable>(command: Command, table: T): Pa
       typed[name] = command.getOptionValue(attribute);
   }
   return typed as Partial<GivenOf<T>>;
+}
+
+/** The names of the options of a table that were typed, as they are typed, without dashes. */
+export function typedNames(command: Command, table: AnyTable): string[] {
+  return Object.keys(typedOptions<AnyTable>(command, table)).map(kebabCase);
 }
 
 /** The options of a table with their defaults. What must be given was asked for by commander. */
