@@ -24,6 +24,16 @@ describe("embtune doctor", () => {
     expect(code).toBe(0);
   });
 
+  it("compares a run's vectors with those of the folder that it has written, not with its base's", async () => {
+    const run = join(freshFolder(), "run");
+    const data = join(root, "data", "support", "dev.csv");
+    const train = ["--steps", "3", "--lr", "0.5", "--batch-size", "8", "--interpolate", "1"];
+    const lean = ["--no-report", "--out", run];
+    expect((await embtune(["train", data, "--model", encoder, ...train, ...lean])).code).toBe(0);
+    const { stdout } = await embtune(["doctor", "--model", run]);
+    expect(stdout).toMatch(/^good +vectors +differ from those of transformers\.js by/m);
+  });
+
   it("says what is wrong with a model and what to do, with exit code 1", async () => {
     const model = join(freshFolder(), "model");
     cpSync(encoder, model, { recursive: true });

@@ -1,4 +1,5 @@
 import { loadEncoder } from "../../encoder/load.js";
+import { locateModel } from "../../encoder/model-location.js";
 import { openModelSource } from "../../export/model-source.js";
 import { ownVectors, verifyFolder } from "../../export/verify.js";
 import type { Runtime } from "../../runtime/runtime.js";
@@ -51,7 +52,9 @@ async function tuningCheck(model: string, runtime: Runtime): Promise<Check> {
 async function vectorCheck(model: string, runtime: Runtime): Promise<Check> {
   const source = await openModelSource(model, runtime);
   try {
-    const { path, pooling, normalize } = source.content.encoder;
+    const { pooling, normalize } = source.content.encoder;
+    // Of a run the folder that it has written, and not the base that its vectors are computed from.
+    const { path } = await locateModel(model);
     const own = await ownVectors(source);
     const { largestDifference, tolerance, passed } = await verifyFolder(path, own, {
       pooling,
