@@ -2,6 +2,7 @@ import type { Analysis } from "../evaluation/analysis/analyse.js";
 import type { RowChange } from "../evaluation/row-changes.js";
 import type { AnalysisReport } from "../evaluation/score-report.js";
 import { formatTable } from "./table.js";
+import { vectorWords } from "./vector-words.js";
 
 /** Longest text that is shown, in characters. */
 const LONGEST = 60;
@@ -27,7 +28,7 @@ const lines: readonly (readonly [string, (analysis: Analysis) => number | undefi
 /** What is seen in vectors and rows, as text. */
 export function formatAnalysis({ model, base, overlap, rows, ...changed }: AnalysisReport): string {
   const parts = [
-    ...(model === undefined ? [] : [analysisTable(model, base)]),
+    ...(model === undefined ? [] : [analysisTable(model, base), ...explained(model)]),
     ...(overlap === undefined
       ? []
       : [`neighbours that base and tuned have in common (of 10): ${(100 * overlap).toFixed(1)} %`]),
@@ -59,6 +60,12 @@ function analysisTable(model: Analysis, base: Analysis | undefined): string {
     [{ title: `analysis of ${which} texts` }, ...titles.map((title) => ({ title, align: right }))],
     rows,
   );
+}
+
+/** The figures of the table that say nothing to whoever never met them. */
+function explained({ alignment }: Analysis): string[] {
+  const { alignment: near, uniformity, rank } = vectorWords;
+  return alignment === undefined ? [uniformity, rank] : [near, uniformity, rank];
 }
 
 function changes(title: string, rows: readonly RowChange[] | undefined): string[] {

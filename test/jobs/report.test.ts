@@ -85,6 +85,20 @@ describe("report of a run", () => {
     }
   });
 
+  it("says what figures about vectors measure, and of which rows some won and lost", () => {
+    const page = readPage(readFileSync(join(run, "report.html"), "utf8"));
+    const captions = elements(page, "figure").map(
+      (figure) => `${textOf(elements(figure, "h3")[0])}: ${textOf(figure)}`,
+    );
+    const captionOf = (title: string) => captions.find((one) => one.startsWith(`${title}:`));
+    for (const title of ["Alignment and uniformity", "Alignment and uniformity by step"]) {
+      expect(captionOf(title)).toContain("far apart texts lie that belong together");
+      expect(captionOf(title)).toMatch(/lower \(more negative\) is better/);
+    }
+    expect(captionOf("Spectrum")).toContain("a flat curve is better");
+    expect(textOf(page)).toContain(`Rows of the selecting data (${scored}; n ${pairs.length})`);
+  });
+
   it("draws each point of the map in the order of its table", () => {
     const page = readPage(readFileSync(join(run, "report.html"), "utf8"));
     const map = elements(page, "figure").find(({ attrs }) =>

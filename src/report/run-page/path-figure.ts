@@ -1,5 +1,6 @@
 import type { Figure } from "../charts/figure.js";
 import { type PathPoint, pathChart } from "../charts/path.js";
+import { vectorWords } from "../vector-words.js";
 import type { RunData } from "./run-data.js";
 
 /** Alignment and uniformity at every evaluation (Wang and Isola 2020, figure 3); none where rows do not say which texts belong together. */
@@ -30,7 +31,7 @@ export function pathFigure({ log }: RunData): Figure[] {
     {
       title: "Alignment and uniformity by step",
       caption:
-        `Of ${first.texts} texts of the selecting data, at each evaluation. Lower is better for both: left, texts spread more evenly; down, texts that belong together lie nearer. ` +
+        `Of ${first.texts} texts of the selecting data, at each evaluation. ${vectorWords.uniformity} ${vectorWords.alignment} So left and down is good. ` +
         `From ${shown(first)} at step ${first.step} to ${shown(last)} at step ${last.step} (uniformity, alignment).`,
       panels: [{ spec: pathChart(named, { x: "uniformity", y: "alignment" }) }],
       table: {

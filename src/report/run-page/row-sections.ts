@@ -1,5 +1,6 @@
 import { mostChanged, type RowChange, wonAndLost } from "../../evaluation/row-changes.js";
 import type { KeptRows } from "../../training/run-folder/kept-evaluation.js";
+import type { RunRecord } from "../../training/run-folder/run-folder.js";
 import { dataText, escapeHtml, htmlTable } from "../html.js";
 import type { RunData } from "./run-data.js";
 
@@ -7,7 +8,7 @@ import type { RunData } from "./run-data.js";
 const SHOWN = 20;
 
 /** Rows won and lost, and those that changed most, with their texts and lines. */
-export function rowSections({ kept }: RunData): string {
+export function rowSections({ kept, record }: RunData): string {
   const rows = kept?.rows;
   if (rows?.main === undefined) return "";
   const changes = changesOf(rows);
@@ -21,10 +22,18 @@ export function rowSections({ kept }: RunData): string {
       : `by ${rows.main}`;
   return [
     "<h2>Rows won and lost</h2>",
+    `<p class="note">Rows of the selecting data (${selecting(record)}; n ${rows.of}), which chose the step, so the count is optimistic. Better is a row that the chosen model does better than the base.</p>`,
     `<p>Of ${changes.length} rows${some}, ${escapeHtml(how)}: <strong class="good">${won} better</strong>, <strong class="bad">${lost} worse</strong>, ${equal} equal.</p>`,
     ...rowTable("Most improved", improved, rows),
     ...rowTable("Most harmed", harmed, rows),
   ].join("\n");
+}
+
+/** The file that selected, or where its rows are from. */
+function selecting({ eval: file, data }: RunRecord): string {
+  return file === undefined
+    ? `held out of ${dataText(data.path)}, not trained on`
+    : dataText(file.path);
 }
 
 /** Rows that have a figure under both models. */

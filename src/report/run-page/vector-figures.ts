@@ -6,6 +6,7 @@ import type { KeptRows } from "../../training/run-folder/kept-evaluation.js";
 import { spectrumChart } from "../charts/distributions.js";
 import type { Figure } from "../charts/figure.js";
 import { pathChart } from "../charts/path.js";
+import { vectorWords } from "../vector-words.js";
 import { type MapView, mapFigure } from "./map-figure.js";
 import type { RunData } from "./run-data.js";
 import { umapOf } from "./umap.js";
@@ -55,7 +56,7 @@ function spectrumFigure(before: Plane, after: Plane): Figure {
   const first = ({ shares }: Plane): string => `${(100 * shares[0]).toFixed(1)} %`;
   return {
     title: "Spectrum",
-    caption: `The share of the variance along each principal component, the first ${longer.length}. The first has ${first(before)} before and ${first(after)} after; a flatter curve uses more of the space.`,
+    caption: `${vectorWords.spectrum} Drawn are the shares of the variance along the first ${longer.length} principal components; the first has ${first(before)} before and ${first(after)} after.`,
     panels: [{ spec: spectrumChart([...base, ...tuned]) }],
     table: {
       titles: ["#component", "#base", "#tuned"],
@@ -89,8 +90,8 @@ async function alignmentFigure(rows: KeptRows, base: Matrix, tuned: Matrix): Pro
     {
       title: "Alignment and uniformity",
       caption:
-        `Of the texts of the map. Lower is better for both (Wang and Isola 2020). Uniformity, how evenly the texts spread, goes from ${before.x.toFixed(3)} to ${after.x.toFixed(3)}; alignment, the ` +
-        `distance of texts that belong together (${pairs.length} pairs), from ${before.y.toFixed(3)} to ${after.y.toFixed(3)}.`,
+        `Of the texts of the map (Wang and Isola 2020). ${vectorWords.uniformity} It goes from ${before.x.toFixed(3)} to ${after.x.toFixed(3)}. ` +
+        `${vectorWords.alignment} Over ${pairs.length} pairs it goes from ${before.y.toFixed(3)} to ${after.y.toFixed(3)}.`,
       panels: [{ spec: pathChart(points, { x: "uniformity", y: "alignment" }) }],
       table: {
         titles: ["model", "#uniformity", "#alignment"],
