@@ -54,6 +54,8 @@ export function holdOutRows<Row>(
 ): SplitOf<Row> {
   if (rows.length < 2 * leastRows) throw tooFew(rows.length);
   const anchors = componentsOf(rows, (row) => [rowKeys.anchor(row)]);
+  const different = componentSizes(anchors).length;
+  if (different < 2 * leastRows) throw tooFewDifferent(different, rows.length);
   const wanted = wantedOf(anchors, options);
   const whole = byComponents(rows, rowKeys.keys, { anchors, wanted, seed: options.seed });
   if (whole !== undefined) return whole;
@@ -192,6 +194,17 @@ function tooFew(rows: number): UserError {
     `${rows} rows are too few to hold some out, expected at least ${2 * leastRows}`,
     {
       hint: "add rows, or evaluate on another file: --eval FILE",
+    },
+  );
+}
+
+function tooFewDifferent(different: number, rows: number): UserError {
+  const what = different === 1 ? "text as their first" : "texts as their first";
+  return new UserError(
+    "too-few-rows",
+    `${rows} rows have only ${different} ${what}, too few to hold some out, expected at least ${2 * leastRows}`,
+    {
+      hint: "add rows that differ; check which columns are read: --columns; or evaluate on another file: --eval FILE",
     },
   );
 }

@@ -34,7 +34,7 @@ export function stratifiedSplit<T extends ClassedText>(
     const count = Math.min(wanted, texts.length - 1);
     for (const text of shuffle([...texts], random).slice(0, Math.max(0, count))) chosen.add(text);
   }
-  if (chosen.size === 0) throw cannotSplit(rows.length, share);
+  if (chosen.size === 0) throw cannotSplit(seen, share);
   return {
     train: rows.filter((row) => !chosen.has(row.text)),
     test: rows.filter((row) => chosen.has(row.text)),
@@ -54,10 +54,10 @@ function textsByClass(rows: readonly ClassedText[]): string[][] {
   return [...groups.keys()].sort().map((label) => groups.get(label)!);
 }
 
-function cannotSplit(rows: number, share: number): UserError {
+function cannotSplit(texts: number, share: number): UserError {
   return new UserError(
     "cannot-split",
-    `${rows} classed texts are too few to hold out a share of ${share}: every class keeps one to learn from`,
+    `${texts} different classed texts are too few to hold out a share of ${share}: every class keeps one to learn from`,
     { hint: "evaluate with separate training and test files" },
   );
 }

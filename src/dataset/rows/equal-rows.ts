@@ -22,3 +22,22 @@ export function requireDifferentRows({ rows, account }: Dataset): void {
     },
   );
 }
+
+/** How many rows differ from each other in their texts. */
+export function differentRows({ rows }: Dataset): number {
+  return new Set(rows.map((row) => textsOfRow(row).join("\n"))).size;
+}
+
+/** What is said of rows of which at most every second one is new: repeats teach nothing more, and a small file looks large. */
+export function repeatNotes(dataset: Dataset): string[] {
+  const { rows, kind, account } = dataset;
+  const different = differentRows(dataset);
+  if (2 * different > rows.length) return [];
+  const what =
+    kind === "text" || kind === "classed"
+      ? `only ${different} different texts among ${rows.length} rows`
+      : `only ${different} of ${rows.length} rows differ in their texts`;
+  return [
+    `${what} of ${account.file}: that is all there is to learn and to tell apart, repeats add nothing; check which columns are read (--columns), or leave repeats out: embtune data prepare FILE --dedupe`,
+  ];
+}

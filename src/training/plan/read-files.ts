@@ -4,7 +4,7 @@ import {
   readRows,
   type SourceRows,
 } from "../../dataset/load-dataset.js";
-import { requireDifferentRows } from "../../dataset/rows/equal-rows.js";
+import { repeatNotes, requireDifferentRows } from "../../dataset/rows/equal-rows.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { internal } from "../../errors/internal.js";
@@ -63,7 +63,12 @@ export async function readTrainingData(options: ReadOptions): Promise<{
     const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
     return { ...file, train: file.views ? twoViews(converted) : converted };
   });
-  const notes = [...(aside?.notes ?? []), ...evaluation.notes, ...(tested?.notes ?? [])];
+  const notes = [
+    ...read.flatMap(({ natural }) => repeatNotes(natural.dataset)),
+    ...(aside?.notes ?? []),
+    ...evaluation.notes,
+    ...(tested?.notes ?? []),
+  ];
   return { files, evaluation: { ...evaluation, notes }, test: tested?.test };
 }
 

@@ -218,3 +218,31 @@ describe("rows that all hold the same texts", () => {
     });
   });
 });
+
+describe("rows that mostly repeat each other", () => {
+  const repeated = (header: string, rows: readonly string[]) =>
+    csvOf([header, ...Array.from({ length: 100 }, (_, i) => rows[i % rows.length])]);
+
+  it("are counted: two texts of a hundred single ones", async () => {
+    const data = repeated("text", ["the parcel is late", "how do I get a refund"]);
+    const { notes } = await planTraining({ data, out: "never", tune: "full", dropout: 0.1 });
+    expect(notes.join("\n")).toContain(`only 2 different texts among 100 rows of ${data}`);
+  });
+
+  it("are no note where most rows are new", async () => {
+    const data = repeated(
+      "text",
+      Array.from({ length: 51 }, (_, i) => `text number ${i}`),
+    );
+    const { notes } = await planTraining({ data, out: "never", tune: "full", dropout: 0.1 });
+    expect(notes.join("\n")).not.toContain("different texts");
+  });
+
+  it.each([
+    ["anchor,positive", ["a,b", "c,d"], "100 rows have only 2 texts as their first, too few"],
+    ["text,label", ["a,x", "b,y"], "2 different classed texts are too few to hold out"],
+  ])("are refused where %s leave nothing to hold out", async (header, rows, message) => {
+    const planned = planTraining({ data: repeated(header, rows), out: "never" });
+    await expect(planned).rejects.toThrow(message);
+  });
+});
