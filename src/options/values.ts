@@ -168,13 +168,19 @@ export function requireFitting(table: AnyTable, given: object, owner: string): v
   }
   for (const [name, spec] of Object.entries(table)) {
     if (spec.default !== undefined || !spec.required || values.get(name) !== undefined) continue;
-    throw usageError("missing-option", `${owner} needs --${flagOf(name, spec)}`);
+    throw missingOption(owner, name, spec);
   }
 }
 
 /** `--keep must be a whole number from 1, got 0`. */
 function badValue(flag: string, form: ValueForm, value: unknown): UserError {
   return usageError("bad-option", `--${flag} ${misfit(form, value)}`, hintFor(form, value));
+}
+
+/** `train needs --out (out in code): run folder`. */
+function missingOption(owner: string, name: string, spec: AnyTable[string]): UserError {
+  const what = `--${flagOf(name, spec)} (${name} in code): ${spec.description}`;
+  return usageError("missing-option", `${owner} needs ${what}`);
 }
 
 function unknownName(name: string, names: readonly string[], owner: string): UserError {

@@ -1,8 +1,18 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as library from "../../src/index.js";
+import { compareTable } from "../../src/jobs/options/compare.js";
+import { splitTable } from "../../src/jobs/options/data.js";
+import { distillTable } from "../../src/jobs/options/distill.js";
+import { embedTable, mergeTable } from "../../src/jobs/options/embed.js";
+import { evaluateTable } from "../../src/jobs/options/evaluate.js";
+import { exportTable, recipeTable } from "../../src/jobs/options/export.js";
+import { mergeMinedTable, mineTable, rulesTable } from "../../src/jobs/options/mine.js";
+import { searchTable, similarTable } from "../../src/jobs/options/search.js";
+import type { AnyTable } from "../../src/options/option.js";
+import { trainTable } from "../../src/training/options/table.js";
 import { userErrorOf } from "../dataset/temporary-files.js";
 
 const { embed, evaluate, exportModel, inspect, mineNegatives, prepareFile, splitFile } = library;
@@ -129,7 +139,35 @@ describe("the library", () => {
     const job: (options: object) => Promise<unknown> = (options) =>
       embed({ data, out, ...options });
     const error = await userErrorOf(job({ out: undefined }));
-    expect([error.code, error.message]).toEqual(["missing-option", "embed needs --out"]);
+    expect(error.code).toBe("missing-option");
+    expect(error.message).toMatch(/^embed needs --out \(out in code\): /);
+    const trained = await userErrorOf(train({ data } as Parameters<typeof train>[0]));
+    expect(trained.message).toBe("train needs --out (out in code): run folder");
+  });
+
+  it.each<[string, AnyTable]>([
+    ["`train`", trainTable],
+    ["`evaluate`", evaluateTable],
+    ["`compareModels`", compareTable],
+    ["`embed`", embedTable],
+    ["`mergeEmbeddings`", mergeTable],
+    ["`openSearch`", searchTable],
+    ["`findSimilar`", similarTable],
+    ["`mineNegatives`", mineTable],
+    ["`rules` of `mineNegatives`", rulesTable],
+    ["`mergeMined`", mergeMinedTable],
+    ["`exportModel`", exportTable],
+    ["`exportRecipe`", recipeTable],
+    ["`distill`", distillTable],
+    ["`splitFile(file, …)`", splitTable],
+  ])("documents what %s must be given", (name, table) => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/library.md"), "utf8");
+    const row = page.split("\n").find((line) => line.startsWith(`| ${name} |`)) ?? "";
+    const required = Object.entries(table).filter(
+      ([, spec]) => spec.required === true && spec.default === undefined,
+    );
+    const told = row.split("|")[2].match(/\w+/g) ?? [];
+    expect(told.sort()).toEqual(required.map(([option]) => option).sort());
   });
 
   it("looks into how files are to be read", async () => {
