@@ -1,3 +1,4 @@
+import type { KnownRows } from "../dataset/known-rows.js";
 import type { Analysis } from "./analysis/analyse.js";
 import {
   type Comparison,
@@ -40,6 +41,8 @@ export interface ScoreReport {
   readonly selected: boolean;
   /** The model was trained on the file: its figures are partly memory and no verdict is given. */
   readonly trained?: boolean | undefined;
+  /** Rows of the file that the model was trained on, where there are some: what it is better at may be memory. */
+  readonly known?: KnownRows | undefined;
   /** `better | no clear difference | worse`, on the primary metric; absent without a base or with `selected`. */
   readonly verdict?: Comparison["verdict"] | undefined;
   /** What the figures cannot say, one sentence each. */
@@ -69,6 +72,7 @@ interface ScoreInputs {
   readonly base?: { readonly name: string; readonly evaluation: Evaluation } | undefined;
   readonly selected: boolean;
   readonly trained?: boolean | undefined;
+  readonly known?: KnownRows | undefined;
   /** Only the deciding metric gets interval and comparison: for tables that show no other. */
   readonly decidingOnly?: boolean | undefined;
   readonly seed?: number;
@@ -100,6 +104,7 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
     comparisons,
     selected: inputs.selected,
     trained: inputs.trained,
+    known: inputs.known,
     notes: notesOf(inputs, enough),
   });
 }

@@ -1,3 +1,4 @@
+import type { KnownRows } from "../dataset/known-rows.js";
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { suggestion } from "../errors/suggest.js";
 import { usageError } from "../errors/user-error.js";
@@ -62,8 +63,8 @@ export async function evaluate(given: EvaluateOptions): Promise<ScoreReport[]> {
       await writeTrecRun(options.trecRun, models[0].name, models[0].evaluations[0][0]);
     if (options.rows !== undefined)
       await writeRowFile(options.rows, models[0].evaluations[0][0], base?.evaluations[0][0]);
-    await tellShared(models, measuring);
-    return reportsOf(models, base, measuring);
+    const compared = await withKnown(models, measuring);
+    return reportsOf(compared, base, measuring);
   } finally {
     await runtime.close();
   }
@@ -85,6 +86,11 @@ interface MeasuredModel {
   readonly evaluations: readonly (readonly Evaluation[])[];
   /** Of each set, where vectors are looked at. */
   readonly looks: readonly (Look | undefined)[];
+}
+
+/** A model with the rows of each set that it was trained on. */
+interface ComparedModel extends MeasuredModel {
+  readonly known: readonly (KnownRows | undefined)[];
 }
 
 function evaluatorOf(
@@ -147,7 +153,7 @@ function nameOf(
 }
 
 function reportsOf(
-  models: readonly MeasuredModel[],
+  models: readonly ComparedModel[],
   base: MeasuredModel | undefined,
   { inputs, evaluators, forms, options }: Measuring,
 ): ScoreReport[] {
@@ -159,10 +165,11 @@ function reportsOf(
           primary: evaluators[i].primary,
           model: { name: model.name, evaluation: model.evaluations[i][j] },
           base:
-            base === undefined || base === model
+            base === undefined || base.reference === model.reference
               ? undefined
               : { name: base.name, evaluation: base.evaluations[i][j] },
           ...seenBy(model.reference.run, set.sha256),
+          known: model.known[i],
           decidingOnly: models.length * forms.length > 1,
           seed: options.seed ?? 42,
         }),
@@ -184,7 +191,7 @@ function analysisOf(
   }: { readonly base: MeasuredModel | undefined; readonly options: EvaluateOptions },
 ): AnalysisReport | undefined {
   if (options.analyse !== true && options.top === undefined) return undefined;
-  const other = base === model ? undefined : base;
+  const other = base?.reference === model.reference ? undefined : base;
   const look = model.looks[set];
   const before = other?.looks[set];
   const details = model.evaluations[set][0].details;
@@ -199,17 +206,23 @@ function analysisOf(
   };
 }
 
-/** Tells how many texts the data share with what the runs were trained on and selected by. */
-async function tellShared(
+/** Tells how many texts the data share with what the runs were trained on and selected by, and adds the rows that were trained on. */
+async function withKnown(
   models: readonly MeasuredModel[],
   { inputs, options }: Measuring,
-): Promise<void> {
-  for (const { run } of models.map(({ reference }) => reference)) {
-    if (run === undefined) continue;
-    for (const { dataset } of inputs.sets)
-      for (const message of await sharedTexts(run, dataset))
-        options.onEvent?.({ type: "note", message });
+): Promise<ComparedModel[]> {
+  const compared: ComparedModel[] = [];
+  for (const model of models) {
+    const { run } = model.reference;
+    const known: (KnownRows | undefined)[] = [];
+    for (const { dataset } of inputs.sets) {
+      const shared = run && (await sharedTexts(run, dataset));
+      for (const message of shared?.notes ?? []) options.onEvent?.({ type: "note", message });
+      known.push(shared?.known);
+    }
+    compared.push({ ...model, known });
   }
+  return compared;
 }
 
 function severalModels(option: string) {

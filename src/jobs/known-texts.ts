@@ -1,4 +1,5 @@
 import { fittingOptions } from "../dataset/fitting-options.js";
+import { type KnownRows, knownRows } from "../dataset/known-rows.js";
 import { findLeaks } from "../dataset/leaks.js";
 import { readRows } from "../dataset/load-dataset.js";
 import { readerOf } from "../dataset/reading-options.js";
@@ -26,27 +27,34 @@ interface SeenFile {
   readonly what: "trained on" | "that selected the checkpoint";
 }
 
+/** What a run's files and measuring data have in common. */
+interface Shared {
+  readonly notes: readonly string[];
+  /** Measuring rows that were trained on, as far as the files can be read still. */
+  readonly known?: KnownRows | undefined;
+}
+
 /**
- * How many of the measuring texts a run's files have too, one sentence a file, as far as these can be read still. A file that was
- * trained on as it is has no sentence: `seenBy` tells it.
+ * How many of the measuring texts a run's files have too, one sentence a file, as far as these can be read still, and how many rows were
+ * trained on. Of a file that was trained on as it is nothing is said: `seenBy` tells it.
  */
-export async function sharedTexts(
-  run: RunRecord,
-  measuring: EvaluationData,
-): Promise<readonly string[]> {
+export async function sharedTexts(run: RunRecord, measuring: EvaluationData): Promise<Shared> {
   const { sha256 } = measuring.account;
-  if (seenBy(run, [sha256]).trained) return [];
+  if (seenBy(run, [sha256]).trained) return { notes: [] };
   const selecting: SeenFile[] =
     run.eval === undefined || run.eval.sha256 === sha256
       ? []
       : [{ path: run.eval.path, sha256: run.eval.sha256, what: "that selected the checkpoint" }];
   const texts = textRows(measuring);
   const notes: string[] = [];
+  const trained: Dataset[] = [];
   for (const file of [...trainingFiles(run), ...selecting]) {
-    const note = await sharedNote(file, run, texts);
+    const seen = await readAgain(file, run);
+    const note = typeof seen === "string" ? seen : sharedNote(file, seen, texts);
     if (note !== undefined) notes.push(note);
+    if (typeof seen !== "string" && file.what === "trained on") trained.push(seen);
   }
-  return notes;
+  return { notes, known: knownRows(texts, trained) };
 }
 
 function trainingFiles({ data, files }: RunRecord): SeenFile[] {
@@ -61,23 +69,27 @@ function textRows(data: EvaluationData): Dataset {
   return { kind: "text", rows, account, columns, dialect };
 }
 
-async function sharedNote(
+/** The rows of a file, or why they are not there. */
+async function readAgain(
   { path, sha256, what }: SeenFile,
   { options }: RunRecord,
-  measuring: Dataset,
-): Promise<string | undefined> {
+): Promise<Dataset | string> {
   const { columns, labelMap, scoreRange, data } = options;
   const own = { columns, reader: readerOf(options) };
   try {
     const given = what === "trained on" ? own : await fittingOptions(path, own, data);
-    const seen = await readRows(path, { ...given, labelMap, scoreRange });
-    if (seen.dataset.account.sha256 !== sha256)
-      return `the file ${what}, ${path}, has changed since: shared texts are not counted`;
-    const leaks = findLeaks(measuring, seen.dataset);
-    if (leaks === undefined) return undefined;
-    return `${leaks.texts} texts in ${leaks.rows} rows of ${measuring.account.file} stand in ${path} too, ${what === "trained on" ? "which was trained on" : "which selected the checkpoint"}: figures on them are too good`;
+    const { dataset } = await readRows(path, { ...given, labelMap, scoreRange });
+    if (dataset.account.sha256 === sha256) return dataset;
+    return `the file ${what}, ${path}, has changed since: shared texts are not counted`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return `the file ${what}, ${path}, cannot be read any more: shared texts are not counted`;
   }
+}
+
+function sharedNote({ path, what }: SeenFile, seen: Dataset, measuring: Dataset) {
+  const leaks = findLeaks(measuring, seen);
+  if (leaks === undefined) return undefined;
+  const where = `${leaks.texts} texts in ${leaks.rows} rows of ${measuring.account.file} stand in ${path} too`;
+  return `${where}, ${what === "trained on" ? "which was trained on" : "which selected the checkpoint"}: figures on them are too good`;
 }

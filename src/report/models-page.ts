@@ -9,7 +9,7 @@ import {
   modelTitles,
   shown,
 } from "./model-comparison.js";
-import { pValue, range, signed, times100 } from "./scores.js";
+import { knownClause, pValue, range, signed, times100 } from "./scores.js";
 
 /** What `embtune compare` finds, as an HTML page that fetches nothing. */
 export async function modelsPage(comparison: ModelComparison): Promise<string> {
@@ -103,7 +103,7 @@ function reportCells(report: ScoreReport): string[] {
     change === undefined ? "" : signed(change.difference),
     change === undefined ? "" : range(change.interval),
     change?.p === undefined ? "" : escapeHtml(pValue(change.p)),
-    escapeHtml(report.verdict ?? "none"),
+    escapeHtml(`${report.verdict ?? "none"}${knownClause(report)}`),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import type { LogRecord } from "../training/run-folder/log.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
-import { range, signed, times100 } from "./scores.js";
+import { knownClause, range, signed, times100 } from "./scores.js";
 
 /** A finished run, as its last screen tells it. */
 interface RunEnding {
@@ -50,7 +50,8 @@ function changeLine(scores: ScoreReport | undefined): string | undefined {
   const change = deciding(scores);
   const interval = change === undefined ? "" : ` (95 % CI ${range(change.interval)})`;
   const verdict = scores.verdict === undefined ? "" : `, ${scores.verdict}`;
-  const remark = scores.selected ? ", on the rows that selected it" : verdict;
+  const remark =
+    (scores.selected ? ", on the rows that selected it" : verdict) + knownClause(scores);
   return `${times100(base.value)} → ${times100(own.value)}  ${signed(own.value - base.value)}${interval}${remark}`;
 }
 

@@ -79,8 +79,19 @@ function formatSideBySide(reports: readonly ScoreReport[], width?: number): stri
     table,
     ...(names.length === 0 ? [] : [`base: ${names.join(", ")}, in the same form of vectors`]),
     ...(corrected ? ["p-values are corrected for the number of models by Holm's method"] : []),
-    ...new Set(reports.flatMap((report) => [...notes(report), ...(seen(report) ?? [])])),
+    ...new Set(
+      reports.flatMap((report) => [...notes(report), ...(seen(report) ?? knownLine(report))]),
+    ),
   ].join("\n");
+}
+
+/** What stands below a table of verdicts, in the place of what a verdict's own line says. */
+function knownLine(report: ScoreReport): string[] {
+  const share = knownShare(report);
+  const verdict = report.verdict ?? "figures";
+  return share === undefined
+    ? []
+    : [`${report.model.name}: ${verdict}, but ${share}: not a measure of new ones`];
 }
 
 function formOf({ dim, precision }: ScoreReport): string {
@@ -131,10 +142,10 @@ function notes(report: ScoreReport): string[] {
 }
 
 /** Why there is no verdict on a file that the model has seen. */
-function seen({ selected, trained }: ScoreReport): string[] | undefined {
+function seen({ selected, trained, known }: ScoreReport): string[] | undefined {
   if (selected)
     return [
-      "no verdict: this file selected the checkpoint, so its figures are optimistic; measure on another file",
+      `no verdict: this file selected the checkpoint, so its figures are optimistic${knownClause({ known })}; measure on another file`,
     ];
   return trained === true
     ? [
@@ -143,13 +154,33 @@ function seen({ selected, trained }: ScoreReport): string[] | undefined {
     : undefined;
 }
 
+/** Above this share of known rows the verdict says so: it tells what is remembered. */
+const MUCH_KNOWN = 0.1;
+
+/** `93 % of its queries were trained on`, where it is more than a tenth. */
+export function knownShare({ known }: Pick<ScoreReport, "known">): string | undefined {
+  if (known === undefined || !(known.count / known.of > MUCH_KNOWN)) return undefined;
+  const { count, of, what } = known;
+  const share = count === of ? `all ${of}` : `${Math.min(99, Math.round((100 * count) / of))} %`;
+  return `${share} of its ${what} were trained on`;
+}
+
+/** `, but 93 % of its queries were trained on: not a measure of new ones` */
+export function knownClause(report: Pick<ScoreReport, "known">): string {
+  const share = knownShare(report);
+  return share === undefined ? "" : `, but ${share}: not a measure of new ones`;
+}
+
 function closing(report: ScoreReport): string[] {
   const reason = seen(report);
   if (reason !== undefined) return reason;
   const comparison = deciding(report);
   return report.verdict === undefined || comparison === undefined
     ? []
-    : [verdictLine(comparison, report.rows), ...resolutionLine(comparison, report)];
+    : [
+        verdictLine(comparison, report.rows) + knownClause(report),
+        ...resolutionLine(comparison, report),
+      ];
 }
 
 /** What rows tell apart: half the interval of a difference, and how many rows would show one of this size. */

@@ -22,7 +22,7 @@ describe("texts that a run has seen", () => {
     const copy = await loadDataset(temporaryFile(rows(0, 8), "other.csv"));
     const record = await recordOf(train);
     expect(seenBy(record, [copy.account.sha256])).toEqual({ trained: true, selected: false });
-    expect(await sharedTexts(record, copy)).toEqual([]);
+    expect(await sharedTexts(record, copy)).toEqual({ notes: [] });
     expect(seenBy(record, ["0"]).trained).toBeUndefined();
     const selecting = await recordOf(temporaryFile(rows(20, 8)), train);
     expect(seenBy(selecting, [copy.account.sha256]).selected).toBe(true);
@@ -30,7 +30,9 @@ describe("texts that a run has seen", () => {
 
   it("shared texts are counted, of training and of selecting data", async () => {
     const record = await recordOf(temporaryFile(rows(0, 8)), temporaryFile(rows(20, 8)));
-    const notes = await sharedTexts(record, await loadDataset(temporaryFile(rows(6, 16))));
+    const measuring = await loadDataset(temporaryFile(rows(6, 16)));
+    const { notes, known } = await sharedTexts(record, measuring);
+    expect(known).toEqual({ count: 2, of: 16, what: "queries" });
     expect(notes.map((note) => note.split(" of ")[0])).toEqual([
       "4 texts in 2 rows",
       "4 texts in 2 rows",
@@ -38,16 +40,16 @@ describe("texts that a run has seen", () => {
     expect(notes[0]).toContain("which was trained on");
     expect(notes[1]).toContain("which selected the checkpoint");
     const other = await loadDataset(temporaryFile(rows(100, 4)));
-    expect(await sharedTexts(record, other)).toEqual([]);
+    expect(await sharedTexts(record, other)).toEqual({ notes: [] });
   });
 
   it("a file that is gone or has changed is told of", async () => {
     const record = await recordOf(temporaryFile(rows(0, 8)));
     const gone = { ...record, data: { ...record.data, path: "no/such/file.csv" } };
     const measuring = await loadDataset(temporaryFile(rows(6, 4)));
-    expect((await sharedTexts(gone, measuring))[0]).toContain("cannot be read any more");
+    expect((await sharedTexts(gone, measuring)).notes[0]).toContain("cannot be read any more");
     const changed = { ...record, data: { ...record.data, sha256: "0" } };
-    expect((await sharedTexts(changed, measuring))[0]).toContain("has changed since");
+    expect((await sharedTexts(changed, measuring)).notes[0]).toContain("has changed since");
   });
 
   it("without a verdict the report says why", () => {

@@ -37,6 +37,14 @@ describe("formatEnding", () => {
     expect(lines[""]).toBe("embtune search TEXTS.txt --model runs/first");
   });
 
+  it("says of a change how much of it is remembered", () => {
+    const known = { count: 93, of: 100, what: "queries" } as const;
+    const leaking = { ...record, result: { scores: { ...scores, known } } } as RunRecord;
+    expect(linesOf({ folder: "runs/first", record: leaking, log }).accuracy).toMatch(
+      /selected it, but 93 % of its queries were trained on: not a measure of new ones$/,
+    );
+  });
+
   it("keeps a long curve on its line and quotes a folder with a space", () => {
     const many = Array.from({ length: 500 }, (_, step) => ({
       step,

@@ -84,6 +84,18 @@ describe("formatScores", () => {
     expect(last(formatScores(compared({ base: after })))).toMatch(/^n 40: no row has changed$/);
   });
 
+  it("says in the verdict's sentence how many rows were trained on, from a tenth on", () => {
+    const last = (count: number) =>
+      formatScores({ ...compared(), known: { count, of: 40, what: "queries" } })
+        .split("\n")
+        .at(-1);
+    expect(last(37)).toMatch(
+      /better \(.*\), but 93 % of its queries were trained on: not a measure of new ones$/,
+    );
+    expect(last(40)).toMatch(/, but all 40 of its queries were trained on: /);
+    expect(last(4)).toMatch(/n 40\)$/);
+  });
+
   it("gives no verdict on rows that selected the checkpoint, and says why", () => {
     const text = formatScores(compared({ selected: true }));
     expect(text).not.toMatch(/^verdict/m);

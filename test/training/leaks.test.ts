@@ -14,9 +14,11 @@ describe("texts shared with --eval", () => {
   it("are told, and their rows left out when asked to", async () => {
     const told = await planTraining(options);
     expect(told.files[0].train.rows).toHaveLength(10);
+    expect(told.known).toEqual({ count: 1, of: 3, what: "queries" });
     expect(told.notes.join()).toContain("1 training rows (first on line 2) share 2 texts with");
     const dropped = await planTraining({ ...options, dropLeaks: true });
     expect(dropped.files[0].train.rows).toHaveLength(9);
+    expect(dropped.known).toBeUndefined();
     expect(dropped.notes.join()).toContain("and are left out");
   });
 

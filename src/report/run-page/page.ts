@@ -1,7 +1,7 @@
 import { deciding, type ReportedMetric, type ScoreReport } from "../../evaluation/score-report.js";
 import { type Figure, figureHtml } from "../charts/figure.js";
 import { dataText, escapeHtml, htmlPage } from "../html.js";
-import { range, signed, times100 } from "../scores.js";
+import { knownShare, range, signed, times100 } from "../scores.js";
 import { classFigures } from "./class-figures.js";
 import { mapScript } from "./map-script.js";
 import { noteSection, recordSection, scoreSections } from "./record-sections.js";
@@ -54,7 +54,7 @@ function summary(data: RunData): string {
     return `<p class="lead">Nothing was measured: the rows have no answer to be measured by. These are the parameters of the last step (${result.step}).</p>`;
   const how =
     result.test === undefined
-      ? "On the rows that chose the step, so the figures are optimistic."
+      ? `On the rows that chose the step, so the figures are optimistic${knownText(scores)}.`
       : `On the test part, which neither training nor selection has seen; verdict: ${result.test.verdict ?? "none"}.`;
   return [
     '<dl class="tiles">',
@@ -71,6 +71,11 @@ function summary(data: RunData): string {
       ? '<p class="lead">No step was better than the base model, so the base goes out unchanged.</p>'
       : "",
   ].join("\n");
+}
+
+function knownText(scores: ScoreReport): string {
+  const share = knownShare(scores);
+  return share === undefined ? "" : `, the more so as ${share}`;
 }
 
 function scoreTiles(scores: ScoreReport): string[] {

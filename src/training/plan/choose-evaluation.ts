@@ -1,4 +1,5 @@
 import { fittingOptions } from "../../dataset/fitting-options.js";
+import { knownRows } from "../../dataset/known-rows.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
 import { readerOf } from "../../dataset/reading-options.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
@@ -78,7 +79,8 @@ async function onFile(
   const classed = trains.filter(({ kind }) => kind === "classed");
   const train = classed.length > 0 ? joinDatasets(classed) : undefined;
   const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, train });
-  return { trains, evalData: dataset, evaluator, selectsOn: file, notes };
+  const known = knownRows(dataset, trains);
+  return { trains, evalData: dataset, evaluator, known, selectsOn: file, notes };
 }
 
 function holdsOutNothing({ holdOut }: TrainSettings): UserError {

@@ -1,3 +1,4 @@
+import type { KnownRows } from "../../dataset/known-rows.js";
 import type { SourceRows } from "../../dataset/load-dataset.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
@@ -15,6 +16,8 @@ export interface ChosenEvaluation {
   readonly trains: readonly Dataset[];
   readonly evalData?: EvaluationData;
   readonly evaluator: Evaluator;
+  /** Rows of `evalData` that are trained on. */
+  readonly known?: KnownRows | undefined;
   /** `data/dev.csv`, what was held out, or `nothing`. */
   readonly selectsOn: string;
   readonly notes: readonly string[];

@@ -1,5 +1,6 @@
 import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
+import type { KnownRows } from "../../dataset/known-rows.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
 import { readerOf } from "../../dataset/reading-options.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
@@ -55,6 +56,8 @@ export interface TrainingPlan {
   readonly metric: string;
   /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
   readonly selectsOn: string;
+  /** Rows of the selecting data that are trained on. */
+  readonly known?: KnownRows | undefined;
   /** What --test-part has set aside. */
   readonly test?: TestPart | undefined;
   readonly sampler: Sampler;
@@ -110,6 +113,7 @@ export async function planTraining(
     evaluator: withGlance(evaluation.evaluator, settings.seed),
     metric: chooseMetric(settings, evaluation.evaluator),
     selectsOn: evaluation.selectsOn,
+    known: evaluation.known,
     test: read.test,
     sampler,
     ...steps,

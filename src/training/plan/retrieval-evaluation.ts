@@ -1,4 +1,5 @@
 import { fittingOptions } from "../../dataset/fitting-options.js";
+import { knownRows } from "../../dataset/known-rows.js";
 import { readerOf } from "../../dataset/reading-options.js";
 import { loadRetrieval, type RetrievalDataset } from "../../dataset/retrieval/load-retrieval.js";
 import { textsOfRow } from "../../dataset/rows/convert.js";
@@ -35,6 +36,7 @@ export async function retrievalEvaluation(
     trains,
     evalData: dataset,
     evaluator: evaluatorFor(dataset, "retrieval"),
+    known: knownRows(asked, trains),
     selectsOn: queries,
     notes: [...notes, ...trainedDocuments(trains, dataset)],
   };

@@ -197,6 +197,7 @@ async function finished(
     model: { name: "tuned", evaluation: tuned },
     base: { name: info.name, evaluation: base },
     selected: true,
+    known: plan.known,
     seed: plan.settings.seed,
   });
   const scores = measures(plan.evaluator) ? { scores: report } : {};
