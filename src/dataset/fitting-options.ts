@@ -5,40 +5,56 @@ import type { ReaderOptions } from "./readers/record-source.js";
 type Reading = Pick<OpenOptions, "columns" | "reader">;
 
 /**
- * What is said of one file, `of`, as far as it fits another: how bytes are read where the names end alike (without `of`: in any case) and
- * that finds no fewer columns than the file's own evidence, and each named or ignored column that the other file has too. So a measuring file or a corpus with the same header needs no options of its own, and one with
- * another header is read by its own names. UserError: as openRecords.
+ * What is said of one file, `of`, as far as it fits another: how bytes are read where the names end alike and the file can be read so, and each
+ * named or ignored column that the other file has too. So a measuring file or a corpus with the same header needs no options of its own,
+ * and one with another header is read by its own names. Without `of` it is said of the file itself: bytes are read so in any case. The file
+ * is opened at most twice. UserError: as openRecords.
  */
 export async function fittingOptions(
   file: string,
   { columns = {}, reader = {} }: Reading,
   of = file,
 ): Promise<Reading> {
-  const { ignore = [], ...dialect } = reader;
-  const alike = endingOf(file) === endingOf(of) && (await fits(file, dialect));
-  const own: ReaderOptions = alike ? dialect : {};
+  const { ignore = [], ...said } = reader;
+  const dialect = endingOf(file) === endingOf(of) ? said : {};
   const named = Object.values(columns).filter((name) => name !== "");
-  if (file === "-" || (named.length === 0 && ignore.length === 0)) return { columns, reader: own };
-  const source = await openRecords(file, { ...own, columnNames: named.filter(isName) });
-  source.close();
-  const has = (name: string): boolean => hasColumn(source.columns, name);
-  const fitting = Object.entries(columns).filter(([, name]) => name === "" || has(name));
+  const doubtful = file !== of && Object.values(dialect).some((value) => value !== undefined);
+  if (file === "-" || (named.length === 0 && ignore.length === 0 && !doubtful))
+    return { columns, reader: dialect };
+  const read = (by: ReaderOptions) =>
+    readColumns(file, { ...by, columnNames: named.filter(isName) });
+  const first = await read(dialect);
+  const found = doubtful ? await betterRead(first, read) : first;
+  const fitting = Object.entries(columns).filter(
+    ([, name]) => name === "" || hasColumn(found.columns, name),
+  );
   return {
     columns: Object.fromEntries(fitting),
-    reader: { ...own, ignore: ignore.filter((name) => source.columns.includes(name)) },
+    reader: {
+      ...(found === first ? dialect : {}),
+      ignore: ignore.filter((name) => found.columns.includes(name)),
+    },
   };
 }
 
-/** Whether a file read in this way has as many columns as it has by its own evidence. */
-async function fits(file: string, dialect: ReaderOptions): Promise<boolean> {
-  if (file === "-" || Object.values(dialect).every((value) => value === undefined)) return true;
-  const widths: number[] = [];
-  for (const reader of [dialect, {}]) {
-    const source = await openRecords(file, reader);
-    widths.push(source.columns.length);
-    source.close();
-  }
-  return widths[0] >= widths[1];
+interface ReadColumns {
+  readonly columns: readonly string[];
+}
+
+async function readColumns(file: string, reader: ReaderOptions): Promise<ReadColumns> {
+  const source = await openRecords(file, reader);
+  source.close();
+  return { columns: source.columns };
+}
+
+/** A dialect that leaves a whole line in one column is none of a file's that has several by its own evidence. */
+async function betterRead(
+  said: ReadColumns,
+  read: (by: ReaderOptions) => Promise<ReadColumns>,
+): Promise<ReadColumns> {
+  if (said.columns.length > 1) return said;
+  const own = await read({});
+  return own.columns.length > 1 ? own : said;
 }
 
 function isName(column: string): boolean {

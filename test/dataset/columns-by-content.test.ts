@@ -23,6 +23,14 @@ describe("columns without names", () => {
     expect(data.account.notes[0]).toContain('columns chosen by their content: anchor = "4"');
   });
 
+  it("two of sentences and one of percentages", async () => {
+    const file = temporaryFile(
+      table(8, (i) => ["news", i, `${10 * i + 7}%`, sentence(i), sentence(i + 9)]),
+    );
+    const data = await loadDataset(file);
+    expect(data.columns).toEqual({ anchor: "4", positive: "5", score: "3" });
+  });
+
   it("two of sentences and one of 0 and 1", async () => {
     const file = temporaryFile(
       table(8, (i) => [i % 2, 1000 + i, 2000 + i, sentence(i), sentence(i + 9)]),

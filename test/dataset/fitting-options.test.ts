@@ -35,3 +35,15 @@ it("reads a file by its own evidence where the other's dialect takes it for one 
   const { reader } = await fittingOptions(path, { reader: { delimiter: "|" } }, "train.csv");
   expect(reader?.delimiter).toBeUndefined();
 });
+
+it("keeps what is said of bytes where it finds columns, though commas of the texts would make more", async () => {
+  const path = file("bars.csv", "id|text\n1|late, broken, lost\n2|new, whole, found\n");
+  const said = { reader: { delimiter: "|" } };
+  expect((await fittingOptions(path, said, "train.csv")).reader).toMatchObject(said.reader);
+});
+
+it("reads a file itself as it is said, whatever its own evidence", async () => {
+  const path = file("own.csv", "late,broken\nnew,whole\n");
+  const said = { reader: { delimiter: "|" } };
+  expect((await fittingOptions(path, said)).reader).toEqual(said.reader);
+});

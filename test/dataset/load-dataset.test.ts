@@ -187,6 +187,26 @@ describe("scores", () => {
     expect((await errorOf(file(["-40", "700"]))).hint).toContain("--score-range -40,700");
   });
 
+  it("are taken as shares of 100 where all are percentages, which a line says", async () => {
+    expect(await scoresOf(["85%", "5 %", "0.5%"])).toEqual([0.85, 0.05, 0.005]);
+    expect(await scoresOf(["50%", "100%"], { scoreRange: [50, 100] })).toEqual([0, 1]);
+    expect((await load(file(["85%", "7%"]))).account.notes).toEqual([
+      'scores of column "score" are percentages: 85% on line 2 is 0.85',
+      'scores of column "score" scaled from 0–100 (detected) to 0–1',
+    ]);
+    const commas = "sentence1;sentence2;score\na;b;8,5%\nc;d;1%\n";
+    expect(await rowsOf("scored-pair", load(commas))).toMatchObject([{ score: 0.085 }, {}]);
+  });
+
+  it("are refused where only some are percentages, or one is above 100", async () => {
+    const mixed = await errorOf(file(["85%", "0.7", "12%"]));
+    expect([mixed.code, mixed.at?.line]).toEqual(["bad-score", 3]);
+    expect(mixed.message).toContain('in none, got "0.7" beside "85%" (line 2)');
+    expect((await errorOf(file(["0.1", "12%", "0.3"]))).at?.line).toBe(3);
+    expect((await errorOf(file(["85%", "120%"]))).message).toContain("from 0 to 100, got 120%");
+    expect((await errorOf(file(["85%", "much%"]))).message).toContain('got "much%"');
+  });
+
   it("that are absent drop the row", async () => {
     const dataset = await load(file(["1", "", "0"]));
     expect(dataset.account.dropped).toEqual([{ reason: "without a score", count: 1, line: 3 }]);

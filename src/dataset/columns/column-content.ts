@@ -1,4 +1,10 @@
-import { parseNumber, type ScoreRange, usualScale } from "../rows/scores.js";
+import {
+  parseNumber,
+  parsePercent,
+  type ScoreRange,
+  usualScale,
+  withDecimalPoint,
+} from "../rows/scores.js";
 import { isPlaceholder } from "../texts/placeholders.js";
 import { wordsIn } from "../texts/words.js";
 
@@ -19,6 +25,13 @@ export function contentOf(cells: readonly string[]): ColumnContent {
   const values = cells.filter((cell) => cell !== "" && !isPlaceholder(cell));
   if (values.length < least || values.length < 0.5 * cells.length) return { type: "other" };
   const distinct = new Set(values).size;
+  const percentages = values.map((value) => parsePercent(withDecimalPoint(value)));
+  if (percentages.every((x) => x !== undefined))
+    return numberContent(
+      percentages.map((x) => x / 100),
+      values,
+      distinct,
+    );
   const numbers = values.map((value) => parseNumber(value.replace(/^([+-]?\d+),(\d+)$/, "$1.$2")));
   if (numbers.every((x) => x !== undefined)) return numberContent(numbers, values, distinct);
   const words = values.reduce((sum, value) => sum + wordsIn(value), 0) / values.length;

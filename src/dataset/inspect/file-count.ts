@@ -1,6 +1,6 @@
 import type { RoleColumns } from "../columns/resolve-columns.js";
 import type { DataRecord, RecordSource } from "../readers/record-source.js";
-import { hasDecimalCommas, parseNumber, withDecimalPoint } from "../rows/scores.js";
+import { hasDecimalCommas, parseNumber, parsePercent, withDecimalPoint } from "../rows/scores.js";
 import { countWords, type Defect, defectsOf } from "../texts/defects.js";
 import { createFloatList, createIntegerList, type NumberList } from "../texts/number-list.js";
 import { isPlaceholder } from "../texts/placeholders.js";
@@ -95,7 +95,7 @@ export async function countFile(
   const exact = createTextTable(hashText);
   const plain = options.plain ? createTextTable(hashPlainForm) : undefined;
   const commas = hasDecimalCommas(source.dialect);
-  const context = { count, repeats, sample, exact, plain, columns, textColumns, options, commas };
+  const context = { count, repeats, sample, exact, plain, columns, textColumns, options, commas, scores: {} };
   for await (const record of source.records()) countRecord(context, record);
   count.sample = sample.items().flat();
   count.distinct = exact.size();
@@ -146,6 +146,8 @@ interface Context {
   readonly options: CountOptions;
   /** Whether numbers may have decimal commas. */
   readonly commas: boolean;
+  /** Whether the first score is a percentage; those that are not alike are bad. */
+  readonly scores: { percent?: boolean };
 }
 
 function countRecord(context: Context, { fields, line }: DataRecord): void {
@@ -195,7 +197,7 @@ function countText(
 
 /** Labels and scores, and what repeats with or without them. */
 function countValues(
-  { count, columns, repeats, commas }: Context,
+  { count, columns, repeats, commas, scores }: Context,
   { fields, line }: DataRecord,
   texts: readonly string[],
 ): void {
@@ -208,9 +210,12 @@ function countValues(
   if (columns.score !== undefined) {
     const cell = textOfCell(fields[columns.score]);
     const written = commas ? withDecimalPoint(cell) : cell;
-    const score = parseNumber(written);
+    const percent = parsePercent(written);
+    const score = percent === undefined ? parseNumber(written) : percent / 100;
     if (score !== undefined) count.scores.push(score);
-    else if (written !== "") addCase(count.badScores, line);
+    if (score !== undefined) scores.percent ??= percent !== undefined;
+    const alike = scores.percent === (percent !== undefined);
+    if (written !== "" && (score === undefined || !alike)) addCase(count.badScores, line);
     if (columns.label === undefined) value = Math.round(1e4 * (score ?? -1));
   }
   if (texts.length > 0) repeats.add(texts, value, line);

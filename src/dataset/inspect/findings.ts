@@ -77,7 +77,7 @@ function cellFindings({ count }: FindingInputs): Finding[] {
       "training stops at them: write one label a row, or leave the labels out with --columns label=",
     ]),
     ...finding("bad-score", count.badScores, [
-      "scores that are no numbers",
+      "scores that are no numbers, or percentages beside plain numbers",
       "training stops at them: mend or drop the rows",
     ]),
     ...defects,

@@ -93,6 +93,9 @@ describe("inspectFiles", () => {
       1, 0, 0, 0, 0, 0, 0, 0, 0, 2,
     ]);
     expect(counts(file)).toEqual({ "bad-score": 1 });
+    const shares = await inspect("sentence1,sentence2,score\na,b,0%\nc,d,49%\ne,f,0.5\n");
+    expect(shares.scores).toMatchObject({ range: [0, 1] });
+    expect(counts(shares)).toEqual({ "bad-score": 1 });
     const strange = await inspect("sentence1,sentence2,score\na,b,-7\nc,d,900\n");
     expect(counts(strange)).toEqual({ "unknown-score-range": 1 });
   });
