@@ -16,7 +16,7 @@ export async function fittingOptions(
   of = file,
 ): Promise<Reading> {
   const { ignore = [], ...said } = reader;
-  const dialect = endingOf(file) === endingOf(of) ? said : {};
+  const dialect: ReaderOptions = endingOf(file) === endingOf(of) ? said : {};
   const named = Object.values(columns).filter((name) => name !== "");
   const doubtful = file !== of && Object.values(dialect).some((value) => value !== undefined);
   if (file === "-" || (named.length === 0 && ignore.length === 0 && !doubtful))
@@ -25,15 +25,13 @@ export async function fittingOptions(
     readColumns(file, { ...by, columnNames: named.filter(isName) });
   const first = await read(dialect);
   const found = doubtful ? await betterRead(first, read) : first;
+  const own: ReaderOptions = found === first ? dialect : {};
   const fitting = Object.entries(columns).filter(
     ([, name]) => name === "" || hasColumn(found.columns, name),
   );
   return {
     columns: Object.fromEntries(fitting),
-    reader: {
-      ...(found === first ? dialect : {}),
-      ignore: ignore.filter((name) => found.columns.includes(name)),
-    },
+    reader: { ...own, ignore: ignore.filter((name) => found.columns.includes(name)) },
   };
 }
 

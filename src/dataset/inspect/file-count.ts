@@ -95,7 +95,18 @@ export async function countFile(
   const exact = createTextTable(hashText);
   const plain = options.plain ? createTextTable(hashPlainForm) : undefined;
   const commas = hasDecimalCommas(source.dialect);
-  const context = { count, repeats, sample, exact, plain, columns, textColumns, options, commas, scores: {} };
+  const context = {
+    count,
+    repeats,
+    sample,
+    exact,
+    plain,
+    columns,
+    textColumns,
+    options,
+    commas,
+    scores: {},
+  };
   for await (const record of source.records()) countRecord(context, record);
   count.sample = sample.items().flat();
   count.distinct = exact.size();

@@ -24,7 +24,7 @@ export function requireDifferentRows({ rows, account }: Dataset): void {
 }
 
 /** How many rows differ from each other in their texts. */
-export function differentRows({ rows }: Dataset): number {
+function differentRows({ rows }: Dataset): number {
   return new Set(rows.map((row) => textsOfRow(row).join("\n"))).size;
 }
 

@@ -97,7 +97,6 @@ export async function planTraining(
     prescribed,
     selects: measures(evaluation.evaluator),
   });
-  const auxiliary = uses.find((use) => use !== undefined)?.source;
   const [first] = read.files;
   const { dataset, to } = first?.natural ?? internal("a plan without files");
   return {
@@ -106,7 +105,7 @@ export async function planTraining(
     files,
     groups,
     texts: numberTexts(groups.map(({ batches }) => ({ batches, prompts: noPrompts }))),
-    auxiliary,
+    auxiliary: uses.find((use) => use !== undefined)?.source,
     augmentations,
     natural: { kind: dataset.kind, measured: measured ?? to },
     evalData: evaluation.evalData,
