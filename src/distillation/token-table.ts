@@ -1,4 +1,5 @@
 import type { Matrix } from "../math/tensor.js";
+import { multiply } from "../search/product.js";
 
 /** a of SIF's weight a / (a + p). */
 const SIF = 1e-3;
@@ -16,14 +17,9 @@ export function sifWeights(counts: Float64Array, specials: number): Float32Array
 
 /** Rows [N, D] in the k leading principal directions [k, D] of others: XPᵀ, [N, k]. */
 export function project({ rows, cols, data }: Matrix, { rows: k, data: p }: Matrix): Matrix {
-  const out = new Float32Array(rows * k);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < k; j++) {
-      let sum = 0;
-      for (let d = 0; d < cols; d++) sum += data[i * cols + d] * p[j * cols + d];
-      out[i * k + j] = sum;
-    }
-  return { rows, cols: k, data: out };
+  const products = new Float64Array(rows * k);
+  multiply({ rows, cols, data }, { rows: k, cols, data: p }, products);
+  return { rows, cols: k, data: Float32Array.from(products) };
 }
 
 /**

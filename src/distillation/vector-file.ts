@@ -1,8 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { npyFormat } from "../embeddings/binary-formats.js";
 import { storeVectors } from "../embeddings/vector-type.js";
+import { throwIfInterrupted } from "../errors/interrupted.js";
 import { normalizedRows } from "../evaluation/cosine.js";
 import { writeFileAtomic } from "../files/files.js";
+import { reportWait } from "../files/progress.js";
 import { float16ToFloat32 } from "../math/float16.js";
 import type { Matrix } from "../math/tensor.js";
 import { project } from "./token-table.js";
@@ -29,25 +31,31 @@ export async function sampleRows(source: VectorFile, wanted: number): Promise<Ma
   return { rows: count, cols, data };
 }
 
-/** Writes XPᵀ of a file's rows X, each of unit length, as float16 again; memory does not grow with the rows. */
+/**
+ * Writes XPᵀ of a file's rows X, each of unit length, as float16 again; memory does not grow with the rows. The signal stops it between
+ * blocks and leaves nothing.
+ */
 export async function writeProjected(
   source: VectorFile,
   directions: Matrix,
-  path: string,
+  { path, signal }: { readonly path: string; readonly signal?: AbortSignal | undefined },
 ): Promise<VectorFile> {
   const { rows, cols } = source;
   const k = directions.rows;
+  const report = reportWait("turning the teacher's vectors", "rows", rows);
   await writeFileAtomic(path, async (append) => {
     await append(npyFormat.header({ rows, cols: k, type: "float16", columns: [], metadata: {} }));
     await withRows(source, async (read) => {
       for (let first = 0; first < rows; first += BLOCK) {
+        throwIfInterrupted(signal);
         const count = Math.min(BLOCK, rows - first);
         const block = { rows: count, cols, data: await read(first, count) };
         const { data } = storeVectors(normalizedRows(project(block, directions)), "float16");
         await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        report.add(count);
       }
     });
-  });
+  }).finally(report.end);
   return { path, rows, cols: k };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { lockRun } from "../../dist/training/run-folder/run-lock.js";
 import { bundled } from "../support/bundled.js";
 import { embtune as embtuneProcess, freshFolder, root, writeIn } from "../support/cli.js";
 import { embtune } from "../support/in-process.js";
@@ -173,6 +174,15 @@ describe("embtune distill", () => {
     const { code, stderr } = await embtune([...call, "--out", freshFolder(), ...more]);
     expect(code === 1 || code === 2).toBe(true);
     expect(stderr).toContain(message);
+  });
+
+  it("lets one process at a time work in a folder", async () => {
+    const lock = lockRun(out);
+    const { code, stderr } = await embtune(args());
+    lock.release();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`is training in "${out}"`);
+    expect((await embtune(args())).code).toBe(0);
   });
 
   it("leaves a folder alone that it did not write", async () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { OptionsOf } from "../../options/option.js";
 import type { TrainEvent } from "../../training/run-folder/events.js";
 import type { distillTable } from "../options/distill.js";
+import type { resolveJob } from "../options/shared.js";
 
 export type DistillEvent =
   | TrainEvent
@@ -18,7 +18,7 @@ export type DistillEvent =
 
 /** What the parts of a distillation share. */
 export interface DistillContext {
-  readonly options: OptionsOf<typeof distillTable>;
+  readonly options: ReturnType<typeof resolveJob<typeof distillTable>>;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: (event: DistillEvent) => void;
 }

@@ -3,6 +3,7 @@ import { loadEncoder } from "../../encoder/load.js";
 import { modelFolderOf } from "../../export/checkpoint-model.js";
 import { refuseSameFile } from "../../files/usable-path.js";
 import { openRuntime } from "../../runtime/runtime.js";
+import { lockRun } from "../../training/run-folder/run-lock.js";
 import { distillTable } from "../options/distill.js";
 import { type JobOptions, requireControl, resolveJob } from "../options/shared.js";
 import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
@@ -40,7 +41,19 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   requireShape(options);
   refuseSameFile(options.reuse, [options.out], "--reuse");
   const context = { options, signal, onEvent };
-  let state = openState(context);
+  const begun = openState(context);
+  const lock = lockRun(options.out);
+  try {
+    return await distilled(context, begun);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Does what is left to do. */
+async function distilled(context: DistillContext, begun: DistillState): Promise<Distilled> {
+  const { options, signal, onEvent } = context;
+  let state = begun;
   const save = async (more: Partial<DistillState>): Promise<void> => {
     state = { ...state, ...more };
     await saveState(options.out, state);

@@ -48,7 +48,7 @@ interface Targets {
 
 /** The teacher's vectors in the student's width. Usage error project-wider. */
 export async function targetVectors(
-  { options, onEvent }: DistillContext,
+  { options, signal, onEvent }: DistillContext,
   file: VectorFile,
 ): Promise<Targets> {
   const { hidden, project: how, out } = options;
@@ -63,7 +63,7 @@ export async function targetVectors(
   const path = distillPaths(out).targets;
   if (existsSync(path)) return { file: { path, rows: file.rows, cols: hidden }, directions };
   onEvent({ type: "stage", name: `teacher's vectors in ${hidden} principal directions` });
-  return { file: await writeProjected(file, directions, path), directions };
+  return { file: await writeProjected(file, directions, { path, signal }), directions };
 }
 
 /** What the teacher has on the selecting data in the student's width: no student that copies it can have more. */
