@@ -27,7 +27,7 @@ import {
   sourceFile,
   tunedTokenModel,
 } from "./model-content.js";
-import { type Precision, withPrecision } from "./precision/precision.js";
+import { type Calibrate, type Precision, withPrecision } from "./precision/precision.js";
 import { requireInput } from "./require-input.js";
 import { bareTokenizer, staticConfig } from "./static-files.js";
 
@@ -38,11 +38,16 @@ interface ModelFolderOptions {
    * it takes the first token whatever the model says.
    */
   readonly broadcast?: boolean;
-  /** Further files beside the fp32 model: model_fp16.onnx, model_quantized.onnx. */
-  readonly precisions?: readonly Precision[];
+  /** Further files beside the fp32 model: model_fp16.onnx, model_quantized.onnx; and who measures what is quantised. */
+  readonly further?: { readonly precisions: readonly Precision[]; readonly calibrate: Calibrate };
   /** Puts more into the folder before it appears. */
   readonly extra?: ((folder: string) => Promise<void>) | undefined;
 }
+
+const noneFurther = {
+  precisions: [],
+  calibrate: () => internal("float32 needs no ranges"),
+};
 
 /**
  * Writes a folder that transformers.js loads, whole or not at all: onnx/model.onnx with the head folded in, so that
@@ -59,14 +64,15 @@ export async function writeModelFolder(
   await writeFolderAtomic(target, async (folder) => {
     await mkdir(join(folder, "onnx"));
     await writeReporting(join(folder, "onnx", "model.onnx"), encode(model));
-    for (const precision of options.precisions ?? []) {
-      const bytes = encode(withPrecision(model, precision));
+    const { precisions, calibrate } = options.further ?? noneFurther;
+    for (const precision of precisions) {
+      const bytes = encode(await withPrecision(model, precision, calibrate));
       await writeReporting(join(folder, "onnx", onnxFile(precision)), bytes);
     }
     await copyTokenizer(folder, content);
     if (content.encoder.isStatic) await bareTokenizer(folder);
     if (options.broadcast) await writeTokensMap(folder, content);
-    await writeConfig(folder, content, await configOf(content, options.precisions ?? []));
+    await writeConfig(folder, content, await configOf(content, precisions));
     await writeSentenceModules(folder, content, foldedModules(content));
     await options.extra?.(folder);
     await writeManifest(folder);

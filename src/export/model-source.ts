@@ -33,6 +33,8 @@ export interface ModelSource {
   readonly content: ModelContent;
   /** Vectors of texts as they stand, without prompts, as training computes them, not by an exported file. */
   readonly embed: EmbedTexts;
+  /** Encodes texts with another graph in the place of the encoder's own. */
+  readonly encodeWith: Encoder["encodeWith"];
   /** Number of tokens of a text as it stands, special ones included. */
   readonly tokensOf: (text: string) => number;
   /** Whether a text has fewer tokens than a text may have, so that nothing of it is cut. */
@@ -101,6 +103,7 @@ function source(
   return {
     content,
     embed: (texts) => embed(texts),
+    encodeWith: encoder.encodeWith,
     tokensOf: (text) => encoder.tokenize([text])[0].length,
     fits: (text) => encoder.tokenize([text])[0].length < encoder.info.maxLength,
     release: async () => {

@@ -15,7 +15,8 @@ import {
 } from "../export/model-content.js";
 import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
-import type { Precision } from "../export/precision/precision.js";
+import { activationRanges } from "../export/precision/activation-ranges.js";
+import type { Calibrate, Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { runReference } from "../export/run-reference.js";
 import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
@@ -56,10 +57,10 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
     const note = promptNote(source.content, format);
     if (note !== undefined) options.onEvent?.({ type: "note", message: note });
     const own = options.verify ? await ownVectors(source) : undefined;
-    await source.release();
     const content = { ...source.content, figures: await figuresOf(options) };
     const precisions = precisionsOf(options);
-    await writeFormats(content, options, precisions);
+    const calibrate: Calibrate = (model) => activationRanges(model, runtime, source.encodeWith);
+    await writeFormats(content, options, { precisions, calibrate }).finally(source.release);
     if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
     const { pooling, normalize } = content.encoder;
     const loss = await measurePrecisionLoss(to, precisions, {
@@ -143,7 +144,7 @@ async function evaluatorOf({ eval: file }: ExportOptions): Promise<Evaluator | u
 async function writeFormats(
   content: ModelContent,
   { to, format = "transformersjs" }: ExportOptions,
-  precisions: readonly Precision[],
+  further: { readonly precisions: readonly Precision[]; readonly calibrate: Calibrate },
 ): Promise<void> {
   try {
     await mkdir(dirname(to), { recursive: true });
@@ -155,7 +156,7 @@ async function writeFormats(
     writeSentenceTransformersFolder(join(folder, "sentence-transformers"), content);
   await writeModelFolder(to, content, {
     broadcast: format === "fastembed",
-    precisions,
+    further,
     extra: format === "both" ? extra : undefined,
   });
 }

@@ -7,10 +7,11 @@ import { modelFolderOf } from "../../src/export/checkpoint-model.js";
 import type { ModelContent } from "../../src/export/model-content.js";
 import { writeModelFolder } from "../../src/export/model-folder.js";
 import { type ModelSource, openModelSource } from "../../src/export/model-source.js";
+import { weightProducts } from "../../src/export/precision/weight-products.js";
 import { createRandom } from "../../src/math/random.js";
 import { float32, type Matrix } from "../../src/math/tensor.js";
 import { elementType } from "../../src/onnx/element-type.js";
-import { decode } from "../../src/onnx/model.js";
+import { decode, type ModelProto } from "../../src/onnx/model.js";
 import { openRuntime, type Runtime } from "../../src/runtime/runtime.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { inFolder } from "../support/encoder-run.js";
@@ -162,7 +163,16 @@ describe("writeModelFolder", () => {
 
   it("has a file for each precision, by the names that transformers.js asks for", async () => {
     const target = inFolder("precisions");
-    await writeModelFolder(target, await tinyContent(), { precisions: ["fp16", "q8"] });
+    const calibrate = async (model: ModelProto) =>
+      new Map(
+        weightProducts(model.graph!).map(({ input, weight }) => {
+          const channels = new Float32Array(Number(weight.dims[0]));
+          return [input, { least: channels.map(() => -4), most: channels.map(() => 4) }];
+        }),
+      );
+    await writeModelFolder(target, await tinyContent(), {
+      further: { precisions: ["fp16", "q8"], calibrate },
+    });
     const names = ["model.onnx", "model_fp16.onnx", "model_quantized.onnx"];
     expect(readdirSync(join(target, "onnx")).sort()).toEqual(names);
     const [full, half, whole] = names.map((name) => {

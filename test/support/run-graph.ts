@@ -9,8 +9,8 @@ export interface OpenModel {
   readonly release: () => Promise<void>;
 }
 
-/** How far ONNX Runtime may change a graph: "disabled" runs the kernels exactly as the file has them. */
-export type OptimizationLevel = "basic" | "disabled";
+/** How far ONNX Runtime may change a graph: "disabled" runs the kernels exactly as the file has them, "all" as users' sessions do. */
+export type OptimizationLevel = "basic" | "disabled" | "all";
 
 /** Loads an ONNX file, by default with the session options of a training step. */
 export async function openModel(

@@ -1,5 +1,6 @@
 import type { WeightType } from "../../encoder/weight-type.js";
 import type { ModelProto } from "../../onnx/model.js";
+import type { ActivationRanges } from "./activation-ranges.js";
 import { halfPrecision } from "./half-precision.js";
 import { quantize } from "./quantize.js";
 import { hasIntegerDotProduct } from "./vnni.js";
@@ -12,7 +13,15 @@ function weightBits(): 7 | 8 {
   return hasIntegerDotProduct() ? 8 : 7;
 }
 
+/** The ranges of a model's inputs of products; asked for when it is quantised. */
+export type Calibrate = (model: ModelProto) => Promise<ActivationRanges>;
+
 /** The model in that precision; inputs and outputs stay as they are. */
-export function withPrecision(model: ModelProto, precision: Precision): ModelProto {
-  return precision === "fp16" ? halfPrecision(model) : quantize(model, { bits: weightBits() });
+export async function withPrecision(
+  model: ModelProto,
+  precision: Precision,
+  calibrate: Calibrate,
+): Promise<ModelProto> {
+  if (precision === "fp16") return halfPrecision(model);
+  return quantize(model, { bits: weightBits(), ranges: await calibrate(model) });
 }

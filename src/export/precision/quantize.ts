@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type AttributeProto,
   AttributeProto_AttributeType,
   AttributeProtoSchema,
   type NodeProto,
@@ -7,33 +8,38 @@ import {
   type TensorProto,
 } from "onnx-buf";
 import { invariant } from "../../errors/internal.js";
-import type { Tensor } from "../../math/tensor.js";
+import { float32, type Tensor } from "../../math/tensor.js";
 import { elementType } from "../../onnx/element-type.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { fromTensor, toTensor } from "../../onnx/tensor-proto.js";
+import type { ActivationRanges } from "./activation-ranges.js";
+import { type InputScale, inputScales } from "./input-scale.js";
+import { matricesOf, type WeightProduct, weightProducts } from "./weight-products.js";
 
 interface QuantizeOptions {
   /** 8: weights from −127 to 127; 7: from −63 to 63. */
   readonly bits: 7 | 8;
+  /** Of every input of a product by a weight. */
+  readonly ranges: ActivationRanges;
 }
 
 /** Tables with fewer rows are left alone: they are small, and positions matter in every text. */
 const LEAST_ROWS = 1024;
 
-/** Nodes of the head are few and decide the direction of the embedding: they stay in float32. */
-const HEAD = "embtune/head";
+/** DequantizeLinear has scales along an axis from this opset on. */
+const SCALES_BY_AXIS = 13;
 
 /**
- * Dynamic 8-bit quantisation, as a rewrite of the graph.
- * MatMul by a weight W [K,N]: W ≈ s_n·Q with Q int8 symmetric and one scale a column, s_n = max|W_·n| / 127; the input is
- * quantised as it comes (DynamicQuantizeLinear: x ≈ a·(u − z), u uint8), so x·W ≈ a·s_n·Σ_k (u_k − z)·Q_kn, which is MatMulInteger.
- * A look-up in a large table [V,H] takes int8 rows with one scale a row. Both are the patterns that ONNX Runtime fuses.
- * All other nodes stay as they are.
+ * Static 8-bit quantisation, as a rewrite of the graph. For x·W by a weight W [K,N]: with the smoothing s [K] (`inputScale`), the input
+ * x/s is quantised with one scale and zero point that were measured beforehand, u = round(x/s/a) + z in uint8, and the weight
+ * s·W ≈ c_n·Q with Q int8, symmetric, one scale a column; x·W ≈ a·c_n·Σ_k (u_k − z)·Q_kn. What is in a batch beside a text has no part in it.
+ * A look-up in a large table [V,H] takes int8 rows with one scale a row. All other nodes stay as they are. Source of the smoothing:
+ * Xiao et al. 2023, SmoothQuant, arXiv 2211.10438.
  */
 export function quantize(model: ModelProto, options: QuantizeOptions): ModelProto {
   const { graph } = model;
   invariant(graph !== undefined, "a model without a graph");
-  const state = openState(graph.initializer, options);
+  const state = openState(model, graph, options);
   const node = graph.node.flatMap((original) => rewrite(original, state));
   const read = new Set([...node.flatMap(({ input }) => input), ...graph.output.map((o) => o.name)]);
   const initializer = [...graph.initializer, ...state.added].filter(({ name }) => read.has(name));
@@ -41,29 +47,39 @@ export function quantize(model: ModelProto, options: QuantizeOptions): ModelProt
 }
 
 interface State {
-  readonly weights: ReadonlyMap<string, TensorProto>;
-  readonly options: QuantizeOptions;
+  readonly tables: ReadonlyMap<string, TensorProto>;
+  readonly products: ReadonlyMap<NodeProto, WeightProduct>;
+  /** How each input of a product is quantised. */
+  readonly inputs: ReadonlyMap<string, InputScale>;
+  readonly bits: 7 | 8;
+  readonly byAxis: boolean;
   readonly added: TensorProto[];
-  /** Weights whose quantised form has been added. */
+  /** What has been added or quantised already: one quantised input serves query, key and value. */
   readonly done: Set<string>;
-  /** Values that are quantised already: one DynamicQuantizeLinear serves query, key and value. */
-  readonly inputs: Set<string>;
 }
 
-function openState(initializers: readonly TensorProto[], options: QuantizeOptions): State {
-  const matrices = initializers.filter(
-    ({ dims, dataType }) => dims.length === 2 && dataType === elementType("float32"),
-  );
-  const weights = new Map(matrices.map((proto) => [proto.name, proto]));
-  return { weights, options, added: [], done: new Set(), inputs: new Set() };
+function openState(
+  model: ModelProto,
+  graph: NonNullable<ModelProto["graph"]>,
+  { bits, ranges }: QuantizeOptions,
+): State {
+  const products = weightProducts(graph);
+  const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  return {
+    tables: matricesOf(graph),
+    products: new Map(products.map((product) => [product.node, product])),
+    inputs: inputScales(products, ranges),
+    bits,
+    byAxis: Number(opset?.version ?? 0) >= SCALES_BY_AXIS,
+    added: [],
+    done: new Set(),
+  };
 }
 
 function rewrite(node: NodeProto, state: State): NodeProto[] {
-  if (node.name.startsWith(HEAD)) return [node];
-  const weight = (i: number): TensorProto | undefined => state.weights.get(node.input[i] ?? "");
-  const matrix = node.opType === "MatMul" ? weight(1) : undefined;
-  if (matrix !== undefined) return productNodes(node, matrix, state);
-  const table = node.opType === "Gather" ? weight(0) : undefined;
+  const product = state.products.get(node);
+  if (product !== undefined) return productNodes(product, state);
+  const table = node.opType === "Gather" ? state.tables.get(node.input[0] ?? "") : undefined;
   const large = table !== undefined && Number(table.dims[0]) >= LEAST_ROWS;
   return large && axisOf(node) === 0 ? lookupNodes(node, table, state) : [node];
 }
@@ -72,28 +88,80 @@ function axisOf(node: NodeProto): number {
   return Number(node.attribute.find(({ name }) => name === "axis")?.i ?? 0);
 }
 
-function productNodes(node: NodeProto, weight: TensorProto, state: State): NodeProto[] {
-  const [x = ""] = node.input;
+function productNodes({ node, input, weight }: WeightProduct, state: State): NodeProto[] {
   const [y = ""] = node.output;
+  const scale = state.inputs.get(input);
+  invariant(scale !== undefined, `no range was measured of "${input}"`);
   const { values, scales } = names(weight);
+  const both = `${weight.name}_${input}_scale`;
   addOnce(weight, state, () => {
-    const { matrix, scale } = quantizedColumns(toTensor(weight), state.options.bits);
-    return [fromTensor(values, matrix), fromTensor(scales, scale)];
+    const { matrix, scale: columns } = quantizedColumns(smoothed(weight, scale), state.bits);
+    const zeros: Tensor = {
+      dtype: "int8",
+      shape: columns.shape,
+      data: new Int8Array(columns.data.length),
+    };
+    const products = float32(
+      columns.shape,
+      [...columns.data].map((c) => Number(c) * scale.step),
+    );
+    return [
+      fromTensor(values, matrix),
+      fromTensor(scales, columns),
+      fromTensor(`${values}_zero_point`, zeros),
+      fromTensor(both, products),
+    ];
   });
-  const quantized = [`${x}_quantized`, `${x}_scale`, `${x}_zero_point`] as const;
-  const nodes: NodeProto[] = [];
-  if (!state.inputs.has(x)) {
-    state.inputs.add(x);
-    nodes.push(operation("DynamicQuantizeLinear", [x], quantized));
-  }
-  const [u, a, z] = quantized;
+  const before = inputNodes(input, scale, state);
+  const [u, a, z] = quantizedInput(input);
+  if (!state.byAxis)
+    return [
+      ...before,
+      operation("MatMulInteger", [u, values, z], [`${y}_int32`], node.name),
+      cast(`${y}_int32`, `${y}_float`),
+      operation("Mul", [`${y}_float`, both], [y]),
+    ];
   return [
-    ...nodes,
-    operation("MatMulInteger", [u, values, z], [`${y}_int32`], node.name),
-    cast(`${y}_int32`, `${y}_float`),
-    operation("Mul", [a, scales], [`${y}_scales`]),
-    operation("Mul", [`${y}_float`, `${y}_scales`], [y]),
+    ...before,
+    operation("DequantizeLinear", [u, a, z], [`${y}_input`]),
+    alongColumns(
+      operation("DequantizeLinear", [values, scales, `${values}_zero_point`], [`${y}_weight`]),
+    ),
+    operation("MatMul", [`${y}_input`, `${y}_weight`], [y], node.name),
   ];
+}
+
+const quantizedInput = (x: string) => [`${x}_quantized`, `${x}_scale`, `${x}_zero_point`] as const;
+
+/** x → u = round(x/s/a) + z, once for all products of x. */
+function inputNodes(x: string, scale: InputScale, state: State): NodeProto[] {
+  if (state.done.has(x)) return [];
+  state.done.add(x);
+  const [u, a, z] = quantizedInput(x);
+  const factor = `${x}_smoothing`;
+  const inverse = scale.smoothing.map((s) => 1 / s);
+  state.added.push(
+    fromTensor(factor, float32([inverse.length], inverse)),
+    fromTensor(a, float32([], [scale.step])),
+    fromTensor(z, { dtype: "uint8", shape: [], data: Uint8Array.of(scale.zero) }),
+  );
+  return [
+    operation("Mul", [x, factor], [`${x}_smooth`]),
+    operation("QuantizeLinear", [`${x}_smooth`, a, z], [u]),
+  ];
+}
+
+/** s·W: what is taken out of the input goes into the weight. */
+function smoothed(weight: TensorProto, { smoothing }: InputScale): Tensor {
+  const tensor = toTensor(weight);
+  const columns = tensor.shape[1] ?? 1;
+  const data = (tensor.data as Float32Array).map((w, i) => w * smoothing[Math.floor(i / columns)]);
+  return { ...tensor, data } as Tensor;
+}
+
+function alongColumns(node: NodeProto): NodeProto {
+  node.attribute.push(attribute("axis", 1n));
+  return node;
 }
 
 function lookupNodes(node: NodeProto, table: TensorProto, state: State): NodeProto[] {
@@ -168,12 +236,10 @@ function operation(
 
 function cast(from: string, to: string): NodeProto {
   const node = operation("Cast", [from], [to]);
-  node.attribute.push(
-    create(AttributeProtoSchema, {
-      name: "to",
-      type: AttributeProto_AttributeType.INT,
-      i: BigInt(elementType("float32")),
-    }),
-  );
+  node.attribute.push(attribute("to", BigInt(elementType("float32"))));
   return node;
+}
+
+function attribute(name: string, i: bigint): AttributeProto {
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i });
 }
