@@ -16,9 +16,8 @@ export interface PairShares {
   readonly notes: readonly string[];
 }
 
-/** Share of the anchors that decides, and of those that stand beside it. */
-const SHARE = 0.1;
-const BESIDE = 0.05;
+/** Of the share of the anchors that decides, what stands beside it. */
+const BESIDE = 0.5;
 
 /** From this share of rows on whose positive recurs, the documents count as known. */
 const RECURRING = 0.5;
@@ -29,6 +28,8 @@ const LEAST = 10;
 interface Choice {
   /** `auto`: by how often positives recur, and both kinds where both exist. */
   readonly holdOut: "auto" | HeldOutKind;
+  /** Of the anchors, in (0, 1). */
+  readonly share: number;
   readonly seed: number;
 }
 
@@ -36,7 +37,7 @@ interface Choice {
 export function holdOutPairs(rows: readonly PairRow[], settings: Choice): PairShares {
   const { seed } = settings;
   const anchors = new Set(rows.map(({ anchor }) => anchor)).size;
-  const wanted = Math.max(2, Math.round(SHARE * anchors));
+  const wanted = Math.max(2, Math.round(settings.share * anchors));
   const recurring = recurringShare(rows);
   const queries = holdOutQueries(rows, { wanted, seed });
   const usable = queries.queries >= Math.max(2, wanted / 2);
@@ -58,12 +59,12 @@ interface Counts {
 /** Whole components first, so that none of the documents that count as known goes with them. */
 function newQueries(
   rows: readonly PairRow[],
-  { holdOut: asked, seed }: Choice,
+  { holdOut: asked, share, seed }: Choice,
   counts: Counts,
 ): PairShares {
   const { wanted, recurring } = counts;
   const both = asked === "auto";
-  const components = both ? holdOutComponents(rows, { share: BESIDE, seed }) : undefined;
+  const components = both ? holdOutComponents(rows, { share: BESIDE * share, seed }) : undefined;
   const beside = enough(components?.heldOut);
   const left = beside.length === 0 ? rows : (components?.train ?? rows);
   const { train, heldOut, notes } = holdOutQueries(left, { wanted, seed });
@@ -73,10 +74,10 @@ function newQueries(
 
 function unseenDocuments(
   rows: readonly PairRow[],
-  { holdOut: asked, seed }: Choice,
+  { holdOut: asked, share, seed }: Choice,
   { wanted, recurring }: Counts,
 ): PairShares {
-  const split = holdOut(rows, { share: SHARE, seed });
+  const split = holdOut(rows, { share, seed });
   const both = asked === "auto";
   const queries = holdOutQueries(split.train, { wanted: both ? Math.round(wanted / 2) : 0, seed });
   const beside = enough(queries.heldOut);

@@ -1,6 +1,7 @@
 import { type Prompts, promptTexts } from "../encoder/prompts.js";
 import { describeTrained } from "../encoder/step/trained-tensors.js";
 import { countOf, measures } from "../evaluation/metric.js";
+import { smallestDifference } from "../evaluation/resolution.js";
 import { showValue } from "../objectives/document.js";
 import type { ConfiguredObjective } from "../objectives/loss.js";
 import { allOptions } from "../objectives/resolve.js";
@@ -97,7 +98,8 @@ function lineOf(title: string, text: string | undefined): string[] {
 
 function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
   if (!measures(evaluator)) return "none, the last step goes out";
-  return `${metric} of ${countOf(evaluator)} (${selectsOn}), every ${evalEvery} steps`;
+  const seen = `about ${Math.ceil(100 * smallestDifference(evaluator.rows))} points`;
+  return `${metric} of ${countOf(evaluator)} (${selectsOn}), where differences under ${seen} cannot be seen, every ${evalEvery} steps`;
 }
 
 /** What --test-part has set aside. */

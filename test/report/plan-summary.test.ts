@@ -33,6 +33,7 @@ describe("formatPlan", () => {
       `9, of 4 rows each (${(record.steps / record.stepsPerEpoch).toFixed(1)} epochs), rate 0.002 cosine`,
     );
     expect(lines.selection.split(" ")[0]).toBe(record.metric);
+    expect(lines.selection).toMatch(/, where differences under about \d+ points cannot be seen, /);
     expect(lines.selection.endsWith(`every ${record.evalEvery} steps`)).toBe(true);
     expect(lines.run).toBe(record.options.out);
     expect(lines.objective).toBe("infonce (its defaults: embtune objectives infonce)");

@@ -21,7 +21,7 @@ export const runRows = {
     resume: "free",
     compared: "shared",
     placeholder: "file",
-    otherwise: "a held-out tenth of the anchors",
+    otherwise: "rows that are held out (--hold-out-share)",
     description: "data that selects the best checkpoint",
   },
   holdOut: {
@@ -33,6 +33,18 @@ export const runRows = {
     placeholder: "what",
     description:
       "pairs held out without --eval: new anchors over known positives (queries), unseen texts (documents), or by how often positives recur",
+  },
+  holdOutShare: {
+    type: "number",
+    above: 0,
+    below: 1,
+    words: ["auto"],
+    default: 0.1,
+    group: "Run",
+    compared: "shared",
+    placeholder: "share",
+    description:
+      "share of the rows that is held out without --eval; auto: as many rows as show a difference of about 5 points, from a tenth up to a quarter",
   },
   searchBeside: {
     type: "integer",

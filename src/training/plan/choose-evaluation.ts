@@ -8,6 +8,7 @@ import { UserError, usageError } from "../../errors/user-error.js";
 import { loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { unmeasured } from "../../evaluation/metric.js";
+import { runRows } from "../options/run-rows.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
@@ -16,7 +17,7 @@ import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /**
- * The --eval file (with --eval-corpus: queries); without one a tenth of the natural rows, or nothing where all are single texts that are
+ * The --eval file (with --eval-corpus: queries); without one a share of the natural rows, or nothing where all are single texts that are
  * their own positives. `measured` is the kind whose metric decides; default: what the first measured file's rows are trained as.
  */
 export async function chooseEvaluation(
@@ -26,7 +27,7 @@ export async function chooseEvaluation(
 ): Promise<ChosenEvaluation> {
   const naturals = files.map(({ natural }) => natural);
   const datasets = naturals.map(({ dataset }) => dataset);
-  if (settings.eval !== undefined && settings.holdOut !== "auto") throw holdsOutNothing(settings);
+  if (settings.eval !== undefined) requireNoHoldOut(settings);
   if (selectsByRetrieval(settings)) return retrievalEvaluation(settings, datasets);
   if (settings.eval !== undefined) return onFile(settings.eval, settings, datasets);
   const answering = files.find(({ views }) => !views)?.natural;
@@ -46,12 +47,13 @@ function withoutEvaluation(
   settings: TrainSettings,
   datasets: readonly Dataset[],
 ): ChosenEvaluation {
-  const { metric, patience, evalEvery, dropLeaks } = settings;
+  const { metric, patience, evalEvery, dropLeaks, holdOutShare } = settings;
   const useless =
     (metric !== undefined && "--metric") ||
     (patience !== undefined && "--patience") ||
     (evalEvery !== undefined && "--eval-every") ||
-    (dropLeaks && "--drop-leaks");
+    (dropLeaks && "--drop-leaks") ||
+    (holdOutShare !== runRows.holdOutShare.default && "--hold-out-share");
   if (useless !== false) {
     throw usageError(
       "option-without-effect",
@@ -83,10 +85,15 @@ async function onFile(
   return { trains, evalData: dataset, evaluator, known, selectsOn: file, notes };
 }
 
-function holdsOutNothing({ holdOut }: TrainSettings): UserError {
-  return usageError(
+/** With --eval nothing is held out. */
+function requireNoHoldOut({ holdOut, holdOutShare }: TrainSettings): void {
+  const useless =
+    (holdOut !== runRows.holdOut.default && `--hold-out ${holdOut}`) ||
+    (holdOutShare !== runRows.holdOutShare.default && `--hold-out-share ${holdOutShare}`);
+  if (useless === false) return;
+  throw usageError(
     "option-without-effect",
-    `--hold-out ${holdOut} has no meaning beside --eval: nothing is held out`,
+    `${useless} has no meaning beside --eval: nothing is held out`,
     "leave one of the two out",
   );
 }

@@ -11,6 +11,7 @@ import { rowKindsOf } from "../../evaluation/evaluation-set.js";
 import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
 import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../../evaluation/metric.js";
+import { rowsToShow } from "../../evaluation/resolution.js";
 import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
@@ -18,7 +19,7 @@ import { joinDatasets } from "./join-datasets.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
 /**
- * A tenth of the natural rows of each file, held out before any conversion so that objectives that take different rows can be compared on
+ * A share of the natural rows of each file, held out before any conversion so that objectives that take different rows can be compared on
  * the same ones. Of several files those are measured whose rows are of the kind of `kind`, all by one metric; the others are trained on
  * whole. No row that is trained on shares a text with what another file holds out.
  */
@@ -28,10 +29,12 @@ export function heldOutEvaluation(
   { kind, measured }: { readonly kind: DatasetKind; readonly measured: RowKind },
 ): ChosenEvaluation {
   const datasets = naturals.map(({ dataset }) => dataset);
-  const { seed } = settings;
+  const { holdOut: asked, seed } = settings;
   requireKinds(settings, kind);
-  const pairs = (rows: readonly PairRow[]) => holdOutPairs(rows, settings);
-  const split = holdOutOfFiles(datasets, { kind, share: 0.1, seed, pairs });
+  const rows = datasets.reduce((sum, one) => sum + (one.kind === kind ? one.rows.length : 0), 0);
+  const share = heldOutShare(settings, rows);
+  const pairs = (own: readonly PairRow[]) => holdOutPairs(own, { holdOut: asked, share, seed });
+  const split = holdOutOfFiles(datasets, { kind, share, seed, pairs });
   const { trains, heldOut, notes } = split;
   return {
     trains,
@@ -39,6 +42,20 @@ export function heldOutEvaluation(
     selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs, settings)}`,
     notes: [...notes, ...wholeFiles(naturals, kind)],
   };
+}
+
+/** A difference that selection should see: small data gain so much, or more. */
+const SEEN = 0.05;
+/** What `auto` holds out at least, and at most: rows that are held out teach nothing. */
+const [LEAST, MOST] = [0.1, 0.25];
+
+/** What --hold-out-share means for so many rows; `auto`: as many as show a difference of 5 points, from a tenth up to a quarter. */
+function heldOutShare(
+  { holdOutShare: share }: Pick<TrainSettings, "holdOutShare">,
+  rows: number,
+): number {
+  if (typeof share === "number") return share;
+  return Math.min(MOST, Math.max(LEAST, rowsToShow(SEEN) / rows));
 }
 
 interface HeldOutOfFiles {

@@ -120,7 +120,7 @@ export async function planTraining(
       ...chosen.notes,
       ...evaluation.notes,
       ...notes,
-      ...fewMeasured(evaluation),
+      ...fewMeasured(evaluation, settings),
       ...samplerNotes(settings, sampler),
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
@@ -186,10 +186,14 @@ function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
 /** Below this, one row more or less that is right moves the metric by more than training does. */
 const ENOUGH_MEASURED = 50;
 
-function fewMeasured({ evaluator, selectsOn }: ChosenEvaluation): string[] {
+function fewMeasured(
+  { evaluator, selectsOn, evalData }: ChosenEvaluation,
+  { holdOutShare }: TrainSettings,
+): string[] {
+  const share = evalData === undefined && holdOutShare !== "auto" ? "--hold-out-share auto, " : "";
   if (!measures(evaluator) || evaluator.rows >= ENOUGH_MEASURED) return [];
   return [
-    `the checkpoint is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: --eval FILE`,
+    `the checkpoint is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: ${share}--eval FILE`,
   ];
 }
 

@@ -158,6 +158,7 @@ const FORMER = {
   interpolate: "off",
   average: "off",
   holdOut: "documents",
+  holdOutShare: 0.1,
   searchBeside: 0,
 } as const satisfies Partial<TrainSettings>;
 

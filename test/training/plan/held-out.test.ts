@@ -127,6 +127,17 @@ describe("rows are held out", () => {
     expect(query).toHaveLength(22 + 11);
   });
 
+  it("takes the share that is asked for, and half of it beside", async () => {
+    const { evaluator } = await planTraining({
+      data: questions(60),
+      out: "never",
+      objective: "infonce",
+      holdOutShare: 0.2,
+    });
+    const { query } = await asked(evaluator);
+    expect(query).toHaveLength(44 + 22);
+  });
+
   it("of the kind that is asked for, and refuses what there is not", async () => {
     const of = (holdOut: "queries" | "documents", lone: number) =>
       planTraining({ data: questions(lone), out: "never", holdOut, objective: "infonce" });
@@ -215,6 +226,39 @@ describe("rows that all hold the same texts", () => {
     const almost = csvOf(["anchor,positive", ...Array(3).fill("one,another"), "one,a third"]);
     await expect(planTraining({ data: other, eval: almost, out: "never" })).resolves.toMatchObject({
       metric: "cosine_mrr@10",
+    });
+  });
+});
+
+describe("--hold-out-share", () => {
+  const pairsOf = (count: number) =>
+    csvOf(["anchor,positive", ...Array.from({ length: count }, (_, i) => `q ${i},a ${i}`)]);
+  const heldOut = async (count: number, options: Partial<TrainOptions> = {}) =>
+    (await planTraining({ data: pairsOf(count), out: "never", ...options })).evaluator.rows;
+
+  it.each([
+    // A quarter at most, as many as show 5 points (139), a tenth at least.
+    [200, "auto", 50],
+    [800, "auto", 139],
+    [2000, "auto", 200],
+    [200, 0.3, 60],
+    [200, undefined, 20],
+  ] as const)("%i rows, %s: %i are held out", async (count, holdOutShare, rows) => {
+    expect(await heldOut(count, { holdOutShare })).toBe(rows);
+  });
+
+  it("is named where few rows select, and refused where none is held out", async () => {
+    const data = pairsOf(100);
+    const { notes } = await planTraining({ data, out: "never" });
+    expect(notes.join()).toContain("give more: --hold-out-share auto, --eval FILE");
+    const none = { data, out: "never", eval: csvOf("scored-pair"), holdOutShare: "auto" } as const;
+    await expect(planTraining(none)).rejects.toMatchObject({
+      code: "option-without-effect",
+      message: expect.stringContaining("--hold-out-share auto has no meaning beside --eval"),
+    });
+    const single = { data: csvOf("text"), out: "never", tune: "full", dropout: 0.1 } as const;
+    await expect(planTraining({ ...single, holdOutShare: 0.2 })).rejects.toMatchObject({
+      code: "option-without-effect",
     });
   });
 });
