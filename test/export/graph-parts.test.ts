@@ -1,9 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { HEAD_NAMES, headParameters, headSpec } from "../../src/encoder/head.js";
 import { broadcastForm } from "../../src/export/embed-per-token.js";
 import { foldLinearHead } from "../../src/export/fold-linear-head.js";
-import { hasIntegerDotProduct } from "../../src/export/precision/vnni.js";
 import { renameValue } from "../../src/export/rename-value.js";
 import { requireInput } from "../../src/export/require-input.js";
 import { GraphBuilder } from "../../src/graph/builder.js";
@@ -13,7 +11,6 @@ import { gather, mul } from "../../src/graph/ops/index.js";
 import { createRandom } from "../../src/math/random.js";
 import { float32, int64, type Tensor } from "../../src/math/tensor.js";
 import { encode, type ModelProto } from "../../src/onnx/model.js";
-import { inFolder } from "../support/encoder-run.js";
 import { runModel } from "../support/run-graph.js";
 
 const random = createRandom(5);
@@ -149,21 +146,5 @@ describe("requireInput", () => {
       "token_type_ids",
     ]);
     expect(requireInput(more, "token_type_ids")).toBe(more);
-  });
-});
-
-describe("hasIntegerDotProduct", () => {
-  const read = (text: string): boolean => {
-    const path = inFolder("cpuinfo");
-    writeFileSync(path, text);
-    return hasIntegerDotProduct(path);
-  };
-
-  it.runIf(process.arch === "x64")("is told by the flags of the first processor", () => {
-    expect(read("processor : 0\nflags\t\t: fpu avx2 avx512_vnni sse\n")).toBe(true);
-    expect(read("flags : avx2 avx_vnni\n")).toBe(true);
-    expect(read("flags : avx2 avx512f\nflags : avx_vnni\n")).toBe(false);
-    expect(read("nothing of the kind\n")).toBe(false);
-    expect(hasIntegerDotProduct(inFolder("no such file"))).toBe(false);
   });
 });

@@ -167,7 +167,8 @@ describe("writeModelFolder", () => {
       new Map(
         weightProducts(model.graph!).map(({ input, weight }) => {
           const channels = new Float32Array(Number(weight.dims[0]));
-          return [input, { least: channels.map(() => -4), most: channels.map(() => 4) }];
+          const [least, most] = [-4, 4].map((edge) => channels.map(() => edge));
+          return [input, { least, most, mean: channels }];
         }),
       );
     await writeModelFolder(target, await tinyContent(), {

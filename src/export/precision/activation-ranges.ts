@@ -10,10 +10,11 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { mixedTexts } from "../sample-texts.js";
 import { weightProducts } from "./weight-products.js";
 
-/** Smallest and largest number of each of the last dimension's K places. */
+/** Smallest, largest and mean number of each of the last dimension's K places. */
 export interface ChannelRange {
   readonly least: Float32Array;
   readonly most: Float32Array;
+  readonly mean: Float32Array;
 }
 
 /** Ranges of what goes into products by weights, by the value's name. */
@@ -46,12 +47,12 @@ export async function activationRanges(
   const open = { ...model, graph: { ...graph, output: [...graph.output, ...added] } };
   const session = await runtime.createSession(encode(open), { memoryPattern: false });
   const report = reportWait("ranges of what is quantised", "texts", TEXTS);
-  const ranges = new Map<string, ChannelRange>();
+  const seen = new Map<string, Seen>();
   const run = async (feeds: Parameters<EncoderRun["run"]>[0]) => {
     const values = await session.run(feeds, inputs);
     for (const name of inputs) {
       const { data, shape } = values[name];
-      widen(ranges, name, { data: data as Float32Array, width: shape.at(-1) ?? 1 });
+      widen(seen, name, { data: data as Float32Array, width: shape.at(-1) ?? 1 });
     }
     report.add(1);
     return float32([1, 1], [0]);
@@ -64,7 +65,19 @@ export async function activationRanges(
     report.end();
     await session.release();
   }
-  return ranges;
+  return new Map(
+    [...seen].map(([name, { range, sum, tokens }]) => [
+      name,
+      { ...range, mean: Float32Array.from(sum, (total) => total / tokens) },
+    ]),
+  );
+}
+
+/** A range under way. */
+interface Seen {
+  readonly range: Pick<ChannelRange, "least" | "most">;
+  readonly sum: Float64Array;
+  tokens: number;
 }
 
 function floatOutput(name: string): ValueInfoProto {
@@ -75,21 +88,26 @@ function floatOutput(name: string): ValueInfoProto {
 }
 
 function widen(
-  ranges: Map<string, ChannelRange>,
+  ranges: Map<string, Seen>,
   name: string,
   { data, width }: { readonly data: Float32Array; readonly width: number },
 ): void {
-  const range = ranges.get(name) ?? {
-    least: new Float32Array(width).fill(Number.POSITIVE_INFINITY),
-    most: new Float32Array(width).fill(Number.NEGATIVE_INFINITY),
-  };
-  ranges.set(name, range);
-  const { least, most } = range;
+  const seen = ranges.get(name) ?? nothingSeen(width);
+  ranges.set(name, seen);
+  const { least, most } = seen.range;
   for (let start = 0; start < data.length; start += width) {
     for (let k = 0; k < width; k++) {
       const x = data[start + k];
       if (x < least[k]) least[k] = x;
       if (x > most[k]) most[k] = x;
+      seen.sum[k] += x;
     }
+    seen.tokens += 1;
   }
+}
+
+function nothingSeen(width: number): Seen {
+  const least = new Float32Array(width).fill(Number.POSITIVE_INFINITY);
+  const most = new Float32Array(width).fill(Number.NEGATIVE_INFINITY);
+  return { range: { least, most }, sum: new Float64Array(width), tokens: 0 };
 }

@@ -3,15 +3,9 @@ import type { ModelProto } from "../../onnx/model.js";
 import type { ActivationRanges } from "./activation-ranges.js";
 import { halfPrecision } from "./half-precision.js";
 import { quantize } from "./quantize.js";
-import { hasIntegerDotProduct } from "./vnni.js";
 
 /** The formats that are made of a float32 model. */
 export type Precision = Exclude<WeightType, "fp32">;
-
-/** Bits of a quantised weight: 7 where the processor's 8-bit products saturate. */
-function weightBits(): 7 | 8 {
-  return hasIntegerDotProduct() ? 8 : 7;
-}
 
 /** The ranges of a model's inputs of products; asked for when it is quantised. */
 export type Calibrate = (model: ModelProto) => Promise<ActivationRanges>;
@@ -23,5 +17,5 @@ export async function withPrecision(
   calibrate: Calibrate,
 ): Promise<ModelProto> {
   if (precision === "fp16") return halfPrecision(model);
-  return quantize(model, { bits: weightBits(), ranges: await calibrate(model) });
+  return quantize(model, await calibrate(model));
 }

@@ -14,14 +14,8 @@ import type { ModelProto } from "../../onnx/model.js";
 import { fromTensor, toTensor } from "../../onnx/tensor-proto.js";
 import type { ActivationRanges } from "./activation-ranges.js";
 import { type InputScale, inputScales } from "./input-scale.js";
+import { quantizedColumns } from "./quantized-columns.js";
 import { matricesOf, type WeightProduct, weightProducts } from "./weight-products.js";
-
-interface QuantizeOptions {
-  /** 8: weights from −127 to 127; 7: from −63 to 63. */
-  readonly bits: 7 | 8;
-  /** Of every input of a product by a weight. */
-  readonly ranges: ActivationRanges;
-}
 
 /** Tables with fewer rows are left alone: they are small, and positions matter in every text. */
 const LEAST_ROWS = 1024;
@@ -32,14 +26,14 @@ const SCALES_BY_AXIS = 13;
 /**
  * Static 8-bit quantisation, as a rewrite of the graph. For x·W by a weight W [K,N]: with the smoothing s [K] (`inputScale`), the input
  * x/s is quantised with one scale and zero point that were measured beforehand, u = round(x/s/a) + z in uint8, and the weight
- * s·W ≈ c_n·Q with Q int8, symmetric, one scale a column; x·W ≈ a·c_n·Σ_k (u_k − z)·Q_kn. What is in a batch beside a text has no part in it.
+ * s·W ≈ c_n·Q with Q int8, symmetric, one scale a column (`quantizedColumns`); x·W ≈ a·c_n·Σ_k (u_k − z)·Q_kn. What is in a batch beside a text has no part in it.
  * A look-up in a large table [V,H] takes int8 rows with one scale a row. All other nodes stay as they are. Source of the smoothing:
  * Xiao et al. 2023, SmoothQuant, arXiv 2211.10438.
  */
-export function quantize(model: ModelProto, options: QuantizeOptions): ModelProto {
+export function quantize(model: ModelProto, ranges: ActivationRanges): ModelProto {
   const { graph } = model;
   invariant(graph !== undefined, "a model without a graph");
-  const state = openState(model, graph, options);
+  const state = openState(model, graph, ranges);
   const node = graph.node.flatMap((original) => rewrite(original, state));
   const read = new Set([...node.flatMap(({ input }) => input), ...graph.output.map((o) => o.name)]);
   const initializer = [...graph.initializer, ...state.added].filter(({ name }) => read.has(name));
@@ -51,7 +45,6 @@ interface State {
   readonly products: ReadonlyMap<NodeProto, WeightProduct>;
   /** How each input of a product is quantised. */
   readonly inputs: ReadonlyMap<string, InputScale>;
-  readonly bits: 7 | 8;
   readonly byAxis: boolean;
   readonly added: TensorProto[];
   /** What has been added or quantised already: one quantised input serves query, key and value. */
@@ -61,7 +54,7 @@ interface State {
 function openState(
   model: ModelProto,
   graph: NonNullable<ModelProto["graph"]>,
-  { bits, ranges }: QuantizeOptions,
+  ranges: ActivationRanges,
 ): State {
   const products = weightProducts(graph);
   const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
@@ -69,7 +62,6 @@ function openState(
     tables: matricesOf(graph),
     products: new Map(products.map((product) => [product.node, product])),
     inputs: inputScales(products, ranges),
-    bits,
     byAxis: Number(opset?.version ?? 0) >= SCALES_BY_AXIS,
     added: [],
     done: new Set(),
@@ -95,7 +87,7 @@ function productNodes({ node, input, weight }: WeightProduct, state: State): Nod
   const { values, scales } = names(weight);
   const both = `${weight.name}_${input}_scale`;
   addOnce(weight, state, () => {
-    const { matrix, scale: columns } = quantizedColumns(smoothed(weight, scale), state.bits);
+    const { matrix, scale: columns } = quantizedColumns(smoothed(weight, scale), scale.mean);
     const zeros: Tensor = {
       dtype: "int8",
       shape: columns.shape,
@@ -186,23 +178,6 @@ function addOnce({ name }: TensorProto, state: State, make: () => TensorProto[])
   if (state.done.has(name)) return;
   state.done.add(name);
   state.added.push(...make());
-}
-
-/** W [K,N] → Q int8 [K,N] and scales [N]. */
-function quantizedColumns(weight: Tensor, bits: 7 | 8): { matrix: Tensor; scale: Tensor } {
-  const [K = 0, N = 0] = weight.shape;
-  const data = weight.data as Float32Array;
-  const most = bits === 8 ? 127 : 63;
-  const scale = new Float32Array(N);
-  for (let i = 0; i < data.length; i++) {
-    const n = i % N;
-    scale[n] = Math.max(scale[n], Math.abs(data[i]) / most);
-  }
-  const q = Int8Array.from(data, (x, i) => rounded(x, scale[i % N]));
-  return {
-    matrix: { dtype: "int8", shape: [K, N], data: q },
-    scale: { dtype: "float32", shape: [N], data: scale },
-  };
 }
 
 /** E [V,H] → Q int8 [V,H] and scales [V,1]. */
