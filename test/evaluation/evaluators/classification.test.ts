@@ -55,6 +55,6 @@ describe("stratifiedSplit", () => {
 
   it("refuses classes without a text to spare", () => {
     const singles = rows.slice(0, 20);
-    expect(() => stratifiedSplit(singles)).toThrow(/20 classed texts are too few/);
+    expect(() => stratifiedSplit(singles)).toThrow(/20 different classed texts are too few/);
   });
 });
