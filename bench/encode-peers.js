@@ -2,7 +2,7 @@
 // float32 (sentence-transformers' vectors).
 //
 //   npm run build && node bench/encode-peers.js [--model FOLDER] [--sentences 2000] [--rounds 3]
-//     --python PYTHON (sentence-transformers, torch, onnx, onnxruntime)  --openvino PYTHON (openvino, nncf, tokenizers)
+//     --python PYTHON (sentence-transformers, torch, onnx)  --openvino PYTHON (openvino, nncf, onnx, onnxruntime, tokenizers)
 //
 // Data: distinct sentences of STS Benchmark and SICK from ../shared/data. Each way is a process that stays and has warmed up; a round asks one
 // after the other (python/encode_peers.py says what each does). Two threads. Writes bench/results/encode-peers.json.
@@ -83,8 +83,8 @@ const ways = new Map([
   ["embtune", await own(options.model)],
   ["embtune q8", await own(quantized, "q8")],
 ]);
-const python = ["st", "st-bf16", "onnx-int8"];
-const openvino = ["openvino", "openvino-bf16", "openvino-int8"];
+const python = ["st", "st-bf16"];
+const openvino = ["onnx-int8", "openvino", "openvino-bf16", "openvino-int8"];
 if (options.python !== undefined)
   for (const kind of python) ways.set(kind, await peer(options.python, kind));
 if (options.openvino !== undefined)
@@ -128,8 +128,8 @@ const report = {
   sentences: sentences.length,
   rounds: Number(options.rounds),
   versions: [
-    versions(options.python, ["sentence-transformers", "torch", "onnxruntime"]),
-    versions(options.openvino, ["openvino", "nncf"]),
+    versions(options.python, ["sentence-transformers", "torch"]),
+    versions(options.openvino, ["openvino", "nncf", "onnxruntime"]),
   ],
   results,
 };

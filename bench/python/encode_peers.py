@@ -53,16 +53,18 @@ def by_tokens(folder, run):
     return encode
 
 
-def sentence_transformers(folder, dtype):
+def sentence_transformers(folder, bfloat16):
+    import pathlib
+
+    import peer
     import torch
-    from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(THREADS)
-    kwargs = {} if dtype is None else {"dtype": getattr(torch, dtype)}
-    model = SentenceTransformer(folder, device="cpu", model_kwargs=kwargs)
-    return lambda texts: np.asarray(
-        model.encode(texts, batch_size=BATCH, normalize_embeddings=True, convert_to_tensor=True).float()
-    )
+    model = peer.sentence_transformer(pathlib.Path(folder), 256).eval()
+    if bfloat16:
+        model = model.to(torch.bfloat16)
+    options = {"batch_size": BATCH, "normalize_embeddings": True, "convert_to_tensor": True}
+    return lambda texts: np.asarray(model.encode(texts, **options).float())
 
 
 def onnx_int8(folder):
@@ -96,10 +98,8 @@ def openvino(folder, kind, texts):
 
 
 def encoder(kind, folder, texts):
-    if kind == "st":
-        return sentence_transformers(folder, None)
-    if kind == "st-bf16":
-        return sentence_transformers(folder, "bfloat16")
+    if kind in ("st", "st-bf16"):
+        return sentence_transformers(folder, kind == "st-bf16")
     if kind == "onnx-int8":
         return onnx_int8(folder)
     return openvino(folder, kind, texts)
