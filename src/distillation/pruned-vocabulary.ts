@@ -6,7 +6,11 @@ import { ALWAYS, SPECIAL_TOKENS } from "./train-wordpiece.js";
  * The tokens of a lower-casing WordPiece tokenizer of BERT's kind, in the order of their numbers, from its tokenizer.json. UserError
  * unfit-tokenizer for any other, whose texts `bertWords` and `wordPieces` would take apart otherwise.
  */
-export function wordPieceTokens(tokenizer: JsonObject, file: string): string[] {
+export function wordPieceTokens(
+  tokenizer: JsonObject,
+  file: string,
+  hint = "use --vocabulary corpus",
+): string[] {
   const { model, normalizer, pre_tokenizer: splitter } = tokenizer;
   const [{ type, vocab }, normal, split] = [model, normalizer, splitter].map(orEmpty);
   const vocabulary = orEmpty(vocab);
@@ -24,8 +28,8 @@ export function wordPieceTokens(tokenizer: JsonObject, file: string): string[] {
       .map(([token]) => token);
   throw new UserError(
     "unfit-tokenizer",
-    `a vocabulary can be pruned where it is a lower-casing WordPiece, this tokenizer has ${wrong.join(", ")}`,
-    { at: { file }, hint: "use --vocabulary corpus" },
+    `a teacher's vocabulary can be used where it is a lower-casing WordPiece, this tokenizer has ${wrong.join(", ")}`,
+    { at: { file }, hint },
   );
 }
 

@@ -4,6 +4,7 @@ import { missingColumn, type RoleColumns, shellName } from "../dataset/columns/r
 import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
 import { safeCell } from "../dataset/writers/table-file.js";
+import { invariant } from "../errors/internal.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
@@ -15,7 +16,7 @@ export interface SourceRow {
   readonly cells: readonly string[];
 }
 
-/** The texts of a file, read from its beginning at each opening. */
+/** The texts of a file. */
 export interface SourceTexts {
   readonly file: string;
   /** The column that holds the texts. */
@@ -24,6 +25,7 @@ export interface SourceTexts {
   readonly dialect: string;
   /** What was decided and noticed, one sentence each; complete after the walk. */
   readonly notes: () => readonly string[];
+  /** Can be walked once; the file is read again by opening it again. */
   readonly rows: () => AsyncGenerator<SourceRow>;
   /** SHA-256 of the file; known after the walk. */
   readonly sha256: () => string;
@@ -57,13 +59,18 @@ export async function openSourceTexts(
     if (index === undefined) throw withoutText(source.columns, found, file);
     const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
     const kept = columns.map((name) => keptIndex(source, name));
+    let walked = false;
     return {
       file,
       column: source.columns[index],
       columns,
       dialect: source.description,
       notes: () => [...notes, ...source.warnings()],
-      rows: () => rowsOf(source, index, kept),
+      rows: () => {
+        invariant(!walked, `${file} was walked before`);
+        walked = true;
+        return rowsOf(source, index, kept);
+      },
       sha256: source.sha256,
     };
   } catch (error) {

@@ -176,6 +176,40 @@ describe("embtune distill", () => {
     expect(stderr).toContain(message);
   });
 
+  it("--exchange adds texts of the teacher's words to the corpus, the same for the same seed", async () => {
+    const made = async (...more: string[]) => {
+      const to = freshFolder();
+      const call = ["distill", corpus, "--teacher", teacher, "--eval", everyday, "--out", to];
+      const { code, stdout, stderr } = await embtune([
+        ...call,
+        "--static",
+        "--exchange",
+        "300",
+        ...more,
+      ]);
+      return { to, code, stdout, stderr };
+    };
+    const linesOf = (to: string): string[] =>
+      readFileSync(join(to, "corpus.jsonl"), "utf8").trimEnd().split("\n");
+    const { to, code, stdout } = await made();
+    expect(code).toBe(0);
+    const [, texts, exchanged] = (
+      /corpus: {2}(\d+) texts, and (\d+) with exchanged words/.exec(stdout) ?? []
+    ).map(Number);
+    const [plain, lines] = [linesOf(out), linesOf(to)];
+    expect(lines.slice(0, texts)).toEqual(plain);
+    expect(lines).toHaveLength(texts + exchanged);
+    expect(exchanged).toBeGreaterThan(200);
+    expect(exchanged).toBeLessThanOrEqual(300);
+    const wordsOf = (some: readonly string[]) => new Set(some.join(" ").match(/\p{L}{3,}/gu));
+    const said = wordsOf(plain.map((line) => line.toLowerCase()));
+    const news = [...wordsOf(lines.slice(texts))].filter((word) => !said.has(word));
+    expect(news.length).toBeGreaterThan(100);
+    expect(linesOf((await made()).to)).toEqual(lines);
+    expect(linesOf((await made("--seed", "7")).to)).not.toEqual(lines);
+    expect((await made("--reuse", out)).stderr).toContain("another exchange");
+  }, 300_000);
+
   it("lets one process at a time work in a folder", async () => {
     const lock = lockRun(out);
     const { code, stderr } = await embtune(args());

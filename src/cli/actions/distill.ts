@@ -40,8 +40,9 @@ function summary(model: string, { corpus, parameters = 0, ceiling }: DistillStat
     ...[corpus?.empty ? `${corpus.empty} empty` : []].flat(),
   ];
   const out = left.length === 0 ? "" : `, left out: ${left.join(", ")}`;
+  const made = corpus?.exchanged ? `, and ${corpus.exchanged} with exchanged words` : "";
   return [
-    `corpus:  ${corpus?.texts ?? 0} texts${out}`,
+    `corpus:  ${corpus?.texts ?? 0} texts${made}${out}`,
     `student: ${(parameters / 1e6).toFixed(2)} million parameters`,
     ...(ceiling === undefined
       ? []

@@ -11,8 +11,8 @@ interface CorpusSources {
   /** The column of the texts, and how the files are read, where the evidence is not to decide. */
   readonly column?: string | undefined;
   readonly reader?: ReaderOptions | undefined;
-  /** Files of any kind of rows whose texts may not be in the corpus. */
-  readonly excluded: readonly string[];
+  /** Texts that may not be in the corpus, in their plain form. */
+  readonly excluded: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,14 +22,15 @@ export interface CorpusCount {
   readonly repeated: number;
   readonly excluded: number;
   readonly empty: number;
+  /** Texts made of them, beside them. */
+  readonly exchanged?: number | undefined;
 }
 
 /**
- * Writes the distinct texts of the files, a JSON line each (a text may have line breaks), without those that stand in the excluded files,
- * letter case and punctuation ignored. UserErrors: as `openSourceTexts` and `loadDataset`; few-texts for fewer than 100.
+ * Writes the distinct texts of the files, a JSON line each (a text may have line breaks), without those that are excluded,
+ * letter case and punctuation ignored. UserErrors: as `openSourceTexts`; few-texts for fewer than 100.
  */
 export async function writeCorpus(path: string, sources: CorpusSources): Promise<CorpusCount> {
-  const excluded = await plainTexts(sources.excluded);
   const seen = new Set<string>();
   const count = { texts: 0, repeated: 0, excluded: 0, empty: 0 };
   await writeFileAtomic(path, async (append) => {
@@ -39,7 +40,7 @@ export async function writeCorpus(path: string, sources: CorpusSources): Promise
         throwIfInterrupted(sources.signal);
         if (text.trim() === "") count.empty++;
         else if (seen.has(text)) count.repeated++;
-        else if (excluded.has(plainForm(text))) count.excluded++;
+        else if (sources.excluded.has(plainForm(text))) count.excluded++;
         else {
           seen.add(text);
           count.texts++;
@@ -60,7 +61,8 @@ export async function writeCorpus(path: string, sources: CorpusSources): Promise
 
 const LEAST = 100;
 
-async function plainTexts(files: readonly string[]): Promise<Set<string>> {
+/** The plain form of every text of files of any kind of rows. UserErrors of `loadDataset`. */
+export async function plainTexts(files: readonly string[]): Promise<Set<string>> {
   const plain = new Set<string>();
   for (const file of files)
     for (const text of textsOf((await loadDataset(file)).rows)) plain.add(plainForm(text));

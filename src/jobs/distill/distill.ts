@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
+import type { Encoder } from "../../encoder/encoder.js";
 import { loadEncoder } from "../../encoder/load.js";
 import { modelFolderOf } from "../../export/checkpoint-model.js";
 import { refuseSameFile } from "../../files/usable-path.js";
-import { openRuntime } from "../../runtime/runtime.js";
+import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { lockRun } from "../../training/run-folder/run-lock.js";
 import { distillTable } from "../options/distill.js";
 import { type JobOptions, requireControl, resolveJob } from "../options/shared.js";
 import { type DistillContext, type DistillEvent, distillPaths } from "./context.js";
-import { writeCorpus } from "./corpus.js";
+import { type CorpusCount, plainTexts, writeCorpus } from "./corpus.js";
+import { addExchangedTexts } from "./exchanged-texts.js";
 import { refuseIdle } from "./idle-options.js";
 import { stepsOf, teach } from "./lesson.js";
 import { makeStudent, requireShape } from "./make-student.js";
@@ -64,10 +66,12 @@ async function distilled(context: DistillContext, begun: DistillState): Promise<
     await save({ corpus: await takeCorpus(context, options.reuse) });
   if (state.corpus === undefined || !existsSync(paths.corpus)) {
     onEvent({ type: "stage", name: "corpus" });
-    const excluded = [options.eval ?? [], options.exclude ?? []].flat();
+    const excluded = await plainTexts([options.eval ?? [], options.exclude ?? []].flat());
     const { data, column, reader } = options;
     const sources = { data, column, reader, excluded, signal };
-    await save({ corpus: await writeCorpus(paths.corpus, sources) });
+    await save({
+      corpus: await withExchanged(context, excluded, await writeCorpus(paths.corpus, sources)),
+    });
   }
   if (options.static) {
     if (!existsSync(paths.static)) await save(await prepared(context, async () => ({})));
@@ -90,15 +94,36 @@ async function distilled(context: DistillContext, begun: DistillState): Promise<
 /** Makes the student with its teacher at hand, and asks the teacher what else there is to ask. */
 async function prepared(
   context: DistillContext,
-  ask: (teacher: Awaited<ReturnType<typeof loadEncoder>>) => Promise<Partial<DistillState>>,
+  ask: (teacher: Encoder) => Promise<Partial<DistillState>>,
 ): Promise<Partial<DistillState>> {
-  const { teacher: name, threads, allowDownload } = context.options;
+  return withTeacher(context, async (teacher) => ({
+    parameters: await makeStudent(context, teacher),
+    ...(await ask(teacher)),
+  }));
+}
+
+/** The corpus with the texts of `--exchange`, where they are asked for. */
+async function withExchanged(
+  context: DistillContext,
+  excluded: ReadonlySet<string>,
+  corpus: CorpusCount,
+): Promise<CorpusCount> {
+  const { exchange: count } = context.options;
+  if (count === undefined) return corpus;
+  const exchanged = await withTeacher(context, (teacher, runtime) =>
+    addExchangedTexts(context, { count, teacher, runtime, excluded }),
+  );
+  return { ...corpus, exchanged };
+}
+
+async function withTeacher<T>(
+  { options: { teacher: name, threads, allowDownload } }: DistillContext,
+  use: (teacher: Encoder, runtime: Runtime) => Promise<T>,
+): Promise<T> {
   const runtime = await openRuntime({ threads });
   try {
     const model = await modelFolderOf(name, runtime);
-    const teacher = await loadEncoder({ model, allowDownload, runtime });
-    const parameters = await makeStudent(context, teacher);
-    return { parameters, ...(await ask(teacher)) };
+    return await use(await loadEncoder({ model, allowDownload, runtime }), runtime);
   } finally {
     await runtime.close();
   }

@@ -31,6 +31,12 @@ export const distillFileOptions = {
     type: "files",
     description: "files whose texts are left out of the corpus too",
   },
+  exchange: {
+    type: "integer",
+    min: 1,
+    description:
+      "texts made beside those of the corpus, their words exchanged for others of the teacher's vocabulary: the student meets words and company that the corpus lacks (default: none)",
+  },
   reuse: {
     type: "text",
     placeholder: "dir",

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { plainForm } from "../../dataset/texts/text-hash.js";
+import {
+  exchangeWords,
+  isExchangeable,
+  vocabularyWords,
+  type WordStock,
+} from "../../distillation/exchanged-words.js";
+import { wordPieceTokens } from "../../distillation/pruned-vocabulary.js";
+import { bertWords } from "../../distillation/words.js";
+import { openSourceTexts } from "../../embeddings/source-texts.js";
+import type { Encoder } from "../../encoder/encoder.js";
+import { throwIfInterrupted } from "../../errors/interrupted.js";
+import { normalizedRows } from "../../evaluation/cosine.js";
+import { writeFileAtomic } from "../../files/files.js";
+import { objectIn } from "../../files/json-file.js";
+import { createRandom } from "../../math/random.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { searchNeighbours } from "../../search/neighbours.js";
+import { type DistillContext, distillPaths } from "./context.js";
+
+/** Neighbours that a word may be followed by. */
+const NEIGHBOURS = 50;
+
+/**
+ * Writes about `count` texts more behind those of the corpus: its shorter texts in turn, with words exchanged for words of the teacher's
+ * vocabulary (`exchangeWords`), none that stands in `excluded`. Returns how many. UserError unfit-tokenizer.
+ */
+export async function addExchangedTexts(
+  context: DistillContext,
+  {
+    count,
+    teacher,
+    runtime,
+    excluded,
+  }: {
+    readonly count: number;
+    readonly teacher: Encoder;
+    readonly runtime: Runtime;
+    readonly excluded: ReadonlySet<string>;
+  },
+): Promise<number> {
+  const { options, signal, onEvent } = context;
+  const { corpus } = distillPaths(options.out);
+  const { common, stock } = await stockOf(context, teacher, runtime);
+  onEvent({ type: "stage", name: "texts with exchanged words" });
+  let eligible = 0;
+  for await (const text of textsOf(corpus)) if (isExchangeable(bertWords(text))) eligible++;
+  const random = createRandom(options.seed, "exchange");
+  let written = 0;
+  await writeFileAtomic(corpus, async (append) => {
+    for await (const text of textsOf(corpus)) await append(line(text));
+    let seen = 0;
+    for await (const text of textsOf(corpus)) {
+      throwIfInterrupted(signal);
+      const words = bertWords(text);
+      if (!isExchangeable(words)) continue;
+      const due = share(++seen, eligible, count) - share(seen - 1, eligible, count);
+      for (let copy = 0; copy < due; copy++) {
+        const made = exchangeWords(words, common, stock, random);
+        if (made === undefined || excluded.has(plainForm(made))) continue;
+        await append(line(made));
+        written++;
+      }
+    }
+  });
+  return written;
+}
+
+async function* textsOf(path: string): AsyncGenerator<string> {
+  for await (const { text } of (await openSourceTexts(path, {})).rows()) yield text;
+}
+
+const line = (text: string): string => `${JSON.stringify({ text })}\n`;
+
+const share = (seen: number, eligible: number, count: number): number =>
+  Math.floor((seen * count) / eligible);
+
+/** The words of the teacher's vocabulary, and which of them mean the like to it. */
+async function stockOf(
+  { signal, onEvent }: DistillContext,
+  teacher: Encoder,
+  runtime: Runtime,
+): Promise<{ readonly common: ReadonlySet<string>; readonly stock: WordStock }> {
+  onEvent({ type: "stage", name: "words of the teacher's vocabulary" });
+  const { path, tokenizerPath = path } = teacher.info;
+  const file = join(tokenizerPath, "tokenizer.json");
+  const tokens = wordPieceTokens(await objectIn(file), file, "leave --exchange out");
+  const { common, words } = vocabularyWords(tokens);
+  const total = words.length;
+  const vectors = await teacher.encode([...words], {
+    signal,
+    onProgress: (done) => onEvent({ type: "encoding", done, total }),
+  });
+  const { documents, k } = await searchNeighbours(normalizedRows(vectors), {
+    runtime,
+    k: NEIGHBOURS,
+    signal,
+  });
+  return { common, stock: { words, neighbours: documents, k } };
+}
