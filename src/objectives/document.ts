@@ -31,7 +31,7 @@ objectives on your own data: \`embtune train … --objective a,b,c\`.
 | NLI | \`infonce\`: entailments as positives, contradictions as hard negatives |
 | pairs with scores | \`cosent\` |
 | classes, few texts each | \`supcon\`, or \`soft-nearest-neighbors\` where a class is not one cluster |
-| pairs labelled yes or no | \`contrastive\` |
+| pairs labelled yes or no | \`online-contrastive\` |
 | triplets | \`infonce\`, or \`triplet\` for a margin |
 | texts and a larger model | \`distill-cosine\`, \`distill-mse\`; \`margin-mse\` for triplets |`;
 

@@ -87,10 +87,10 @@ export const classes = defineEvaluator({
   rows: ["classed"],
   columns: "`text,label`",
   metrics: {
-    logreg_accuracy: "accuracy of logistic regression",
-    logreg_f1: "its macro-F1",
     knn_accuracy: "accuracy of the nearest neighbours' vote",
     knn_f1: "its macro-F1",
+    logreg_accuracy: "accuracy of logistic regression",
+    logreg_f1: "its macro-F1",
     centroid_accuracy: "accuracy of the nearest class mean",
     centroid_f1: "its macro-F1",
   },
