@@ -11,7 +11,7 @@ export interface WordStock {
 const COMMON = 150;
 /** Words a text may have: a longer one teaches no more and costs more. */
 const [SHORTEST, LONGEST] = [3, 24];
-/** How likely a word comes from the neighbours of the one before it. */
+/** How likely a word comes from the neighbours of the one put in before it. */
 const COHERENT = 0.6;
 /** How likely a text loses its common words, as headlines and queries do. */
 const TERSE = 1 / 3;
@@ -34,7 +34,7 @@ export const isExchangeable = (words: readonly string[]): boolean =>
 /**
  * A text with some of its words exchanged (in the manner of TinyBERT's data augmentation, Jiao et al. 2020, whose words come from a masked
  * language model): a share of them, uniform in 0.2 … 1, for words of the stock, drawn by rank r with density ∝ r^−½ or, six times in ten,
- * from the neighbours of the word before, so that they belong together. Common words stay, or all go. Undefined where nothing changes.
+ * from the neighbours of the word put in before, so that they belong together. Common words stay, or all go. Undefined where nothing changes.
  */
 export function exchangeWords(
   words: readonly string[],

@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { npyFormat } from "../embeddings/binary-formats.js";
 import { storeVectors } from "../embeddings/vector-type.js";
 import { throwIfInterrupted } from "../errors/interrupted.js";
+import { UserError } from "../errors/user-error.js";
 import { normalizedRows } from "../evaluation/cosine.js";
 import { writeFileAtomic } from "../files/files.js";
 import { reportWait } from "../files/progress.js";
@@ -19,7 +20,7 @@ export interface VectorFile {
   readonly cols: number;
 }
 
-/** At most `wanted` rows at equal distances: [n, cols]. */
+/** At most `wanted` rows at equal distances: [n, cols]. UserError cut-short where the file has fewer than `rows`. */
 export async function sampleRows(source: VectorFile, wanted: number): Promise<Matrix> {
   const { rows, cols } = source;
   const count = Math.min(rows, wanted);
@@ -33,7 +34,7 @@ export async function sampleRows(source: VectorFile, wanted: number): Promise<Ma
 
 /**
  * Writes XPᵀ of a file's rows X, each of unit length, as float16 again; memory does not grow with the rows. The signal stops it between
- * blocks and leaves nothing.
+ * blocks and leaves nothing. UserError cut-short, as `sampleRows`.
  */
 export async function writeProjected(
   source: VectorFile,
@@ -69,10 +70,22 @@ async function withRows(
     await use(async (first, count) => {
       const half = new Uint16Array(count * cols);
       const bytes = new Uint8Array(half.buffer);
-      await file.read(bytes, 0, bytes.length, start + first * cols * 2);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start + first * cols * 2);
+      if (bytesRead < bytes.length) throw cutShort(path, first);
       return float16ToFloat32(half);
     });
   } finally {
     await file.close();
   }
+}
+
+function cutShort(file: string, row: number): UserError {
+  return new UserError(
+    "cut-short",
+    `has fewer vectors than its manifest says, it ends behind row ${row} or soon after`,
+    {
+      at: { file },
+      hint: "remove it and its manifest: the same call makes them again",
+    },
+  );
 }

@@ -11,7 +11,7 @@ export interface Neighbours {
   readonly scores: Float32Array;
 }
 
-/** The k nearest other rows of each row of unit length, exactly; all others where there are fewer. */
+/** The k nearest other rows of each row of unit length, exactly; all others where there are fewer, none of a single row or of none. */
 export async function searchNeighbours(
   unit: Matrix,
   {
@@ -20,7 +20,7 @@ export async function searchNeighbours(
     signal,
   }: { readonly runtime: Runtime; readonly k: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Neighbours> {
-  const k = Math.min(wanted, unit.rows - 1);
+  const k = Math.max(0, Math.min(wanted, unit.rows - 1));
   const list = await searchExact({ runtime, queries: unit, documents: unit, k: k + 1, signal });
   return withoutSelf(list, k);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeProjected } from "../../src/distillation/vector-file.js";
+import { sampleRows, writeProjected } from "../../src/distillation/vector-file.js";
 import { npyFormat } from "../../src/embeddings/binary-formats.js";
 import { float16ToFloat32, float32ToFloat16 } from "../../src/math/float16.js";
 import { createRandom } from "../../src/math/random.js";
@@ -48,4 +48,18 @@ describe("writeProjected", () => {
     );
     expect(existsSync(path)).toBe(false);
   });
+});
+
+it("refuses a file that is cut short, whose missing vectors would be taught as zeros", async () => {
+  const path = join(folder, "cut.npy");
+  writeFileSync(path, readFileSync(source.path).subarray(0, -5));
+  const cut = { ...source, path };
+  const to = join(folder, "cut-targets.npy");
+  for (const use of [
+    () => sampleRows(cut, rows),
+    () => writeProjected(cut, directions, { path: to }),
+  ])
+    await expect(use()).rejects.toMatchObject({ code: "cut-short", at: { file: path } });
+  expect(existsSync(to)).toBe(false);
+  expect((await sampleRows(cut, 10)).rows).toBe(10);
 });

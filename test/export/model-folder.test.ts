@@ -168,7 +168,7 @@ describe("writeModelFolder", () => {
         weightProducts(model.graph!).map(({ input, weight }) => {
           const channels = new Float32Array(Number(weight.dims[0]));
           const [least, most] = [-4, 4].map((edge) => channels.map(() => edge));
-          return [input, { least, most, mean: channels }];
+          return [input, { least, most, mean: channels, tokens: 1 }];
         }),
       );
     await writeModelFolder(target, await tinyContent(), {

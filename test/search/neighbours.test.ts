@@ -28,8 +28,11 @@ describe("neighbours", () => {
     expect([...documents.subarray(6)]).not.toContain(3);
   });
 
-  it("of a single row are none", async () => {
-    expect((await searchNeighbours(atAngles([10]), { runtime, k: 3 })).k).toBe(0);
+  it("of a single row, and of no row, are none", async () => {
+    for (const angles of [[10], []]) {
+      const { k, documents } = await searchNeighbours(atAngles(angles), { runtime, k: 3 });
+      expect([k, documents.length]).toEqual([0, 0]);
+    }
   });
 
   it("give each pair once, the nearest first", async () => {

@@ -10,11 +10,12 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { mixedTexts } from "../sample-texts.js";
 import { weightProducts } from "./weight-products.js";
 
-/** Smallest, largest and mean number of each of the last dimension's K places. */
+/** Smallest, largest and mean number of each of the last dimension's K places, [K] each, over so many tokens. */
 export interface ChannelRange {
   readonly least: Float32Array;
   readonly most: Float32Array;
   readonly mean: Float32Array;
+  readonly tokens: number;
 }
 
 /** Ranges of what goes into products by weights, by the value's name. */
@@ -68,7 +69,7 @@ export async function activationRanges(
   return new Map(
     [...seen].map(([name, { range, sum, tokens }]) => [
       name,
-      { ...range, mean: Float32Array.from(sum, (total) => total / tokens) },
+      { ...range, mean: Float32Array.from(sum, (total) => total / tokens), tokens },
     ]),
   );
 }

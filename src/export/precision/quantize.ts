@@ -41,6 +41,7 @@ export function quantize(model: ModelProto, ranges: ActivationRanges): ModelProt
 }
 
 interface State {
+  /** Matrices that no product quantises by columns. */
   readonly tables: ReadonlyMap<string, TensorProto>;
   readonly products: ReadonlyMap<NodeProto, WeightProduct>;
   /** How each input of a product is quantised. */
@@ -59,13 +60,21 @@ function openState(
   const products = weightProducts(graph);
   const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
   return {
-    tables: matricesOf(graph),
+    tables: withoutWeights(matricesOf(graph), products),
     products: new Map(products.map((product) => [product.node, product])),
     inputs: inputScales(products, ranges),
     byAxis: Number(opset?.version ?? 0) >= SCALES_BY_AXIS,
     added: [],
     done: new Set(),
   };
+}
+
+function withoutWeights(
+  matrices: ReadonlyMap<string, TensorProto>,
+  products: readonly WeightProduct[],
+): ReadonlyMap<string, TensorProto> {
+  const weights = new Set(products.map(({ weight }) => weight.name));
+  return new Map([...matrices].filter(([name]) => !weights.has(name)));
 }
 
 function rewrite(node: NodeProto, state: State): NodeProto[] {
@@ -85,25 +94,7 @@ function productNodes({ node, input, weight }: WeightProduct, state: State): Nod
   const scale = state.inputs.get(input);
   invariant(scale !== undefined, `no range was measured of "${input}"`);
   const { values, scales } = names(weight);
-  const both = `${weight.name}_${input}_scale`;
-  addOnce(weight, state, () => {
-    const { matrix, scale: columns } = quantizedColumns(smoothed(weight, scale), scale.mean);
-    const zeros: Tensor = {
-      dtype: "int8",
-      shape: columns.shape,
-      data: new Int8Array(columns.data.length),
-    };
-    const products = float32(
-      columns.shape,
-      [...columns.data].map((c) => Number(c) * scale.step),
-    );
-    return [
-      fromTensor(values, matrix),
-      fromTensor(scales, columns),
-      fromTensor(`${values}_zero_point`, zeros),
-      fromTensor(both, products),
-    ];
-  });
+  addOnce(weight.name, state, () => quantizedWeight(weight, scale));
   const before = inputNodes(input, scale, state);
   const [u, a, z] = quantizedInput(input);
   if (!state.byAxis)
@@ -111,7 +102,8 @@ function productNodes({ node, input, weight }: WeightProduct, state: State): Nod
       ...before,
       operation("MatMulInteger", [u, values, z], [`${y}_int32`], node.name),
       cast(`${y}_int32`, `${y}_float`),
-      operation("Mul", [`${y}_float`, both], [y]),
+      operation("Mul", [scales, a], [`${y}_scales`]),
+      operation("Mul", [`${y}_float`, `${y}_scales`], [y]),
     ];
   return [
     ...before,
@@ -120,6 +112,18 @@ function productNodes({ node, input, weight }: WeightProduct, state: State): Nod
       operation("DequantizeLinear", [values, scales, `${values}_zero_point`], [`${y}_weight`]),
     ),
     operation("MatMul", [`${y}_input`, `${y}_weight`], [y], node.name),
+  ];
+}
+
+/** Q, c and the zero points 0 of s·W ≈ c_n·Q, once for all products by W, whose inputs share s. */
+function quantizedWeight(weight: TensorProto, scale: InputScale): TensorProto[] {
+  const { values, scales } = names(weight);
+  const { matrix, scale: columns } = quantizedColumns(smoothed(weight, scale), scale.mean);
+  const zeros = new Int8Array(columns.data.length);
+  return [
+    fromTensor(values, matrix),
+    fromTensor(scales, columns),
+    fromTensor(`${values}_zero_point`, { dtype: "int8", shape: columns.shape, data: zeros }),
   ];
 }
 
@@ -160,7 +164,7 @@ function lookupNodes(node: NodeProto, table: TensorProto, state: State): NodePro
   const [, indices = ""] = node.input;
   const [y = ""] = node.output;
   const { values, scales } = names(table);
-  addOnce(table, state, () => {
+  addOnce(table.name, state, () => {
     const { matrix, scale } = quantizedRows(toTensor(table));
     return [fromTensor(values, matrix), fromTensor(scales, scale)];
   });
@@ -174,7 +178,7 @@ function lookupNodes(node: NodeProto, table: TensorProto, state: State): NodePro
 
 const names = ({ name }: TensorProto) => ({ values: `${name}_quantized`, scales: `${name}_scale` });
 
-function addOnce({ name }: TensorProto, state: State, make: () => TensorProto[]): void {
+function addOnce(name: string, state: State, make: () => TensorProto[]): void {
   if (state.done.has(name)) return;
   state.done.add(name);
   state.added.push(...make());

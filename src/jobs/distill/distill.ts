@@ -14,7 +14,7 @@ import { refuseIdle } from "./idle-options.js";
 import { stepsOf, teach } from "./lesson.js";
 import { makeStudent, requireShape } from "./make-student.js";
 import { takeCorpus } from "./reuse.js";
-import { type DistillState, openState, saveState } from "./state.js";
+import { claimFolder, type DistillState, openState, saveState } from "./state.js";
 import { ceilingOf, targetVectors, teacherVectors } from "./teacher-vectors.js";
 
 /** Texts, teacher, student and lesson (`distillTable`), and who listens. */
@@ -43,10 +43,10 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
   requireShape(options);
   refuseSameFile(options.reuse, [options.out], "--reuse");
   const context = { options, signal, onEvent };
-  const begun = openState(context);
+  claimFolder(options.out);
   const lock = lockRun(options.out);
   try {
-    return await distilled(context, begun);
+    return await distilled(context, openState(context));
   } finally {
     lock.release();
   }

@@ -11,6 +11,7 @@ import { bertWords } from "../../distillation/words.js";
 import { openSourceTexts } from "../../embeddings/source-texts.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
+import { UserError } from "../../errors/user-error.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
 import { writeFileAtomic } from "../../files/files.js";
 import { objectIn } from "../../files/json-file.js";
@@ -24,7 +25,8 @@ const NEIGHBOURS = 50;
 
 /**
  * Writes about `count` texts more behind those of the corpus: its shorter texts in turn, with words exchanged for words of the teacher's
- * vocabulary (`exchangeWords`), none that stands in `excluded`. Returns how many. UserError unfit-tokenizer.
+ * vocabulary (`exchangeWords`), none that stands in `excluded`. Returns how many; a note says where they are fewer. UserErrors:
+ * unfit-tokenizer, few-words for a vocabulary without enough to exchange.
  */
 export async function addExchangedTexts(
   context: DistillContext,
@@ -44,28 +46,49 @@ export async function addExchangedTexts(
   const { corpus } = distillPaths(options.out);
   const { common, stock } = await stockOf(context, teacher, runtime);
   onEvent({ type: "stage", name: "texts with exchanged words" });
-  let eligible = 0;
-  for await (const text of textsOf(corpus)) if (isExchangeable(bertWords(text))) eligible++;
   const random = createRandom(options.seed, "exchange");
+  const texts = turns(corpus, { eligible: await eligibleTexts(corpus, signal), count });
   let written = 0;
   await writeFileAtomic(corpus, async (append) => {
     for await (const text of textsOf(corpus)) await append(line(text));
-    let seen = 0;
-    for await (const text of textsOf(corpus)) {
+    for await (const words of texts) {
       throwIfInterrupted(signal);
-      const words = bertWords(text);
-      if (!isExchangeable(words)) continue;
-      const due = share(++seen, eligible, count) - share(seen - 1, eligible, count);
-      for (let copy = 0; copy < due; copy++) {
-        const made = exchangeWords(words, common, stock, random);
-        if (made === undefined || excluded.has(plainForm(made))) continue;
-        await append(line(made));
-        written++;
-      }
+      const made = exchangeWords(words, common, stock, random);
+      if (made === undefined || excluded.has(plainForm(made))) continue;
+      await append(line(made));
+      written++;
     }
   });
+  if (written < count) onEvent({ type: "note", message: fewer(written, count) });
   return written;
 }
+
+/** How many texts of the corpus can have words exchanged. */
+async function eligibleTexts(corpus: string, signal: AbortSignal | undefined): Promise<number> {
+  let eligible = 0;
+  for await (const text of textsOf(corpus)) {
+    throwIfInterrupted(signal);
+    if (isExchangeable(bertWords(text))) eligible++;
+  }
+  return eligible;
+}
+
+/** The words of `count` texts: the corpus' eligible ones, all equally often but for one, or at equal distances where they are more. */
+async function* turns(
+  corpus: string,
+  { eligible, count }: { readonly eligible: number; readonly count: number },
+): AsyncGenerator<readonly string[]> {
+  let seen = 0;
+  for await (const text of textsOf(corpus)) {
+    const words = bertWords(text);
+    if (!isExchangeable(words)) continue;
+    const due = share(++seen, eligible, count) - share(seen - 1, eligible, count);
+    for (let copy = 0; copy < due; copy++) yield words;
+  }
+}
+
+const fewer = (written: number, count: number): string =>
+  `${written} texts with exchanged words were made of the ${count} of --exchange: the others had no word to exchange, or are texts of --eval or --exclude; of the corpus only texts of 3 to 24 words are used`;
 
 async function* textsOf(path: string): AsyncGenerator<string> {
   for await (const { text } of (await openSourceTexts(path, {})).rows()) yield text;
@@ -87,6 +110,7 @@ async function stockOf(
   const file = join(tokenizerPath, "tokenizer.json");
   const tokens = wordPieceTokens(await objectIn(file), file, "leave --exchange out");
   const { common, words } = vocabularyWords(tokens);
+  requireWords(words.length, file);
   const total = words.length;
   const vectors = await teacher.encode([...words], {
     signal,
@@ -98,4 +122,15 @@ async function stockOf(
     signal,
   });
   return { common, stock: { words, neighbours: documents, k } };
+}
+
+/** UserError few-words for fewer than a word and its neighbours. */
+function requireWords(words: number, file: string): void {
+  const least = NEIGHBOURS + 1;
+  if (words >= least) return;
+  throw new UserError(
+    "few-words",
+    `the teacher's vocabulary has ${words} whole words beside its most frequent, expected at least ${least} to exchange`,
+    { at: { file }, hint: "leave --exchange out" },
+  );
 }

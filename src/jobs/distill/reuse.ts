@@ -7,7 +7,7 @@ import type { CorpusCount } from "./corpus.js";
 import { readState } from "./state.js";
 
 /** What corpus and teacher's vectors follow from. */
-const SAME = ["data", "eval", "exclude", "teacher", "exchange"] as const;
+const SAME = ["data", "column", "eval", "exclude", "teacher", "exchange"] as const;
 
 /**
  * Takes corpus and teacher's vectors from the folder of an earlier distillation, as links where the disk has them. UserErrors:
@@ -20,11 +20,15 @@ export async function takeCorpus({ options }: DistillContext, from: string): Pro
       hint: "give the --out of a distillation that has come to its training",
     });
   const { options: before, corpus } = readState(theirs.state);
+  if (corpus === undefined)
+    throw new UserError("nothing-to-reuse", `"${from}" has no whole corpus`, {
+      hint: "end that distillation first, or leave --reuse out",
+    });
   const same = options.exchange === undefined ? SAME : [...SAME, "seed" as const];
   const changed = same.filter(
     (name) => JSON.stringify(options[name]) !== JSON.stringify(before[name]),
   );
-  if (changed.length > 0 || corpus === undefined)
+  if (changed.length > 0)
     throw new UserError("other-corpus", `"${from}" was made with another ${changed.join(", ")}`, {
       hint: "give the same, or leave --reuse out",
     });

@@ -28,9 +28,19 @@ const DEFAULTS: JsonObject = Object.fromEntries(
     .map(([name, { default: value }]) => [name, value]),
 );
 
+/** Makes the folder where it is missing. UserError folder-in-use where it holds what no distillation wrote: more than a lock. */
+export function claimFolder(out: string): void {
+  mkdirSync(out, { recursive: true });
+  if (existsSync(distillPaths(out).state)) return;
+  if (readdirSync(out).every((name) => name.startsWith("run.lock"))) return;
+  throw new UserError("folder-in-use", `"${out}" holds files that no distillation wrote`, {
+    hint: "choose another --out",
+  });
+}
+
 /**
- * What an earlier call has done in the folder, or the beginning. UserErrors: folder-in-use where the folder holds something else,
- * other-options where another distillation was begun there.
+ * What an earlier call has done in the folder, or the beginning; with `overwrite` all that is there goes, so the folder must be locked.
+ * UserError other-options where another distillation was begun there.
  */
 export function openState({ options }: DistillContext): DistillState {
   const { out, overwrite } = options;
@@ -38,14 +48,7 @@ export function openState({ options }: DistillContext): DistillState {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !FREE.has(name) && !isEmpty(value)),
   );
-  if (!existsSync(paths.state)) {
-    if (existsSync(out) && readdirSync(out).length > 0)
-      throw new UserError("folder-in-use", `"${out}" holds files that no distillation wrote`, {
-        hint: "choose another --out",
-      });
-    mkdirSync(out, { recursive: true });
-    return { options: own };
-  }
+  if (!existsSync(paths.state)) return { options: own };
   if (overwrite) {
     for (const path of Object.values(paths)) rmSync(path, { recursive: true, force: true });
     rmSync(`${paths.teacher}.manifest.json`, { force: true });

@@ -72,11 +72,14 @@ const ofOpset = (version: number): ModelProto => ({
 describe("activationRanges", () => {
   it("has the smallest and largest number of each channel of what is multiplied by a weight", () => {
     expect([...ranges.keys()]).toEqual(["x"]);
-    const { least, most } = ranges.get("x")!;
+    const { least, most, mean, tokens } = ranges.get("x")!;
     const column = (k: number) =>
       Array.from({ length: 5 }, (_, i) => Number(feeds.in.data[i * 24 + k]));
     expect([...least]).toEqual(Array.from({ length: 24 }, (_, k) => Math.min(...column(k))));
     expect([...most]).toEqual(Array.from({ length: 24 }, (_, k) => Math.max(...column(k))));
+    expect(tokens).toBe(5);
+    for (let k = 0; k < 24; k++)
+      expect(mean[k]).toBeCloseTo(column(k).reduce((sum, x) => sum + x, 0) / 5, 4);
   });
 });
 
@@ -144,5 +147,41 @@ describe("quantize", () => {
     const before = encode(original);
     quantize(original, ranges);
     expect(encode(original)).toEqual(before);
+  });
+});
+
+/** Two inputs of very different ranges by one weight, as DeBERTa's tokens and positions are, and a weight that is looked up in too. */
+function sharingModel(): ModelProto {
+  const b = new GraphBuilder(emptyGraph("sharing"));
+  const w = b.initializer("w", tensor([24, 16]));
+  const x = b.named(add(b, b.input("in", "float32", ["B", 24]), b.constant(float32([], [0]))), "x");
+  const large = b.initializer("large", tensor([2000, 24]));
+  const rows = b.named(gather(b, large, b.input("ids", "int64", ["B"]), 0), "rows");
+  b.output(b.named(matmul(b, x, w), "y"));
+  b.output(b.named(matmul(b, rows, w), "z"));
+  const wide = b.named(matmul(b, matmul(b, x, w), b.initializer("up", tensor([16, 2000]))), "wide");
+  b.output(b.named(matmul(b, wide, large), "v"));
+  return lower(b.graph);
+}
+
+describe("quantize of shared weights", () => {
+  it.each([20, 12])("keeps the results of every product near, opset %i", async (version) => {
+    const made = sharingModel();
+    const shared = {
+      ...made,
+      opsetImport: made.opsetImport.map((one) => ({ ...one, version: BigInt(version) })),
+    };
+    const measured = await activationRanges(shared, runtime, ({ run }) => run(feeds));
+    const [is, was] = await Promise.all(
+      [quantize(shared, measured), shared].map((proto) =>
+        runModel(encode(proto), feeds, "disabled"),
+      ),
+    );
+    for (const name of ["y", "z", "v"]) {
+      const [found, wanted] = [is, was].map((outputs) => outputs[name].data as Float32Array);
+      const difference = found.reduce((sum, value, i) => sum + (value - wanted[i]) ** 2, 0);
+      const size = wanted.reduce((sum, value) => sum + value ** 2, 0);
+      expect(Math.sqrt(difference / size), name).toBeLessThan(0.1);
+    }
   });
 });
