@@ -11,7 +11,7 @@ import { runnerOn } from "../check-objectives.js";
 import type { Check } from "./check.js";
 
 /** SHA-256 of models/embtune-mini-en/onnx/model.onnx. */
-const BUNDLED_HASH = "ec263027e2ec06872c8a44029dd616879e6194e7f2af266c278e8e0d0c90a74f";
+const BUNDLED_HASH = "6002c523a3f3bc6db33e572acee858ef239db313359cd4f4d40ea3f8ffc01603";
 
 const REINSTALL = "install embtune again: its files are damaged or not those that were published";
 
