@@ -210,12 +210,27 @@ describe("embtune distill", () => {
     expect((await made("--reuse", out)).stderr).toContain("another exchange");
   }, 300_000);
 
+  it("does not teach vectors of another corpus", async () => {
+    const to = freshFolder();
+    const call = args().map((arg) => (arg === out ? to : arg));
+    expect((await embtune([...call, "--steps", "1", "--reuse", out])).code).toBe(0);
+    const texts = readFileSync(join(to, "corpus.jsonl"), "utf8").split("\n");
+    rmSync(join(to, "corpus.jsonl"));
+    writeIn(to, "corpus.jsonl", [texts[1], texts[0], ...texts.slice(2)].join("\n"));
+    const again = await embtune([...call, "--steps", "1"]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("are of another text than");
+  }, 300_000);
+
   it("lets one process at a time work in a folder", async () => {
     const lock = lockRun(out);
-    const { code, stderr } = await embtune(args());
+    for (const more of [[], ["--overwrite"]]) {
+      const { code, stderr } = await embtune([...args(), ...more]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`is training in "${out}"`);
+      expect(existsSync(join(out, "corpus.jsonl"))).toBe(true);
+    }
     lock.release();
-    expect(code).toBe(1);
-    expect(stderr).toContain(`is training in "${out}"`);
     expect((await embtune(args())).code).toBe(0);
   });
 

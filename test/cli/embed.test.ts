@@ -279,7 +279,7 @@ describe("refusals", () => {
     [["--out", "v.npy", "--shard", "3/2"], "--shard must be i/n with 1 ≤ i ≤ n"],
     [["--out", "v.npy", "--dim", `${cols + 1}`], `--dim must be at most the model's ${cols}`],
     [["--out", "v.jsonl", "--keep-columns", "nota"], 'names "nota", which'],
-    [["--out", "v.npy", "--model-dtype", "q8"], "has no onnx/model_quantized.onnx"],
+    [["--out", "v.npy", "--model-dtype", "fp16"], "has no onnx/model_fp16.onnx"],
   ])("%j", async (args, message) => {
     const cwd = freshFolder();
     const { code, stderr } = await embtune(["embed", source, ...args], { cwd });

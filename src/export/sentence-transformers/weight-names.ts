@@ -16,11 +16,13 @@ interface Evidence {
   readonly prefix: string;
   /** Module (`encoder.layer.0.attention.self.query`) → initializers that its MatMul multiplies with, [in, out]. */
   readonly products: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Initializers that a MatMul multiplies with as they are: [in, out] under whatever name. */
+  readonly multiplied: ReadonlySet<string>;
 }
 
 /**
  * The weights of an exported encoder under their Hugging Face names and in those shapes. A weight that kept its name is taken by
- * it (also where the exporter merged equal tensors and left an Identity by the name). A linear layer's weight was transposed and
+ * it (also where the exporter merged equal tensors and left an Identity by the name), transposed where a MatMul multiplies with it as it is. A linear layer's weight was transposed and
  * renamed (`onnx::MatMul_482`): it is found by the MatMul that reads it, which is known by the bias added to its product or by the
  * module path in the node's name; where both speak, they must agree. Every name of `shapes` must be found, in its shape.
  * @param tensorOf the value of an initializer.
@@ -68,7 +70,7 @@ function findWeight(
 ): Tensor | undefined {
   const named = evidence.origin(evidence.prefix + name);
   if (named !== undefined) {
-    const tensor = tensorOf(named);
+    const tensor = evidence.multiplied.has(named) ? transposed(tensorOf(named)) : tensorOf(named);
     return `${tensor.shape}` === `${shape}` ? tensor : undefined;
   }
   if (!name.endsWith(".weight") || shape.length !== 2) return undefined;
@@ -99,7 +101,12 @@ function gather(model: ModelProto): Evidence {
     return current;
   };
   const prefix = prefixOf([...initializers, ...aliases.keys()]);
-  return { origin, prefix, products: productsOf(graph.node, origin, prefix) };
+  const multiplied = new Set(
+    graph.node.flatMap(({ opType, input }) =>
+      opType === "MatMul" ? [origin(input[1] ?? "") ?? []].flat() : [],
+    ),
+  );
+  return { origin, prefix, products: productsOf(graph.node, origin, prefix), multiplied };
 }
 
 /** Every architecture has word embeddings, and they keep their name. */

@@ -4,10 +4,11 @@ import { project } from "../../distillation/token-table.js";
 import { sampleRows, type VectorFile, writeProjected } from "../../distillation/vector-file.js";
 import { readManifest } from "../../embeddings/manifest.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { usageError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { metricOf } from "../../evaluation/metric.js";
+import { sha256File } from "../../files/files.js";
 import { principalComponents } from "../../math/pca.js";
 import type { Matrix } from "../../math/tensor.js";
 import { embed } from "../embed.js";
@@ -16,7 +17,7 @@ import { type DistillContext, distillPaths } from "./context.js";
 /** Rows that principal directions are taken from. */
 const SAMPLE = 10_000;
 
-/** Embeds the corpus with the teacher, once; an interrupted call goes on where it was. */
+/** Embeds the corpus with the teacher, once; an interrupted call goes on where it was. UserError other-corpus. */
 export async function teacherVectors({
   options,
   signal,
@@ -36,7 +37,16 @@ export async function teacherVectors({
       },
     });
   }
-  const { rows, dimension } = readManifest(path);
+  const { rows, dimension, source } = readManifest(path);
+  if (source.sha256 !== (await sha256File(corpus)))
+    throw new UserError(
+      "other-corpus",
+      `the teacher's vectors are of another text than ${corpus}`,
+      {
+        at: { file: path },
+        hint: "begin anew with --overwrite, or choose another --out",
+      },
+    );
   return { path, rows, cols: dimension };
 }
 

@@ -48,6 +48,34 @@ describe("huggingFaceWeights", () => {
     for (const [name, { data }] of a) expect([name, ...data]).toEqual([name, ...b.get(name)!.data]);
   });
 
+  // As a student of `distill` is exported: stored for MatMul, [in, out], under the name of the layer.
+  it("turns a weight that has its name and is multiplied with as it is", () => {
+    const name = "bert-torchscript-14";
+    const wanted = weightsOf(name);
+    const model = modelOf(name);
+    const graph = model.graph!;
+    const named = new Map<string, string>();
+    const anchor = "embeddings.word_embeddings.weight";
+    const prefix =
+      graph.initializer
+        .find((proto) => proto.name.endsWith(anchor))
+        ?.name.slice(0, -anchor.length) ?? "";
+    for (const { opType, input, name: path } of graph.node) {
+      const module = /^\/(.+)\/MatMul(_\d+)?$/.exec(path)?.[1].replaceAll("/", ".");
+      if (opType !== "MatMul" || module === undefined) continue;
+      const weight = [...wanted.keys()].find((key) => `m.${key}`.endsWith(`${module}.weight`));
+      if (weight !== undefined && input[1].startsWith("onnx::"))
+        named.set(input[1], prefix + weight);
+    }
+    expect(named.size).toBe(12);
+    for (const node of graph.node)
+      node.input = node.input.map((input) => named.get(input) ?? input);
+    for (const proto of graph.initializer) proto.name = named.get(proto.name) ?? proto.name;
+    const found = weightsOf(name, model);
+    for (const [weight, { data }] of wanted)
+      expect([weight, ...found.get(weight)!.data]).toEqual([weight, ...data]);
+  });
+
   it("gives one shared tensor to every bias that the exporter merged into it", () => {
     const weights = weightsOf("bert-shared-biases-torchscript-14");
     const biases = [...weights].filter(([name]) => /attention\.self\.\w+\.bias$/.test(name));
