@@ -99,7 +99,7 @@ function lineOf(title: string, text: string | undefined): string[] {
 function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
   if (!measures(evaluator)) return "none, the last step goes out";
   const seen = `about ${Math.ceil(100 * smallestDifference(evaluator.rows))} points`;
-  return `${metric} of ${countOf(evaluator)} (${selectsOn}), where differences under ${seen} cannot be seen, every ${evalEvery} steps`;
+  return `${metric} of ${countOf(evaluator)} (${selectsOn}), where differences under ${seen} cannot be seen, every ${evalEvery === 1 ? "step" : `${evalEvery} steps`}`;
 }
 
 /** What --test-part has set aside. */

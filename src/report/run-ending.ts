@@ -34,12 +34,23 @@ export function formatEnding({ folder, record, log, report }: RunEnding): string
     ["remarks", notes.length === 0 ? undefined : warned],
     ["model", runPaths(folder).model],
     ["report", report],
-    ["next", `embtune evaluate OTHER-ROWS.csv --model ${run}`],
-    ["", `embtune search TEXTS.txt --model ${run}`],
+    ...nextSteps(record.metric).map((step, i): [string, string] => [
+      i === 0 ? "next" : "",
+      `${step} --model ${run}`,
+    ]),
   ];
   const shown = lines.filter(([, text]) => text !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");
+}
+
+/** What to do with a run by what its rows were: judged queries are measured with their documents, pairs of 0/1 are after duplicates. */
+function nextSteps(metric: string): string[] {
+  const measure = metric.includes("ndcg")
+    ? "evaluate OTHER-QUERIES.csv --corpus CORPUS.csv --qrels QRELS.csv"
+    : "evaluate OTHER-ROWS.csv";
+  const use = metric.endsWith("_ap") ? "similar TEXTS.txt --threshold 0.8" : "search TEXTS.txt";
+  return [`embtune ${measure}`, `embtune ${use}`];
 }
 
 /** `31.47 → 42.76  +11.29 (95 % CI 6.30..17.13), better`; nothing where nothing was measured. */

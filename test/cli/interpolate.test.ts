@@ -37,6 +37,7 @@ describe("train, which searches the line by default", () => {
     const line = curve.map(({ value }: { value: number }) => (100 * value).toFixed(2)).join("  ");
     expect(trained.stdout).toContain(line);
     expect(trained.stdout).toContain(`α ${alpha} goes out: chosen on these rows`);
+    expect(trained.stdout).toContain(`embtune export ${JSON.stringify(run)} --interpolate 0.5`);
     expect(alpha).toBeGreaterThan(0);
   });
 

@@ -37,6 +37,19 @@ describe("formatEnding", () => {
     expect(lines[""]).toBe("embtune search TEXTS.txt --model runs/first");
   });
 
+  it.each([
+    [
+      "cosine_ndcg@10",
+      "evaluate OTHER-QUERIES.csv --corpus CORPUS.csv --qrels QRELS.csv",
+      "search",
+    ],
+    ["cosine_ap", "evaluate OTHER-ROWS.csv", "similar"],
+  ])("goes on from %s with a command for such rows", (metric, next, use) => {
+    const lines = linesOf({ folder: "runs/first", record: { ...record, metric }, log });
+    expect(lines.next).toBe(`embtune ${next} --model runs/first`);
+    expect(lines[""]).toContain(`embtune ${use} TEXTS.txt`);
+  });
+
   it("says of a change how much of it is remembered", () => {
     const known = { count: 93, of: 100, what: "queries" } as const;
     const leaking = { ...record, result: { scores: { ...scores, known } } } as RunRecord;

@@ -169,9 +169,9 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
     return;
   }
   terminal.result(formatScores(scores));
-  const line = formatInterpolation(record, folder);
+  const line = formatInterpolation(record, shellWord(folder));
   if (line !== undefined) terminal.result(line);
-  if (unchanged) terminal.note(formatUnchanged(record, folder));
+  if (unchanged) terminal.note(formatUnchanged(record, shellWord(folder)));
   if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
   const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
