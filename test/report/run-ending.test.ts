@@ -45,9 +45,9 @@ describe("formatEnding", () => {
     ],
     ["cosine_ap", "evaluate OTHER-ROWS.csv", "similar"],
   ])("goes on from %s with a command for such rows", (metric, next, use) => {
-    const lines = linesOf({ folder: "runs/first", record: { ...record, metric }, log });
-    expect(lines.next).toBe(`embtune ${next} --model runs/first`);
-    expect(lines[""]).toContain(`embtune ${use} TEXTS.txt`);
+    const ending = formatEnding({ folder: "runs/first", record: { ...record, metric }, log });
+    expect(ending).toContain(`  embtune ${next} --model runs/first\n`);
+    expect(ending).toContain(`  embtune ${use} TEXTS.txt`);
   });
 
   it("says of a change how much of it is remembered", () => {
