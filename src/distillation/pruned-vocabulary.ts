@@ -4,7 +4,7 @@ import { ALWAYS, SPECIAL_TOKENS } from "./train-wordpiece.js";
 
 /**
  * The tokens of a lower-casing WordPiece tokenizer of BERT's kind, in the order of their numbers, from its tokenizer.json. UserError
- * unfit-tokenizer for any other, whose texts `bertWords` and `wordPieces` would take apart otherwise.
+ * unfit-tokenizer, with the hint, for any other, whose texts `bertWords` and `wordPieces` would take apart otherwise.
  */
 export function wordPieceTokens(
   tokenizer: JsonObject,

@@ -5,6 +5,7 @@ import { openSourceTexts } from "../../embeddings/source-texts.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { writeFileAtomic } from "../../files/files.js";
+import { corpusLine } from "./corpus-file.js";
 
 interface CorpusSources {
   readonly data: readonly string[];
@@ -27,7 +28,7 @@ export interface CorpusCount {
 }
 
 /**
- * Writes the distinct texts of the files, a JSON line each (a text may have line breaks), without those that are excluded,
+ * Writes the distinct texts of the files, a JSON line each, without those that are excluded,
  * letter case and punctuation ignored. UserErrors: as `openSourceTexts`; few-texts for fewer than 100.
  */
 export async function writeCorpus(path: string, sources: CorpusSources): Promise<CorpusCount> {
@@ -44,7 +45,7 @@ export async function writeCorpus(path: string, sources: CorpusSources): Promise
         else {
           seen.add(text);
           count.texts++;
-          await append(`${JSON.stringify({ text })}\n`);
+          await append(corpusLine(text));
         }
       }
     }

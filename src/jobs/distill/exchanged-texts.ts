@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { plainForm } from "../../dataset/texts/text-hash.js";
 import {
   exchangeWords,
@@ -6,22 +5,23 @@ import {
   vocabularyWords,
   type WordStock,
 } from "../../distillation/exchanged-words.js";
-import { wordPieceTokens } from "../../distillation/pruned-vocabulary.js";
 import { bertWords } from "../../distillation/words.js";
-import { openSourceTexts } from "../../embeddings/source-texts.js";
 import type { Encoder } from "../../encoder/encoder.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
 import { writeFileAtomic } from "../../files/files.js";
-import { objectIn } from "../../files/json-file.js";
 import { createRandom } from "../../math/random.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { searchNeighbours } from "../../search/neighbours.js";
 import { type DistillContext, distillPaths } from "./context.js";
+import { corpusLine, corpusTexts } from "./corpus-file.js";
+import { teacherTokens } from "./teacher-tokens.js";
 
 /** Neighbours that a word may be followed by. */
 const NEIGHBOURS = 50;
+/** What to do where the teacher has no words to exchange. */
+const WITHOUT = "leave --exchange out";
 
 /**
  * Writes about `count` texts more behind those of the corpus: its shorter texts in turn, with words exchanged for words of the teacher's
@@ -47,30 +47,23 @@ export async function addExchangedTexts(
   const { common, stock } = await stockOf(context, teacher, runtime);
   onEvent({ type: "stage", name: "texts with exchanged words" });
   const random = createRandom(options.seed, "exchange");
-  const texts = turns(corpus, { eligible: await eligibleTexts(corpus, signal), count });
-  let written = 0;
+  let [eligible, written] = [0, 0];
   await writeFileAtomic(corpus, async (append) => {
-    for await (const text of textsOf(corpus)) await append(line(text));
-    for await (const words of texts) {
+    for await (const text of corpusTexts(corpus)) {
+      throwIfInterrupted(signal);
+      if (isExchangeable(bertWords(text))) eligible++;
+      await append(corpusLine(text));
+    }
+    for await (const words of turns(corpus, { eligible, count })) {
       throwIfInterrupted(signal);
       const made = exchangeWords(words, common, stock, random);
       if (made === undefined || excluded.has(plainForm(made))) continue;
-      await append(line(made));
+      await append(corpusLine(made));
       written++;
     }
   });
   if (written < count) onEvent({ type: "note", message: fewer(written, count) });
   return written;
-}
-
-/** How many texts of the corpus can have words exchanged. */
-async function eligibleTexts(corpus: string, signal: AbortSignal | undefined): Promise<number> {
-  let eligible = 0;
-  for await (const text of textsOf(corpus)) {
-    throwIfInterrupted(signal);
-    if (isExchangeable(bertWords(text))) eligible++;
-  }
-  return eligible;
 }
 
 /** The words of `count` texts: the corpus' eligible ones, all equally often but for one, or at equal distances where they are more. */
@@ -79,7 +72,7 @@ async function* turns(
   { eligible, count }: { readonly eligible: number; readonly count: number },
 ): AsyncGenerator<readonly string[]> {
   let seen = 0;
-  for await (const text of textsOf(corpus)) {
+  for await (const text of corpusTexts(corpus)) {
     const words = bertWords(text);
     if (!isExchangeable(words)) continue;
     const due = share(++seen, eligible, count) - share(seen - 1, eligible, count);
@@ -89,12 +82,6 @@ async function* turns(
 
 const fewer = (written: number, count: number): string =>
   `${written} texts with exchanged words were made of the ${count} of --exchange: the others had no word to exchange, or are texts of --eval or --exclude; of the corpus only texts of 3 to 24 words are used`;
-
-async function* textsOf(path: string): AsyncGenerator<string> {
-  for await (const { text } of (await openSourceTexts(path, {})).rows()) yield text;
-}
-
-const line = (text: string): string => `${JSON.stringify({ text })}\n`;
 
 const share = (seen: number, eligible: number, count: number): number =>
   Math.floor((seen * count) / eligible);
@@ -106,9 +93,7 @@ async function stockOf(
   runtime: Runtime,
 ): Promise<{ readonly common: ReadonlySet<string>; readonly stock: WordStock }> {
   onEvent({ type: "stage", name: "words of the teacher's vocabulary" });
-  const { path, tokenizerPath = path } = teacher.info;
-  const file = join(tokenizerPath, "tokenizer.json");
-  const tokens = wordPieceTokens(await objectIn(file), file, "leave --exchange out");
+  const { tokens, file } = await teacherTokens(teacher, WITHOUT);
   const { common, words } = vocabularyWords(tokens);
   requireWords(words.length, file);
   const total = words.length;
@@ -131,6 +116,6 @@ function requireWords(words: number, file: string): void {
   throw new UserError(
     "few-words",
     `the teacher's vocabulary has ${words} whole words beside its most frequent, expected at least ${least} to exchange`,
-    { at: { file }, hint: "leave --exchange out" },
+    { at: { file }, hint: WITHOUT },
   );
 }

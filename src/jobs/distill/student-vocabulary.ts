@@ -1,10 +1,9 @@
-import { join } from "node:path";
-import { prunedVocabulary, wordPieceTokens } from "../../distillation/pruned-vocabulary.js";
+import { prunedVocabulary } from "../../distillation/pruned-vocabulary.js";
 import { trainWordPiece } from "../../distillation/train-wordpiece.js";
 import { tokenCounts } from "../../distillation/word-pieces.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { objectIn } from "../../files/json-file.js";
 import { type DistillContext, distillPaths } from "./context.js";
+import { teacherTokens } from "./teacher-tokens.js";
 import { wordsOfCorpus } from "./words-of-corpus.js";
 
 /** Tokens of a student, in the order of their numbers. */
@@ -33,11 +32,10 @@ export async function corpusVocabulary({
 /** The teacher's tokens that the corpus has most, and all of the teacher's. UserError unfit-tokenizer. */
 export async function teacherVocabulary(
   { options: { out, vocabSize }, onEvent }: DistillContext,
-  { info: { path, tokenizerPath = path } }: Encoder,
+  teacher: Encoder,
 ): Promise<StudentVocabulary & { readonly all: readonly string[] }> {
   onEvent({ type: "stage", name: "the teacher's vocabulary, pruned" });
-  const file = join(tokenizerPath, "tokenizer.json");
-  const all = wordPieceTokens(await objectIn(file), file);
+  const { tokens: all } = await teacherTokens(teacher);
   const words = await wordsOfCorpus(distillPaths(out).corpus);
   const counts = tokenCounts(all, words);
   const tokens = prunedVocabulary({ tokens: all, counts, words: words.keys() }, vocabSize);
