@@ -4,7 +4,6 @@ import { missingColumn, type RoleColumns, shellName } from "../dataset/columns/r
 import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
 import { safeCell } from "../dataset/writers/table-file.js";
-import { invariant } from "../errors/internal.js";
 import { suggestion } from "../errors/suggest.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import { fileError } from "../files/files.js";
@@ -59,18 +58,13 @@ export async function openSourceTexts(
     if (index === undefined) throw withoutText(source.columns, found, file);
     const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
     const kept = columns.map((name) => keptIndex(source, name));
-    let walked = false;
     return {
       file,
       column: source.columns[index],
       columns,
       dialect: source.description,
       notes: () => [...notes, ...source.warnings()],
-      rows: () => {
-        invariant(!walked, `${file} was walked before`);
-        walked = true;
-        return rowsOf(source, index, kept);
-      },
+      rows: () => rowsOf(source, index, kept),
       sha256: source.sha256,
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { invariant } from "../../errors/internal.js";
 import { usageError } from "../../errors/user-error.js";
 import { type ByteSource, openBytes } from "./bytes.js";
 import { emptyFile } from "./empty-file.js";
@@ -41,6 +42,7 @@ async function openFormat(
     (await openText(file, bytes, { options, warnings }));
   const { columns, records } = opened;
   const ahead: DataRecord[] = [];
+  let walked = false;
   return {
     ...opened,
     file,
@@ -53,7 +55,12 @@ async function openFormat(
       }
       return ahead;
     },
-    records: () => closing(ahead, records, bytes),
+    records: () => {
+      // A second walk would bring the sample again and nothing behind it.
+      invariant(!walked, `the records of ${file} were walked before`);
+      walked = true;
+      return closing(ahead, records, bytes);
+    },
     warnings: () => warnings,
     sha256: bytes.sha256,
     close: bytes.close,
