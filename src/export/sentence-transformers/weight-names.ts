@@ -22,9 +22,10 @@ interface Evidence {
 
 /**
  * The weights of an exported encoder under their Hugging Face names and in those shapes. A weight that kept its name is taken by
- * it (also where the exporter merged equal tensors and left an Identity by the name), transposed where a MatMul multiplies with it as it is. A linear layer's weight was transposed and
- * renamed (`onnx::MatMul_482`): it is found by the MatMul that reads it, which is known by the bias added to its product or by the
- * module path in the node's name; where both speak, they must agree. Every name of `shapes` must be found, in its shape.
+ * it (also where the exporter merged equal tensors and left an Identity by the name), transposed where a MatMul multiplies with it as
+ * it is. A linear layer's weight was transposed and renamed (`onnx::MatMul_482`): it is found by the MatMul that reads it, which is
+ * known by the bias added to its product or by the module path in the node's name; where both speak, they must agree. Every name of
+ * `shapes` must be found, in its shape.
  * @param tensorOf the value of an initializer.
  */
 export function huggingFaceWeights(
@@ -101,12 +102,16 @@ function gather(model: ModelProto): Evidence {
     return current;
   };
   const prefix = prefixOf([...initializers, ...aliases.keys()]);
-  const multiplied = new Set(
-    graph.node.flatMap(({ opType, input }) =>
-      opType === "MatMul" ? [origin(input[1] ?? "") ?? []].flat() : [],
-    ),
-  );
-  return { origin, prefix, products: productsOf(graph.node, origin, prefix), multiplied };
+  const multiplications = graph.node.flatMap((node) => {
+    const weight = node.opType === "MatMul" ? origin(node.input[1] ?? "") : undefined;
+    return weight === undefined ? [] : [{ node, weight }];
+  });
+  return {
+    origin,
+    prefix,
+    products: productsOf(multiplications, { nodes: graph.node, origin, prefix }),
+    multiplied: new Set(multiplications.map(({ weight }) => weight)),
+  };
 }
 
 /** Every architecture has word embeddings, and they keep their name. */
@@ -116,19 +121,26 @@ function prefixOf(names: readonly string[]): string {
   return full === undefined ? "" : full.slice(0, -anchor.length);
 }
 
+/** A MatMul by an initializer. */
+interface Multiplication {
+  readonly node: Node;
+  readonly weight: string;
+}
+
 function productsOf(
-  nodes: readonly Node[],
-  origin: (value: string) => string | undefined,
-  prefix: string,
+  multiplications: readonly Multiplication[],
+  {
+    nodes,
+    origin,
+    prefix,
+  }: Pick<Evidence, "origin" | "prefix"> & { readonly nodes: readonly Node[] },
 ): Map<string, Set<string>> {
   const readers = new Map<string, Node[]>();
   for (const node of nodes) {
     for (const name of node.input) readers.set(name, [...(readers.get(name) ?? []), node]);
   }
   const products = new Map<string, Set<string>>();
-  for (const node of nodes) {
-    const weight = node.opType === "MatMul" ? origin(node.input[1] ?? "") : undefined;
-    if (weight === undefined) continue;
+  for (const { node, weight } of multiplications) {
     const added = readers.get(node.output[0] ?? "") ?? [];
     for (const module of [pathOf(node.name), ...added.map((add) => biasModule(add, origin))]) {
       if (!module?.startsWith(prefix)) continue;
