@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { evaluate, loadDataset, train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
+import { perClass } from "./shared-data.js";
 
 const { values } = parseArgs({
   options: {
@@ -35,16 +36,6 @@ const csv = (name, some) => {
   );
   return file;
 };
-
-/** The first `count` texts of each class. */
-function perClass(some, count) {
-  const taken = new Map();
-  return some.filter(({ label }) => {
-    const before = taken.get(label) ?? 0;
-    taken.set(label, before + 1);
-    return before < count;
-  });
-}
 
 const test = csv("test.csv", order.slice(0, TEST));
 const rest = order.slice(TEST);

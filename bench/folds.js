@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
-import { table } from "./shared-data.js";
+import { perClass, table } from "./shared-data.js";
 
 const { values } = parseArgs({
   options: {
@@ -23,14 +23,6 @@ const FOLDS = 5;
 const TEST = 1000;
 const folder = mkdtempSync(join(tmpdir(), "embtune-folds-"));
 
-const perClass = (rows, count) => {
-  const taken = new Map();
-  return rows.filter(({ label }) => {
-    const before = taken.get(label) ?? 0;
-    taken.set(label, before + 1);
-    return before < count;
-  });
-};
 const classed = (count) => (random) => {
   const rows = shuffle(table("banking77/train.csv"), random);
   return { test: rows.slice(0, TEST), rows: perClass(rows.slice(TEST), count) };

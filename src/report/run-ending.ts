@@ -25,6 +25,7 @@ export function shellWord(path: string): string {
 /** What came of a run, how it went, what to look at and what to do next, a line each. */
 export function formatEnding({ folder, record, log, report }: RunEnding): string {
   const run = shellWord(folder);
+  const [measure, use] = nextSteps(record.metric);
   const { notes = [] } = record;
   const warned = `${notes.length}, shown above${report === undefined ? "" : " and in the report"}`;
   const lines: [string, string | undefined][] = [
@@ -34,10 +35,8 @@ export function formatEnding({ folder, record, log, report }: RunEnding): string
     ["remarks", notes.length === 0 ? undefined : warned],
     ["model", runPaths(folder).model],
     ["report", report],
-    ...nextSteps(record.metric).map((step, i): [string, string] => [
-      i === 0 ? "next" : "",
-      `${step} --model ${run}`,
-    ]),
+    ["next", `embtune ${measure} --model ${run}`],
+    ["", `embtune ${use} --model ${run}`],
   ];
   const shown = lines.filter(([, text]) => text !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
@@ -45,12 +44,12 @@ export function formatEnding({ folder, record, log, report }: RunEnding): string
 }
 
 /** What to do with a run by what its rows were: judged queries are measured with their documents, pairs of 0/1 are after duplicates. */
-function nextSteps(metric: string): string[] {
+function nextSteps(metric: string): [measure: string, use: string] {
   const measure = metric.includes("ndcg")
     ? "evaluate OTHER-QUERIES.csv --corpus CORPUS.csv --qrels QRELS.csv"
     : "evaluate OTHER-ROWS.csv";
   const use = metric.endsWith("_ap") ? "similar TEXTS.txt --threshold 0.8" : "search TEXTS.txt";
-  return [`embtune ${measure}`, `embtune ${use}`];
+  return [measure, use];
 }
 
 /** `31.47 → 42.76  +11.29 (95 % CI 6.30..17.13), better`; nothing where nothing was measured. */

@@ -169,9 +169,10 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
     return;
   }
   terminal.result(formatScores(scores));
-  const line = formatInterpolation(record, shellWord(folder));
+  const run = shellWord(folder);
+  const line = formatInterpolation(record, run);
   if (line !== undefined) terminal.result(line);
-  if (unchanged) terminal.note(formatUnchanged(record, shellWord(folder)));
+  if (unchanged) terminal.note(formatUnchanged(record, run));
   if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
   const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
