@@ -1,4 +1,5 @@
 import { InterruptedError } from "../errors/interrupted.js";
+import { releaseAll } from "../training/run-folder/run-lock.js";
 import { clearLine, writeAbove } from "./live-line.js";
 
 /** How long work without anything to save may take to end, in milliseconds. */
@@ -56,6 +57,7 @@ export function goingOn(how: () => string | undefined): (error: unknown) => neve
 /** Ends the process as if it had not listened to the signal: the shell sees 128 + its number, 130 for Ctrl-C. Nothing can delay that. */
 function endBy(name: NodeJS.Signals): void {
   clearLine();
+  releaseAll();
   process.removeAllListeners(name);
   process.kill(process.pid, name);
 }

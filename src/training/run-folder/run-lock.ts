@@ -37,6 +37,12 @@ export function lockRun(run: string): RunLock {
   };
 }
 
+/** Gives up all claims of this process, for when it is about to end where it stands. */
+export function releaseAll(): void {
+  for (const path of held) rmSync(path, { force: true });
+  held.clear();
+}
+
 function created(path: string): boolean {
   const started = startOf(process.pid);
   const holder: Holder = { pid: process.pid, host: hostname(), started };

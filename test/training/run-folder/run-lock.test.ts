@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { lockRun } from "../../../src/training/run-folder/run-lock.js";
+import { lockRun, releaseAll } from "../../../src/training/run-folder/run-lock.js";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "lock "));
 
@@ -34,6 +34,16 @@ describe("lockRun", () => {
     const lock = lockRun(run);
     expect(JSON.parse(readFileSync(join(run, "run.lock"), "utf8")).pid).toBe(process.pid);
     lock.release();
+  });
+
+  it("gives up all claims of a process that is about to end", () => {
+    const [own, other] = [folder(), folder()];
+    lockRun(own);
+    writeFileSync(join(other, "run.lock"), JSON.stringify({ pid: process.ppid, host: hostname() }));
+    releaseAll();
+    expect(existsSync(join(own, "run.lock"))).toBe(false);
+    expect(existsSync(join(other, "run.lock"))).toBe(true);
+    lockRun(own).release();
   });
 
   it("leaves the lock of a process on another machine alone", () => {
