@@ -32,8 +32,9 @@ const text = (tokens) =>
     " ",
   );
 
+let files = 0;
 function pairs(rows, tokens) {
-  const file = join(folder, `${rows}-${tokens}.csv`);
+  const file = join(folder, `${files++}.csv`);
   const lines = Array.from({ length: rows }, () => `${text(tokens)},${text(tokens)}`);
   writeFileSync(file, `anchor,positive\n${lines.join("\n")}\n`);
   return file;
@@ -42,7 +43,7 @@ function pairs(rows, tokens) {
 /** Seconds of a step, median of some, and the largest resident set. */
 function step({ batchSize, tokens, threads = 2, steps = 3 }) {
   const settings = {
-    data: [pairs(batchSize * (steps + 1), tokens)],
+    data: pairs(batchSize * (steps + 1), tokens),
     model: values.model,
     tune: "full",
     objective: "infonce",
