@@ -3,6 +3,7 @@
 //
 //   npm run build && node bench/encode-peers.js [--model FOLDER] [--sentences 2000] [--rounds 3]
 //     --python PYTHON (sentence-transformers, torch, onnx)  --openvino PYTHON (openvino, nncf, onnx, onnxruntime, tokenizers)
+//     --fastembed PYTHON (fastembed)
 //
 // Data: distinct sentences of STS Benchmark and SICK from ../shared/data. Each way is a process that stays and has warmed up; a round asks one
 // after the other (python/encode_peers.py says what each does). Two threads. Writes bench/results/encode-peers.json.
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     python: { type: "string" },
     openvino: { type: "string" },
+    fastembed: { type: "string" },
   },
 });
 const work = mkdtempSync(join(tmpdir(), "embtune bench "));
@@ -83,12 +85,15 @@ const ways = new Map([
   ["embtune", await own(options.model)],
   ["embtune q8", await own(quantized, "q8")],
 ]);
-const python = ["st", "st-bf16"];
-const openvino = ["onnx-int8", "openvino", "openvino-bf16", "openvino-int8"];
-if (options.python !== undefined)
-  for (const kind of python) ways.set(kind, await peer(options.python, kind));
-if (options.openvino !== undefined)
-  for (const kind of openvino) ways.set(kind, await peer(options.openvino, kind));
+const kinds = {
+  python: ["st", "st-bf16"],
+  openvino: ["onnx-int8", "openvino", "openvino-bf16", "openvino-int8"],
+  fastembed: ["fastembed"],
+};
+for (const [name, ofPython] of Object.entries(kinds)) {
+  if (options[name] === undefined) continue;
+  for (const kind of ofPython) ways.set(kind, await peer(options[name], kind));
+}
 
 const seconds = new Map([...ways.keys()].map((name) => [name, []]));
 for (let round = 0; round < Number(options.rounds); round++)
@@ -130,6 +135,7 @@ const report = {
   versions: [
     versions(options.python, ["sentence-transformers", "torch"]),
     versions(options.openvino, ["openvino", "nncf", "onnxruntime"]),
+    versions(options.fastembed, ["fastembed", "onnxruntime"]),
   ],
   results,
 };

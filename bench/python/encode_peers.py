@@ -3,7 +3,8 @@
     python encode_peers.py --kind KIND --model FOLDER --texts texts.json
 
 KIND: st (sentence-transformers, float32), st-bf16 (its weights in bfloat16), onnx-int8 (ONNX Runtime, quantize_dynamic a channel),
-openvino, openvino-bf16, openvino-int8 (NNCF, calibrated on 300 of the texts). Prints "ready"; for every line on standard input it encodes
+openvino, openvino-bf16, openvino-int8 (NNCF, calibrated on 300 of the texts), fastembed (its own tokenising and pooling, on the folder's
+onnx/model.onnx). Prints "ready"; for every line on standard input it encodes
 all texts and prints the seconds; at "vectors PATH" it writes the vectors' numbers (float32) there. Two threads; batches of 64 in the order of
 length, mean pooling, unit length; sentences are tokenised within the time.
 """
@@ -35,22 +36,29 @@ def tokenized(folder, texts):
         yield {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
-def by_tokens(folder, run):
-    """texts -> unit vectors, from run(feeds) -> token vectors."""
+def in_order_of_length(embed):
+    """texts -> vectors, from embed(texts, the shortest first) -> parts of their vectors."""
 
     def encode(texts):
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        parts = []
-        for feeds in tokenized(folder, [texts[i] for i in order]):
-            mask = feeds["attention_mask"][..., None].astype(np.float32)
-            pooled = (run(feeds) * mask).sum(1) / mask.sum(1)
-            parts.append(pooled / np.linalg.norm(pooled, axis=1, keepdims=True))
-        vectors = np.concatenate(parts)
+        vectors = np.concatenate(list(embed([texts[i] for i in order])))
         out = np.empty_like(vectors)
         out[order] = vectors
         return out
 
     return encode
+
+
+def by_tokens(folder, run):
+    """texts -> unit vectors, from run(feeds) -> token vectors."""
+
+    def embed(texts):
+        for feeds in tokenized(folder, texts):
+            mask = feeds["attention_mask"][..., None].astype(np.float32)
+            pooled = (run(feeds) * mask).sum(1) / mask.sum(1)
+            yield pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+
+    return in_order_of_length(embed)
 
 
 def sentence_transformers(folder, bfloat16):
@@ -97,7 +105,22 @@ def openvino(folder, kind, texts):
     return by_tokens(folder, lambda feeds: compiled(feeds)[0])
 
 
+def fastembed(folder):
+    from fastembed import TextEmbedding
+    from fastembed.common.model_description import ModelSource, PoolingType
+
+    # The source is only looked at where there is no local folder.
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+        size = json.load(file)["hidden_size"]
+    source = ModelSource(hf="local")
+    TextEmbedding.add_custom_model("local", pooling=PoolingType.MEAN, normalization=True, sources=source, dim=size)
+    model = TextEmbedding("local", specific_model_path=folder, threads=THREADS)
+    return in_order_of_length(lambda texts: [np.stack(list(model.embed(texts, batch_size=BATCH)))])
+
+
 def encoder(kind, folder, texts):
+    if kind == "fastembed":
+        return fastembed(folder)
     if kind in ("st", "st-bf16"):
         return sentence_transformers(folder, kind == "st-bf16")
     if kind == "onnx-int8":
