@@ -34,6 +34,8 @@ export async function findSimilar(given: SimilarOptions): Promise<Similar> {
   const source = await readRows(options.data, options);
   const { dataset } = source.dataset.kind === "classed" ? source : textsOf(source);
   options.onEvent({ type: "data", dataset });
+  const both = bothSides(source.dataset);
+  if (both !== undefined) options.onEvent({ type: "note", message: both });
   const texts = placedTexts(dataset);
   const torn = texts.filter(({ torn }) => torn).length;
   if (torn > 0)
@@ -65,6 +67,12 @@ function resolved({ signal, onEvent = () => undefined, ...job }: SimilarOptions)
 
 function textsOf(source: Awaited<ReturnType<typeof readRows>>): { readonly dataset: Dataset } {
   return { dataset: convertDataset({ ...source, to: "text", how: undefined }) };
+}
+
+/** What is said where a row gives several texts. */
+function bothSides({ columns: { anchor, positive } }: Dataset): string | undefined {
+  if (typeof anchor !== "string" || typeof positive !== "string") return undefined;
+  return `the texts of "${anchor}" and "${positive}" are looked through together (--columns text=NAME takes one column)`;
 }
 
 interface LabelledText extends PlacedText {
