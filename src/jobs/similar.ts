@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import { loadEncoder } from "../encoder/load.js";
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
+import { counted } from "../errors/counted.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import type { Matrix } from "../math/tensor.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
@@ -41,7 +42,7 @@ export async function findSimilar(given: SimilarOptions): Promise<Similar> {
   if (torn > 0)
     options.onEvent({
       type: "note",
-      message: `${torn} texts stand under several classes; the first counts (embtune data inspect lists them)`,
+      message: `${counted(torn, "text stands", "texts stand")} under several classes; the first counts (embtune data inspect lists them)`,
     });
   const runtime = await openRuntime({ threads: options.threads });
   try {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
+import { counted } from "../../errors/counted.js";
 import { usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
 import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
@@ -175,6 +176,7 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
   if (unchanged) terminal.note(formatUnchanged(record, run));
   if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
-  const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
+  const what =
+    interpolation === undefined ? `best step ${bestStep} of ${step}` : counted(step, "step");
   terminal.result(`${what}${early}, ${took}`);
 }

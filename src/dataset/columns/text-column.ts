@@ -1,7 +1,7 @@
 import { type RoleColumns, shellName } from "./resolve-columns.js";
 
 /** Where a file holds single texts, or both sides of pairs. */
-export interface TextColumns {
+interface TextColumns {
   /** The column of single texts; undefined where there is none, or two sides of pairs of which one must be named. */
   readonly single: number | undefined;
   /** The side of pairs that holds documents, where there is no column of single texts. */
