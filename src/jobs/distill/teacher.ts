@@ -11,7 +11,7 @@ export interface OpenTeacher {
 }
 
 /** A teacher that is loaded when it is first asked for, and stays so until it is put away. */
-export interface LazyTeacher {
+interface LazyTeacher {
   readonly open: () => Promise<OpenTeacher>;
   readonly close: () => Promise<void>;
 }
