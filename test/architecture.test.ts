@@ -34,9 +34,11 @@ const rooms = [
   "watch",
   "batches",
   "auxiliary",
+  "selection",
   "plan",
   "model",
   "update",
+  "memory",
   "run",
 ];
 

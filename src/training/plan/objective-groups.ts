@@ -7,7 +7,7 @@ import type { BatchMaker } from "../batches/batch-maker.js";
 import { makeBatches } from "../batches/make-batches.js";
 import type { Augmentations } from "../options/augment.js";
 import type { TrainSettings } from "../options/settings.js";
-import { joinDatasets } from "./join-datasets.js";
+import { joinDatasets } from "../selection/join-datasets.js";
 import type { ReadFile } from "./read-files.js";
 
 /** One file of the training data, and its place among all. */

@@ -21,9 +21,10 @@ import { type ComparisonBudget, countSteps } from "../options/count-steps.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
 import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
-import { labelOptions } from "./choose-evaluation.js";
+import { labelOptions } from "../selection/choose-evaluation.js";
+import type { ChosenEvaluation } from "../selection/chosen-evaluation.js";
+import type { TestPart } from "../selection/test-part.js";
 import { chooseSampler } from "./choose-sampler.js";
-import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { objectiveByRows } from "./objective-by-rows.js";
 import {
   fileNumber,
@@ -34,7 +35,6 @@ import {
 import { requireUsedPrompts } from "./prompted-plan.js";
 import { readTrainingData } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
-import type { TestPart } from "./test-part.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
 export interface TrainingPlan {

@@ -4,8 +4,8 @@ import type { Evaluator } from "../../evaluation/metric.js";
 import { promptedEvaluator, promptUse } from "../../evaluation/prompt-use.js";
 import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import type { TrainSettings } from "../options/settings.js";
+import type { TestPart } from "../selection/test-part.js";
 import type { ObjectiveGroup } from "./objective-groups.js";
-import type { TestPart } from "./test-part.js";
 
 /** Whether the rows have anchors that ask and positives that answer; a single text beside itself has not. */
 function hasSides({ train, views }: Pick<ObjectiveGroup, "train" | "views">): boolean {

@@ -14,10 +14,10 @@ import { objectivesFor } from "../../objectives/registry.js";
 import { dataRows } from "../options/data-rows.js";
 import { dataFiles } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
-import { chooseEvaluation } from "./choose-evaluation.js";
-import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import { chooseEvaluation } from "../selection/choose-evaluation.js";
+import type { ChosenEvaluation } from "../selection/chosen-evaluation.js";
+import { setTestPartAside, type TestPart, testPartOf } from "../selection/test-part.js";
 import { objectiveOfKind } from "./objective-by-rows.js";
-import { setTestPartAside, type TestPart, testPartOf } from "./test-part.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
 
 /** One file of the training data. */

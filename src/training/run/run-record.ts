@@ -8,7 +8,6 @@ import { packageVersion } from "../../files/version.js";
 import type { AuxiliaryModel } from "../auxiliary/vectors.js";
 import { resolvedEntries } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
-import { joinRowReports } from "../plan/join-datasets.js";
 import type { TrainingFile } from "../plan/objective-groups.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import type { FileLosses } from "../run-folder/file-losses.js";
@@ -18,6 +17,7 @@ import type {
   RunRecord,
   TrainingFileRecord,
 } from "../run-folder/run-folder.js";
+import { joinRowReports } from "../selection/join-datasets.js";
 import type { LoopResult } from "./loop.js";
 import type { Outcome } from "./outcome.js";
 
