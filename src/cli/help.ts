@@ -1,4 +1,5 @@
 import type { Command, Help, Option } from "commander";
+import { counted } from "../errors/counted.js";
 import { wrapped } from "../report/wrap.js";
 
 /** How wide --help is where the terminal does not say. */
@@ -39,7 +40,9 @@ export function helpText(command: Command, helper: Help, view: HelpView): string
       pairs,
     ),
     ...[...groups].map(([heading, list]) => section(heading, list.map(pairOf), pairs)),
-    short ? `${options.length - shown.length} more options: ${pathOf(command)} --help all` : "",
+    short
+      ? `${counted(options.length - shown.length, "more option")}: ${pathOf(command)} --help all`
+      : "",
   ];
   return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
 }

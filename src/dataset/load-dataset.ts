@@ -9,6 +9,7 @@ import {
   shellName,
 } from "./columns/resolve-columns.js";
 import { roleNamed } from "./columns/role-names.js";
+import { findTextColumns } from "./columns/text-column.js";
 import { openWithColumns } from "./open-with-columns.js";
 import { listNames } from "./readers/limits.js";
 import type { ReaderOptions, RecordSource } from "./readers/record-source.js";
@@ -130,7 +131,7 @@ export async function openTexts(
   options: Pick<LoadOptions, "columns" | "reader"> = {},
 ): Promise<TextStream> {
   const { source, columns } = await openWithColumns(file, { ...options, textsOnly: true });
-  const index = columns.text ?? (columns.positive === undefined ? columns.anchor : undefined);
+  const index = findTextColumns(columns).single;
   if (index === undefined) {
     source.close();
     throw missingColumn("text", source.columns, file);

@@ -2,6 +2,7 @@ import { UserError } from "../errors/user-error.js";
 import { contentOf } from "./columns/column-content.js";
 import { type ContentSearch, partnerByContent, rolesByContent } from "./columns/content-roles.js";
 import { withInstruction } from "./columns/instruction.js";
+import { withoutTexts } from "./columns/no-texts.js";
 import {
   type GivenColumns,
   looksMisspelt,
@@ -82,10 +83,10 @@ async function findRoles(
       held.anchor === undefined && held.positive === undefined && held.text === undefined;
     if (lacksTexts && !looksMisspelt(textColumns(search))) {
       const found = rolesByContent(search);
-      if (found !== undefined) {
-        held = found.columns;
-        notes.push(found.note);
-      }
+      const none = found === undefined ? withoutTexts(search) : undefined;
+      if (none !== undefined) throw none;
+      held = found?.columns ?? held;
+      notes.push(...(found === undefined ? [] : [found.note]));
     } else if (!textsOnly) {
       const partner = partnerByContent(search);
       if (partner !== undefined) {

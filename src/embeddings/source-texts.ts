@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { missingColumn, type RoleColumns, shellName } from "../dataset/columns/resolve-columns.js";
+import { findTextColumns } from "../dataset/columns/text-column.js";
 import { openWithColumns } from "../dataset/open-with-columns.js";
 import type { Cell, ReaderOptions, RecordSource } from "../dataset/readers/record-source.js";
 import { safeCell } from "../dataset/writers/table-file.js";
@@ -54,7 +55,7 @@ export async function openSourceTexts(
     textsOnly: true,
   });
   try {
-    const index = found.text ?? (found.positive === undefined ? found.anchor : undefined);
+    const index = findTextColumns(found).single;
     if (index === undefined) throw withoutText(source.columns, found, file);
     const columns = keep === true ? source.columns.filter((_, i) => i !== index) : keep;
     const kept = columns.map((name) => keptIndex(source, name));

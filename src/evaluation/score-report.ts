@@ -1,4 +1,5 @@
 import type { KnownRows } from "../dataset/known-rows.js";
+import { counted } from "../errors/counted.js";
 import type { Analysis } from "./analysis/analyse.js";
 import {
   type Comparison,
@@ -143,7 +144,9 @@ function withVerdict(report: ScoreReport): ScoreReport {
 function notesOf({ model, primary }: ScoreInputs, enough: boolean): string[] | undefined {
   const { rows, metrics, units } = model.evaluation;
   const few =
-    units === undefined ? `${rows} rows` : `${units.count} groups of rows that share texts`;
+    units === undefined
+      ? counted(rows, "row")
+      : counted(units.count, "group of rows that share texts", "groups of rows that share texts");
   const undefinedKeys = metrics.filter(({ value }) => Number.isNaN(value)).map(({ key }) => key);
   const notes = [
     ...(units?.by === "rows"

@@ -140,16 +140,20 @@ export async function compareRuns(
   }
 }
 
+/** Refuses a folder that is no place for a new comparison. Usage error: out-not-empty. */
+export function refuseUsedComparison(out: string, overwrite: boolean): void {
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  const earlier = readdirSync(out).every((name) => isOwn(join(out, name), name));
+  if (overwrite && earlier) return;
+  throw usageError(
+    "out-not-empty",
+    `--out "${out}" exists and ${earlier ? "is not empty" : "holds what is no comparison of runs"}`,
+    `choose another folder${earlier ? ", or add --overwrite to replace the runs in it" : ""}`,
+  );
+}
+
 function prepareFolder(out: string, overwrite: boolean): void {
-  if (existsSync(out) && readdirSync(out).length > 0) {
-    const earlier = readdirSync(out).every((name) => isOwn(join(out, name), name));
-    if (!overwrite || !earlier)
-      throw usageError(
-        "out-not-empty",
-        `--out "${out}" exists and ${earlier ? "is not empty" : "holds what is no comparison of runs"}`,
-        `choose another folder${earlier ? ", or add --overwrite to replace the runs in it" : ""}`,
-      );
-  }
+  refuseUsedComparison(out, overwrite);
   try {
     mkdirSync(out, { recursive: true });
   } catch (error) {

@@ -31,6 +31,7 @@ import type { Encoder, EncoderInfo } from "../encoder/encoder.js";
 import { loadEncoder } from "../encoder/load.js";
 import { promptsByName } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
+import { counted } from "../errors/counted.js";
 import { InterruptedError } from "../errors/interrupted.js";
 import { usageError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
@@ -222,7 +223,7 @@ function dimensionOf({ dim }: EmbedOptions, { dimension }: EncoderInfo): number 
 
 function tellPartial({ onEvent }: EmbedOptions, { rows, discarded }: PartialVectors): void {
   const note = (message: string): void => onEvent?.({ type: "note", message });
-  if (rows > 0) note(`going on after ${rows} texts of an export that was interrupted`);
+  if (rows > 0) note(`going on after ${counted(rows, "text")} of an export that was interrupted`);
   if (discarded) note("an interrupted export of other texts, model or options is thrown away");
 }
 

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { EncoderInfo } from "../encoder/encoder.js";
 import { onnxFile } from "../encoder/weight-type.js";
+import { counted } from "../errors/counted.js";
 import { UserError } from "../errors/user-error.js";
 import { loadEvaluationSet } from "../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../evaluation/evaluators/registry.js";
@@ -16,6 +17,7 @@ import {
 import { writeModelFolder } from "../export/model-folder.js";
 import { openModelSource, type SourceOptions } from "../export/model-source.js";
 import { activationRanges } from "../export/precision/activation-ranges.js";
+import { innerReads } from "../export/precision/inner-graphs.js";
 import type { Calibrate, Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { runReference } from "../export/run-reference.js";
@@ -24,6 +26,7 @@ import { writeSentenceTransformersFolder } from "../export/sentence-transformers
 import { type OwnVectors, ownVectors, type Verification, verifyFolder } from "../export/verify.js";
 import { ensureEmptyFolder, fileError } from "../files/files.js";
 import { writeJson } from "../files/json-file.js";
+import type { ModelProto } from "../onnx/model.js";
 import { openRuntime } from "../runtime/runtime.js";
 import { exportTable } from "./options/export.js";
 import { type JobOptions, requireControl, resolveJob } from "./options/shared.js";
@@ -59,7 +62,11 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
     const own = options.verify ? await ownVectors(source) : undefined;
     const content = { ...source.content, figures: await figuresOf(options) };
     const precisions = precisionsOf(options);
-    const calibrate: Calibrate = (model) => activationRanges(model, runtime, source.encodeWith);
+    const calibrate: Calibrate = (model) => {
+      const inner = innerNote(model);
+      if (inner !== undefined) options.onEvent?.({ type: "note", message: inner });
+      return activationRanges(model, runtime, source.encodeWith);
+    };
     await writeFormats(content, options, { precisions, calibrate }).finally(source.release);
     if (options.adapter) await writeAdapterFolder(join(to, "adapter"), content);
     const { pooling, normalize } = content.encoder;
@@ -105,6 +112,14 @@ async function verified(
     await rm(folder, { recursive: true });
     throw error;
   }
+}
+
+/** What of a model is not quantised. */
+function innerNote({ graph }: ModelProto): string | undefined {
+  const reads = graph === undefined ? 0 : innerReads(graph);
+  if (reads === 0) return undefined;
+  const what = counted(reads, "product or look-up stays", "products and look-ups stay");
+  return `${what} in float32 with --dtype q8: nothing is quantised inside If, Loop and Scan`;
 }
 
 /** What transformers.js cannot do as the model does. */

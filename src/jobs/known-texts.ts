@@ -4,6 +4,7 @@ import { findLeaks } from "../dataset/leaks.js";
 import { readRows } from "../dataset/load-dataset.js";
 import { readerOf } from "../dataset/reading-options.js";
 import type { Dataset } from "../dataset/rows/row-types.js";
+import { counted } from "../errors/counted.js";
 import { UserError } from "../errors/user-error.js";
 import type { EvaluationData } from "../evaluation/definition.js";
 import type { RunRecord } from "../training/run-folder/run-folder.js";
@@ -90,6 +91,6 @@ async function readAgain(
 function sharedNote({ path, what }: SeenFile, seen: Dataset, measuring: Dataset) {
   const leaks = findLeaks(measuring, seen);
   if (leaks === undefined) return undefined;
-  const where = `${leaks.texts} texts in ${leaks.rows} rows of ${measuring.account.file} stand in ${path} too`;
+  const where = `${counted(leaks.texts, "text")} in ${counted(leaks.rows, "row")} of ${measuring.account.file} ${leaks.texts === 1 ? "stands" : "stand"} in ${path} too`;
   return `${where}, ${what === "trained on" ? "which was trained on" : "which selected the checkpoint"}: figures on them are too good`;
 }

@@ -9,7 +9,7 @@ import { promptFor, requireKnownPrompts } from "../encoder/prompts.js";
 import type { Matrix } from "../math/tensor.js";
 import { type Candidates, findCandidates } from "../mining/candidates.js";
 import { chooseNegatives } from "../mining/choose-negatives.js";
-import { readCorpus } from "../mining/corpus.js";
+import { type Corpus, readCorpus } from "../mining/corpus.js";
 import type { Mined, MinedPart } from "../mining/mined.js";
 import { findNearest, type Nearest } from "../mining/nearest.js";
 import { judgeScores } from "../mining/second-model.js";
@@ -55,14 +55,13 @@ export async function mineNegatives(given: MineOptions): Promise<Mined> {
   requireKnownPrompts(options.prompts);
   const dataset = await loadPairs(options);
   const index = indexPairs(dataset.rows);
-  const { corpus, data } = options;
+  const corpus = await corpusOf(options);
   const candidates = findCandidates(
     index,
-    corpus === undefined
-      ? undefined
-      : await readCorpus(corpus, await fittingOptions(corpus, options, data)),
+    corpus?.texts.map(({ text }) => text),
   );
   onEvent?.({ type: "data", dataset, candidates: candidates.texts.length });
+  for (const message of corpus?.notes ?? []) onEvent?.({ type: "note", message });
   const runtime = await openRuntime({ threads });
   try {
     const range = shardOf(options.shard, dataset.rows.length);
@@ -84,6 +83,12 @@ async function loadPairs(options: MineOptions): Promise<DatasetOf<"pair">> {
   // Kinds that are read or converted to pairs; a triplet is a pair already.
   const dataset = await loadDataset(options.data, { ...options, as: ["pair"] });
   return dataset as DatasetOf<"pair">;
+}
+
+async function corpusOf(options: MineOptions): Promise<Corpus | undefined> {
+  const { corpus, data } = options;
+  if (corpus === undefined) return undefined;
+  return readCorpus(corpus, await fittingOptions(corpus, options, data));
 }
 
 /** Rows to be mined, and the candidates, which are those of all rows. */

@@ -5,7 +5,7 @@ import { unknownTokensNote } from "../encoder/unknown-tokens.js";
 import { UserError } from "../errors/user-error.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import type { Matrix } from "../math/tensor.js";
-import { type CorpusText, corpusRows } from "../mining/corpus.js";
+import { type CorpusText, readCorpus } from "../mining/corpus.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
 import type { SearchAnswer } from "../search/answer.js";
 import { multiply } from "../search/product.js";
@@ -50,12 +50,14 @@ type Resolved = ReturnType<typeof resolved>;
  */
 export async function openSearch(given: SearchOptions): Promise<OpenSearch> {
   const options = resolved(given);
-  const rows = distinctRows(await corpusRows(options.corpus, corpusOptions(options)));
+  const corpus = await readCorpus(options.corpus, corpusOptions(options));
+  const rows = distinctRows(corpus.texts);
   if (rows.length === 0)
     throw new UserError("empty-corpus", "has no text to look through", {
       at: { file: options.corpus },
     });
   options.onEvent({ type: "corpus", file: options.corpus, texts: rows.length });
+  for (const message of corpus.notes) options.onEvent({ type: "note", message });
   const runtime = await openRuntime({ threads: options.threads });
   try {
     const models: SearchModel[] = [];
@@ -79,7 +81,8 @@ function resolved({ signal, onEvent = () => undefined, ...job }: SearchOptions) 
 }
 
 function corpusOptions({ column, reader }: Resolved) {
-  return { columns: column === undefined ? undefined : { text: column }, reader };
+  const columns = column === undefined ? undefined : { text: column };
+  return { columns, reader, choice: "--column " };
 }
 
 /** The base first, then the others in the order given. */

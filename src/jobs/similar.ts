@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/rows/row-types.js";
 import { loadEncoder } from "../encoder/load.js";
 import { requireKnownPrompts } from "../encoder/prompts.js";
 import { unknownTokensNote } from "../encoder/unknown-tokens.js";
+import { counted } from "../errors/counted.js";
 import { modelFolderOf } from "../export/checkpoint-model.js";
 import type { Matrix } from "../math/tensor.js";
 import { openRuntime, type Runtime } from "../runtime/runtime.js";
@@ -34,12 +35,14 @@ export async function findSimilar(given: SimilarOptions): Promise<Similar> {
   const source = await readRows(options.data, options);
   const { dataset } = source.dataset.kind === "classed" ? source : textsOf(source);
   options.onEvent({ type: "data", dataset });
+  const both = bothSides(source.dataset);
+  if (both !== undefined) options.onEvent({ type: "note", message: both });
   const texts = placedTexts(dataset);
   const torn = texts.filter(({ torn }) => torn).length;
   if (torn > 0)
     options.onEvent({
       type: "note",
-      message: `${torn} texts stand under several classes; the first counts (embtune data inspect lists them)`,
+      message: `${counted(torn, "text stands", "texts stand")} under several classes; the first counts (embtune data inspect lists them)`,
     });
   const runtime = await openRuntime({ threads: options.threads });
   try {
@@ -65,6 +68,12 @@ function resolved({ signal, onEvent = () => undefined, ...job }: SimilarOptions)
 
 function textsOf(source: Awaited<ReturnType<typeof readRows>>): { readonly dataset: Dataset } {
   return { dataset: convertDataset({ ...source, to: "text", how: undefined }) };
+}
+
+/** What is said where a row gives several texts. */
+function bothSides({ columns: { anchor, positive } }: Dataset): string | undefined {
+  if (typeof anchor !== "string" || typeof positive !== "string") return undefined;
+  return `the texts of "${anchor}" and "${positive}" are looked through together (--columns text=NAME takes one column)`;
 }
 
 interface LabelledText extends PlacedText {

@@ -10,7 +10,7 @@ import { objectiveByRows } from "../training/plan/objective-by-rows.js";
 import { planTraining, type TrainingPlan } from "../training/plan/plan.js";
 import { type RunOptions, runTraining, type TrainedRun } from "../training/run/run.js";
 import type { OnTrainEvent } from "../training/run-folder/events.js";
-import { runPaths } from "../training/run-folder/run-folder.js";
+import { refuseUsed, runPaths } from "../training/run-folder/run-folder.js";
 import { requireControl } from "./options/shared.js";
 import { controlTable } from "./options/train.js";
 import { writeReport } from "./report.js";
@@ -96,6 +96,7 @@ export async function train(options: TrainOptions & Partial<TrainControl>): Prom
   requireControl({ signal, onEvent });
   requireFitting(trainTable, settings, "train");
   requireFitting(controlTable, { overwrite, resume, resumeAnyway, report }, "train");
+  if (resume !== true) refuseUsed(settings.out, overwrite === true);
   const chosen = await objectiveByRows(settings);
   for (const note of chosen.notes) onEvent({ type: "note", message: `note: ${note}` });
   const plan = await planTraining({ ...settings, ...chosen.options });

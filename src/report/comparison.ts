@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { correctedForSeveral, type ScoreReport } from "../evaluation/score-report.js";
 import type { OptionValue } from "../options/option.js";
@@ -148,7 +149,7 @@ function tableOf(report: ComparisonReport, width?: number): string[] {
     width,
   );
   return [
-    `${report.measuredOn} (${report.rows} rows, scores ×100, 95 % bootstrap intervals)`,
+    `${report.measuredOn} (${counted(report.rows, "row")}, scores ×100, 95 % bootstrap intervals)`,
     table,
     ...(tested && report.runs.length > 1
       ? ["p-values are corrected for the number of runs by Holm's method"]

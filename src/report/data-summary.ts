@@ -1,5 +1,6 @@
 import type { PreviewRow } from "../dataset/preview.js";
 import type { RowReport } from "../dataset/rows/row-report.js";
+import { counted } from "../errors/counted.js";
 import type { EvaluationData } from "../evaluation/definition.js";
 
 /** Longest cell that a preview shows, in characters. */
@@ -31,7 +32,7 @@ export function formatDataSummary(dataset: EvaluationData, rows: readonly Previe
 }
 
 function formatRows(count: number, kind: string, account: RowReport): string {
-  const unit = count === account.kept ? "" : `, which give ${count} rows`;
+  const unit = count === account.kept ? "" : `, which give ${counted(count, "row")}`;
   return `${account.kept} of ${account.read} kept${unit} (${kind})`;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import type { ExportReport } from "../export/export-report.js";
 import type { PrecisionLoss } from "../export/precision/precision-loss.js";
 import type { Recipe } from "../export/torch/recipe.js";
@@ -15,11 +16,11 @@ export function formatExport(report: ExportReport): string {
     const { texts, largestDifference, tolerance, passed, cut, zero } = verification;
     const verdict = passed ? "within" : "above";
     lines.push(
-      `verified on ${texts} texts: largest difference ${largestDifference.toExponential(2)}, ${verdict} ${tolerance}`,
+      `verified on ${counted(texts, "text")}: largest difference ${largestDifference.toExponential(2)}, ${verdict} ${tolerance}`,
     );
     if (cut.texts > 0) {
       lines.push(
-        `${cut.texts} more were cut to the maximum length, and transformers.js cuts their closing token too: difference ${cut.largestDifference.toExponential(2)}`,
+        `${counted(cut.texts, "more was", "more were")} cut to the maximum length, and transformers.js cuts the closing token too: difference ${cut.largestDifference.toExponential(2)}`,
       );
     }
     if (zero > 0) lines.push(zeroNote(zero));
@@ -29,11 +30,11 @@ export function formatExport(report: ExportReport): string {
 
 /** What a recipe holds, and how it is run. */
 export function formatRecipe({ folder, objective, texts, steps }: Recipe): string {
-  return `${folder}: train.py, ${steps} steps of ${objective} on ${texts} texts\nrun it: torchrun --nproc-per-node 2 ${folder}/train.py`;
+  return `${folder}: train.py, ${counted(steps, "step")} of ${objective} on ${counted(texts, "text")}\nrun it: torchrun --nproc-per-node 2 ${folder}/train.py`;
 }
 
 function zeroNote(texts: number): string {
-  const who = texts === 1 ? "1 text has" : `${texts} texts have`;
+  const who = counted(texts, "text has", "texts have");
   return `${who} the vector 0, having no token that the model knows: transformers.js makes NaN of it with normalize: true`;
 }
 

@@ -1,5 +1,6 @@
 import type { FileInspection, Inspection } from "../dataset/inspect/inspection.js";
 import type { Lengths } from "../dataset/inspect/length-count.js";
+import { counted } from "../errors/counted.js";
 import { type Bar, barChart } from "./charts/bars.js";
 import { type Figure, figureHtml } from "./charts/figure.js";
 import { dataText, escapeHtml, htmlPage, htmlTable } from "./html.js";
@@ -21,7 +22,7 @@ async function fileSection(file: FileInspection, inspection: Inspection): Promis
     figures.push(await figureHtml(figure));
   return [
     `<h2>${dataText(file.file)}</h2>`,
-    `<p>${escapeHtml(dialect)}; ${rows} rows (${escapeHtml(kind)}); ${texts.total} texts, ${texts.distinct} distinct</p>`,
+    `<p>${escapeHtml(dialect)}; ${counted(rows, "row")} (${escapeHtml(kind)}); ${counted(texts.total, "text")}, ${texts.distinct} distinct</p>`,
     ...file.notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
     findingSection(file),
     htmlTable(
@@ -70,7 +71,7 @@ function valueFigures({ labels, scores }: FileInspection): Figure[] {
   if (labels !== undefined) {
     const bars = labels.values.map(({ value, count }) => ({ label: value || "(empty)", count }));
     const some = bars.length < labels.distinct ? `; the ${bars.length} commonest are shown` : "";
-    const caption = `${labels.distinct} distinct labels${some}.`;
+    const caption = `${counted(labels.distinct, "distinct label")}${some}.`;
     figures.push(barFigure({ title: "labels", caption, bars, unit: "label" }));
   }
   if (scores !== undefined) {
@@ -107,7 +108,7 @@ function batchLine({ batch }: FileInspection): string {
   const pairs = batch.batchSize * (batch.batchSize - 1);
   return (
     `<p>A random batch of ${batch.batchSize} has ${batch.expected.toFixed(2)} expected false negatives among ${pairs}; ` +
-    `${batch.largest} of ${batch.rows} rows are in the largest set of connected ones.</p>`
+    `${batch.largest} of ${counted(batch.rows, "row")} are in the largest set of connected ones.</p>`
   );
 }
 

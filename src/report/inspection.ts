@@ -1,5 +1,6 @@
 import type { FileInspection, Inspection, TextInspection } from "../dataset/inspect/inspection.js";
 import type { Bin } from "../dataset/inspect/length-count.js";
+import { counted } from "../errors/counted.js";
 import { formatTable } from "./table.js";
 
 /** What `data inspect` found, as text: one block a file, then the texts that files share. */
@@ -119,8 +120,8 @@ function batchLine({ batch }: FileInspection): string | undefined {
   if (batch === undefined) return undefined;
   const { batchSize, rows, expected, largest } = batch;
   return (
-    `${rows} rows for in-batch negatives; a random batch of ${batchSize} has ${expected.toFixed(2)} false negatives ` +
-    `among ${batchSize * (batchSize - 1)}; ${largest} rows in the largest set of connected ones`
+    `${counted(rows, "row")} for in-batch negatives; a random batch of ${batchSize} has ${expected.toFixed(2)} false negatives ` +
+    `among ${batchSize * (batchSize - 1)}; ${counted(largest, "row")} in the largest set of connected ones`
   );
 }
 
@@ -137,7 +138,7 @@ function findingTable({ findings }: FileInspection): string {
 function formatShared({ shared }: Inspection): string[] {
   return shared.map(
     ({ first, second, exact, plain, rows, line }) =>
-      `${second} shares texts with ${first}: ${exact} distinct texts exactly, ${plain} but for case and punctuation, in ${rows} rows (first on line ${line})\n` +
+      `${second} shares texts with ${first}: ${counted(exact, "distinct text")} exactly, ${plain} but for case and punctuation, in ${counted(rows, "row")} (first on line ${line})\n` +
       "   → if one is for training and the other for measuring: train --drop-leaks, or data split both together",
   );
 }

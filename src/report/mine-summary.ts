@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import { reportedQuantiles } from "../mining/choose-negatives.js";
 import type { Mined } from "../mining/mined.js";
 import { formatTable } from "./table.js";
@@ -74,5 +75,5 @@ function resultLine({ rows, rowsWith }: Mined): string {
     ...(fewer > 0 ? [`${fewer} with fewer`] : []),
     ...(none > 0 ? [`${none} with none`] : []),
   ];
-  return `${rows.length} rows, ${full} with ${wanted} mined negatives${rest.map((r) => `, ${r}`).join("")}`;
+  return `${counted(rows.length, "row")}, ${full} with ${counted(wanted, "mined negative")}${rest.map((r) => `, ${r}`).join("")}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { type IntervalRow, intervalChart } from "./charts/bars.js";
 import { type Figure, figureHtml } from "./charts/figure.js";
@@ -19,7 +20,7 @@ export async function modelsPage(comparison: ModelComparison): Promise<string> {
   for (const file of files)
     sections.push(await fileSection(reports.filter((one) => one.file === file)));
   const body = [
-    `<h1>${models.length} ${models.length === 1 ? "model" : "models"}</h1>`,
+    `<h1>${counted(models.length, "model")}</h1>`,
     ...failures.map((failure) => `<p class="lead bad">${escapeHtml(failure)}</p>`),
     htmlTable(
       ...withoutEmpty(["model", ...modelTitles.map((title) => `#${title}`)], models.map(modelRow)),
@@ -44,7 +45,7 @@ async function fileSection(reports: readonly ScoreReport[]): Promise<string> {
   const [{ file, task, rows, primary }] = reports;
   return [
     `<h2>${dataText(file)}</h2>`,
-    `<p class="note">${escapeHtml(task)}, ${rows} rows; ${escapeHtml(primary)} ×100, with 95 % bootstrap intervals.</p>`,
+    `<p class="note">${escapeHtml(task)}, ${counted(rows, "row")}; ${escapeHtml(primary)} ×100, with 95 % bootstrap intervals.</p>`,
     `<div class="figures">${await figureHtml(scoreFigure(reports))}</div>`,
     htmlTable(
       [

@@ -14,6 +14,12 @@ export function formatTrainingData(plan: TrainingPlan, prompts: Prompts): string
     const texts = trainingPrompts(task, prompts);
     const alone = plan.files.length === 1;
     const rows = alone ? preview(task.seen, 2, texts) : preview(train, 1, texts);
-    return formatDataSummary(data, rows);
+    const twice = data.kind === "text" && train.kind === "pair" ? [singleTexts] : [];
+    return [formatDataSummary(data, rows), ...twice].join("\n");
   });
 }
+
+/** Someone who meant pairs sees here that they were not found, and how they are written. */
+const singleTexts =
+  "  note     a row holds one text, so each text is trained as its own positive, in two views, with the other texts as negatives;\n" +
+  "           to train on texts that belong together, put them side by side: a first line anchor,positive, then a pair a row (docs/data-formats.md)";

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
 import { deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { formatAnalysis } from "./analysis.js";
@@ -44,8 +45,8 @@ function heading({ file, task, rows, groups }: ScoreReport): string {
   const shared =
     groups === undefined || groups.by === "rows"
       ? ""
-      : ` in ${groups.count} groups that share ${groups.by === "texts" ? "texts" : "their first text"} (the largest ${groups.largest}), which are resampled`;
-  return `${file} (${task}, ${rows} rows${shared}, scores ×100, 95 % bootstrap intervals)`;
+      : ` in ${counted(groups.count, "group that shares", "groups that share")} ${groups.by === "texts" ? "texts" : "their first text"} (the largest ${groups.largest}), which are resampled`;
+  return `${file} (${task}, ${counted(rows, "row")}${shared}, scores ×100, 95 % bootstrap intervals)`;
 }
 
 /** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */
@@ -183,24 +184,27 @@ function closing(report: ScoreReport): string[] {
       ];
 }
 
-/** What rows tell apart: half the interval of a difference, and how many rows would show one of this size. */
+/** What rows leave open: how far the interval reaches, why it is no verdict, and how many rows would show a difference of this size. */
 function resolutionLine(
   { verdict, difference, interval }: Comparison,
   { rows, groups }: ScoreReport,
 ): string[] {
   if (verdict !== "no clear difference") return [];
   const half = (interval.high - interval.low) / 2;
-  const seen =
-    half === 0
-      ? `n ${rows}: no row has changed`
-      : `n ${rows}: differences under ±${(100 * half).toFixed(half < 0.1 ? 1 : 0)} points cannot be seen`;
+  if (half === 0) return [`n ${rows}: no row has changed`];
+  const reach = `about ${(100 * half).toFixed(half < 0.1 ? 1 : 0)} points to each side`;
+  if (interval.low > 0 || interval.high < 0)
+    return [
+      `n ${rows}: the interval reaches ${reach} and leaves out 0, but p is above 0.05; a verdict needs both, and more rows would tell`,
+    ];
+  const seen = `n ${rows}: the interval reaches ${reach} and takes in 0, so these rows cannot tell`;
   const factor = (half / difference) ** 2;
   // The interval narrows with the square root of what is drawn: rows, or groups of them.
   const needed = Math.ceil((groups?.count ?? rows) * factor);
   const what = groups === undefined ? "rows" : "groups of rows";
   if (!(factor > 1) || !Number.isFinite(needed)) return [seen];
   const many = needed > 1_000_000 ? "more than a million" : `about ${roundedUp(needed)}`;
-  return [`${seen}; to show one of ${signed(difference)} takes ${many} ${what}`];
+  return [`${seen}; to show ${signed(difference)} takes ${many} ${what}`];
 }
 
 /** Two digits are all that such an estimate has. */

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import type { PlacedText, Similar } from "../search/similar.js";
 import { clip } from "./clip.js";
 import { formatTable } from "./table.js";
@@ -10,7 +11,7 @@ export function formatSimilar(similar: Similar, width: number): string {
   const { texts, repeated, model } = similar;
   const again = repeated === 0 ? "" : `, ${repeated} of them on several lines`;
   const parts = [
-    `${texts} distinct texts${again}, by ${model}`,
+    `${counted(texts, "distinct text")}${again}, by ${model}`,
     pairSection(similar, width),
     groupSection(similar, width),
     labelSection(similar, width),
@@ -53,8 +54,9 @@ function groupSection({ duplicates, threshold }: Similar, width: number): string
       ...(more > 0 ? [`    and ${more} more`] : []),
     ].join("\n");
   });
-  const head = `near-duplicates (cosine ${threshold} and more): ${texts} texts in ${groups} groups`;
-  const rest = groups > largest.length ? [`  and ${groups - largest.length} more groups`] : [];
+  const head = `near-duplicates (cosine ${threshold} and more): ${texts} texts in ${counted(groups, "group")}`;
+  const rest =
+    groups > largest.length ? [`  and ${counted(groups - largest.length, "more group")}`] : [];
   return [head, ...lists, ...rest].join("\n");
 }
 
@@ -81,7 +83,7 @@ function labelSection({ labels }: Similar, width: number): string {
       clip(row.nearest.text, column),
     ]),
   );
-  return `${disagree} labels disagree with more than half of the ${neighbours} nearest texts\n${table}`;
+  return `${counted(disagree, "label disagrees", "labels disagree")} with more than half of the ${neighbours} nearest texts\n${table}`;
 }
 
 function linesOf({ lines }: PlacedText): string {

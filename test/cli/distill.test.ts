@@ -157,6 +157,7 @@ describe("embtune distill", () => {
     [["--gram", "-1"], "gram"],
     [["--init", "layers:0", "--vocabulary", "corpus"], "without effect"],
     [["--reuse", "elsewhere"], "no teacher's vectors"],
+    [["--project", "linear", "--hidden", `${bundled.width}`, "--heads", "1"], "has no effect"],
   ])("refuses %j", async (more, message) => {
     const to = freshFolder();
     const call = args().map((arg) => (arg === out ? to : arg));
@@ -207,7 +208,8 @@ describe("embtune distill", () => {
     expect(news.length).toBeGreaterThan(100);
     expect(linesOf((await made()).to)).toEqual(lines);
     expect(linesOf((await made("--seed", "7")).to)).not.toEqual(lines);
-    expect((await made("--reuse", out)).stderr).toContain("another exchange");
+    const other = await made("--encoding", "windows-1252", "--reuse", out);
+    expect(other.stderr).toContain("another exchange, way of reading the files");
   }, 300_000);
 
   it("does not teach vectors of another corpus", async () => {

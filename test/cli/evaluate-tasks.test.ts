@@ -115,6 +115,12 @@ describe("what cannot be measured is refused", () => {
     expect(code).toBe(exit);
   });
 
+  it("says what queries need that are to find documents", async () => {
+    const { stderr } = await embtune(["evaluate", csv("id,query", ["1,a b", "2,c d"])]);
+    expect(stderr).toContain("need --corpus FILE and --qrels FILE");
+    expect(stderr).not.toContain("--eval-corpus");
+  });
+
   it("names the file of a complaint about its rows", async () => {
     const file = csv("sentence1,sentence2,label", ["a,b,1", "c,d,1"]);
     expect((await embtune(["evaluate", file])).stderr).toContain(`error: ${file}: labelled pairs`);

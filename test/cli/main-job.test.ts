@@ -172,6 +172,9 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("exists and is not empty");
     expect(stderr).toContain("--overwrite");
+    expect(stderr).not.toContain("anchor");
+    const missing = await embtune(["train", "no such.csv", "--out", run, "--sweep", "lr=1,2"]);
+    expect(missing.stderr).toContain("holds what is no comparison of runs");
     expect(existsSync(join(run, "model", "onnx", "model.onnx"))).toBe(true);
   });
 });

@@ -16,6 +16,8 @@ describe("train on single texts without --eval", () => {
       ...["--steps", "2", "--batch-size", "4"],
     ]);
     expect(stderr).toContain("note: nothing selects the checkpoint: single texts have no answer");
+    expect(stderr).toContain("each text is trained as its own positive, in two views");
+    expect(stderr).toContain("a first line anchor,positive, then a pair a row");
     expect(stderr).toContain("selection  none, the last step goes out");
     expect(stdout).toMatch(/^last step 2, .*model in /);
     expect(code).toBe(0);

@@ -222,3 +222,16 @@ describe("hints about columns", () => {
     expect(hint).not.toMatch(/--columns (\w+)=\1(?!\w)/);
   });
 });
+
+describe("a file without texts", () => {
+  it("is told what its columns hold instead, and how a column is named nevertheless", async () => {
+    const file = temporaryFile("id,sku,vector\n1,A-1,[1 2]\n2,B-22,[3 4]\n3,C-3,[5 6]\n");
+    const error = await userErrorOf(loadDataset(file));
+    expect(error.code).toBe("missing-column");
+    expect(error.message).toBe(
+      'has no column that looks like texts, found "id" (numbers), "sku" (values such as A-1), "vector" (values such as [1 2])',
+    );
+    expect(error.hint).toContain("--columns text=NAME");
+    expect((await loadDataset(file, { columns: { text: "sku" } })).rows).toHaveLength(3);
+  });
+});

@@ -288,7 +288,7 @@ describe("labels and NLI", () => {
     const numbered = "sentence1,sentence2,label\na,b,0\na,c,1\na,d,2\na,e,-1\n";
     const error = await errorOf(numbered);
     expect(error.code).toBe("unknown-labels");
-    expect(error.message).toContain('"0" (1 rows), "1" (1 rows), "2" (1 rows)');
+    expect(error.message).toContain('"0" (1 row), "1" (1 row), "2" (1 row)');
     expect(error.hint).toContain("--label-map");
     const labelMap = { entailment: "0", neutral: "1", contradiction: "2" };
     expect(await rowsOf("nli", load(numbered, { labelMap }))).toHaveLength(3);

@@ -129,7 +129,7 @@ describe("queries, corpus and qrels", () => {
       { anchor: "second", positive: "two", negatives: [], line: 4 },
     ]);
     expect([account.read, account.kept]).toEqual([6, 3]);
-    expect(account.notes).toContain("1 queries have no relevant document");
+    expect(account.notes).toContain("1 query has no relevant document");
   });
 
   it("take TREC's four columns", async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSearch, type SearchEvent } from "../../src/jobs/search.js";
-import { findSimilar } from "../../src/jobs/similar.js";
+import { findSimilar, type SimilarEvent } from "../../src/jobs/similar.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 
 const model = join(import.meta.dirname, "..", "..", "models", "embtune-mini-en");
@@ -57,6 +57,26 @@ describe("openSearch", () => {
     expect(await encodedTexts(folder)).toBe(0);
   });
 
+  it("says which of two columns of texts it reads, and takes the other by its name", async () => {
+    const faq = temporaryFile("question,answer\nwhere is my hat?,on the shelf\n", "faq.csv");
+    const ask = async (column?: string) => {
+      const notes: string[] = [];
+      const onEvent = (event: SearchEvent) => event.type === "note" && notes.push(event.message);
+      const options = { corpus: faq, column, model, cache: false, threads: 1, k: 1 };
+      const search = await openSearch({ ...options, onEvent });
+      const { models } = await search.ask("hat");
+      await search.release();
+      return { text: models[0].hits[0].text, notes };
+    };
+    expect(await ask()).toEqual({
+      text: "on the shelf",
+      notes: [
+        `${faq}: the texts are those of "answer", not those of "question" (--column question reads those)`,
+      ],
+    });
+    expect(await ask("question")).toEqual({ text: "where is my hat?", notes: [] });
+  });
+
   it("refuses a corpus without texts and options that it does not have", async () => {
     const empty = temporaryFile("id,text\n1,\n2,\n", "empty.csv");
     await expect(openSearch({ corpus: empty, cache: false })).rejects.toMatchObject({
@@ -98,7 +118,12 @@ describe("findSimilar", () => {
 
   it("takes the texts of rows without classes and says nothing of labels", async () => {
     const data = temporaryFile("anchor,positive\none hat,a hat\ntwo cats,a cat\n");
-    const found = await findSimilar({ data, model, cache: false, threads: 1 });
+    const notes: string[] = [];
+    const onEvent = (event: SimilarEvent) => event.type === "note" && notes.push(event.message);
+    const found = await findSimilar({ data, model, cache: false, threads: 1, onEvent });
+    expect(notes).toEqual([
+      'the texts of "anchor" and "positive" are looked through together (--columns text=NAME takes one column)',
+    ]);
     expect(found.texts).toBe(4);
     expect(found.labels).toBeUndefined();
   });

@@ -90,7 +90,7 @@ describe("formatInspection", () => {
     }
     const [{ first, second, exact, rows }] = found.shared;
     expect(text).toContain(`${second} shares texts with ${first}: ${exact} distinct`);
-    expect(text).toContain(`in ${rows} rows (first on line`);
+    expect(text).toContain(`in ${rows} row (first on line`);
     expect(formatInspection(only({ ...scored, findings: [] }))).toContain("nothing to mend");
   });
 

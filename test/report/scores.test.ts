@@ -84,6 +84,37 @@ describe("formatScores", () => {
     expect(last(formatScores(compared({ base: after })))).toMatch(/^n 40: no row has changed$/);
   });
 
+  it.each([
+    [
+      -0.01,
+      0.16,
+      undefined,
+      "about 8.5 points to each side and takes in 0, so these rows cannot tell; to show +7.50 takes about 52 rows",
+    ],
+    [
+      0.01,
+      0.14,
+      0.08,
+      "about 6.5 points to each side and leaves out 0, but p is above 0.05; a verdict needs both, and more rows would tell",
+    ],
+  ])(
+    "says by the interval why there is no clear difference (%d to %d, p %d)",
+    (low, high, p, why) => {
+      const report = compared();
+      const open = {
+        ...report.comparisons[0],
+        ...{
+          difference: 0.075,
+          interval: { low, high },
+          p,
+          verdict: "no clear difference" as const,
+        },
+      };
+      const text = formatScores({ ...report, comparisons: [open], verdict: open.verdict });
+      expect(text.split("\n").at(-1)).toBe(`n 40: the interval reaches ${why}`);
+    },
+  );
+
   it("says in the verdict's sentence how many rows were trained on, from a tenth on", () => {
     const last = (count: number) =>
       formatScores({ ...compared(), known: { count, of: 40, what: "queries" } })

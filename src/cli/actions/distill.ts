@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../../errors/counted.js";
 import type { DistillEvent } from "../../jobs/distill/context.js";
 import { distill } from "../../jobs/distill/distill.js";
 import type { DistillState } from "../../jobs/distill/state.js";
@@ -18,7 +19,7 @@ export async function runDistill(data: readonly string[], command: Command): Pro
     if (event.type === "stage" || event.type === "lesson") progress.stop();
     if (event.type === "stage") terminal.note(`${event.name} …`);
     else if (event.type === "lesson") {
-      terminal.note(`training, ${event.steps} updates …`);
+      terminal.note(`training, ${counted(event.steps, "update")} …`);
       progress = trainProgress(terminal, { steps: event.steps });
     } else progress.onEvent(event);
   };
@@ -42,7 +43,7 @@ function summary(model: string, { corpus, parameters = 0, ceiling }: DistillStat
   const out = left.length === 0 ? "" : `, left out: ${left.join(", ")}`;
   const made = corpus?.exchanged ? `, and ${corpus.exchanged} with exchanged words` : "";
   return [
-    `corpus:  ${corpus?.texts ?? 0} texts${made}${out}`,
+    `corpus:  ${counted(corpus?.texts ?? 0, "text")}${made}${out}`,
     `student: ${(parameters / 1e6).toFixed(2)} million parameters`,
     ...(ceiling === undefined
       ? []

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
+import { counted } from "../../errors/counted.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
@@ -78,7 +79,9 @@ async function runMerge(
   refuseBesideMerge(command, data, { ...mineTable, ...ruleOptions });
   const { out, ...writing } = flagsOf(command, tableOutOptions);
   const rows = await mergeMined({ files, out, ...writing });
-  terminal.result(terminal.json ? JSON.stringify({ out, rows }, null, 2) : `${out}: ${rows} rows`);
+  terminal.result(
+    terminal.json ? JSON.stringify({ out, rows }, null, 2) : `${out}: ${counted(rows, "row")}`,
+  );
 }
 
 function rulesOf(flags: OptionsOf<typeof ruleOptions>): SelectionRules {
@@ -111,7 +114,7 @@ function mineProgress(terminal: Terminal) {
     onEvent: (event: MineEvent): void => {
       if (event.type === "data") {
         terminal.note(formatDataSummary(event.dataset, []));
-        terminal.note(`${event.candidates} distinct candidates`);
+        terminal.note(counted(event.candidates, "distinct candidate"));
       }
       if (event.type === "model") terminal.note(modelNote(event.info));
       if (event.type === "note") terminal.note(`note: ${event.message}`);

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
+import { counted } from "../../errors/counted.js";
 import { searchTable } from "../../jobs/options/search.js";
 import { type OpenSearch, openSearch } from "../../jobs/search.js";
 import { formatSearchAnswer } from "../../report/search-answer.js";
@@ -28,7 +29,8 @@ export async function runSearch(
     onEvent: (event) => {
       if (event.type === "encoding") return encoding.show(event);
       encoding.stop();
-      if (event.type === "corpus") terminal.note(`${event.file}: ${event.texts} distinct texts`);
+      if (event.type === "corpus")
+        terminal.note(`${event.file}: ${counted(event.texts, "distinct text")}`);
       if (event.type === "model") terminal.note(modelNote(event.info));
       if (event.type === "note") terminal.note(`note: ${event.message}`);
     },

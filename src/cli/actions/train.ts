@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { modelPrompts } from "../../encoder/load.js";
 import type { Prompts } from "../../encoder/prompts.js";
+import { counted } from "../../errors/counted.js";
 import { usageError } from "../../errors/user-error.js";
 import type { ScoreReport } from "../../evaluation/score-report.js";
+import { refuseUsedComparison } from "../../jobs/compare.js";
 import { type ReportedRun, trainPlanned } from "../../jobs/train.js";
 import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
@@ -19,7 +21,7 @@ import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
 import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
-import { freeRunFolder, runPaths } from "../../training/run-folder/run-folder.js";
+import { freeRunFolder, refuseUsed, runPaths } from "../../training/run-folder/run-folder.js";
 import { runFlags, sweepFlag } from "../flags/train.js";
 import { goingOn, interruptSignal } from "../interrupt.js";
 import { flagsOf } from "../options/add-options.js";
@@ -46,6 +48,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   const flags = flagsOf(command, ownFlags);
   const terminal = openTerminal(flags);
   refuseResumedComparison(command, flags);
+  refuseUsedFolder(command, flags);
   const chosen = await chosenByRows(data, command, flags);
   const names = objectiveNames(command, flags, chosen.options.objective);
   if (names.length > 1 || flags.sweep !== undefined)
@@ -90,14 +93,26 @@ function resumeCommand(out: string): string | undefined {
     : undefined;
 }
 
-function refuseResumedComparison(command: Command, { resume, sweep }: RunFlags): void {
-  const several = typedSettings(command).objective?.includes(",") === true || sweep !== undefined;
-  if (resume === undefined || !several) return;
+function refuseResumedComparison(command: Command, flags: RunFlags): void {
+  if (flags.resume === undefined || !namesSeveral(typedSettings(command), flags)) return;
   throw usageError(
     "resume-comparison",
     "--resume goes on with one run, not with a comparison",
     "resume the run's own folder inside --out",
   );
+}
+
+/** Before anything is read: a folder that cannot be written to would throw away the wait. */
+function refuseUsedFolder(command: Command, flags: RunFlags): void {
+  if (flags.resume !== undefined || flags.dryRun) return;
+  const settings = { ...storedOptions(flags), ...typedSettings(command) };
+  if (settings.out === undefined) return;
+  if (namesSeveral(settings, flags)) refuseUsedComparison(settings.out, flags.overwrite);
+  else refuseUsed(settings.out, flags.overwrite);
+}
+
+function namesSeveral({ objective }: Partial<TrainOptions>, { sweep }: RunFlags): boolean {
+  return String(objective).includes(",") || sweep !== undefined;
 }
 
 function objectiveNames(command: Command, flags: RunFlags, chosen?: string): string[] {
@@ -175,6 +190,7 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
   if (unchanged) terminal.note(formatUnchanged(record, run));
   if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
-  const what = interpolation === undefined ? `best step ${bestStep} of ${step}` : `${step} steps`;
+  const what =
+    interpolation === undefined ? `best step ${bestStep} of ${step}` : counted(step, "step");
   terminal.result(`${what}${early}, ${took}`);
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { UserError } from "../../errors/user-error.js";
 import { createRandom, permutation, type Random } from "../../math/random.js";
 import { keyLists, type PackItems, pack } from "./packing.js";
@@ -95,7 +96,7 @@ function pairItems(index: PairIndex, avoid: "text" | "component"): PackItems {
 function tooFewRows(rows: number, least: number): UserError {
   return new UserError(
     "too-few-rows",
-    `${rows} ${rows === 1 ? "row is" : "rows are"} left to train on, expected at least ${least}`,
+    `${counted(rows, "row is", "rows are")} left to train on, expected at least ${least}`,
     {
       hint: "add rows",
     },

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { fittingOptions } from "../fitting-options.js";
 import type { ReaderOptions } from "../readers/record-source.js";
 import { type Judgment, readJudgments } from "../retrieval/judgments.js";
@@ -53,7 +54,8 @@ export async function judgedPairs(files: RetrievalFiles): Promise<DatasetOf<"pai
     return { ...pair, negatives: cleanNegatives(pair, negatives.get(query) ?? [], book) };
   });
   const without = [...queries.texts.keys()].filter((id) => !positive.has(id)).length;
-  if (without > 0) book.note(`${without} queries have no relevant document`);
+  if (without > 0)
+    book.note(`${counted(without, "query has", "queries have")} no relevant document`);
   return {
     kind: "pair",
     rows,

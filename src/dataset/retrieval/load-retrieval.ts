@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { Problems } from "../../errors/problems.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
 import { fittingOptions } from "../fitting-options.js";
@@ -111,9 +112,14 @@ export function assembleRetrieval(
 }
 
 function selfNote(count: number, excluded: boolean): string {
+  const own = [
+    "query stands in the corpus itself",
+    "queries stand in the corpus themselves",
+  ] as const;
+  const stand = counted(count, ...own);
   return excluded
-    ? `${count} queries stand in the corpus themselves; with --exclude-self each passes itself over, and the other queries stay documents: take them out of the corpus if they answer nothing`
-    : `${count} queries stand in the corpus themselves, by id or text, and find themselves first: with --exclude-self each passes itself over`;
+    ? `${stand}; with --exclude-self each passes itself over, and the other queries stay documents: take them out of the corpus if they answer nothing`
+    : `${stand}, by id or text, and would be found first: with --exclude-self each passes itself over`;
 }
 
 /** Documents that are a query itself, by query id: the same text, or the same id and one text within the other; none that is judged relevant. */
@@ -159,7 +165,7 @@ function withoutEmptyDocuments(
   return {
     corpus: { ...corpus, texts },
     note: [
-      `${corpus.file}: ${empty.length} documents without a text left out (first on line ${line})`,
+      `${corpus.file}: ${counted(empty.length, "document")} without a text left out (first on line ${line})`,
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { openBytes } from "../readers/bytes.js";
 import { detectEncoding, toUtf8 } from "../readers/encoding.js";
 import { readObject } from "../readers/json/object-document.js";
@@ -46,7 +47,7 @@ function textsOf(
   const entries = Object.entries(object);
   const texts = new Map(entries.map(([id, value]) => [id, textOf(value)]));
   const lines = new Map(entries.map(([id], i) => [id, i + 1]));
-  const note = `${file}: ${texts.size} texts in "${column}", by id`;
+  const note = `${file}: ${counted(texts.size, "text")} in "${column}", by id`;
   return { file, texts, lines, sha256, column, note };
 }
 

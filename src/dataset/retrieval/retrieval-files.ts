@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { UserError } from "../../errors/user-error.js";
 import { normalName } from "../columns/role-names.js";
 import { openRecords } from "../readers/open-records.js";
@@ -54,7 +55,7 @@ export async function readTextsById(file: string, reader?: ReaderOptions): Promi
     );
   }
   const names = (title < 0 ? [text] : [title, text]).map((i) => `"${source.columns[i]}"`);
-  const note = `${file}: ${texts.size} texts in ${names.join(" and ")}, ids in "${source.columns[id]}"`;
+  const note = `${file}: ${counted(texts.size, "text")} in ${names.join(" and ")}, ids in "${source.columns[id]}"`;
   const column = source.columns[text];
   return { file, texts, lines, sha256: source.sha256(), column, note };
 }

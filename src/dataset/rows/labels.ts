@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { nearest } from "../../errors/suggest.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { normalName } from "../columns/role-names.js";
@@ -239,7 +240,9 @@ function unknownLabels(
   found: ReadonlyMap<string, LabelOccurrence>,
   context: LabelContext,
 ): UserError {
-  const shown = values.slice(0, 8).map((value) => `"${value}" (${found.get(value)?.count} rows)`);
+  const shown = values
+    .slice(0, 8)
+    .map((value) => `"${value}" (${counted(found.get(value)?.count ?? 0, "row")})`);
   const more = values.length > 8 ? ` and ${values.length - 8} more` : "";
   const first = Math.min(
     ...values.map((value) => found.get(value)?.line ?? Number.POSITIVE_INFINITY),

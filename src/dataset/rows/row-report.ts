@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { UserError } from "../../errors/user-error.js";
 
 /** What became of a file's rows: read = kept + the sum of the dropped. */
@@ -100,7 +101,7 @@ export function requireRows(rows: number, least: number, account: RowReport): vo
   const rest = why === "" ? "" : `; left out: ${why}`;
   throw new UserError(
     "too-few-rows",
-    `has ${rows} usable ${rowName}${rows === 1 ? "" : "s"}, expected at least ${least}${rest}`,
+    `has ${counted(rows, `usable ${rowName}`)}, expected at least ${least}${rest}`,
     {
       at,
       hint: "add rows",

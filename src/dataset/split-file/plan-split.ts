@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { requireReadable } from "../../files/usable-path.js";
 import type { ColumnMapping } from "../columns/resolve-columns.js";
@@ -197,13 +198,15 @@ function splitNotes(
   const share = ((100 * largest) / rows).toFixed(1);
   const notes = [
     by === "none"
-      ? `split at random: ${shared} rows share a text with a row of another part`
-      : `split by ${by}: ${groups.sizes.length} sets of rows stay together, the largest with ${largest} rows (${share} %)`,
+      ? `split at random: ${counted(shared, "row shares", "rows share")} a text with a row of another part`
+      : `split by ${by}: ${counted(groups.sizes.length, "set of rows stays", "sets of rows stay")} together, the largest with ${counted(largest, "row")} (${share} %)`,
   ];
   if (stratify) notes.push("each label has its share in every part, as far as whole sets allow");
   const lost = part.reduce((sum, number) => sum + (number === leftOut ? 1 : 0), 0);
   if (lost > 0)
-    notes.push(`${lost} rows are left out because they share a text with a row of another part`);
+    notes.push(
+      `${counted(lost, "row is left out because it shares", "rows are left out because they share")} a text with a row of another part`,
+    );
   return notes;
 }
 

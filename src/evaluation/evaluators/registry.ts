@@ -48,7 +48,7 @@ export function taskOf(data: EvaluationData): Task {
   if (found !== undefined) return found.name;
   throw new UserError("no-evaluator", "single texts cannot be measured: they have no answer", {
     at: { file: data.account.file },
-    hint: "expected scored or labelled pairs, (anchor, positive) pairs, triplets or classes; choose the columns with --columns",
+    hint: "expected scored or labelled pairs, (anchor, positive) pairs, triplets or classes; choose the columns with --columns; queries that are to find documents need --corpus FILE and --qrels FILE; queries that are to find documents need --eval-corpus FILE and --eval-qrels FILE",
   });
 }
 

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
 import type { EncoderRun } from "../../encoder/encoder.js";
 import { internal } from "../../errors/internal.js";
+import { UserError } from "../../errors/user-error.js";
 import { reportWait } from "../../files/progress.js";
 import { float32 } from "../../math/tensor.js";
 import { elementType } from "../../onnx/element-type.js";
@@ -33,7 +34,7 @@ const TEXTS = 128;
 
 /**
  * Runs the model on fixed texts, one at a time, so that nothing is padded, and notes the range of each channel that goes into a
- * product by a weight.
+ * product by a weight. UserError not-finite.
  */
 export async function activationRanges(
   model: ModelProto,
@@ -67,10 +68,21 @@ export async function activationRanges(
     await session.release();
   }
   return new Map(
-    [...seen].map(([name, { range, sum, tokens }]) => [
-      name,
-      { ...range, mean: Float32Array.from(sum, (total) => total / tokens), tokens },
-    ]),
+    [...seen].map(([name, { range, sum, tokens }]) => {
+      const mean = Float32Array.from(sum, (total) => total / tokens);
+      requireFinite(name, [range.least, range.most, mean]);
+      return [name, { ...range, mean, tokens }];
+    }),
+  );
+}
+
+/** A sum with NaN in it is NaN, and one beyond float32 has an infinite end. */
+function requireFinite(name: string, numbers: readonly Float32Array[]): void {
+  if (numbers.every((some) => some.every(Number.isFinite))) return;
+  throw new UserError(
+    "not-finite",
+    `the model computes infinite or undefined numbers on plain texts (in "${name}"), expected finite ones to quantise`,
+    { hint: "look whether its weights are whole: embtune doctor --model MODEL" },
   );
 }
 

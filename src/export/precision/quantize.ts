@@ -13,12 +13,10 @@ import { elementType } from "../../onnx/element-type.js";
 import type { ModelProto } from "../../onnx/model.js";
 import { fromTensor, toTensor } from "../../onnx/tensor-proto.js";
 import type { ActivationRanges } from "./activation-ranges.js";
+import { readInside } from "./inner-graphs.js";
 import { type InputScale, inputScales } from "./input-scale.js";
 import { quantizedColumns } from "./quantized-columns.js";
-import { matricesOf, type WeightProduct, weightProducts } from "./weight-products.js";
-
-/** Tables with fewer rows are left alone: they are small, and positions matter in every text. */
-const LEAST_ROWS = 1024;
+import { LEAST_ROWS, matricesOf, type WeightProduct, weightProducts } from "./weight-products.js";
 
 /** DequantizeLinear has scales along an axis from this opset on. */
 const SCALES_BY_AXIS = 13;
@@ -27,7 +25,7 @@ const SCALES_BY_AXIS = 13;
  * Static 8-bit quantisation, as a rewrite of the graph. For x·W by a weight W [K,N]: with the smoothing s [K] (`inputScale`), the input
  * x/s is quantised with one scale and zero point that were measured beforehand, u = round(x/s/a) + z in uint8, and the weight
  * s·W ≈ c_n·Q with Q int8, symmetric, one scale a column (`quantizedColumns`); x·W ≈ a·c_n·Σ_k (u_k − z)·Q_kn. What is in a batch beside a text has no part in it.
- * A look-up in a large table [V,H] takes int8 rows with one scale a row. All other nodes stay as they are. Source of the smoothing:
+ * A look-up in a large table [V,H] takes int8 rows with one scale a row. All other nodes stay as they are, and so does what stands inside If, Loop and Scan (`innerReads`). Source of the smoothing:
  * Xiao et al. 2023, SmoothQuant, arXiv 2211.10438.
  */
 export function quantize(model: ModelProto, ranges: ActivationRanges): ModelProto {
@@ -35,7 +33,11 @@ export function quantize(model: ModelProto, ranges: ActivationRanges): ModelProt
   invariant(graph !== undefined, "a model without a graph");
   const state = openState(model, graph, ranges);
   const node = graph.node.flatMap((original) => rewrite(original, state));
-  const read = new Set([...node.flatMap(({ input }) => input), ...graph.output.map((o) => o.name)]);
+  const read = new Set([
+    ...node.flatMap(({ input }) => input),
+    ...readInside(graph),
+    ...graph.output.map(({ name }) => name),
+  ]);
   const initializer = [...graph.initializer, ...state.added].filter(({ name }) => read.has(name));
   return { ...model, graph: { ...graph, node, initializer, valueInfo: [] } };
 }

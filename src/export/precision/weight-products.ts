@@ -7,6 +7,9 @@ type Graph = NonNullable<ModelProto["graph"]>;
 /** Nodes of the head are few and decide the direction of the embedding: they stay in float32. */
 const HEAD = "embtune/head";
 
+/** Tables with fewer rows are left alone: they are small, and positions matter in every text. */
+export const LEAST_ROWS = 1024;
+
 /** A MatMul x·W by a weight W [K,N]. */
 export interface WeightProduct {
   readonly node: NodeProto;

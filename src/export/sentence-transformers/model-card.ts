@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import { transformersPooling } from "../../encoder/transformers-js.js";
+import { counted } from "../../errors/counted.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { packageVersion } from "../../files/version.js";
 import { objectiveNamed } from "../../objectives/registry.js";
@@ -171,7 +172,7 @@ function dataLines({ data, files, eval: selecting }: RunRecord): string[] {
 }
 
 function dataLine(role: string, { path, rows, sha256 }: FileIdentity): string {
-  return `- ${role}: ${code(path)}, ${rows} rows, SHA-256 \`${sha256}\``;
+  return `- ${role}: ${code(path)}, ${counted(rows, "row")}, SHA-256 \`${sha256}\``;
 }
 
 function pairs(options: Readonly<Record<string, unknown>>): string {
@@ -194,7 +195,7 @@ function scores({ interpolated }: ModelContent, { result, metric }: RunRecord): 
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${report.rows} rows), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
     "",
     ...scoreRows(report),
     ...curveLines(metric, interpolation),
@@ -206,7 +207,7 @@ function testScores(report: ScoreReport | undefined): string[] {
   if (report === undefined) return [];
   const verdict = report.verdict === undefined ? "" : ` Verdict: ${report.verdict}.`;
   return [
-    `On ${code(report.file)} (${report.rows} rows), which neither training nor selection has seen, ×100, with 95 % bootstrap intervals: the figures to believe.${verdict}`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}), which neither training nor selection has seen, ×100, with 95 % bootstrap intervals: the figures to believe.${verdict}`,
     "",
     ...scoreRows(report),
     "",

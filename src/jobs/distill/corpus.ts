@@ -2,6 +2,7 @@ import { loadDataset } from "../../dataset/load-dataset.js";
 import type { ReaderOptions } from "../../dataset/readers/record-source.js";
 import { plainForm } from "../../dataset/texts/text-hash.js";
 import { openSourceTexts } from "../../embeddings/source-texts.js";
+import { counted } from "../../errors/counted.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { writeFileAtomic } from "../../files/files.js";
@@ -53,7 +54,7 @@ export async function writeCorpus(path: string, sources: CorpusSources): Promise
   if (count.texts >= LEAST) return count;
   throw new UserError(
     "few-texts",
-    `the corpus has ${count.texts} texts, expected at least ${LEAST}`,
+    `the corpus has ${counted(count.texts, "text")}, expected at least ${LEAST}`,
     {
       hint: "a student learns from thousands of texts: give more files",
     },

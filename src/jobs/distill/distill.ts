@@ -1,9 +1,6 @@
 import { existsSync } from "node:fs";
-import type { Encoder } from "../../encoder/encoder.js";
-import { loadEncoder } from "../../encoder/load.js";
-import { modelFolderOf } from "../../export/checkpoint-model.js";
+import type { VectorFile } from "../../distillation/vector-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
-import { openRuntime, type Runtime } from "../../runtime/runtime.js";
 import { lockRun } from "../../training/run-folder/run-lock.js";
 import { distillTable } from "../options/distill.js";
 import { type JobOptions, requireControl, resolveJob } from "../options/shared.js";
@@ -15,7 +12,9 @@ import { stepsOf, teach } from "./lesson.js";
 import { makeStudent, requireShape } from "./make-student.js";
 import { takeCorpus } from "./reuse.js";
 import { claimFolder, type DistillState, openState, saveState } from "./state.js";
+import { lazyTeacher, type OpenTeacher } from "./teacher.js";
 import { ceilingOf, targetVectors, teacherVectors } from "./teacher-vectors.js";
+import { requireWidths } from "./widths.js";
 
 /** Texts, teacher, student and lesson (`distillTable`), and who listens. */
 export type DistillOptions = JobOptions<typeof distillTable> & {
@@ -54,7 +53,7 @@ export async function distill(given: DistillOptions): Promise<Distilled> {
 
 /** Does what is left to do. */
 async function distilled(context: DistillContext, begun: DistillState): Promise<Distilled> {
-  const { options, signal, onEvent } = context;
+  const { options } = context;
   let state = begun;
   const save = async (more: Partial<DistillState>): Promise<void> => {
     state = { ...state, ...more };
@@ -62,69 +61,64 @@ async function distilled(context: DistillContext, begun: DistillState): Promise<
   };
   await save({});
   const paths = distillPaths(options.out);
-  if (state.corpus === undefined && options.reuse !== undefined)
-    await save({ corpus: await takeCorpus(context, options.reuse) });
-  if (state.corpus === undefined || !existsSync(paths.corpus)) {
-    onEvent({ type: "stage", name: "corpus" });
-    const excluded = await plainTexts([options.eval ?? [], options.exclude ?? []].flat());
-    const { data, column, reader } = options;
-    const sources = { data, column, reader, excluded, signal };
-    await save({
-      corpus: await withExchanged(context, excluded, await writeCorpus(paths.corpus, sources)),
-    });
-  }
-  if (options.static) {
-    if (!existsSync(paths.static)) await save(await prepared(context, async () => ({})));
-    return { model: paths.static, state };
-  }
-  const vectors = await teacherVectors(context);
-  const targets = await targetVectors(context, vectors);
-  if (!existsSync(paths.student) || state.parameters === undefined)
-    await save(
-      await prepared(context, async (teacher) => ({
-        ceiling: await ceilingOf(context, teacher, targets),
-      })),
-    );
-  if (state.steps === undefined) await save({ steps: await stepsOf(context, targets.file) });
-  onEvent({ type: "lesson", steps: state.steps ?? 0 });
-  await teach(context, targets.file, state.steps);
-  return { model: paths.run, state };
-}
-
-/** Makes the student with its teacher at hand, and asks the teacher what else there is to ask. */
-async function prepared(
-  context: DistillContext,
-  ask: (teacher: Encoder) => Promise<Partial<DistillState>>,
-): Promise<Partial<DistillState>> {
-  return withTeacher(context, async (teacher) => ({
-    parameters: await makeStudent(context, teacher),
-    ...(await ask(teacher)),
-  }));
-}
-
-/** The corpus with the texts of `--exchange`, where they are asked for. */
-async function withExchanged(
-  context: DistillContext,
-  excluded: ReadonlySet<string>,
-  corpus: CorpusCount,
-): Promise<CorpusCount> {
-  const { exchange: count } = context.options;
-  if (count === undefined) return corpus;
-  const exchanged = await withTeacher(context, (teacher, runtime) =>
-    addExchangedTexts(context, { count, teacher, runtime, excluded }),
-  );
-  return { ...corpus, exchanged };
-}
-
-async function withTeacher<T>(
-  { options: { teacher: name, threads, allowDownload } }: DistillContext,
-  use: (teacher: Encoder, runtime: Runtime) => Promise<T>,
-): Promise<T> {
-  const runtime = await openRuntime({ threads });
+  const lazy = lazyTeacher(context);
   try {
-    const model = await modelFolderOf(name, runtime);
-    return await use(await loadEncoder({ model, allowDownload, runtime }), runtime);
+    if (state.corpus === undefined && options.reuse !== undefined)
+      await save({ corpus: await takeCorpus(context, options.reuse) });
+    if (state.corpus === undefined || !existsSync(paths.corpus))
+      await save({ corpus: await madeCorpus(context, await lazy.open()) });
+    if (options.static) {
+      if (!existsSync(paths.static))
+        await save({ parameters: await makeStudent(context, (await lazy.open()).teacher) });
+      return { model: paths.static, state };
+    }
+    // Embedding loads a teacher of its own.
+    await lazy.close();
+    const targets = await targetVectors(context, await teacherVectors(context));
+    if (!existsSync(paths.student) || state.parameters === undefined) {
+      const { teacher } = await lazy.open();
+      const parameters = await makeStudent(context, teacher);
+      await save({ parameters, ceiling: await ceilingOf(context, teacher, targets) });
+    }
+    await lazy.close();
+    return await taught(context, targets.file, { state, save });
   } finally {
-    await runtime.close();
+    await lazy.close();
   }
+}
+
+/** The student after its lesson. */
+async function taught(
+  context: DistillContext,
+  targets: VectorFile,
+  {
+    state,
+    save,
+  }: {
+    readonly state: DistillState;
+    readonly save: (more: Partial<DistillState>) => Promise<void>;
+  },
+): Promise<Distilled> {
+  const steps = state.steps ?? (await stepsOf(context, targets));
+  if (state.steps === undefined) await save({ steps });
+  context.onEvent({ type: "lesson", steps: steps ?? 0 });
+  await teach(context, targets, steps);
+  return { model: distillPaths(context.options.out).run, state: { ...state, steps } };
+}
+
+/** The corpus, with the texts of `--exchange` where they are asked for. */
+async function madeCorpus(
+  context: DistillContext,
+  { teacher, runtime }: OpenTeacher,
+): Promise<CorpusCount> {
+  const { options, signal, onEvent } = context;
+  const { data, column, reader, exchange: count } = options;
+  requireWidths(options, teacher.info.dimension);
+  onEvent({ type: "stage", name: "corpus" });
+  const excluded = await plainTexts([options.eval ?? [], options.exclude ?? []].flat());
+  const sources = { data, column, reader, excluded, signal };
+  const corpus = await writeCorpus(distillPaths(options.out).corpus, sources);
+  if (count === undefined) return corpus;
+  const exchanged = await addExchangedTexts(context, { count, teacher, runtime, excluded });
+  return { ...corpus, exchanged };
 }

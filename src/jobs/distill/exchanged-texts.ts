@@ -7,6 +7,7 @@ import {
 } from "../../distillation/exchanged-words.js";
 import { bertWords } from "../../distillation/words.js";
 import type { Encoder } from "../../encoder/encoder.js";
+import { counted } from "../../errors/counted.js";
 import { throwIfInterrupted } from "../../errors/interrupted.js";
 import { UserError } from "../../errors/user-error.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
@@ -81,7 +82,7 @@ async function* turns(
 }
 
 const fewer = (written: number, count: number): string =>
-  `${written} texts with exchanged words were made of the ${count} of --exchange: the others had no word to exchange, or are texts of --eval or --exclude; of the corpus only texts of 3 to 24 words are used`;
+  `${counted(written, "text with exchanged words was", "texts with exchanged words were")} made of the ${count} of --exchange: the others had no word to exchange, or are texts of --eval or --exclude; of the corpus only texts of 3 to 24 words are used`;
 
 const share = (seen: number, eligible: number, count: number): number =>
   Math.floor((seen * count) / eligible);

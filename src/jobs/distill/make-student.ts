@@ -4,10 +4,12 @@ import { usageError } from "../../errors/user-error.js";
 import type { DistillContext } from "./context.js";
 import { studentOfLayers } from "./student-of-layers.js";
 import { studentOfTokens } from "./student-of-tokens.js";
+import { requireWidths } from "./widths.js";
 
-/** Writes the student as it begins, and returns how many numbers it has. */
+/** Writes the student as it begins, and returns how many numbers it has. UserErrors: as `requireWidths`, and of what a start needs of its teacher. */
 export async function makeStudent(context: DistillContext, teacher: Encoder): Promise<number> {
   const { init } = context.options;
+  requireWidths(context.options, teacher.info.dimension);
   const layers = layersOf(init);
   if (layers !== undefined) return studentOfLayers(context, layers, teacher);
   if (init === "tokens" || init === "random") return studentOfTokens(context, teacher);

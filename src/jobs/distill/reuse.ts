@@ -4,10 +4,10 @@ import { manifestPath } from "../../embeddings/manifest.js";
 import { UserError } from "../../errors/user-error.js";
 import { type DistillContext, distillPaths } from "./context.js";
 import type { CorpusCount } from "./corpus.js";
-import { readState } from "./state.js";
+import { isEmpty, readState } from "./state.js";
 
 /** What corpus and teacher's vectors follow from. */
-const SAME = ["data", "column", "eval", "exclude", "teacher", "exchange"] as const;
+const SAME = ["data", "column", "eval", "exclude", "teacher", "exchange", "reader"] as const;
 
 /**
  * Takes corpus and teacher's vectors from the folder of an earlier distillation, as links where the disk has them. UserErrors:
@@ -25,13 +25,15 @@ export async function takeCorpus({ options }: DistillContext, from: string): Pro
       hint: "end that distillation first, or leave --reuse out",
     });
   const same = options.exchange === undefined ? SAME : [...SAME, "seed" as const];
-  const changed = same.filter(
-    (name) => JSON.stringify(options[name]) !== JSON.stringify(before[name]),
-  );
+  const changed = same.filter((name) => written(options[name]) !== written(before[name]));
   if (changed.length > 0)
-    throw new UserError("other-corpus", `"${from}" was made with another ${changed.join(", ")}`, {
-      hint: "give the same, or leave --reuse out",
-    });
+    throw new UserError(
+      "other-corpus",
+      `"${from}" was made with another ${changed.map(named).join(", ")}`,
+      {
+        hint: "give the same, or leave --reuse out",
+      },
+    );
   for (const [source, target] of [
     [theirs.corpus, ours.corpus],
     [theirs.teacher, ours.teacher],
@@ -40,3 +42,11 @@ export async function takeCorpus({ options }: DistillContext, from: string): Pro
     await link(source, target).catch(() => copyFile(source, target));
   return corpus;
 }
+
+/** As JSON; of an option that says nothing nothing. */
+function written(value: unknown): string | undefined {
+  return isEmpty(value) ? undefined : JSON.stringify(value);
+}
+
+const named = (option: string): string =>
+  option === "reader" ? "way of reading the files" : option;

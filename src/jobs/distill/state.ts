@@ -70,7 +70,7 @@ export function openState({ options }: DistillContext): DistillState {
 }
 
 /** Nothing given, or of the ways to read a file none. */
-function isEmpty(value: unknown): boolean {
+export function isEmpty(value: unknown): boolean {
   return value === undefined || JSON.stringify(value) === "{}";
 }
 

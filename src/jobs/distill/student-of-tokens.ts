@@ -7,7 +7,6 @@ import { tokenizerFiles } from "../../distillation/tokenizer-files.js";
 import { SPECIAL_TOKENS } from "../../distillation/train-wordpiece.js";
 import { architectureParameters } from "../../encoder/architectures/registry.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { usageError } from "../../errors/user-error.js";
 import { principalComponents } from "../../math/pca.js";
 import type { Matrix } from "../../math/tensor.js";
 import { type DistillContext, distillPaths } from "./context.js";
@@ -53,12 +52,6 @@ async function tableOf(
     width,
   }: { readonly tokens: readonly string[]; readonly weights: Float32Array; readonly width: number },
 ): Promise<{ readonly table: Matrix; readonly directions: Matrix | undefined }> {
-  if (width > teacher.info.dimension)
-    throw usageError(
-      "student-wider",
-      `the teacher's vectors have ${teacher.info.dimension} numbers, and tokens of the student ${width}`,
-      "use --init random, or a smaller --hidden",
-    );
   onEvent({ type: "stage", name: "teacher's vectors of the tokens" });
   const total = tokens.length;
   const vectors = await teacher.encode(

@@ -4,7 +4,7 @@ import { project } from "../../distillation/token-table.js";
 import { sampleRows, type VectorFile, writeProjected } from "../../distillation/vector-file.js";
 import { readManifest } from "../../embeddings/manifest.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { UserError, usageError } from "../../errors/user-error.js";
+import { UserError } from "../../errors/user-error.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
 import { metricOf } from "../../evaluation/metric.js";
@@ -13,6 +13,7 @@ import { principalComponents } from "../../math/pca.js";
 import type { Matrix } from "../../math/tensor.js";
 import { embed } from "../embed.js";
 import { type DistillContext, distillPaths } from "./context.js";
+import { requireWidths } from "./widths.js";
 
 /** Rows that principal directions are taken from. */
 const SAMPLE = 10_000;
@@ -56,19 +57,14 @@ interface Targets {
   readonly directions: Matrix | undefined;
 }
 
-/** The teacher's vectors in the student's width. Usage error project-wider. */
+/** The teacher's vectors in the student's width. UserErrors: as `requireWidths` and `writeProjected`. */
 export async function targetVectors(
   { options, signal, onEvent }: DistillContext,
   file: VectorFile,
 ): Promise<Targets> {
   const { hidden, project: how, out } = options;
+  requireWidths(options, file.cols);
   if (how === "linear" || file.cols === hidden) return { file, directions: undefined };
-  if (file.cols < hidden)
-    throw usageError(
-      "project-wider",
-      `the student is wider (${hidden}) than its teacher (${file.cols}), and pca makes vectors narrower only`,
-      `use --hidden ${file.cols}, or --project linear`,
-    );
   const directions = principalComponents(await sampleRows(file, SAMPLE), hidden);
   const path = distillPaths(out).targets;
   if (existsSync(path)) return { file: { path, rows: file.rows, cols: hidden }, directions };

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { deciding } from "../../evaluation/score-report.js";
 import { type Figure, figureHtml } from "../charts/figure.js";
 import { seriesChart, thinned } from "../charts/lines.js";
@@ -15,7 +16,7 @@ export async function comparisonPage(runs: readonly RunData[]): Promise<string> 
   for (const figure of [...metricFigures(runs), ...lossFigure(runs)])
     figures.push(await figureHtml(figure));
   const body = [
-    `<h1>${runs.length} runs</h1>`,
+    `<h1>${counted(runs.length, "run")}</h1>`,
     resultTable(runs),
     "<h2>How they went</h2>",
     `<div class="figures">${figures.join("\n")}</div>`,

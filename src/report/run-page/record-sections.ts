@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import type { Comparison } from "../../evaluation/bootstrap.js";
 import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { objectiveNamed } from "../../objectives/registry.js";
@@ -40,7 +41,7 @@ function scoreSection(title: string, scores: ScoreReport, note: string): string 
   const notes = (scores.notes ?? []).map((one) => `<p class="note">${escapeHtml(one)}</p>`);
   return [
     `<h2>${title}</h2>`,
-    `<p class="note">×100, on ${dataText(scores.file)} (${escapeHtml(scores.task)}, ${scores.rows} rows), with 95 % bootstrap intervals. ${note}</p>`,
+    `<p class="note">×100, on ${dataText(scores.file)} (${escapeHtml(scores.task)}, ${counted(scores.rows, "row")}), with 95 % bootstrap intervals. ${note}</p>`,
     htmlTable(...withoutEmpty(titles, rows), title),
     ...notes,
   ].join("\n");
@@ -85,7 +86,7 @@ export function recordSection(data: RunData): string {
 
 function dataPairs({ data, files, eval: selecting }: RunRecord): [string, string][] {
   const one = ({ path, rows, sha256 }: { path: string; rows: number; sha256: string }): string =>
-    `${dataText(path)}, ${rows} rows<br><small class="note hash">SHA-256 ${escapeHtml(sha256)}</small>`;
+    `${dataText(path)}, ${counted(rows, "row")}<br><small class="note hash">SHA-256 ${escapeHtml(sha256)}</small>`;
   return [
     ...(files ?? [data]).map((file): [string, string] => ["trained on", one(file)]),
     selecting === undefined

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { mostChanged, type RowChange, wonAndLost } from "../../evaluation/row-changes.js";
 import type { KeptRows } from "../../training/run-folder/kept-evaluation.js";
 import type { RunRecord } from "../../training/run-folder/run-folder.js";
@@ -23,7 +24,7 @@ export function rowSections({ kept, record }: RunData): string {
   return [
     "<h2>Rows won and lost</h2>",
     `<p class="note">Rows of the selecting data (${selecting(record)}; n ${rows.of}), which chose the step, so the count is optimistic. Better is a row that the chosen model does better than the base.</p>`,
-    `<p>Of ${changes.length} rows${some}, ${escapeHtml(how)}: <strong class="good">${won} better</strong>, <strong class="bad">${lost} worse</strong>, ${equal} equal.</p>`,
+    `<p>Of ${counted(changes.length, "row")}${some}, ${escapeHtml(how)}: <strong class="good">${won} better</strong>, <strong class="bad">${lost} worse</strong>, ${equal} equal.</p>`,
     ...rowTable("Most improved", improved, rows),
     ...rowTable("Most harmed", harmed, rows),
   ].join("\n");

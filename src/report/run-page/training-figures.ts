@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import type { Figure } from "../charts/figure.js";
 import { lineChart, type Point, thinned } from "../charts/lines.js";
 import { times100 } from "../scores.js";
@@ -35,7 +36,7 @@ function lossFigure(data: RunData): Figure[] {
   return [
     {
       title: "Loss",
-      caption: `The loss of the training batches goes from ${first.toFixed(3)} to ${last.toFixed(3)} over ${points.length} updates.${means}`,
+      caption: `The loss of the training batches goes from ${first.toFixed(3)} to ${last.toFixed(3)} over ${counted(points.length, "update")}.${means}`,
       panels: [{ spec: lineChart({ points: drawn, x: "step", y: "loss" }) }],
       table: pointTable(thinned(points, LISTED), ["#up to step", "#mean loss"], (y) =>
         y.toFixed(4),

@@ -1,3 +1,4 @@
+import { counted } from "../../errors/counted.js";
 import { alignment, evenness } from "../../evaluation/analysis/geometry.js";
 import { type Plane, planeOf, turnedTo } from "../../evaluation/analysis/plane.js";
 import { normalizedRows } from "../../evaluation/cosine.js";
@@ -91,7 +92,7 @@ async function alignmentFigure(rows: KeptRows, base: Matrix, tuned: Matrix): Pro
       title: "Alignment and uniformity",
       caption:
         `Of the texts of the map (Wang and Isola 2020). ${vectorWords.uniformity} It goes from ${before.x.toFixed(3)} to ${after.x.toFixed(3)}. ` +
-        `${vectorWords.alignment} Over ${pairs.length} pairs it goes from ${before.y.toFixed(3)} to ${after.y.toFixed(3)}.`,
+        `${vectorWords.alignment} Over ${counted(pairs.length, "pair")} it goes from ${before.y.toFixed(3)} to ${after.y.toFixed(3)}.`,
       panels: [{ spec: pathChart(points, { x: "uniformity", y: "alignment" }) }],
       table: {
         titles: ["model", "#uniformity", "#alignment"],

@@ -1,5 +1,6 @@
 import { type Sampler, stepsInEpochs, stepsPerEpoch } from "../../dataset/batches/sampler.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import { counted } from "../../errors/counted.js";
 import type { TrainSettings } from "./settings.js";
 
 /** What a comparison prescribes, so that its runs can be compared. */
@@ -78,6 +79,6 @@ function withEpochs(
   const settings = { ...given, epochs, patience };
   if (epochs === 1) return { settings, notes: [] };
   const early = stops ? `, stopped after ${patience} evaluations without a better one` : "";
-  const note = `${epochs} epochs, since one is ${epoch} update${epoch === 1 ? "" : "s"} and fewer than ${LEAST_UPDATES} teach little${early} (--epochs)`;
+  const note = `${epochs} epochs, since one is ${counted(epoch, "update")} and fewer than ${LEAST_UPDATES} teach little${early} (--epochs)`;
   return { settings, notes: [note] };
 }

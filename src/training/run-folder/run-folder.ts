@@ -222,7 +222,8 @@ export function prepareRunFolder(run: string, overwrite: boolean): RunLock {
   }
 }
 
-function refuseUsed(run: string, overwrite: boolean): void {
+/** Refuses a folder that is no place for a new run. Usage errors: out-not-empty, out-not-a-run. */
+export function refuseUsed(run: string, overwrite: boolean): void {
   if (!existsSync(run) || entriesOf(run).every((name) => isRemnant(run, name))) return;
   if (!overwrite) {
     throw usageError(

@@ -1,8 +1,20 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  AttributeProto_AttributeType as Kind,
+  type NodeProto,
+  NodeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type ActivationRanges,
   activationRanges,
 } from "../../../src/export/precision/activation-ranges.js";
+import { innerReads } from "../../../src/export/precision/inner-graphs.js";
 import { quantize } from "../../../src/export/precision/quantize.js";
 import { GraphBuilder } from "../../../src/graph/builder.js";
 import { emptyGraph } from "../../../src/graph/ir.js";
@@ -10,8 +22,9 @@ import { lower } from "../../../src/graph/lower.js";
 import { add, gather, matmul } from "../../../src/graph/ops/index.js";
 import { createRandom } from "../../../src/math/random.js";
 import { float32, int64, type Tensor } from "../../../src/math/tensor.js";
+import { elementType } from "../../../src/onnx/element-type.js";
 import { encode, type ModelProto } from "../../../src/onnx/model.js";
-import { toTensor } from "../../../src/onnx/tensor-proto.js";
+import { fromTensor, toTensor } from "../../../src/onnx/tensor-proto.js";
 import { openRuntime, type Runtime } from "../../../src/runtime/runtime.js";
 import { runModel } from "../../support/run-graph.js";
 
@@ -80,6 +93,67 @@ describe("activationRanges", () => {
     expect(tokens).toBe(5);
     for (let k = 0; k < 24; k++)
       expect(mean[k]).toBeCloseTo(column(k).reduce((sum, x) => sum + x, 0) / 5, 4);
+  });
+});
+
+describe("activationRanges of numbers that are none", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses %d", async (wrong) => {
+    const data = Float32Array.from(feeds.in.data as Float32Array).fill(wrong, 3, 4);
+    const measured = activationRanges(original, runtime, ({ run }) =>
+      run({ ...feeds, in: float32([5, 24], data) }),
+    );
+    await expect(measured).rejects.toMatchObject({ code: "not-finite" });
+  });
+});
+
+/** The model with an If whose branches look up in its table and multiply by one of its weights. */
+function branching(): ModelProto {
+  const operation = (opType: string, input: string[], output: string): NodeProto =>
+    create(NodeProtoSchema, { opType, input, output: [output] });
+  const value = (name: string): ValueInfoProto =>
+    create(ValueInfoProtoSchema, {
+      name,
+      type: {
+        value: { case: "tensorType", value: { elemType: elementType("float32") } },
+      },
+    });
+  const branch = (name: string, nodes: NodeProto[], result: string): AttributeProto =>
+    create(AttributeProtoSchema, {
+      name,
+      type: Kind.GRAPH,
+      g: create(GraphProtoSchema, { name, node: nodes, output: [value(result)] }),
+    });
+  const choice = create(NodeProtoSchema, {
+    opType: "If",
+    input: ["chosen"],
+    output: ["v"],
+    attribute: [
+      branch("then_branch", [operation("Gather", ["table", "ids"], "looked")], "looked"),
+      branch("else_branch", [operation("MatMul", ["x", "w1"], "mapped")], "mapped"),
+    ],
+  });
+  const chosen = fromTensor("chosen", { dtype: "bool", shape: [], data: Uint8Array.of(1) });
+  const graph = original.graph!;
+  return {
+    ...original,
+    graph: {
+      ...graph,
+      node: [...graph.node, choice],
+      initializer: [...graph.initializer, chosen],
+      output: [...graph.output, value("v")],
+    },
+  };
+}
+
+describe("quantize of a graph with branches", () => {
+  it("leaves them as they are, with the weights that they read, and counts these", async () => {
+    const model = branching();
+    expect(innerReads(model.graph!)).toBe(2);
+    expect(innerReads(original.graph!)).toBe(0);
+    const [is, was] = await Promise.all(
+      [quantize(model, ranges), model].map((proto) => runModel(encode(proto), feeds, "disabled")),
+    );
+    expect([...is.v.data]).toEqual([...was.v.data]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, Parser } from "csv-parse";
+import { counted } from "../../../errors/counted.js";
 import { Problems } from "../../../errors/problems.js";
 import { UserError } from "../../../errors/user-error.js";
 import { maxRecordBytes, tooLong } from "../limits.js";
@@ -83,10 +84,10 @@ export async function* evenRecords(
       yield { fields, line };
       continue;
     }
-    problems.add(
-      `got ${fields.length} ${fields.length === 1 ? "field" : "fields"}, expected ${columns}`,
-      { file: input.file, line },
-    );
+    problems.add(`got ${counted(fields.length, "field")}, expected ${columns}`, {
+      file: input.file,
+      line,
+    });
     if (problems.count >= 10) break;
   }
   problems.throwIfAny(raggedHint(input.dialect));
