@@ -20,6 +20,7 @@ import { plannedRun } from "../../training/memory/require-memory.js";
 import type { TrainOptions } from "../../training/options/settings.js";
 import { trainTable } from "../../training/options/table.js";
 import { planTraining, type TrainingPlan } from "../../training/plan/plan.js";
+import type { TrainEvent } from "../../training/run-folder/events.js";
 import { effectiveRecords, readLog } from "../../training/run-folder/log.js";
 import { freeRunFolder, refuseUsed, runPaths } from "../../training/run-folder/run-folder.js";
 import { runFlags, sweepFlag } from "../flags/train.js";
@@ -69,7 +70,7 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   let updated = false;
   const trained = await trainPlanned(plan, {
     onEvent: (event) => {
-      updated ||= event.type === "step";
+      updated ||= isStep(event);
       progress.onEvent(event);
     },
     signal: interruptSignal(() => updated),
@@ -84,6 +85,11 @@ export async function runTrain(data: readonly string[], command: Command): Promi
   if (terminal.json) return;
   const log = effectiveRecords(readLog(runPaths(trained.folder).log));
   terminal.note(`\n${formatEnding({ ...trained, log })}`);
+}
+
+/** Whether a step was made, of the run or of one of its folds, so that there is something to save. */
+function isStep(event: TrainEvent): boolean {
+  return event.type === "fold" ? isStep(event.event) : event.type === "step";
 }
 
 /** Where a run can go on once it has written what it is. */

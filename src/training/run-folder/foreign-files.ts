@@ -8,8 +8,10 @@ import { readSealed } from "../../files/sealed-json.js";
 const CHECKPOINT_FILE =
   /^(step|best|evaluated)-\d{6,}\/((parameters|optimizer|buffers|average)\.safetensors|(state|hashes)\.json)$/;
 
-/** What embtune writes into folds/: a log and checkpoints of each. */
-const FOLD_FILE = new RegExp(`^\\d+/(log\\.jsonl$|checkpoints/${CHECKPOINT_FILE.source.slice(1)})`);
+/** What embtune writes into folds/: logs and checkpoints of each. */
+const FOLD_FILE = new RegExp(
+  `^\\d+/(log\\.(jsonl|csv)$|checkpoints/${CHECKPOINT_FILE.source.slice(1)})`,
+);
 
 /** What embtune writes into cache/: vectors under a fingerprint, activations, models of checkpoints. */
 const CACHE_FILE = /^([0-9a-f]{16}\/|activations\.f32$|model-step-\d+\/)/;
