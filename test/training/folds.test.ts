@@ -97,7 +97,7 @@ describe("a head on few classed texts", () => {
     const out = inFolder("stopped run");
     const stop = new AbortController();
     const stopped = train({
-      ...few({ out }),
+      ...few({ out, logFormat: "csv" }),
       signal: stop.signal,
       onEvent: (event) => {
         if (event.type === "fold" && event.fold === 3 && event.event.type === "step") stop.abort();
@@ -107,7 +107,7 @@ describe("a head on few classed texts", () => {
     expect(readdirSync(join(out, "folds")).sort()).toEqual(["1", "2", "3"]);
     const steps: number[] = [];
     const resumed = await train({
-      ...few({ out }),
+      ...few({ out, logFormat: "csv" }),
       resume: true,
       onEvent: (event) => {
         if (event.type === "fold" && event.event.type === "step") steps.push(event.fold);
@@ -118,6 +118,7 @@ describe("a head on few classed texts", () => {
       run.record.result?.interpolation?.curve,
     );
     expect(bytes(out).equals(bytes(run.folder))).toBe(true);
+    expect(existsSync(join(out, "folds", "1", "log.csv"))).toBe(true);
     const again = await train({ ...few({ out }), overwrite: true, folds: "off" });
     expect(existsSync(runPaths(out).folds)).toBe(false);
     expect(again.record.result?.interpolation?.by).toBe("search");
@@ -198,6 +199,26 @@ describe("folds are refused", () => {
     const compared = { compared: true };
     await expect(planTraining(few({ folds: 5 }), compared)).rejects.toThrow("compared");
     expect((await planTraining(few(), compared)).folds).toHaveLength(0);
+  });
+
+  it("by --drop-leaks, which nothing would come of", async () => {
+    await expect(planTraining(few({ dropLeaks: true }))).rejects.toThrow("--drop-leaks");
+  });
+
+  it("where a fold would be empty: under auto a line says so and one part is held out", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const label = i < 16 ? `a${i}` : i < 20 ? "m" : `z${i}`;
+      return `text ${words[i % 10]} ${i},${label}`;
+    });
+    const data = file("nearly-lone.csv", ["text,label", ...rows]);
+    await expect(planTraining(few({ data, folds: 5 }))).rejects.toThrow(
+      "the 60 rows cannot be divided into 5 folds",
+    );
+    const { folds, notes, settings, selectsOn } = await planTraining(few({ data }));
+    expect(folds).toHaveLength(0);
+    expect(selectsOn).toContain("2 rows held out");
+    expect(settings.folds).toBe("auto");
+    expect(notes.join()).toContain("one held-out part chooses what goes out, since 5 folds cannot");
   });
 
   it("where most rows hang together", async () => {

@@ -35,7 +35,12 @@ import {
   type TrainingFile,
 } from "./objective-groups.js";
 import { requireUsedPrompts } from "./prompted-plan.js";
-import { readTrainingData, type TrainingData } from "./read-files.js";
+import {
+  readTrainingFiles,
+  type TrainingData,
+  type TrainingFiles,
+  trainingData,
+} from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
@@ -87,16 +92,32 @@ export async function planTraining(
   for (const objective of objectives) requireConsistentOptions(given, objective);
   const { measured, compared } = prescribed;
   const load = loadOptions(given);
-  const read = await readTrainingData({ settings: given, objectives, load, measured, compared });
-  const decided: Decided = { given, uses, prescribed };
-  const plan = planOf(decided, read);
-  const notes = [...chosen.notes, ...plan.notes];
+  const files = await readTrainingFiles({ settings: given, objectives, load, measured, compared });
+  const plan = await planFiles({ given, uses, prescribed }, files);
+  return { ...plan, notes: [...chosen.notes, ...plan.notes] };
+}
+
+/** By folds where some choose; where those of `auto` cannot be trained or measured, a note says so and one part is held out. */
+async function planFiles(decided: Decided, files: TrainingFiles): Promise<TrainingPlan> {
+  const { folds } = files;
   try {
-    return { ...plan, notes, folds: foldPlans(decided, read.folds, plan) };
+    return await planFolded(decided, files, folds);
   } catch (error) {
-    if (given.folds !== "auto" || !(error instanceof UserError)) throw error;
-    return planTraining({ ...options, folds: "off" }, prescribed);
+    if (decided.given.folds !== "auto" || folds === 0 || !(error instanceof UserError)) throw error;
+    const plan = await planFolded(decided, files, 0);
+    const note = `one held-out part chooses what goes out, since ${folds} folds cannot: ${error.message}`;
+    return { ...plan, notes: [...plan.notes, note] };
   }
+}
+
+async function planFolded(
+  decided: Decided,
+  files: TrainingFiles,
+  folds: number,
+): Promise<TrainingPlan> {
+  const read = await trainingData(files, folds);
+  const plan = planOf(decided, read);
+  return { ...plan, folds: foldPlans(decided, read.folds, plan) };
 }
 
 /** What is decided before the rows are looked at. */

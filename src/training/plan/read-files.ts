@@ -57,9 +57,18 @@ interface FoldedData extends TrainingData {
   readonly folds: readonly TrainingData[];
 }
 
+/** The files of a run as they were read. */
+export interface TrainingFiles {
+  readonly options: ReadOptions;
+  readonly read: readonly Omit<ReadFile, "train">[];
+  readonly aside: ReturnType<typeof setTestPartAside<Omit<ReadFile, "train">>>;
+  /** How many folds choose what goes out; 0: one part or a file does. */
+  readonly folds: number;
+}
+
 /** Reads the files of a run, each as its objective wants its rows. Usage errors: option-without-effect, vectors-of-one-file. */
-export async function readTrainingData(options: ReadOptions): Promise<FoldedData> {
-  const { settings, objectives, load, measured } = options;
+export async function readTrainingFiles(options: ReadOptions): Promise<TrainingFiles> {
+  const { settings, objectives, measured } = options;
   const names = dataFiles(settings);
   if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);
   if (names.length > 1 && settings.teacherVectors !== undefined) throw vectorsOfOneFile();
@@ -67,11 +76,21 @@ export async function readTrainingData(options: ReadOptions): Promise<FoldedData
   for (const [i, file] of names.entries())
     read.push(await readFile(file, objectives[i] ?? internal(`no objective for ${file}`), options));
   const aside = setTestPartAside(settings, read, measured);
+  const folds = foldCount(settings, aside?.files ?? read, options);
+  return { options, read, aside, folds };
+}
+
+/** What of the files is trained on and what measures it, by so many folds. */
+export async function trainingData(
+  { options, read, aside }: TrainingFiles,
+  folds: number,
+): Promise<FoldedData> {
+  const { settings, load, measured } = options;
   const left = aside?.files ?? read;
-  const folds = foldCount(settings, left, options);
   const evaluation =
-    (folds > 0 ? foldedEvaluation(settings, left[0], { folds, measured }) : undefined) ??
-    (await chooseEvaluation(settings, left, measured));
+    folds > 0
+      ? foldedEvaluation(settings, left[0], { folds, measured })
+      : await chooseEvaluation(settings, left, measured);
   const tested = aside && testPartOf(aside, evaluation, settings);
   const trained = (trains: readonly Dataset[]): ReadFile[] =>
     read.map((file, i) => trainedOn(file, trains[i], load));

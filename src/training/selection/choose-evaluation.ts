@@ -98,7 +98,8 @@ function requireNoHoldOut({ holdOut, holdOutShare }: TrainSettings): void {
   );
 }
 
-function leaksOfNothing(): UserError {
+/** --drop-leaks where rows are held out. */
+export function leaksOfNothing(): UserError {
   return usageError(
     "option-without-effect",
     "--drop-leaks has no meaning without --eval: rows that are held out share no text with the others",

@@ -21,8 +21,8 @@ interface Deal {
 }
 
 /**
- * The rows of a file in so many folds, each held out once from all others; texts of one stand in no other. Undefined where the rows hang together so
- * that they cannot be divided.
+ * The rows of a file in so many folds, each held out once from all others; texts of one stand in no other. Undefined where a fold would be
+ * empty or, since rows hang together, much smaller than the others.
  */
 export function foldParts(
   dataset: Dataset,
@@ -38,7 +38,7 @@ export function foldParts(
       heldOut: rowsWhere(dataset, (row) => foldOf[row] === fold),
     }),
   );
-  return { parts, what };
+  return parts.some(({ heldOut }) => heldOut.rows.length === 0) ? undefined : { parts, what };
 }
 
 function dealt(

@@ -1,53 +1,50 @@
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
+import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError } from "../../errors/user-error.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
+import { leaksOfNothing } from "./choose-evaluation.js";
 import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { foldParts } from "./fold-parts.js";
 import { heldOutEvaluator, requireKinds } from "./held-out.js";
 
 /**
- * A selection by folds: the run itself measures nothing and learns from all rows. Where they cannot be divided, undefined for `auto`, else a
- * UserError cannot-fold or what is wrong with the rows of a fold.
+ * A selection by folds: the run itself measures nothing and learns from all rows. UserError cannot-fold where the rows cannot be divided, or what
+ * is wrong with the rows of a fold. Usage error option-without-effect for what only pairs or an --eval file have a use for.
  */
 export function foldedEvaluation(
   settings: TrainSettings,
   { natural: { dataset, to } }: ReadRows,
   { folds: count, measured }: { readonly folds: number; readonly measured: RowKind | undefined },
-): ChosenEvaluation | undefined {
+): ChosenEvaluation {
   requireKinds(settings, dataset.kind);
-  const isOwnChoice = settings.folds === "auto";
-  const folded = foldParts(dataset, settings, count);
-  if (folded === undefined) {
-    if (isOwnChoice) return undefined;
-    throw new UserError(
-      "cannot-fold",
-      `the rows cannot be divided into ${count} folds: most are connected through shared texts or groups`,
-      {
-        at: { file: dataset.account.file },
-        hint: "leave --folds out, or measure on another file: --eval FILE",
-      },
-    );
-  }
-  try {
-    const folds = folded.parts.map(({ train, heldOut }, i) => ({
-      trains: [train],
-      evaluator: heldOutEvaluator(heldOut, [train], measured ?? to, settings),
-      selectsOn: `fold ${i + 1} of ${dataset.account.file}`,
-      notes: [],
-    }));
-    const rows = folded.parts.reduce((sum, { heldOut }) => sum + heldOut.rows.length, 0);
-    return {
-      trains: [dataset],
-      evaluator: unmeasured,
-      folds,
-      selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${folded.what}`,
-      notes: notesOf(rows, dataset.rows.length, count),
-    };
-  } catch (error) {
-    if (isOwnChoice && error instanceof UserError) return undefined;
-    throw error;
-  }
+  if (settings.dropLeaks) throw leaksOfNothing();
+  const { parts, what } = foldParts(dataset, settings, count) ?? cannotFold(dataset, count);
+  const folds = parts.map(({ train, heldOut }, i) => ({
+    trains: [train],
+    evaluator: heldOutEvaluator(heldOut, [train], measured ?? to, settings),
+    selectsOn: `fold ${i + 1} of ${dataset.account.file}`,
+    notes: [],
+  }));
+  const rows = parts.reduce((sum, { heldOut }) => sum + heldOut.rows.length, 0);
+  return {
+    trains: [dataset],
+    evaluator: unmeasured,
+    folds,
+    selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${what}`,
+    notes: notesOf(rows, dataset.rows.length, count),
+  };
+}
+
+function cannotFold({ rows, account }: Dataset, count: number): never {
+  throw new UserError(
+    "cannot-fold",
+    `the ${rows.length} rows cannot be divided into ${count} folds: they are too few, without a second of their kind, or connected through shared texts or groups`,
+    {
+      at: { file: account.file },
+      hint: "lower --folds or leave it out, or measure on another file: --eval FILE",
+    },
+  );
 }
 
 function notesOf(rows: number, all: number, count: number): string[] {
