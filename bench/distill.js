@@ -1,11 +1,12 @@
 // Training of a distilled student beside the same student in PyTorch: tokens a second. The student (3 layers of 256, 13,500 tokens, as
 // the bundled encoder, random weights) learns random unit vectors of corpus sentences by their cosine, batch 128; a step is tokenising, loss, gradients, clipping and
-// AdamW. Each side runs in its own process, in turn, round after round.
+// AdamW. Each side runs in its own process, in turn, round after round. Rates are by the clock and by processor time (all threads): on a busy
+// machine the second with --threads 1 is the one to read.
 //
-//   npm run build && node bench/distill.js [--rounds 3] [--steps 24] [--warmup 4] [--python python3] [--write]
+//   npm run build && node bench/distill.js [--rounds 3] [--steps 24] [--warmup 4] [--threads 2] [--precision float32] [--python python3] [--write]
 //
-// Needs ../shared/corpus, and bench/python/requirements.txt for the peer, in float32 and in bfloat16 by autocast. --write stores
-// bench/results/distill.json.
+// Needs ../shared/corpus, and bench/python/requirements.txt for the peer, in float32 and in bfloat16 by autocast; --precision takes one of them
+// alone, since processors without bfloat16 emulate it for minutes. --write stores bench/results/distill.json.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,11 +31,13 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     steps: { type: "string", default: "24" },
     warmup: { type: "string", default: "4" },
+    threads: { type: "string", default: "2" },
+    precision: { type: "string", default: "float32,bfloat16" },
     python: { type: "string", default: "python3" },
     write: { type: "boolean", default: false },
   },
 });
-const [steps, warmup] = [Number(options.steps), Number(options.warmup)];
+const [steps, warmup, threads] = [options.steps, options.warmup, options.threads].map(Number);
 const BATCH = 128;
 const HIDDEN = 256;
 const MAX_LENGTH = 128;
@@ -86,47 +89,77 @@ function json(command, args) {
 
 const settings = {
   ...{ data, model: student, teacherVectors: vectors, objective: "distill-cosine", tune: "full" },
-  ...{ shuffle: false, batchSize: BATCH, maxLength: MAX_LENGTH, threads: 2 },
+  ...{ shuffle: false, batchSize: BATCH, maxLength: MAX_LENGTH, threads },
   ...{ lr: 1e-3, out: join(work, "run"), eval: join(here, "../../shared/data/stsb/dev.csv") },
 };
 const peer = (...more) =>
   json(options.python, [
     ...[join(here, "python/distill_loop.py"), "--model", student, "--texts", data],
-    ...["--vectors", vectors, "--steps", steps, "--warmup", warmup, "--json", ...more],
+    ...[
+      "--vectors",
+      vectors,
+      "--steps",
+      steps,
+      "--warmup",
+      warmup,
+      "--threads",
+      threads,
+      "--json",
+      ...more,
+    ],
   ]);
+const peers = { float32: () => peer(), bfloat16: () => peer("--autocast", "1") };
+const chosen = options.precision.split(",");
 const sides = {
   embtune: () =>
     json(process.execPath, [
       join(here, "training-case.js"),
       JSON.stringify({ settings, steps, warmup }),
     ]),
-  float32: () => peer(),
-  bfloat16: () => peer("--autocast", "1"),
+  ...Object.fromEntries(chosen.map((name) => [name, peers[name]])),
 };
-const rounds = [];
-for (let round = 0; round < Number(options.rounds); round++)
-  rounds.push(Object.fromEntries(Object.entries(sides).map(([name, run]) => [name, run()])));
-
+/** Tokens a second by the clock, and a second of processor time. */
+const RATES = {
+  tokensPerSecond: (one) => one.tokensPerSecond,
+  tokensPerProcessorSecond: (one) => one.realTokensPerStep / one.processorSecondsPerStep,
+};
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const figures = Object.fromEntries(
-  Object.keys(sides).map((name) => {
-    const all = rounds.map((round) => round[name]);
-    const tokensPerSecond = Math.round(median(all.map((one) => one.tokensPerSecond)));
-    const { losses } = all[0];
-    return [name, { tokensPerSecond, firstLoss: losses[0], lastLoss: losses.at(-1) }];
-  }),
-);
-const ratio = median(
-  rounds.map(
-    ({ embtune, float32, bfloat16 }) =>
-      embtune.tokensPerSecond / Math.max(float32.tokensPerSecond, bfloat16.tokensPerSecond),
+const mapped = (object, change) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
+
+const rounds = [];
+for (let round = 0; round < Number(options.rounds); round++) {
+  rounds.push(mapped(sides, (run) => run()));
+  const shown = mapped(rounds[round], (one) => mapped(RATES, (rate) => Math.round(rate(one))));
+  process.stderr.write(`round ${round + 1}: ${JSON.stringify(shown)}\n`);
+}
+
+const figures = mapped(sides, (_, name) => {
+  const all = rounds.map((round) => round[name]);
+  // Places: tokens and padding.
+  const { losses, realTokensPerStep, placesPerStep = realTokensPerStep } = all[0];
+  const rates = mapped(RATES, (rate) => Math.round(median(all.map(rate))));
+  return {
+    ...rates,
+    realTokensPerStep,
+    placesPerStep,
+    firstLoss: losses[0],
+    lastLoss: losses.at(-1),
+  };
+});
+/** embtune's rate beside the fastest of the peers, the median of the rounds. */
+const ratios = mapped(RATES, (rate) =>
+  median(
+    rounds.map(
+      (round) => rate(round.embtune) / Math.max(...chosen.map((name) => rate(round[name]))),
+    ),
   ),
 );
 console.table(figures);
-process.stdout.write(`embtune / the faster of the peers: ${ratio.toFixed(2)}\n`);
+console.table(ratios);
 if (options.write)
   writeFileSync(
     join(here, "results/distill.json"),
-    `${JSON.stringify({ machine: machine(), steps, warmup, rounds: rounds.length, figures, ratio }, null, 2)}\n`,
+    `${JSON.stringify({ machine: machine(), steps, warmup, threads, rounds: rounds.length, figures, ratios }, null, 2)}\n`,
   );
 rmSync(work, { recursive: true, force: true });

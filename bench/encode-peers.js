@@ -1,11 +1,13 @@
 // Sentences a second of embtune's encoder beside the fastest ways there are in Python, in turn in every round, and how near each is to
 // float32 (sentence-transformers' vectors).
 //
-//   npm run build && node bench/encode-peers.js [--model FOLDER] [--sentences 2000] [--rounds 3]
+//   npm run build && node bench/encode-peers.js [--model FOLDER] [--sentences 2000] [--rounds 3] [--threads 2] [--only st,fastembed] [--out FILE]
 //     --python PYTHON (sentence-transformers, torch, onnx)  --openvino PYTHON (openvino, nncf, onnx, onnxruntime, tokenizers)
+//     --fastembed PYTHON (fastembed)
 //
 // Data: distinct sentences of STS Benchmark and SICK from ../shared/data. Each way is a process that stays and has warmed up; a round asks one
-// after the other (python/encode_peers.py says what each does). Two threads. Writes bench/results/encode-peers.json.
+// after the other (python/encode_peers.py says what each does). Rates are by the clock and by processor time (all threads): on a busy machine the
+// second with --threads 1 is the one to read. --only takes some of the peers. Writes bench/results/encode-peers.json, or --out.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,8 +28,12 @@ const { values: options } = parseArgs({
     model: { type: "string", default: miniLmFolder },
     sentences: { type: "string", default: "2000" },
     rounds: { type: "string", default: "3" },
+    threads: { type: "string", default: "2" },
+    only: { type: "string" },
+    out: { type: "string", default: join(here, "results/encode-peers.json") },
     python: { type: "string" },
     openvino: { type: "string" },
+    fastembed: { type: "string" },
   },
 });
 const work = mkdtempSync(join(tmpdir(), "embtune bench "));
@@ -35,21 +41,24 @@ const sentences = readSentences(join(here, "../../shared"), Number(options.sente
 const list = join(work, "texts.json");
 writeFileSync(list, JSON.stringify(sentences));
 
-const runtime = await openRuntime({ threads: 2 });
+const threads = Number(options.threads);
+const runtime = await openRuntime({ threads });
 async function own(model, dtype) {
   const encoder = await loadEncoder({ runtime, model, dtype });
   let vectors = await encoder.encode(sentences.slice(0, 256));
   const round = async () => {
-    const start = performance.now();
+    const [start, processor] = [performance.now(), process.cpuUsage()];
     vectors = await encoder.encode(sentences);
-    return (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(processor);
+    return { seconds: (performance.now() - start) / 1000, processor: (user + system) / 1e6 };
   };
   return { round, vectors: async () => vectors, close: async () => {} };
 }
 
 async function peer(python, kind) {
   const script = join(here, "python/encode_peers.py");
-  const args = [script, "--kind", kind, "--model", options.model, "--texts", list];
+  const given = { kind, model: options.model, texts: list, threads: options.threads };
+  const args = [script, ...Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])];
   const child = spawn(python, args, { stdio: ["pipe", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (wanted) => {
@@ -64,7 +73,9 @@ async function peer(python, kind) {
   return {
     round: async () => {
       ask("go");
-      return Number(await next((line) => /^[\d.]+$/.test(line)));
+      const line = await next((one) => /^[\d.]+ [\d.]+$/.test(one));
+      const [seconds, processor] = line.split(" ").map(Number);
+      return { seconds, processor };
     },
     vectors: async () => {
       const path = join(work, `${kind}.f32`);
@@ -83,18 +94,25 @@ const ways = new Map([
   ["embtune", await own(options.model)],
   ["embtune q8", await own(quantized, "q8")],
 ]);
-const python = ["st", "st-bf16"];
-const openvino = ["onnx-int8", "openvino", "openvino-bf16", "openvino-int8"];
-if (options.python !== undefined)
-  for (const kind of python) ways.set(kind, await peer(options.python, kind));
-if (options.openvino !== undefined)
-  for (const kind of openvino) ways.set(kind, await peer(options.openvino, kind));
+const kinds = {
+  python: ["st", "st-bf16"],
+  openvino: ["onnx-int8", "openvino", "openvino-bf16", "openvino-int8"],
+  fastembed: ["fastembed"],
+};
+const only = options.only?.split(",");
+for (const [name, ofPython] of Object.entries(kinds)) {
+  if (options[name] === undefined) continue;
+  for (const kind of ofPython)
+    if (only?.includes(kind) ?? true) ways.set(kind, await peer(options[name], kind));
+}
 
-const seconds = new Map([...ways.keys()].map((name) => [name, []]));
+const times = new Map([...ways.keys()].map((name) => [name, []]));
 for (let round = 0; round < Number(options.rounds); round++)
-  for (const [name, way] of ways) seconds.get(name).push(await way.round());
+  for (const [name, way] of ways) times.get(name).push(await way.round());
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const rate = (name, of) =>
+  Math.round(sentences.length / median(times.get(name).map((one) => one[of])));
 const full = await ways.get(ways.has("st") ? "st" : "embtune").vectors();
 const results = [];
 for (const [name, way] of ways) {
@@ -108,7 +126,8 @@ for (const [name, way] of ways) {
     .sort((a, b) => a - b);
   results.push({
     way: name,
-    textsPerSecond: Math.round(sentences.length / median(seconds.get(name))),
+    textsPerSecond: rate(name, "seconds"),
+    textsPerProcessorSecond: rate(name, "processor"),
     meanCosine: cosines.reduce((sum, x) => sum + x, 0) / cosines.length,
     percentile1: cosines[Math.floor(cosines.length / 100)],
     leastCosine: cosines[0],
@@ -127,10 +146,12 @@ const report = {
   model: options.model.split("/").at(-1),
   sentences: sentences.length,
   rounds: Number(options.rounds),
+  threads,
   versions: [
     versions(options.python, ["sentence-transformers", "torch"]),
     versions(options.openvino, ["openvino", "nncf", "onnxruntime"]),
+    versions(options.fastembed, ["fastembed", "onnxruntime"]),
   ],
   results,
 };
-writeFileSync(join(here, "results/encode-peers.json"), `${JSON.stringify(report, undefined, 2)}\n`);
+writeFileSync(options.out, `${JSON.stringify(report, undefined, 2)}\n`);

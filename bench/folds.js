@@ -1,14 +1,16 @@
-// Would cross-validation choose better than one held-out part, for a head on few rows? Three ways from the same rows:
-//   one part   what `embtune train` does: a tenth is held out, and chooses the point between base and tuned of the run on the rest
-//   folds      five runs, each with a fifth held out; the point that is best in their mean (by the same rule) goes out of a run on all rows
-//   all rows   the run on all rows at the point that the one part chose: what the rows themselves bring
-// measured on texts or pairs that none of them saw.
-// Run: npm run build && node bench/folds.js [--seeds 42,43,44] [--write]. Needs ../shared/data; --write stores results/folds.json.
+// What folds bring to a head on few rows: three ways to the model that goes out, measured on rows that none of them saw, scores ×100.
+//   base     nothing is trained
+//   part     --folds off: a tenth is held out, chooses the point between base and tuned, and teaches nothing
+//   quarter  --folds off --hold-out-share auto: up to a quarter is held out
+//   folds    --folds 5: five heads, each measured on a fifth, choose the point; the head that goes out learns from all rows
+// Run: npm run build && node bench/folds.js [--seeds 42,43,44] [--only banking77] [--write]. Needs ../shared/data; --write stores results/folds.json.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { train } from "../dist/index.js";
+import { loadEvaluationSet } from "../dist/evaluation/evaluation-set.js";
+import { evaluatorFor } from "../dist/evaluation/evaluators/registry.js";
+import { loadDataset, loadModel, train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
 import { perClass, table } from "./shared-data.js";
@@ -16,27 +18,42 @@ import { perClass, table } from "./shared-data.js";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "42,43,44" },
+    only: { type: "string", default: "" },
     write: { type: "boolean", default: false },
   },
 });
-const FOLDS = 5;
 const TEST = 1000;
+const bundled = join(import.meta.dirname, "../models/embtune-mini-en");
 const folder = mkdtempSync(join(tmpdir(), "embtune-folds-"));
 
 const classed = (count) => (random) => {
   const rows = shuffle(table("banking77/train.csv"), random);
-  return { test: rows.slice(0, TEST), rows: perClass(rows.slice(TEST), count) };
+  return { test: rows.slice(0, TEST), rows: perClass(rows.slice(TEST), count), classes: true };
 };
 const scored = (count) => (random) => ({
   test: table("stsb/dev.csv"),
   rows: shuffle(table("stsb/train.csv"), random).slice(0, count),
 });
+const labelled = (count) => (random) => {
+  const rows = shuffle(table("quora/dev.csv"), random);
+  return { test: rows.slice(count, count + 2 * TEST), rows: rows.slice(0, count) };
+};
 /** Rows of each seed: few, and those that measure. */
 const sets = {
   "banking77, 3 a class": classed(3),
   "banking77, 10 a class": classed(10),
+  "banking77, 25 a class": classed(25),
+  "banking77, 60 a class": classed(60),
   "STS-B, 100 pairs": scored(100),
   "STS-B, 400 pairs": scored(400),
+  "STS-B, 1600 pairs": scored(1600),
+  "quora, 200 labelled pairs": labelled(200),
+  "quora, 1000 labelled pairs": labelled(1000),
+};
+const ways = {
+  part: { folds: "off" },
+  quarter: { folds: "off", holdOutShare: "auto" },
+  folds: { folds: 5 },
 };
 
 const csv = (name, rows) => {
@@ -48,80 +65,61 @@ const csv = (name, rows) => {
   return file;
 };
 
-let runs = 0;
-async function trained(options) {
-  const out = join(folder, `run-${runs++}`);
-  await train({ tune: "head", ...options, out });
-  const { result } = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
-  rmSync(out, { recursive: true });
-  return { chosen: result.interpolation.alpha, curve: result.interpolation.curve };
-}
-
-const at = (curve, alpha) => curve.find((point) => point.alpha === alpha).value;
-const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-
-/** The rule of a run on the mean of several curves: of points within half a standard error of the best, the nearest to ½. */
-function chosenBy(curves) {
-  const alphas = curves[0].map(({ alpha }) => alpha);
-  const means = alphas.map((alpha) => mean(curves.map((curve) => at(curve, alpha))));
-  const best = means.indexOf(Math.max(...means));
-  if (best === 0) return 0;
-  const near = alphas.filter((alpha, i) => {
-    const gaps = curves.map((curve) => at(curve, alphas[best]) - at(curve, alpha));
-    const spread = Math.sqrt(mean(gaps.map((gap) => (gap - mean(gaps)) ** 2)));
-    return means[i] > means[0] && mean(gaps) <= (0.5 * spread) / Math.sqrt(curves.length - 1);
-  });
-  return near.reduce((a, b) => (Math.abs(b - 0.5) < Math.abs(a - 0.5) ? b : a), alphas[best]);
-}
-
-const results = [];
-for (const [set, make] of Object.entries(sets))
-  for (const seed of values.seeds.split(",").map(Number)) {
-    const random = createRandom(seed, "folds");
-    const { rows, test } = make(random);
-    const [data, unseen] = [csv("rows.csv", rows), csv("test.csv", test)];
-    const order = shuffle([...rows], random);
-    const without = (first, step) => ({
-      data: csv(
-        `rest-${first}-${step}.csv`,
-        order.filter((_, i) => i % step !== first),
-      ),
-      eval: csv(
-        `held-${first}-${step}.csv`,
-        order.filter((_, i) => i % step === first),
-      ),
-      seed,
-    });
-    const one = without(0, 10);
-    const part = await trained(one);
-    const curves = [];
-    for (let fold = 0; fold < FOLDS; fold++)
-      curves.push((await trained(without(fold, FOLDS))).curve);
-    // The test part measures every point and chooses none.
-    const rest = (await trained({ ...one, eval: unseen })).curve;
-    const whole = (await trained({ data, eval: unseen, seed })).curve;
-    const folds = chosenBy(curves);
-    const found = {
-      base: at(whole, 0),
-      part: at(rest, part.chosen),
-      folds: at(whole, folds),
-      all: at(whole, part.chosen),
-      bestOfAll: Math.max(...whole.map(({ value }) => value)),
-    };
-    results.push({ set, seed, partAlpha: part.chosen, foldsAlpha: folds, ...found });
-    const shown = Object.entries(found).map(([key, value]) => `${key} ${(100 * value).toFixed(2)}`);
-    process.stdout.write(
-      `${set.padEnd(22)} ${seed} α ${part.chosen} ${folds}  ${shown.join("  ")}\n`,
-    );
+/** The deciding metric of models on the test rows. */
+async function scores(models, { data, unseen, classes }) {
+  const { dataset, task } = await loadEvaluationSet(unseen, {});
+  const learnt = classes ? await loadDataset(data, { as: ["classed"] }) : undefined;
+  const evaluator = evaluatorFor(dataset, task, { train: learnt });
+  const found = [];
+  for (const name of models) {
+    const model = await loadModel(name);
+    const { metrics } = await evaluator.run((texts) => model.encode(texts));
+    found.push(metrics.find(({ key }) => key === evaluator.primary).value);
+    await model.release();
   }
+  return found;
+}
 
-const kinds = ["base", "part", "folds", "all", "bestOfAll"];
-for (const set of Object.keys(sets)) {
+let runs = 0;
+async function measured(set, { rows, test, classes }, seed) {
+  const [data, unseen] = [csv("rows.csv", rows), csv("test.csv", test)];
+  const trained = {};
+  for (const [way, options] of Object.entries(ways)) {
+    const out = join(folder, `run-${runs++}`);
+    await train({ data, tune: "head", seed, ...options, out, report: false });
+    const { result } = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+    trained[way] = { out, alpha: result.interpolation.alpha, seconds: result.seconds };
+  }
+  const models = [bundled, ...Object.values(trained).map(({ out }) => out)];
+  const [base, ...found] = await scores(models, { data, unseen, classes });
+  const results = Object.keys(trained).map((way, i) => [
+    way,
+    { value: found[i], alpha: trained[way].alpha, seconds: trained[way].seconds },
+  ]);
+  for (const { out } of Object.values(trained)) rmSync(out, { recursive: true });
+  return { set, seed, rows: rows.length, base, ...Object.fromEntries(results) };
+}
+
+const points = (value) => (100 * value).toFixed(2);
+const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+const results = [];
+for (const [set, make] of Object.entries(sets)) {
+  if (!set.includes(values.only)) continue;
+  for (const seed of values.seeds.split(",").map(Number)) {
+    const one = await measured(set, make(createRandom(seed, "folds")), seed);
+    results.push(one);
+    const shown = Object.keys(ways).map(
+      (way) => `${way} ${points(one[way].value)} (α ${one[way].alpha}, ${one[way].seconds} s)`,
+    );
+    console.log(`${set.padEnd(28)} ${seed}  base ${points(one.base)}  ${shown.join("  ")}`);
+  }
   const own = results.filter((one) => one.set === set);
-  const shown = kinds.map(
-    (kind) => `${kind} ${(100 * mean(own.map((one) => one[kind]))).toFixed(2)}`,
+  const means = Object.keys(ways).map(
+    (way) => `${way} ${points(mean(own.map((one) => one[way].value)))}`,
   );
-  process.stdout.write(`${set.padEnd(22)} mean  ${shown.join("  ")}\n`);
+  console.log(
+    `${set.padEnd(28)} mean base ${points(mean(own.map(({ base }) => base)))}  ${means.join("  ")}`,
+  );
 }
 if (values.write) {
   const path = join(import.meta.dirname, "results", "folds.json");

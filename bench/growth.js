@@ -1,7 +1,8 @@
 // How cost grows: with the batch, with the length of the texts, with the rows of a file, with threads. Writes results/growth.json and a chart of
-// each to docs/performance/. Texts are made of random tokens' words, so that their lengths are exact.
+// each to docs/performance/. Texts are made of random tokens' words, so that their lengths are exact. --draw measures nothing and draws the
+// charts of results/growth.json again.
 //
-//   npm run build && node bench/growth.js [--model ../shared/models/all-MiniLM-L6-v2] [--write]
+//   npm run build && node bench/growth.js [--model ../shared/models/all-MiniLM-L6-v2] [--write | --draw]
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,13 +19,20 @@ const { values } = parseArgs({
   options: {
     model: { type: "string", default: join(here, "../../shared/models/all-MiniLM-L6-v2") },
     write: { type: "boolean", default: false },
+    draw: { type: "boolean", default: false },
   },
 });
-const folder = mkdtempSync(join(tmpdir(), "embtune-growth-"));
+const resultsFile = join(here, "results/growth.json");
 const random = createRandom(5, "bench/growth");
-const { vocab } = JSON.parse(readFileSync(join(values.model, "tokenizer.json"), "utf8")).model;
-// Words that are one token each.
-const words = Object.keys(vocab).filter((word) => /^[a-z]{3,}$/.test(word));
+let folder;
+let words;
+
+/** The folder of the files to be measured, and words that are one token each. */
+function prepare() {
+  folder = mkdtempSync(join(tmpdir(), "embtune-growth-"));
+  const { vocab } = JSON.parse(readFileSync(join(values.model, "tokenizer.json"), "utf8")).model;
+  words = Object.keys(vocab).filter((word) => /^[a-z]{3,}$/.test(word));
+}
 
 /** A text of so many tokens, with those of beginning and end. */
 const text = (tokens) =>
@@ -73,7 +81,7 @@ function inspect(rows) {
 
 const series = {
   batch: {
-    x: "texts in a batch (pairs of 16 tokens)",
+    x: "pairs in a batch (texts of 16 tokens)",
     y: "seconds a step",
     of: [16, 32, 64, 128, 256, 512, 1024],
     measure: (batchSize) => step({ batchSize, tokens: 16 }),
@@ -91,8 +99,8 @@ const series = {
     measure: inspect,
   },
   threads: {
-    x: "threads",
-    y: "seconds a step (64 pairs of 32 tokens)",
+    x: "threads (64 pairs, texts of 32 tokens)",
+    y: "seconds a step",
     of: [1, 2],
     measure: (threads) => step({ batchSize: 64, tokens: 32, threads }),
   },
@@ -104,7 +112,7 @@ function chart(points, { x, y }) {
     field,
     type: "quantitative",
     title,
-    scale: { type: "log", base: 2, zero: false, nice: false, padding: 12 },
+    scale: { type: "log", base: 2, nice: false, padding: 12 },
     axis: { values: points.map((point) => point[field]), grid: false, labelFlush: false },
   });
   return {
@@ -116,23 +124,38 @@ function chart(points, { x, y }) {
   };
 }
 
-const results = {};
-const charts = join(here, "../docs/performance");
-if (values.write) mkdirSync(charts, { recursive: true });
-for (const [name, { of, measure, ...axes }] of Object.entries(series)) {
-  results[name] = of.map((x) => ({ x, ...measure(x) }));
-  console.log(name);
-  console.table(results[name]);
-  if (!values.write) continue;
-  const points = results[name].map(({ x, seconds }) => ({ x, y: seconds }));
-  const label = `${axes.y} by ${axes.x}: ${points.map(({ x, y }) => `${x}: ${y}`).join(", ")}`;
-  writeFileSync(join(charts, `${name}.svg`), await drawingFile(chart(points, axes), label));
+/** Measures every series and prints it. */
+function measureAll() {
+  prepare();
+  const results = {};
+  for (const [name, { of, measure }] of Object.entries(series)) {
+    results[name] = of.map((x) => ({ x, ...measure(x) }));
+    console.log(name);
+    console.table(results[name]);
+  }
+  rmSync(folder, { recursive: true });
+  return results;
 }
-rmSync(folder, { recursive: true });
-if (values.write) {
-  const model = values.model.split("/").at(-1);
-  writeFileSync(
-    join(here, "results/growth.json"),
-    `${JSON.stringify({ machine: machine(), model, results }, null, 2)}\n`,
-  );
+
+/** Writes a chart of each series to docs/performance/. */
+async function draw(results) {
+  const charts = join(here, "../docs/performance");
+  mkdirSync(charts, { recursive: true });
+  for (const [name, { x, y }] of Object.entries(series)) {
+    const points = results[name].map((point) => ({ x: point.x, y: point.seconds }));
+    const label = `${y} by ${x}: ${points.map((point) => `${point.x}: ${point.y}`).join(", ")}`;
+    writeFileSync(join(charts, `${name}.svg`), await drawingFile(chart(points, { x, y }), label));
+  }
+}
+
+if (values.draw) {
+  await draw(JSON.parse(readFileSync(resultsFile, "utf8")).results);
+} else {
+  const results = measureAll();
+  if (values.write) {
+    const model = values.model.split("/").at(-1);
+    const report = { machine: machine(), model, results };
+    writeFileSync(resultsFile, `${JSON.stringify(report, null, 2)}\n`);
+    await draw(results);
+  }
 }

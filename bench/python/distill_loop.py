@@ -27,12 +27,15 @@ def main():
     model = peer.sentence_transformer(options.model, options.max_length).train()
     optimizer = optimizer_of(model)
     narrow = torch.autocast("cpu", dtype=torch.bfloat16) if options.autocast else contextlib.nullcontext()
-    times, losses, tokens = [], [], []
+    times, losses, tokens, padded, processor = [], [], [], [], 0.0
     for step in range(options.warmup + options.steps):
+        if step == options.warmup:
+            processor = time.process_time()
         rows = slice(step * options.batch_size, (step + 1) * options.batch_size)
         started = time.perf_counter()
         features = model.preprocess(texts[rows])
         tokens.append(int(features["attention_mask"].sum()))
+        padded.append(features["attention_mask"].numel())
         optimizer.zero_grad(set_to_none=True)
         with narrow:
             vectors = model(features)["sentence_embedding"]
@@ -45,7 +48,9 @@ def main():
     timed = slice(options.warmup, None)
     figures = {
         "tokensPerSecond": sum(tokens[timed]) / sum(times[timed]),
-        "realTokensPerStep": sum(tokens) / len(tokens),
+        "processorSecondsPerStep": (time.process_time() - processor) / options.steps,
+        "realTokensPerStep": sum(tokens[timed]) / options.steps,
+        "placesPerStep": sum(padded[timed]) / options.steps,
         "losses": losses,
         "peakRssMB": peer.peak_rss_mb(),
         "threads": options.threads,

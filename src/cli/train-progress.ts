@@ -44,6 +44,7 @@ export function trainProgress(
     else shown.show("measuring", done, total);
   };
   const onEvent = (event: TrainEvent): void => {
+    if (event.type === "fold") foldProgress(shown.show, event);
     if (event.type === "encoding") encoding(event.done, event.total);
     if (event.type === "step") {
       const { step, loss, losses } = event.record;
@@ -68,6 +69,19 @@ export function trainProgress(
 }
 
 const TRAINING = "training";
+
+type Show = ReturnType<typeof namedProgress>["show"];
+
+/** A bar a fold; its evaluations are in its own log. */
+function foldProgress(
+  show: Show,
+  { fold, of, event }: Extract<TrainEvent, { type: "fold" }>,
+): void {
+  const title = `fold ${fold} of ${of}`;
+  if (event.type === "encoding") show("encoding", event.done, event.total);
+  if (event.type === "step")
+    show(title, event.record.step, event.steps, `loss ${event.record.loss.toFixed(4)}`);
+}
 
 type Losses = StepRecord["losses"];
 

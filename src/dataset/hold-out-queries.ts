@@ -58,7 +58,7 @@ function usesOf(byAnchor: readonly (readonly PairRow[])[]): Map<string, number> 
   return uses;
 }
 
-function withoutNegatives(row: PairRow, texts: ReadonlySet<string>): PairRow {
+export function withoutNegatives(row: PairRow, texts: ReadonlySet<string>): PairRow {
   const negatives = row.negatives.filter((text) => !texts.has(text));
   return negatives.length === row.negatives.length ? row : { ...row, negatives };
 }

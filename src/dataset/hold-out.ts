@@ -147,7 +147,7 @@ function byAnchor<Row>(
   };
 }
 
-function separateNegatives(
+export function separateNegatives(
   train: readonly PairRow[],
   heldOut: readonly PairRow[],
   notes: readonly string[],

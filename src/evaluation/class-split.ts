@@ -42,7 +42,7 @@ export function stratifiedSplit<T extends ClassedText>(
 }
 
 /** The distinct texts of each class, classes by name; a text of several classes stands with the first. */
-function textsByClass(rows: readonly ClassedText[]): string[][] {
+export function textsByClass(rows: readonly ClassedText[]): string[][] {
   const classOf = new Map<string, string>();
   for (const { text, label } of rows) if (!classOf.has(text)) classOf.set(text, label);
   const groups = new Map<string, string[]>();

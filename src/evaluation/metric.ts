@@ -18,7 +18,7 @@ export interface Metric {
   readonly key: string;
   readonly value: number;
   /** Absent where resampling rows has no meaning (thresholds). */
-  readonly resampled?: Resampled;
+  readonly resampled?: Resampled | undefined;
   /** What two models swap row by row under the hypothesis that they are equally good; absent where rows have no figure of their own. */
   readonly swap?: Swap | undefined;
 }

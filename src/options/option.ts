@@ -47,6 +47,8 @@ export interface IntegerForm {
   readonly min: number;
   /** The most that is of any use: what it decides the size of must be refused before it is made. */
   readonly max?: number;
+  /** Words that may stand in place of a number. */
+  readonly words?: readonly string[];
 }
 
 /** Yes or no; `--name` and `--no-name` on the command line. */

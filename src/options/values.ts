@@ -22,7 +22,10 @@ export function expected(form: ValueForm): string {
     case "numbers":
       return `a list of values, each ${expected(form.element)}`;
     case "integer":
-      return `a whole number from ${form.min}${form.max === undefined ? "" : ` up to ${form.max}`}`;
+      return [
+        `a whole number from ${form.min}${form.max === undefined ? "" : ` up to ${form.max}`}`,
+        ...(form.words ?? []),
+      ].join(" or ");
     case "number":
       return [
         `a number${numberRange(form)}`,
@@ -76,6 +79,7 @@ export function accepts(form: ValueForm, value: unknown): boolean {
     case "numbers":
       return Array.isArray(value) && value.every((x) => accepts(form.element, x));
     case "integer":
+      if (typeof value === "string") return form.words?.includes(value) === true;
       return Number.isSafeInteger(value) && Number(value) >= form.min && isBelow(form, value);
     case "number":
       if (typeof value === "string")

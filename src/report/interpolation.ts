@@ -17,10 +17,13 @@ export function formatInterpolation(record: RunRecord, run: string): string | un
     ],
     [[record.metric, ...curve.map(({ value }) => times100(value))]],
   );
-  const chosen =
-    by === "given"
-      ? `α ${alpha} goes out, as --interpolate asks`
-      : `α ${alpha} goes out: chosen on these rows, so its figure is optimistic`;
+  const reasons = {
+    given: "as --interpolate asks",
+    search: "chosen on these rows, so its figure is optimistic",
+    folds:
+      "chosen by the folds, whose figures are of heads that learnt from fewer rows than the one that goes out",
+  };
+  const chosen = `α ${alpha} goes out${by === "given" ? "," : ":"} ${reasons[by]}`;
   return [
     "along the line (1−α)·start + α·tuned, ×100:",
     table,

@@ -96,10 +96,20 @@ function lineOf(title: string, text: string | undefined): string[] {
   return text === undefined ? [] : [title + text];
 }
 
-function formatSelection({ evaluator, metric, selectsOn, evalEvery }: TrainingPlan): string {
+function formatSelection({ evaluator, folds, metric, selectsOn, evalEvery }: TrainingPlan): string {
+  const [first] = folds;
+  if (first !== undefined) {
+    const rows = folds.reduce((sum, fold) => sum + fold.evaluator.rows, 0);
+    const steps = folds.reduce((sum, fold) => sum + fold.steps, 0);
+    return `${metric} of ${countOf({ task: first.evaluator.task, rows })} (${selectsOn}), ${unseen(rows)}, ${steps} steps more`;
+  }
   if (!measures(evaluator)) return "none, the last step goes out";
-  const seen = `about ${Math.ceil(100 * smallestDifference(evaluator.rows))} points`;
-  return `${metric} of ${countOf(evaluator)} (${selectsOn}), where differences under ${seen} cannot be seen, every ${evalEvery === 1 ? "step" : `${evalEvery} steps`}`;
+  return `${metric} of ${countOf(evaluator)} (${selectsOn}), ${unseen(evaluator.rows)}, every ${evalEvery === 1 ? "step" : `${evalEvery} steps`}`;
+}
+
+function unseen(rows: number): string {
+  const points = Math.ceil(100 * smallestDifference(rows));
+  return `where differences under about ${points} points cannot be seen`;
 }
 
 /** What --test-part has set aside. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest"
 import { embed } from "../../src/jobs/embed.js";
 import type { EmbeddingModel as OwnModel } from "../../src/jobs/embedding-model.js";
 import { embeddingModel } from "../../src/jobs/embedding-model.js";
+import { exportModel } from "../../src/jobs/export.js";
 import { type LoadedModel, loadModel } from "../../src/jobs/load-model.js";
 import { freshFolder, root, writeIn } from "../support/cli.js";
 
@@ -118,4 +119,29 @@ describe.each(stores)("%s on .%s (needs %s)", (store, extension, needed) => {
     expect(rows.map(({ text }) => text)).toEqual(expected.map(({ text }) => text));
     for (const [i, { score }] of expected.entries()) expect(rows[i].score).toBeCloseTo(score, 5);
   });
+});
+
+const needed = "@lancedb/lancedb";
+
+describe(`the huggingface function of LanceDB (needs ${needed})`, () => {
+  it.skipIf(!isInstalled("lancedb", needed))(
+    "has the vectors of embtune for texts of several lengths in a batch, from the fastembed form",
+    async () => {
+      const folder = freshFolder();
+      const to = join(folder, "exported");
+      await exportModel({ model: name, to, format: "fastembed" });
+      const lines = documents.map((text) => JSON.stringify({ text }));
+      const texts = writeIn(folder, "texts.jsonl", lines.join("\n"));
+      const script = join(root, "examples", "vector-stores", "lancedb-huggingface.js");
+      const args = [script, texts, query, to];
+      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      const rows = JSON.parse(stdout || stderr) as { text: string; vector: number[] }[];
+      expect(new Set(rows.map(({ text }) => text))).toEqual(new Set(documents));
+      for (const { text, vector } of rows) {
+        const own = await vectorOf(text);
+        expect(vector).toHaveLength(own.length);
+        for (const [i, x] of own.entries()) expect(vector[i]).toBeCloseTo(x, 5);
+      }
+    },
+  );
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -6,9 +5,9 @@ import { torchLoss } from "../../src/export/torch/torch-loss.js";
 import { exportRecipe } from "../../src/jobs/export-recipe.js";
 import { objectiveNamed } from "../../src/objectives/registry.js";
 import { resolveOptions } from "../../src/objectives/resolve.js";
-import { readLog } from "../../src/training/run-folder/log.js";
 import { file, inFolder } from "../support/encoder-run.js";
 import { tinyEncoder, tinyRun } from "./tiny-run.js";
+import { expectSameUpdates, python } from "./torch-run.js";
 
 const things = ["a red car", "the old dog", "my garden", "fresh bread", "a cold night"];
 const acts = ["stops here", "is sleeping", "needs water", "smells good", "was sold"];
@@ -163,27 +162,11 @@ describe("losses of sentence-transformers", () => {
   });
 });
 
-const python = process.env.EMBTUNE_PYTHON;
-
 describe.skipIf(python === undefined)(
   "in PyTorch (needs EMBTUNE_PYTHON, a Python with sentence-transformers 6)",
   () => {
     it("two processes have the losses, norms and rates of the run", { timeout: 900_000 }, () => {
-      const args = ["-m", "torch.distributed.run", "--nproc-per-node", "2"];
-      const script = [join(recipe, "train.py"), "--cpu", "--out", inFolder("torch")];
-      const env = { ...process.env, OMP_NUM_THREADS: "1" };
-      const { status, stderr } = spawnSync(String(python), [...args, ...script], { env });
-      expect(status, String(stderr)).toBe(0);
-      const updates = (path: string) =>
-        readLog(path).flatMap((record) => ("loss" in record ? [record] : []));
-      const ours = updates(join(run, "log.jsonl"));
-      const theirs = updates(join(inFolder("torch"), "log.jsonl"));
-      expect(ours.length).toBe(20);
-      for (const [i, { loss, gradNorm, lr }] of ours.entries()) {
-        expect(theirs[i].loss / loss).toBeCloseTo(1, 5);
-        expect(theirs[i].gradNorm / gradNorm).toBeCloseTo(1, 4);
-        expect(theirs[i].lr).toBeCloseTo(lr, 12);
-      }
+      expectSameUpdates(run, recipe, 2);
     });
   },
 );

@@ -31,10 +31,13 @@ export function rowSections({ kept, record }: RunData): string {
 }
 
 /** The file that selected, or where its rows are from. */
-function selecting({ eval: file, data }: RunRecord): string {
-  return file === undefined
-    ? `held out of ${dataText(data.path)}, not trained on`
-    : dataText(file.path);
+function selecting({ eval: file, data, result }: RunRecord): string {
+  if (file !== undefined) return dataText(file.path);
+  const how =
+    result?.interpolation?.by === "folds"
+      ? "each under the head of its fold, which was not trained on it"
+      : "not trained on";
+  return `held out of ${dataText(data.path)}, ${how}`;
 }
 
 /** Rows that have a figure under both models. */

@@ -40,7 +40,8 @@ export async function expectedTime(
   const tokensPerSecond = await readingRate(encoder, texts);
   const tokens = tokensLeft(plan, made, { perStep, perText: perStep / texts.length });
   const { tune, batchSize, accumulate } = plan.settings;
-  const rows = tune === "head" ? (plan.steps - made) * accumulate * batchSize : 0;
+  const folded = plan.folds.reduce((sum, { steps }) => sum + steps, 0);
+  const rows = tune === "head" ? (plan.steps - made + folded) * accumulate * batchSize : 0;
   return { seconds: BESIDE + rows * HEAD_ROW + tokens / tokensPerSecond, tokensPerSecond };
 }
 
@@ -72,7 +73,7 @@ function tokensLeft(plan: TrainingPlan, made: number, { perStep, perText }: Toke
   const measured = measures(evaluator) ? 2 * evaluator.rows * perText : 0;
   if (settings.tune === "head") return trainedTexts(plan) * perText + measured;
   const steps = plan.steps - made;
-  const line = interpolationOf(settings, evaluator);
+  const line = interpolationOf(settings, plan);
   // Start and result, those between the steps, and the points of the line beyond its start.
   const evaluations =
     2 + Math.ceil(steps / evalEvery) + (line.kind === "search" ? line.alphas.length - 1 : 0);

@@ -7,6 +7,8 @@ export type Interpolation =
   | { readonly kind: "off" }
   /** The one of these points that the selecting data choose. */
   | { readonly kind: "search"; readonly alphas: readonly number[] }
+  /** The one that folds choose, whose own runs search. */
+  | { readonly kind: "folds" }
   /** A point that was given. */
   | { readonly kind: "given"; readonly alpha: number };
 
@@ -19,8 +21,9 @@ const SEARCHED = [0, 0.2, 0.4, 0.6, 0.8, 1];
  */
 export function interpolationOf(
   settings: Pick<TrainSettings, "interpolate" | "average">,
-  evaluator: Evaluator,
+  { evaluator, folds }: { readonly evaluator: Evaluator; readonly folds: readonly unknown[] },
 ): Interpolation {
+  if (folds.length > 0) return { kind: "folds" };
   const { interpolate } = settings;
   if (typeof interpolate === "number") return { kind: "given", alpha: interpolate };
   const measured = measures(evaluator);

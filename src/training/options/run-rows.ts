@@ -46,6 +46,18 @@ export const runRows = {
     description:
       "share of the rows that is held out without --eval; auto: as many rows as show a difference of about 5 points, from a tenth up to a quarter",
   },
+  folds: {
+    type: "integer",
+    min: 2,
+    max: 20,
+    words: ["auto", "off"],
+    default: "auto",
+    group: "Run",
+    compared: "shared",
+    placeholder: "n",
+    description:
+      "choose the point that goes out (--interpolate) by so many folds of the rows, each measured by a head that learns from the others; the model learns from all rows. auto: 5 for a head on few classed texts, without --eval",
+  },
   searchBeside: {
     type: "integer",
     min: 0,

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { mixSampler, parseMix } from "../../dataset/batches/mix-sampler.js";
 import type { Sampler } from "../../dataset/batches/sampler.js";
 import type { KnownRows } from "../../dataset/known-rows.js";
@@ -8,12 +9,12 @@ import type { DatasetKind } from "../../dataset/rows/row-types.js";
 import { staticScale } from "../../encoder/static-scale.js";
 import { internal } from "../../errors/internal.js";
 import { suggestion } from "../../errors/suggest.js";
-import { usageError } from "../../errors/user-error.js";
+import { UserError, usageError } from "../../errors/user-error.js";
 import { withGlance } from "../../evaluation/analysis/glance.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
 import { countOf, type Evaluator, measures } from "../../evaluation/metric.js";
 import type { ConfiguredObjective } from "../../objectives/loss.js";
-import { type AuxiliarySource, auxiliaryUses } from "../auxiliary/use.js";
+import { type AuxiliarySource, type AuxiliaryUse, auxiliaryUses } from "../auxiliary/use.js";
 import { augmentationNotes, augmentsNothing } from "../batches/make-batches.js";
 import { numberTexts, type RunTexts } from "../batches/run-texts.js";
 import { type Augmentations, augmentationsOf } from "../options/augment.js";
@@ -21,8 +22,9 @@ import { type ComparisonBudget, countSteps } from "../options/count-steps.js";
 import { commonObjective, objectivesOfFiles } from "../options/file-objectives.js";
 import { requireConsistentOptions } from "../options/option-conflicts.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "../options/settings.js";
+import { runPaths } from "../run-folder/run-folder.js";
 import { labelOptions } from "../selection/choose-evaluation.js";
-import type { ChosenEvaluation } from "../selection/chosen-evaluation.js";
+import { type ChosenEvaluation, decidingEvaluator } from "../selection/chosen-evaluation.js";
 import type { TestPart } from "../selection/test-part.js";
 import { chooseSampler } from "./choose-sampler.js";
 import { objectiveByRows } from "./objective-by-rows.js";
@@ -33,7 +35,7 @@ import {
   type TrainingFile,
 } from "./objective-groups.js";
 import { requireUsedPrompts } from "./prompted-plan.js";
-import { readTrainingData } from "./read-files.js";
+import { readTrainingData, type TrainingData } from "./read-files.js";
 import { requireSatisfiable } from "./requirements.js";
 
 /** Everything that is decided before a model is loaded: data, objective, batches, evaluation, number of steps. */
@@ -52,9 +54,12 @@ export interface TrainingPlan {
   /** The kind of the first file's rows, and the kind whose metric decides where some are held out. */
   readonly natural: { readonly kind: DatasetKind; readonly measured: RowKind };
   readonly evalData?: EvaluationData | undefined;
+  /** Measures nothing where folds select or nothing does. */
   readonly evaluator: Evaluator;
+  /** Runs on some of the rows, each measured on the others, that choose the point that goes out; none where the run itself is measured. */
+  readonly folds: readonly TrainingPlan[];
   readonly metric: string;
-  /** `data/dev.csv`, what was held out, or `nothing`: then `evaluator` measures nothing and the last step goes out. */
+  /** `data/dev.csv`, what was held out or folded, or `nothing`: then the last step goes out. */
   readonly selectsOn: string;
   /** Rows of the selecting data that are trained on. */
   readonly known?: KnownRows | undefined;
@@ -80,9 +85,29 @@ export async function planTraining(
   const objectives = objectivesOfFiles(given);
   const uses = auxiliaryUses(given, objectives);
   for (const objective of objectives) requireConsistentOptions(given, objective);
-  const { measured } = prescribed;
+  const { measured, compared } = prescribed;
   const load = loadOptions(given);
-  const read = await readTrainingData({ settings: given, objectives, load, measured });
+  const read = await readTrainingData({ settings: given, objectives, load, measured, compared });
+  const decided: Decided = { given, uses, prescribed };
+  const plan = planOf(decided, read);
+  const notes = [...chosen.notes, ...plan.notes];
+  try {
+    return { ...plan, notes, folds: foldPlans(decided, read.folds, plan) };
+  } catch (error) {
+    if (given.folds !== "auto" || !(error instanceof UserError)) throw error;
+    return planTraining({ ...options, folds: "off" }, prescribed);
+  }
+}
+
+/** What is decided before the rows are looked at. */
+interface Decided {
+  readonly given: TrainSettings;
+  readonly uses: readonly (AuxiliaryUse | undefined)[];
+  readonly prescribed: ComparisonBudget;
+}
+
+/** A run on such rows that is measured so. */
+function planOf({ given, uses, prescribed }: Decided, read: TrainingData): TrainingPlan {
   const { evaluation } = read;
   const augmentations = augmentationsOf(given);
   const unfit = read.files.find(({ views }) => !views);
@@ -90,7 +115,8 @@ export async function planTraining(
     throw augmentsNothing(unfit.data, unfit.objective);
   const assigned = read.files.map((file, i) => ({ ...file, auxiliary: uses[i] }));
   const { files, groups } = objectiveGroups(assigned, { settings: given, augmentations });
-  requireUsedPrompts({ settings: given, groups, evaluator: evaluation.evaluator });
+  const deciding = decidingEvaluator(evaluation);
+  requireUsedPrompts({ settings: given, groups, evaluator: deciding });
   const sampler = sampleFiles(files, groups, given);
   const { settings, notes, ...steps } = countSteps(given, {
     sampler,
@@ -107,17 +133,17 @@ export async function planTraining(
     texts: numberTexts(groups.map(({ batches }) => ({ batches, prompts: noPrompts }))),
     auxiliary: uses.find((use) => use !== undefined)?.source,
     augmentations,
-    natural: { kind: dataset.kind, measured: measured ?? to },
+    natural: { kind: dataset.kind, measured: prescribed.measured ?? to },
     evalData: evaluation.evalData,
     evaluator: withGlance(evaluation.evaluator, settings.seed),
-    metric: chooseMetric(settings, evaluation.evaluator),
+    folds: [],
+    metric: chooseMetric(settings, deciding),
     selectsOn: evaluation.selectsOn,
     known: evaluation.known,
     test: read.test,
     sampler,
     ...steps,
     notes: [
-      ...chosen.notes,
       ...evaluation.notes,
       ...notes,
       ...fewMeasured(evaluation, settings),
@@ -125,6 +151,19 @@ export async function planTraining(
       ...groups.flatMap(({ batches }) => augmentationNotes(augmentations, batches)),
     ],
   };
+}
+
+/** The runs that measure the folds, in folders of the run's own: as long as the run by epochs, and none stops early. */
+function foldPlans(
+  { given, uses }: Decided,
+  folds: readonly TrainingData[],
+  { settings }: TrainingPlan,
+): TrainingPlan[] {
+  const prescribed = { compared: true, epochs: settings.epochs };
+  return folds.map((fold, i) => {
+    const out = join(runPaths(given.out).folds, String(i + 1));
+    return planOf({ given: { ...given, out, folds: "off" }, uses, prescribed }, fold);
+  });
 }
 
 /** The settings; the default rate of a static model is found from its vectors. */
@@ -186,11 +225,11 @@ function chooseMetric(settings: TrainSettings, evaluator: Evaluator): string {
 /** Below this, one row more or less that is right moves the metric by more than training does. */
 const ENOUGH_MEASURED = 50;
 
-function fewMeasured(
-  { evaluator, selectsOn, evalData }: ChosenEvaluation,
-  { holdOutShare }: TrainSettings,
-): string[] {
-  const share = evalData === undefined && holdOutShare !== "auto" ? "--hold-out-share auto, " : "";
+function fewMeasured(evaluation: ChosenEvaluation, { holdOutShare }: TrainSettings): string[] {
+  const { selectsOn, evalData, folds } = evaluation;
+  const evaluator = decidingEvaluator(evaluation);
+  const own = evalData === undefined && folds === undefined && holdOutShare !== "auto";
+  const share = own ? "--hold-out-share auto, " : "";
   if (!measures(evaluator) || evaluator.rows >= ENOUGH_MEASURED) return [];
   return [
     `the checkpoint is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: ${share}--eval FILE`,

@@ -16,6 +16,8 @@ import { dataFiles } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "../selection/choose-evaluation.js";
 import type { ChosenEvaluation } from "../selection/chosen-evaluation.js";
+import { foldCount } from "../selection/fold-count.js";
+import { foldedEvaluation } from "../selection/folded-evaluation.js";
 import { setTestPartAside, type TestPart, testPartOf } from "../selection/test-part.js";
 import { objectiveOfKind } from "./objective-by-rows.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
@@ -39,14 +41,24 @@ interface ReadOptions {
   readonly load: LoadOptions;
   /** The kind whose metric decides on held-out rows. */
   readonly measured: RowKind | undefined;
+  /** Whether the run is one of a comparison. */
+  readonly compared: boolean | undefined;
+}
+
+/** What a run trains on and what measures it. */
+export interface TrainingData {
+  readonly files: readonly ReadFile[];
+  readonly evaluation: ChosenEvaluation;
+  readonly test?: TestPart | undefined;
+}
+
+/** With the rows outside each fold, and what measures those in it; none where one part or a file selects. */
+interface FoldedData extends TrainingData {
+  readonly folds: readonly TrainingData[];
 }
 
 /** Reads the files of a run, each as its objective wants its rows. Usage errors: option-without-effect, vectors-of-one-file. */
-export async function readTrainingData(options: ReadOptions): Promise<{
-  readonly files: readonly ReadFile[];
-  readonly evaluation: ChosenEvaluation;
-  readonly test: TestPart | undefined;
-}> {
+export async function readTrainingData(options: ReadOptions): Promise<FoldedData> {
   const { settings, objectives, load, measured } = options;
   const names = dataFiles(settings);
   if (names.length === 1 && settings.mix !== dataRows.mix.default) throw nothingToMix(settings.mix);
@@ -55,21 +67,41 @@ export async function readTrainingData(options: ReadOptions): Promise<{
   for (const [i, file] of names.entries())
     read.push(await readFile(file, objectives[i] ?? internal(`no objective for ${file}`), options));
   const aside = setTestPartAside(settings, read, measured);
-  const evaluation = await chooseEvaluation(settings, aside?.files ?? read, measured);
+  const left = aside?.files ?? read;
+  const folds = foldCount(settings, left, options);
+  const evaluation =
+    (folds > 0 ? foldedEvaluation(settings, left[0], { folds, measured }) : undefined) ??
+    (await chooseEvaluation(settings, left, measured));
   const tested = aside && testPartOf(aside, evaluation, settings);
-  const files = read.map((file, i) => {
-    const dataset = evaluation.trains[i] ?? internal(`no rows of ${file.file} to train on`);
-    const whole = dataset === file.natural.dataset;
-    const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
-    return { ...file, train: file.views ? twoViews(converted) : converted };
-  });
+  const trained = (trains: readonly Dataset[]): ReadFile[] =>
+    read.map((file, i) => trainedOn(file, trains[i], load));
   const notes = [
     ...read.flatMap(({ natural }) => repeatNotes(natural.dataset)),
     ...(aside?.notes ?? []),
     ...evaluation.notes,
     ...(tested?.notes ?? []),
   ];
-  return { files, evaluation: { ...evaluation, notes }, test: tested?.test };
+  return {
+    files: trained(evaluation.trains),
+    evaluation: { ...evaluation, notes },
+    folds: (evaluation.folds ?? []).map((fold) => ({
+      files: trained(fold.trains),
+      evaluation: fold,
+    })),
+    test: tested?.test,
+  };
+}
+
+/** A file with those of its natural rows that are trained on. */
+function trainedOn(
+  file: Omit<ReadFile, "train">,
+  dataset: Dataset | undefined,
+  load: LoadOptions,
+): ReadFile {
+  if (dataset === undefined) throw internal(`no rows of ${file.file} to train on`);
+  const whole = dataset === file.natural.dataset;
+  const converted = whole ? file.data : convertDataset({ ...file.natural, dataset }, load);
+  return { ...file, train: file.views ? twoViews(converted) : converted };
 }
 
 async function readFile(

@@ -66,7 +66,14 @@ export type TrainEvent =
   | { readonly type: "step"; readonly steps: number; readonly record: StepRecord }
   | { readonly type: "evaluation"; readonly record: EvaluationRecord; readonly best: boolean }
   | { readonly type: "interpolation"; readonly record: LineRecord }
-  | { readonly type: "checkpoint"; readonly step: number; readonly path: string };
+  | { readonly type: "checkpoint"; readonly step: number; readonly path: string }
+  /** What happens in one of the runs that measure folds, counted from 1. */
+  | {
+      readonly type: "fold";
+      readonly fold: number;
+      readonly of: number;
+      readonly event: TrainEvent;
+    };
 
 export type OnTrainEvent = (event: TrainEvent) => void;
 

@@ -8,6 +8,9 @@ import { readSealed } from "../../files/sealed-json.js";
 const CHECKPOINT_FILE =
   /^(step|best|evaluated)-\d{6,}\/((parameters|optimizer|buffers|average)\.safetensors|(state|hashes)\.json)$/;
 
+/** What embtune writes into folds/: a log and checkpoints of each. */
+const FOLD_FILE = new RegExp(`^\\d+/(log\\.jsonl$|checkpoints/${CHECKPOINT_FILE.source.slice(1)})`);
+
 /** What embtune writes into cache/: vectors under a fingerprint, activations, models of checkpoints. */
 const CACHE_FILE = /^([0-9a-f]{16}\/|activations\.f32$|model-step-\d+\/)/;
 
@@ -15,13 +18,14 @@ const CACHE_FILE = /^([0-9a-f]{16}\/|activations\.f32$|model-step-\d+\/)/;
 const LEFT_OVER = /(^|\/)\.[^/]+\.tmp(\/|$)/;
 
 /**
- * Files inside checkpoints/, cache/ and model/ of a run that embtune did not write, by their paths in the run. A model folder without
+ * Files inside checkpoints/, folds/, cache/ and model/ of a run that embtune did not write, by their paths in the run. A model folder without
  * a readable manifest counts as embtune's own.
  */
 export function foreignFiles(run: string): string[] {
   const own = ownModelFiles(join(run, "model"));
   return [
     ...filesIn(run, "checkpoints", (name) => CHECKPOINT_FILE.test(name)),
+    ...filesIn(run, "folds", (name) => FOLD_FILE.test(name)),
     ...filesIn(run, "cache", (name) => CACHE_FILE.test(name)),
     ...filesIn(run, "model", (name) => own === undefined || own.has(name)),
   ];

@@ -60,8 +60,8 @@ export function baseModel({ source, name, path }: BaseRecord): string | undefine
 /** How the point (1−α)·start + α·tuned was chosen that goes out. */
 export interface InterpolationRecord {
   readonly alpha: number;
-  /** `search`: by the selecting data, whose figure is optimistic; `given`: by the user. */
-  readonly by: "search" | "given";
+  /** `search`: by the selecting data, whose figure is optimistic; `folds`: by folds, whose figures are of other heads; `given`: by the user. */
+  readonly by: "search" | "folds" | "given";
   /** What α = 1 is: the last step, `ema:0.99`, `last:3`. */
   readonly end: string;
   /** The deciding metric by α, from the start (0) to the end of training (1); empty where nothing is measured. */
@@ -131,6 +131,7 @@ export function runPaths(run: string) {
     log: join(run, "log.jsonl"),
     table: join(run, "log.csv"),
     checkpoints: join(run, "checkpoints"),
+    folds: join(run, "folds"),
     cache: join(run, "cache"),
     model: join(run, "model"),
     evaluation: join(run, "evaluation.json"),
@@ -159,6 +160,7 @@ const FORMER = {
   average: "off",
   holdOut: "documents",
   holdOutShare: 0.1,
+  folds: "off",
   searchBeside: 0,
 } as const satisfies Partial<TrainSettings>;
 

@@ -1,26 +1,18 @@
-import { startsFromComponents } from "../../encoder/head.js";
 import type { Comparison } from "../../evaluation/bootstrap.js";
-import { type Evaluation, measures } from "../../evaluation/metric.js";
+import type { Evaluation } from "../../evaluation/metric.js";
 import { deciding, scoreReport } from "../../evaluation/score-report.js";
-import { finerFigure } from "../../evaluation/tie-break.js";
-import { collectLargeArrays } from "../../runtime/collect-garbage.js";
-import {
-  interpolate,
-  interpolated,
-  type LineStart,
-  type Parameters,
-} from "../model/interpolate.js";
+import { interpolate, type LineStart, type Parameters } from "../model/interpolate.js";
 import type { RunContext } from "../model/run-context.js";
 import { type Interpolation, interpolationOf } from "../options/interpolation.js";
 import type { TrainingPlan } from "../plan/plan.js";
 import { readBest } from "../run-folder/best.js";
 import { readEnd } from "../run-folder/end-of-training.js";
-import { openLog } from "../run-folder/log.js";
 import { type InterpolationRecord, runPaths } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { chooseAlpha, type LinePoint, valueAt } from "./choose-alpha.js";
-import { type LoopResult, valuesOf } from "./loop.js";
+import { linePoints, tellPoints } from "./line-points.js";
+import type { LoopResult } from "./loop.js";
 
 /** What goes out of a run. */
 export interface Outcome {
@@ -38,6 +30,8 @@ interface Ended {
   readonly initial: Parameters | undefined;
   /** The base on the selecting data. */
   readonly base: Evaluation;
+  /** The points of the line by folds; none where there are no folds. */
+  readonly folded: readonly LinePoint[];
 }
 
 /** The best checkpoint, or the point of the line from the start to the last step that was given or that the selecting data choose. */
@@ -46,8 +40,8 @@ export async function chooseOutcome(
   training: TrainableSetup,
   ended: Ended,
 ): Promise<Outcome> {
-  const { settings, evaluator } = context.plan;
-  const interpolation = interpolationOf(settings, evaluator);
+  const { settings } = context.plan;
+  const interpolation = interpolationOf(settings, context.plan);
   const { checkpoints } = runPaths(settings.out);
   const { result, initial } = ended;
   if (interpolation.kind !== "off") return onLine(context, training, { ...ended, interpolation });
@@ -62,15 +56,14 @@ interface EndedOnLine extends Ended {
 async function onLine(
   context: RunContext,
   training: TrainableSetup,
-  { result, initial, base, interpolation }: EndedOnLine,
+  ended: EndedOnLine,
 ): Promise<Outcome> {
   const { settings, metric } = context.plan;
+  const { result, initial, interpolation } = ended;
   // As they lie on the disk, so that an export makes the same point of them.
   const end = readEnd(runPaths(settings.out).checkpoints, result.step, settings);
   const line = { start: await training.start(), end };
-  const alphas =
-    interpolation.kind === "given" ? around(interpolation.alpha) : interpolation.alphas;
-  const points = await measured(context, training, { ...line, alphas, base });
+  const points = await pointsOf(context, training, line, ended);
   const alpha =
     interpolation.kind === "given"
       ? interpolation.alpha
@@ -89,6 +82,18 @@ async function onLine(
       passedOver: parameters === undefined ? endAgainstBase(points, context.plan) : undefined,
     },
   };
+}
+
+async function pointsOf(
+  context: RunContext,
+  training: TrainableSetup,
+  line: { readonly start: LineStart; readonly end: Parameters },
+  { interpolation, base, folded }: EndedOnLine,
+): Promise<readonly LinePoint[]> {
+  if (interpolation.kind === "folds") return tellPoints(context, folded);
+  const alphas =
+    interpolation.kind === "given" ? around(interpolation.alpha) : interpolation.alphas;
+  return linePoints(context, training, { ...line, alphas, base });
 }
 
 /** How sure it is that the end of training is no better than the base. */
@@ -113,41 +118,4 @@ function endAgainstBase(
 /** The point with both ends. */
 function around(alpha: number): number[] {
   return [...new Set([0, alpha, 1])].sort((a, b) => a - b);
-}
-
-interface Line {
-  readonly start: LineStart;
-  readonly end: Parameters;
-  readonly alphas: readonly number[];
-  readonly base: Evaluation;
-}
-
-/** The points of the line on the selecting data, each told and logged; none where nothing is measured. */
-async function measured(
-  { plan, head, control }: RunContext,
-  { trainable }: TrainableSetup,
-  { start, end, alphas, base }: Line,
-): Promise<LinePoint[]> {
-  if (!measures(plan.evaluator)) return [];
-  const points: LinePoint[] = [];
-  const log = openLog(runPaths(plan.settings.out).log);
-  try {
-    for (const alpha of alphas) {
-      const isBase = alpha === 0 && !startsFromComponents(head);
-      if (!isBase) await trainable.load(interpolated(start, end, alpha));
-      // Each point is as large as the model.
-      await collectLargeArrays();
-      const found = isBase ? base : await plan.evaluator.run(trainable.embed);
-      const record = { alpha, scores: valuesOf(found) };
-      log.append(record);
-      control.onEvent({ type: "interpolation", record });
-      // Details of rows and sampled vectors would be held for each point.
-      const { task, rows, metrics, units } = found;
-      const finer = finerFigure(found, plan.metric);
-      points.push({ alpha, finer, evaluation: { task, rows, metrics, units } });
-    }
-  } finally {
-    log.close();
-  }
-  return points;
 }

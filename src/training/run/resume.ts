@@ -88,13 +88,17 @@ export function resumePoint(
   };
 }
 
-function limitsOf(
-  { settings, sampler, evaluator }: TrainingPlan,
-  steps: number,
-  changed: boolean,
-): PlanLimits {
+/** Where a run on some of the rows goes on; those of a run are what they were where the run itself is. */
+export function foldResumption(plan: TrainingPlan): Resumption {
+  const limits = limitsOf(plan, plan.steps, false);
+  const { point, notes } = resumePoint(plan.settings.out, { limits, elsewhere: false });
+  return { point, notes };
+}
+
+function limitsOf(plan: TrainingPlan, steps: number, changed: boolean): PlanLimits {
+  const { settings, sampler } = plan;
   const batches = (epoch: number) => sampler.plan(epoch).batches.length;
-  const keepsBest = interpolationOf(settings, evaluator).kind === "off";
+  const keepsBest = interpolationOf(settings, plan).kind === "off";
   return { steps, accumulate: changed ? undefined : settings.accumulate, keepsBest, batches };
 }
 

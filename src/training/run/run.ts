@@ -1,11 +1,7 @@
-import { basename } from "node:path";
-import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { startsFromComponents } from "../../encoder/head.js";
-import { UserError } from "../../errors/user-error.js";
-import { type Evaluation, measures } from "../../evaluation/metric.js";
+import type { Evaluation } from "../../evaluation/metric.js";
 import { type ScoreReport, scoreReport } from "../../evaluation/score-report.js";
-import { warmupSteps } from "../../optim/schedule.js";
 import { collectLargeArrays } from "../../runtime/collect-garbage.js";
 import { requireMemory } from "../memory/require-memory.js";
 import { expectedTime } from "../model/expected-time.js";
@@ -13,31 +9,26 @@ import { openResources, type Resources } from "../model/resources.js";
 import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
 import { requireFittingModel } from "../model/step-options.js";
 import type { TrainedParts } from "../model/trained-parts.js";
-import { averagingOf } from "../options/averaging.js";
-import { interpolationOf } from "../options/interpolation.js";
-import { fileNumber } from "../plan/objective-groups.js";
-import { describeRows, type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import { writeBest } from "../run-folder/best.js";
-import { readCheckpoint } from "../run-folder/checkpoint.js";
 import type { RunControl } from "../run-folder/events.js";
 import { keepEvaluation } from "../run-folder/kept-evaluation.js";
 import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js";
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
-import { watchedLog } from "../watch/watched-log.js";
 import { baseEvaluation } from "./base-evaluation.js";
+import { type LinePoint, valueAt } from "./choose-alpha.js";
 import { claimRun } from "./claim-run.js";
-import { type LoopResult, trainingLoop, valuesOf } from "./loop.js";
+import { foldLines } from "./fold-lines.js";
+import type { LoopResult } from "./loop.js";
 import { observed } from "./observed.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
 import { requireSelected } from "./require-selected.js";
-import { type ResumePoint, resumePoint, resumption } from "./resume.js";
-import { lossesOf, openLogs } from "./run-logs.js";
+import { type ResumePoint, resumption } from "./resume.js";
+import { lossesOf } from "./run-logs.js";
+import { restored, runLoop } from "./run-loop.js";
 import { newRecord, withResult } from "./run-record.js";
 import { baseOnTest, scoreTest } from "./test-scores.js";
-
-/** Most of a run's time that goes into checkpoints where --save-every does not say when they are due. */
-const SAVE_SHARE = 0.05;
 
 export interface RunOptions extends RunControl {
   /** Replace the run in the plan's folder. */
@@ -108,7 +99,11 @@ async function runWith(
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);
     const expected = await expectedTime(context.plan, context.encoder, point?.state.step);
     options.onEvent({ type: "expected", ...expected });
-    return await train(context, record, { point, shared: options.resources !== undefined });
+    const started = performance.now();
+    const resume = options.resume ?? false;
+    const folded = await foldLines(plan, resources, { ...options, resume });
+    const shared = options.resources !== undefined;
+    return await train(context, record, { point, started, folded, shared });
   } finally {
     await auxiliary?.close();
   }
@@ -125,12 +120,20 @@ function goOn(
   return point;
 }
 
+interface Beginning {
+  readonly point: ResumePoint | undefined;
+  readonly started: number;
+  /** What the folds found; nothing where there are none. */
+  readonly folded: readonly LinePoint[];
+  /** Whether other runs use the encoder too. */
+  readonly shared: boolean;
+}
+
 async function train(
   context: RunContext,
   begun: RunRecord,
-  { point: found, shared }: { readonly point: ResumePoint | undefined; readonly shared: boolean },
+  { point: found, started, folded, shared }: Beginning,
 ): Promise<TrainedRun> {
-  const started = performance.now();
   const base = await baseEvaluation(context, context.plan.evaluator);
   // Now, since the base's encoder is let go before the first step.
   const untrained = await baseOnTest(context);
@@ -147,8 +150,10 @@ async function train(
     if (initial !== undefined && point === undefined) {
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
-    const result = await runLoop(context, training, { point, base });
-    const outcome = await chooseOutcome(context, training, { result, initial, base });
+    const looped = await runLoop(context, training, { point, base });
+    const start = folded.length === 0 ? looped.start : valueAt(folded[0], context.plan.metric);
+    const result = { ...looped, start };
+    const outcome = await chooseOutcome(context, training, { result, initial, base, folded });
     const { parameters, interpolation } = outcome;
     const tuned = await measuredAgain(context, training, { outcome, base });
     // A line is measured by this process, a checkpoint perhaps by another.
@@ -157,7 +162,8 @@ async function train(
     const parts = parameters && training.parts(parameters);
     const test = await scoreTest(context, untrained, parts && training.trainable.embed);
     const seconds = (performance.now() - started) / 1000;
-    return await finished(context, record, { result, outcome, parts, base, tuned, test, seconds });
+    const measured = foldedPair(folded, interpolation?.alpha) ?? { base, tuned };
+    return await finished(context, record, { result, outcome, parts, ...measured, test, seconds });
   } finally {
     await training.trainable.release();
   }
@@ -172,6 +178,15 @@ async function measuredAgain(
   if (outcome.parameters === undefined) return base;
   await trainable.load(outcome.parameters);
   return plan.evaluator.run(trainable.embed);
+}
+
+/** The start and the chosen point, as the folds measured them. */
+function foldedPair(
+  folded: readonly LinePoint[],
+  alpha: number | undefined,
+): { readonly base: Evaluation; readonly tuned: Evaluation } | undefined {
+  const chosen = folded.find((point) => point.alpha === alpha);
+  return chosen && { base: folded[0].evaluation, tuned: chosen.evaluation };
 }
 
 interface Ending {
@@ -200,86 +215,11 @@ async function finished(
     known: plan.known,
     seed: plan.settings.seed,
   });
-  const scores = measures(plan.evaluator) ? { scores: report } : {};
+  const scores = tuned.metrics.length > 0 ? { scores: report } : {};
   const losses = lossesOf(plan);
   const record = withResult(begun, { ...result, ...outcome, seconds, losses, ...scores, test });
   await keepEvaluation(plan.settings.out, { base, tuned });
   await writeRun(plan.settings.out, record);
   const unchanged = parts === undefined;
   return { folder: plan.settings.out, record, encoder: info, ...scores, test, unchanged, ...parts };
-}
-
-/**
- * Puts the checkpoint in place, or the one before it where its tensors are none of this model's. What was read is let go before
- * the first step.
- */
-async function restored(
-  { plan, control }: RunContext,
-  trainable: TrainableSetup["trainable"],
-  found: ResumePoint | undefined,
-): Promise<ResumePoint | undefined> {
-  let point = found;
-  while (point !== undefined) {
-    const { path, state } = point;
-    try {
-      await trainable.restore(readCheckpoint(path).weights, state.step);
-      await collectLargeArrays();
-      return point;
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      const earlier = resumePoint(plan.settings.out, point, state.step);
-      const ignored = `a checkpoint is ignored: ${basename(path)}: ${error.message}`;
-      for (const message of [ignored, ...earlier.notes]) control.onEvent({ type: "note", message });
-      point = earlier.point;
-    }
-  }
-  return undefined;
-}
-
-async function runLoop(
-  context: RunContext,
-  { trainable }: TrainableSetup,
-  { point, base }: { readonly point: ResumePoint | undefined; readonly base: Evaluation },
-): Promise<LoopResult> {
-  const { plan, control } = context;
-  const { settings, steps } = plan;
-  const paths = runPaths(settings.out);
-  const averaging = averagingOf(settings);
-  const warmup = warmupSteps(settings.warmup, steps);
-  const { log, before } = openLogs(plan, point?.state.step);
-  const watched = watchedLog(log, {
-    run: { steps, warmup, metric: plan.metric },
-    before,
-    tell: ({ message }) => control.onEvent({ type: "note", message: `warning: ${message}` }),
-  });
-  if (point !== undefined) log.append({ resumed: point.state.step });
-  else if (startsFromComponents(context.head)) log.append({ base: valuesOf(base) });
-  try {
-    return await trainingLoop({
-      ...settings,
-      ...plan,
-      ...control,
-      trainable,
-      batches: batchCursor(plan.sampler, point?.state.sampler),
-      schedule: {
-        schedule: settings.schedule,
-        rate: settings.lr,
-        warmup,
-        steps,
-      },
-      saveShare: settings.saveEvery === undefined ? SAVE_SHARE : undefined,
-      snapshots: averaging.kind === "last" ? averaging.count : undefined,
-      keepsBest: interpolationOf(settings, plan.evaluator).kind === "off",
-      checkpoints: paths.checkpoints,
-      log: watched,
-      describeRows: (rows) => describeRows(plan, rows),
-      fileOf:
-        plan.files.length === 1
-          ? undefined
-          : (rows) => plan.files[fileNumber(plan.files, rows)].file,
-      start: point?.state,
-    });
-  } finally {
-    log.close();
-  }
 }

@@ -15,10 +15,20 @@ export interface ChosenEvaluation {
   /** Natural rows of each file. */
   readonly trains: readonly Dataset[];
   readonly evalData?: EvaluationData;
+  /** Measures nothing where folds select. */
   readonly evaluator: Evaluator;
+  /** Some of the rows each, and the others to train on. */
+  readonly folds?: readonly ChosenEvaluation[];
   /** Rows of `evalData` that are trained on. */
   readonly known?: KnownRows | undefined;
-  /** `data/dev.csv`, what was held out, or `nothing`. */
+  /** `data/dev.csv`, what was held out or folded, or `nothing`. */
   readonly selectsOn: string;
   readonly notes: readonly string[];
+}
+
+/** The evaluator, or that of all folds: they differ in their rows. */
+export function decidingEvaluator({ folds, evaluator }: ChosenEvaluation): Evaluator {
+  if (folds === undefined) return evaluator;
+  const rows = folds.reduce((sum, fold) => sum + fold.evaluator.rows, 0);
+  return { ...folds[0].evaluator, rows };
 }

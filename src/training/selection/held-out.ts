@@ -118,8 +118,8 @@ function whole(dataset: Dataset): HeldOut {
   return { train: dataset, heldOut: undefined, notes: [] };
 }
 
-/** Only pairs can be held out in two ways. */
-function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
+/** Only pairs can be held out in two ways. Usage error option-without-effect. */
+export function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): void {
   if (holdOut === "auto" || kind === "pair") return;
   throw usageError(
     "option-without-effect",

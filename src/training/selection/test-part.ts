@@ -5,7 +5,7 @@ import { UserError, usageError } from "../../errors/user-error.js";
 import type { EvaluationData } from "../../evaluation/definition.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
-import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
+import { type ChosenEvaluation, decidingEvaluator, type ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluator, holdOutOfFiles } from "./held-out.js";
 import { leftOutFor } from "./without-leaks.js";
 
@@ -58,12 +58,13 @@ export function setTestPartAside<F extends ReadRows>(
 /** The measure of what was set aside, without rows that share a text with the selecting data. UserError: all-rows-dropped. */
 export function testPartOf(
   { test, measured }: Pick<SetAside<ReadRows>, "test" | "measured">,
-  { evalData, trains, evaluator: selecting }: ChosenEvaluation,
+  evaluation: ChosenEvaluation,
   settings: TrainSettings,
 ): { readonly test: TestPart; readonly notes: readonly string[] } {
+  const { evalData, trains } = evaluation;
   const { rows, notes } = unseenBy(evalData, test);
   const evaluator = heldOutEvaluator(rows, trains, measured, settings);
-  const asked = settings.metric ?? selecting.primary;
+  const asked = settings.metric ?? decidingEvaluator(evaluation).primary;
   return {
     test: {
       evaluator,

@@ -10,7 +10,7 @@ import { planTraining } from "../../../src/training/plan/plan.js";
 import { csvOf, type Table } from "../../support/rows.js";
 
 const plan = (table: Table, options: Partial<TrainOptions> = {}) =>
-  planTraining({ data: csvOf(table), out: "never", ...options });
+  planTraining({ data: csvOf(table), out: "never", folds: "off", ...options });
 
 interface Case {
   readonly rows: Table;
@@ -178,7 +178,7 @@ describe("rows are held out", () => {
 
   it("before classes become pairs, so that no pair crosses the border", async () => {
     const file = csvOf("classed");
-    const { files } = await planTraining({ data: file, out: "never", objective: "infonce" });
+    const { files } = await plan("classed", { objective: "infonce" });
     const { train } = files[0];
     const { dataset } = await readRows(file);
     expect(train.kind).toBe("pair");

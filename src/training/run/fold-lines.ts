@@ -1,0 +1,93 @@
+import { mkdirSync } from "node:fs";
+import { internal } from "../../errors/internal.js";
+import { pooled } from "../../evaluation/pooled.js";
+import { finerFigure } from "../../evaluation/tie-break.js";
+import type { Resources } from "../model/resources.js";
+import { openAuxiliaryOf, openContext, type RunContext } from "../model/run-context.js";
+import { interpolationOf } from "../options/interpolation.js";
+import type { TrainingPlan } from "../plan/plan.js";
+import { readEnd } from "../run-folder/end-of-training.js";
+import type { RunControl } from "../run-folder/events.js";
+import { runPaths } from "../run-folder/run-folder.js";
+import { setUp } from "../update/set-up.js";
+import { baseEvaluation } from "./base-evaluation.js";
+import type { LinePoint } from "./choose-alpha.js";
+import { linePoints } from "./line-points.js";
+import { foldResumption } from "./resume.js";
+import { restored, runLoop } from "./run-loop.js";
+
+interface FoldControl extends RunControl {
+  /** Go on with what an earlier process has left of the folds. */
+  readonly resume: boolean;
+}
+
+/**
+ * Trains on all folds but one, for each of them, and measures the line from start to end on the one that was left out: the points of all rows
+ * together. None where the plan has no folds. A fold that was trained before is measured again only.
+ */
+export async function foldLines(
+  plan: TrainingPlan,
+  resources: Resources,
+  control: FoldControl,
+): Promise<readonly LinePoint[]> {
+  const { folds } = plan;
+  if (folds.length === 0) return [];
+  const lines: (readonly LinePoint[])[] = [];
+  const told = new Set<string>();
+  for (const [i, fold] of folds.entries()) {
+    const onEvent: RunControl["onEvent"] = (event) => {
+      if (event.type !== "note")
+        return control.onEvent({ type: "fold", fold: i + 1, of: folds.length, event });
+      // The same in every fold, but for its figures.
+      const kind = event.message.replace(/[\d.]+/g, "");
+      if (!told.has(kind))
+        control.onEvent({ type: "note", message: `fold ${i + 1}: ${event.message}` });
+      told.add(kind);
+    };
+    lines.push(await foldLine(fold, resources, { ...control, onEvent }));
+  }
+  return lines[0].map(({ alpha }, i): LinePoint => {
+    const evaluation = pooled(lines.map((line) => line[i].evaluation));
+    return { alpha, evaluation, finer: finerFigure(evaluation, plan.metric) };
+  });
+}
+
+async function foldLine(
+  plan: TrainingPlan,
+  resources: Resources,
+  control: FoldControl,
+): Promise<readonly LinePoint[]> {
+  // What the model is told of once is not told again for each fold.
+  const silent = { ...control, onEvent: () => {} };
+  const auxiliary = await openAuxiliaryOf(plan, resources, silent);
+  try {
+    const { control: _, ...opened } = openContext(plan, resources, { auxiliary, control: silent });
+    return await trainedLine({ ...opened, control }, control.resume);
+  } finally {
+    await auxiliary?.close();
+  }
+}
+
+async function trainedLine(context: RunContext, resume: boolean): Promise<readonly LinePoint[]> {
+  const { plan } = context;
+  const { settings } = plan;
+  const { checkpoints } = runPaths(settings.out);
+  mkdirSync(checkpoints, { recursive: true });
+  const base = await baseEvaluation(context, plan.evaluator);
+  const training = await setUp(context, true);
+  try {
+    const found = resume ? foldResumption(plan).point : undefined;
+    const point = await restored(context, training.trainable, found);
+    const result = await runLoop(context, training, { point, base });
+    const line = interpolationOf(settings, plan);
+    if (line.kind !== "search") internal("a fold that searches no point");
+    const { alphas } = line;
+    const ends = {
+      start: await training.start(),
+      end: readEnd(checkpoints, result.step, settings),
+    };
+    return await linePoints(context, training, { ...ends, alphas, base, withDetails: true });
+  } finally {
+    await training.trainable.release();
+  }
+}
