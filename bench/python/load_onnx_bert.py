@@ -2,7 +2,7 @@
 
 A TorchScript export keeps most parameters under their own names, behind a prefix (m.encoder.layer.0…bias), but the
 weights of linear layers become constants called onnx::MatMul_123, transposed. The MatMul's own name still says which
-layer it is: /m/encoder/layer.0/attention/self/query/MatMul.
+layer it is: /m/encoder/layer.0/attention/self/query/MatMul. A model of `embtune distill` keeps the names of these too, transposed.
 
 Run: python bench/python/load_onnx_bert.py MODEL OUT
 writes OUT, a sentence-transformers folder with model.safetensors, and fails unless its vectors equal the ONNX file's to 1e-5.
@@ -31,8 +31,10 @@ def state_of(model):
     state = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(named)}
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in arrays:
+            weight = node.input[1]
             layer = node.name.strip("/").replace("/", ".").removesuffix(".MatMul")
-            state[f"{layer.removeprefix(prefix)}.weight"] = arrays[node.input[1]].T
+            name = weight if weight.startswith(named) else f"{layer}.weight"
+            state[name.removeprefix(prefix)] = arrays[weight].T
     return {name: torch.from_numpy(array.copy()) for name, array in state.items()}
 
 

@@ -28,6 +28,8 @@ interface RunClock {
   readonly clock: Clock;
   /** The first texts are being embedded: what was opened before is no part of an evaluation. */
   readonly begin: () => void;
+  /** What has passed since was spent on something else. */
+  readonly elsewhere: () => void;
   readonly stepped: () => void;
   readonly evaluated: () => void;
 }
@@ -65,6 +67,7 @@ export function runClock(
       if (!begun) since();
       begun = true;
     },
+    elsewhere: () => void since(),
     stepped: () => taken.steps.push(since()),
     evaluated: () => {
       const past = since();

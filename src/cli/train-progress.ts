@@ -44,7 +44,10 @@ export function trainProgress(
     else shown.show("measuring", done, total);
   };
   const onEvent = (event: TrainEvent): void => {
-    if (event.type === "fold") foldProgress(shown.show, event);
+    if (event.type === "fold") {
+      time.elsewhere();
+      foldProgress(shown.show, event);
+    }
     if (event.type === "encoding") encoding(event.done, event.total);
     if (event.type === "step") {
       const { step, loss, losses } = event.record;

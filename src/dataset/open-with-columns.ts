@@ -37,6 +37,9 @@ export interface OpenOptions {
   readonly textsOnly?: boolean | undefined;
 }
 
+/** How other columns are taken than those that were found. */
+const OTHERS = "; set others with --columns";
+
 /** Records that the content of columns is judged by. */
 const sampleRows = 500;
 
@@ -86,12 +89,14 @@ async function findRoles(
       const none = found === undefined ? withoutTexts(search) : undefined;
       if (none !== undefined) throw none;
       held = found?.columns ?? held;
-      notes.push(...(found === undefined ? [] : [found.note]));
+      // Commands that read texts alone have an option of their own for it.
+      const others = textsOnly ? "" : OTHERS;
+      notes.push(...(found === undefined ? [] : [found.note + others]));
     } else if (!textsOnly) {
       const partner = partnerByContent(search);
       if (partner !== undefined) {
         held = partner.columns;
-        notes.push(partner.note);
+        notes.push(partner.note + OTHERS);
       }
       refuseUndecided({ ...search, held });
       refuseMisspelt(source, held, given);

@@ -1,3 +1,4 @@
+import { counted } from "../errors/counted.js";
 import type { Matrix } from "../math/tensor.js";
 import type { Resampled } from "./resampling.js";
 import type { Swap } from "./swap.js";
@@ -121,7 +122,7 @@ const ofQueries: ReadonlySet<Task> = new Set(["pair-retrieval", "retrieval", "re
 
 /** How many figures a metric is the mean of: `9 queries`, `1500 rows`. */
 export function countOf({ task, rows }: Pick<Evaluator, "task" | "rows">): string {
-  return `${rows} ${ofQueries.has(task) ? "queries" : "rows"}`;
+  return ofQueries.has(task) ? counted(rows, "query", "queries") : counted(rows, "row");
 }
 
 /** Measures nothing, for rows that have no answer. */

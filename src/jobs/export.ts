@@ -21,7 +21,10 @@ import { innerReads } from "../export/precision/inner-graphs.js";
 import type { Calibrate, Precision } from "../export/precision/precision.js";
 import { measurePrecisionLoss } from "../export/precision/precision-loss.js";
 import { runReference } from "../export/run-reference.js";
-import { writeAdapterFolder } from "../export/sentence-transformers/adapter-folder.js";
+import {
+  requireAdapters,
+  writeAdapterFolder,
+} from "../export/sentence-transformers/adapter-folder.js";
 import { writeSentenceTransformersFolder } from "../export/sentence-transformers/folder.js";
 import { type OwnVectors, ownVectors, type Verification, verifyFolder } from "../export/verify.js";
 import { ensureEmptyFolder, fileError } from "../files/files.js";
@@ -57,6 +60,7 @@ export async function exportModel(given: ExportOptions): Promise<ExportReport> {
   try {
     const source = await openModelSource(options.model, runtime, sourceOptions(options));
     options.onEvent?.({ type: "model", info: source.content.encoder });
+    if (options.adapter) requireAdapters(source.content);
     const note = promptNote(source.content, format);
     if (note !== undefined) options.onEvent?.({ type: "note", message: note });
     const own = options.verify ? await ownVectors(source) : undefined;

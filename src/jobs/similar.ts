@@ -71,9 +71,10 @@ function textsOf(source: Awaited<ReturnType<typeof readRows>>): { readonly datas
 }
 
 /** What is said where a row gives several texts. */
-function bothSides({ columns: { anchor, positive } }: Dataset): string | undefined {
-  if (typeof anchor !== "string" || typeof positive !== "string") return undefined;
-  return `the texts of "${anchor}" and "${positive}" are looked through together (--columns text=NAME takes one column)`;
+function bothSides({ columns: { anchor, positive, negative = [] } }: Dataset): string | undefined {
+  if (anchor === undefined || positive === undefined) return undefined;
+  const names = [anchor, positive, negative].flat().map((name) => `"${name}"`);
+  return `the texts of ${names.join(", ")} are looked through together (--columns text=NAME takes one column)`;
 }
 
 interface LabelledText extends PlacedText {

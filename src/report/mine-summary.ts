@@ -1,11 +1,16 @@
 import { counted } from "../errors/counted.js";
 import { reportedQuantiles } from "../mining/choose-negatives.js";
 import type { Mined } from "../mining/mined.js";
+import type { SelectionRules } from "../mining/select-negatives.js";
 import { formatTable } from "./table.js";
 
 /** What mining found: scores of positives and negatives side by side, and what became of the candidates. */
-export function formatMined(mined: Mined, out: string): string {
-  const warning = mostlyFalse(mined);
+export function formatMined(
+  mined: Mined,
+  out: string,
+  rules: Pick<SelectionRules, "margin"> = {},
+): string {
+  const warning = mostlyFalse(mined, rules);
   return [
     quantileTable(mined),
     "",
@@ -18,15 +23,19 @@ export function formatMined(mined: Mined, out: string): string {
 
 /**
  * A warning where half of the chosen negatives are nearer to their anchors than half of the positives are: then they are answers rather than
- * negatives. The margin to try keeps a tenth of the positives' median away from it.
+ * negatives. None with a margin: each negative is then farther than the positive of its row, and the medians are of different rows.
  */
-export function mostlyFalse({ quantiles }: Pick<Mined, "quantiles">): string | undefined {
+export function mostlyFalse(
+  { quantiles }: Pick<Mined, "quantiles">,
+  { margin }: Pick<SelectionRules, "margin"> = {},
+): string | undefined {
+  if (margin !== undefined) return undefined;
   const middle = reportedQuantiles.indexOf(0.5);
   const median = (what: string): number =>
     quantiles.find((one) => one.what === what && one.count > 0)?.values[middle] ?? Number.NaN;
   const [negative, positive] = [median("chosen negatives"), median("positives")];
   if (!(negative >= positive)) return undefined;
-  return `warning: these negatives are mostly false: their median cosine is ${negative.toFixed(3)}, that of the positives ${positive.toFixed(3)}; try a (greater) --margin, 5% for instance, which leaves out what is as near as the positive, or --range-min 10`;
+  return `warning: these negatives are mostly false: their median cosine is ${negative.toFixed(3)}, that of the positives ${positive.toFixed(3)}; try --margin 5%, which leaves out what is about as near as the positive, or --range-min 10`;
 }
 
 function quantileTable({ quantiles, judge, model }: Mined): string {

@@ -174,6 +174,7 @@ describe("the adapters of a run with --tune lora", () => {
     const { code, stderr } = await embtune(["export", join(folder, "linear"), ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain("has no adapters");
+    expect(readdirSync(join(folder, "none"))).toEqual([]);
   });
 });
 

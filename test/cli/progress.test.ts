@@ -79,6 +79,16 @@ it("reckons a run's time left by steps and evaluations apart, within a twentieth
   expect(left).toBe("30s left");
 });
 
+it("counts no time that folds took as a step's", () => {
+  let now = 0;
+  const { clock, stepped, elsewhere } = runClock({ steps: 10, evalEvery: 10 }, () => now);
+  now += 60_000;
+  elsewhere();
+  now += 500;
+  stepped();
+  expect(clock(1).left).toBe("4.5s left");
+});
+
 it("reckons by the mean rate since the first call", () => {
   let now = 0;
   const clock = paceClock(1000, () => now);

@@ -122,7 +122,7 @@ describe("findSimilar", () => {
     const onEvent = (event: SimilarEvent) => event.type === "note" && notes.push(event.message);
     const found = await findSimilar({ data, model, cache: false, threads: 1, onEvent });
     expect(notes).toEqual([
-      'the texts of "anchor" and "positive" are looked through together (--columns text=NAME takes one column)',
+      'the texts of "anchor", "positive" are looked through together (--columns text=NAME takes one column)',
     ]);
     expect(found.texts).toBe(4);
     expect(found.labels).toBeUndefined();

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { rowTable } from "../../dataset/prepare/row-table.js";
 import { preview } from "../../dataset/preview.js";
 import { tableFormat, writeTable } from "../../dataset/writers/table-file.js";
+import { counted } from "../../errors/counted.js";
 import { usageError } from "../../errors/user-error.js";
 import { refuseExisting } from "../../files/new-file.js";
 import { refuseSameFile } from "../../files/usable-path.js";
@@ -41,5 +42,5 @@ export async function runPrepare(file: string, command: Command): Promise<void> 
   terminal.note(`${file}: ${source.dialect}, ${source.kind} rows`);
   terminal.note(formatPreview(preview({ ...source, ...data }, 2)));
   terminal.result(formatRowReport(account));
-  terminal.result(`${flags.out}: ${rows} ${flags.as}`);
+  terminal.result(`${flags.out}: ${counted(rows, "row")} (${flags.as})`);
 }

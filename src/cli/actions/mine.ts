@@ -45,10 +45,11 @@ export async function runMine(data: string | undefined, command: Command): Promi
   refuseSameFile(flags.out, [data, flagsOf(command, mineDataOptions).corpus]);
   const show = mineProgress(terminal);
   const { cache } = flagsOf(command, searchOptions);
+  const rules = rulesOf(flagsOf(command, ruleOptions));
   const mined = await mineNegatives({
     ...jobOptions(command, mineTable),
     data,
-    rules: rulesOf(flagsOf(command, ruleOptions)),
+    rules,
     shard: clusterShard(shard, process.env),
     cache: cache ?? `${flags.out}.cache`,
     signal: outputSignal(),
@@ -67,7 +68,7 @@ export async function runMine(data: string | undefined, command: Command): Promi
     return;
   }
   terminal.note(formatPreview(preview({ ...mined.dataset, rows: mined.rows }, 2)));
-  terminal.result(formatMined(mined, flags.out));
+  terminal.result(formatMined(mined, flags.out, rules));
 }
 
 async function runMerge(

@@ -80,7 +80,7 @@ export function partnerByContent(search: ContentSearch): ContentRoles | undefine
 /** The note about columns that were chosen by their content. */
 function describeRoles(found: Readonly<Record<string, number>>, names: readonly string[]): string {
   const list = Object.entries(found).map(([role, index]) => `${role} = "${names[index]}"`);
-  return `columns chosen by their content: ${list.join(", ")}; set others with --columns`;
+  return `columns chosen by their content: ${list.join(", ")}`;
 }
 
 /** Whether the column has in every row the value of one before it. */

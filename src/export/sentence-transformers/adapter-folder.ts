@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { architectureGraph, architectureParameters } from "../../encoder/architectures/registry.js";
 import { isWeightsFile } from "../../encoder/weights/stored-weights.js";
+import { invariant } from "../../errors/internal.js";
 import { usageError } from "../../errors/user-error.js";
 import { writeFolderAtomic } from "../../files/files.js";
 import { objectIn, writeJson } from "../../files/json-file.js";
@@ -24,19 +25,28 @@ async function modulesOf({ encoder }: ModelContent): Promise<Map<string, string[
   return new Map(whole.map(({ name, parameter }) => [name, [parameter.replace(/\.weight$/, "")]]));
 }
 
+/** Usage error `no-adapters` for a model that has none to write: no run with `--tune lora`, or one whose start goes out. */
+export function requireAdapters({ encoder, adapters = [], run }: ModelContent): void {
+  if (run !== undefined && adapters.length > 0) return;
+  const untouched = run?.options.tune === "lora";
+  throw usageError(
+    "no-adapters",
+    untouched
+      ? "--adapter writes what a run has trained, and of this run the start goes out, without adapters"
+      : `--adapter writes what a run with --tune lora has trained, and "${encoder.name}" has no adapters`,
+    untouched ? "another point has some: --interpolate 1" : undefined,
+  );
+}
+
 /**
  * Writes the adapters of a run with `--tune lora` in the layout of PEFT, whole or not at all: adapter_config.json, and
  * adapter_model.safetensors with `base_model.model.MODULE.lora_A.weight` [r, in] and `…lora_B.weight` [out, r]. For
  * `PeftModel.from_pretrained` on the base encoder.
  */
 export async function writeAdapterFolder(target: string, content: ModelContent): Promise<void> {
+  requireAdapters(content);
   const { encoder, adapters = [], run } = content;
-  if (run === undefined || adapters.length === 0) {
-    throw usageError(
-      "no-adapters",
-      `--adapter writes what a run with --tune lora has trained, and "${encoder.name}" has no adapters`,
-    );
-  }
+  invariant(run, "adapters of no run");
   const modules = await modulesOf(content);
   const tensors = new Map<string, Tensor>();
   const targets: string[] = [];

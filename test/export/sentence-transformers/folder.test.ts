@@ -156,7 +156,10 @@ describe("writeAdapterFolder", () => {
   it("refuses what has no adapters", async () => {
     const { adapters: _, ...others } = lora.content;
     const target = inFolder("no adapter");
-    await expect(writeAdapterFolder(target, others)).rejects.toMatchObject({ code: "no-adapters" });
+    await expect(writeAdapterFolder(target, others)).rejects.toMatchObject({
+      code: "no-adapters",
+      hint: expect.stringContaining("--interpolate 1"),
+    });
     const { run: __, ...base } = lora.content;
     await expect(writeAdapterFolder(target, base)).rejects.toMatchObject({ code: "no-adapters" });
     expect(existsSync(target)).toBe(false);
