@@ -126,6 +126,34 @@ describe("a head on few classed texts", () => {
   });
 });
 
+describe("a folded run that is resumed after a change", () => {
+  it("trains its folds anew, since their heads may have seen what is held out now", async () => {
+    const out = inFolder("changed run");
+    const stop = new AbortController();
+    const stopped = train({
+      ...few({ out, folds: 2, steps: 2 }),
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type === "fold" && event.fold === 2 && event.event.type === "step") stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toThrow("interrupted after step");
+    const [steps, notes]: [string[], string[]] = [[], []];
+    await train({
+      ...few({ out, folds: 3, steps: 2 }),
+      resume: true,
+      resumeAnyway: true,
+      onEvent: (event) => {
+        if (event.type === "note") notes.push(event.message);
+        if (event.type === "fold" && event.event.type === "step")
+          steps.push(`${event.fold}: ${event.event.record.step}`);
+      },
+    });
+    expect(steps).toEqual(["1: 1", "1: 2", "2: 1", "2: 2", "3: 1", "3: 2"]);
+    expect(notes.join()).toContain("what its folds have learnt is dropped");
+  });
+});
+
 describe("the folds of classed texts", () => {
   it("hold each text out once, from pairs of its class too, and leave out only what has no second", async () => {
     const lone = file("lone.csv", [...readFileSync(classed, "utf8").trim().split("\n"), "alone,w"]);

@@ -76,8 +76,9 @@ async function trainedLine(context: RunContext, resume: boolean): Promise<readon
   const base = await baseEvaluation(context, plan.evaluator);
   const training = await setUp(context, true);
   try {
-    const found = resume ? foldResumption(plan).point : undefined;
-    const point = await restored(context, training.trainable, found);
+    const found = resume ? foldResumption(plan) : undefined;
+    for (const message of found?.notes ?? []) context.control.onEvent({ type: "note", message });
+    const point = await restored(context, training.trainable, found?.point);
     const result = await runLoop(context, training, { point, base });
     const line = interpolationOf(settings, plan);
     if (line.kind !== "search") internal("a fold that searches no point");

@@ -32,6 +32,11 @@ interface Resumption {
   readonly notes: readonly string[];
 }
 
+/** How a whole run goes on, and whether anything that it depends on has changed. */
+interface RunResumption extends Resumption {
+  readonly changed: boolean;
+}
+
 /** Options that may differ between a run and its continuation. */
 const free = new Set(trainNames(({ resume }) => resume === "free"));
 
@@ -39,7 +44,7 @@ const free = new Set(trainNames(({ resume }) => resume === "free"));
  * The newest whole checkpoint of the run, once it is certain that everything it depends on is what it was: data files, base model
  * and options. What differs is a usage error that names it or, with `anyway`, a note.
  */
-export function resumption(plan: TrainingPlan, now: RunRecord, anyway: boolean): Resumption {
+export function resumption(plan: TrainingPlan, now: RunRecord, anyway: boolean): RunResumption {
   const run = plan.settings.out;
   const { record: before, sealed } = readRunFile(run);
   const changes = differences(before, now);
@@ -56,6 +61,7 @@ export function resumption(plan: TrainingPlan, now: RunRecord, anyway: boolean):
   const unchecked = "run.json was written without SHA-256, so damage in it would not be noticed";
   return {
     point,
+    changed: changes.length > 0,
     notes: [
       ...changes.map((change) => `resumed all the same: ${change}`),
       ...moved,
@@ -88,11 +94,10 @@ export function resumePoint(
   };
 }
 
-/** Where a run on some of the rows goes on; those of a run are what they were where the run itself is. */
+/** Where a run on some of the rows goes on: what it depends on is unchanged, since a changed run has dropped its folds. */
 export function foldResumption(plan: TrainingPlan): Resumption {
   const limits = limitsOf(plan, plan.steps, false);
-  const { point, notes } = resumePoint(plan.settings.out, { limits, elsewhere: false });
-  return { point, notes };
+  return resumePoint(plan.settings.out, { limits, elsewhere: false });
 }
 
 function limitsOf(plan: TrainingPlan, steps: number, changed: boolean): PlanLimits {

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs";
 import type { EncoderInfo } from "../../encoder/encoder.js";
 import { startsFromComponents } from "../../encoder/head.js";
 import type { Evaluation } from "../../evaluation/metric.js";
@@ -115,8 +116,13 @@ function goOn(
   record: RunRecord,
   { resumeAnyway, onEvent }: RunOptions,
 ): ResumePoint | undefined {
-  const { point, notes } = resumption(plan, record, resumeAnyway ?? false);
-  for (const message of notes) onEvent({ type: "note", message });
+  const { point, notes, changed } = resumption(plan, record, resumeAnyway ?? false);
+  const { folds } = runPaths(plan.settings.out);
+  const dropped = changed && existsSync(folds);
+  if (dropped) rmSync(folds, { recursive: true });
+  const why =
+    "what its folds have learnt is dropped: it may be of rows or options that are others now";
+  for (const message of [...notes, ...(dropped ? [why] : [])]) onEvent({ type: "note", message });
   return point;
 }
 
