@@ -78,6 +78,17 @@ describe("a head on few classed texts", () => {
     expect(run.record.result?.startValue).toBe(curve[0].value);
   });
 
+  it("stands beside the base itself where it starts with fewer dimensions", async () => {
+    const { record, scores } = await train(few({ headDim: 4, head: "linear", epochs: 1 }));
+    const knn = (metrics: readonly { key: string; value: number }[] = []) =>
+      metrics.find(({ key }) => key === "knn_accuracy")?.value;
+    // The base's figure does not depend on the head.
+    expect(knn(scores?.base?.metrics)).toBe(run.record.result?.startValue);
+    const start = record.result?.interpolation?.curve[0].value;
+    expect(start).toBe(record.result?.startValue);
+    expect(start).not.toBe(run.record.result?.startValue);
+  });
+
   it("learns from all rows, as a run does that is measured on another file", async () => {
     const data = few({ eval: options({}).eval });
     const whole = await train({ ...data, patience: 100 });
@@ -195,6 +206,23 @@ describe("folds of other rows", () => {
     expect(record.result?.interpolation?.by).toBe("folds");
     expect(scores?.rows).toBeGreaterThan(50);
     expect((await planTraining({ ...asked, folds: "auto" })).folds).toHaveLength(0);
+  });
+
+  it("says how many explicit negatives its heads do without", async () => {
+    const rows = words.flatMap((word) =>
+      places.map(
+        (place, k) => `${word} was ${place},${place} is ${word},cold was ${places[(k + 1) % 6]}`,
+      ),
+    );
+    const data = file("negatives.csv", ["anchor,positive,negative", ...rows]);
+    const { notes, folds } = await planTraining(few({ data, objective: "infonce", folds: 3 }));
+    const said = /left out that are texts of the other side: (\d+) in all/.exec(notes.join("\n"));
+    const kept = folds.flatMap(({ groups }) =>
+      groups.flatMap(({ train }) => (train.kind === "pair" ? train.rows : [])),
+    );
+    const lost = kept.filter(({ negatives }) => negatives.length === 0).length;
+    expect(Number(said?.[1])).toBeGreaterThanOrEqual(lost);
+    expect(lost).toBeGreaterThan(0);
   });
 
   it("holds out new anchors over known positives where positives recur", async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { internal } from "../../errors/internal.js";
+import type { Evaluation } from "../../evaluation/metric.js";
 import { pooled } from "../../evaluation/pooled.js";
 import { finerFigure } from "../../evaluation/tie-break.js";
 import type { Resources } from "../model/resources.js";
@@ -21,18 +22,24 @@ interface FoldControl extends RunControl {
   readonly resume: boolean;
 }
 
+/** The base, and the line from start to end of training, on rows that were not trained on. */
+export interface MeasuredLine {
+  readonly base: Evaluation;
+  readonly points: readonly LinePoint[];
+}
+
 /**
- * Trains on all folds but one, for each of them, and measures the line from start to end on the one that was left out: the points of all rows
- * together. None where the plan has no folds. A fold that was trained before is measured again only.
+ * Trains on all folds but one, for each of them, and measures base and line on the one that was left out: the figures of all rows together.
+ * Undefined where the plan has no folds. A fold that was trained before is measured again only.
  */
 export async function foldLines(
   plan: TrainingPlan,
   resources: Resources,
   control: FoldControl,
-): Promise<readonly LinePoint[]> {
+): Promise<MeasuredLine | undefined> {
   const { folds } = plan;
-  if (folds.length === 0) return [];
-  const lines: (readonly LinePoint[])[] = [];
+  if (folds.length === 0) return undefined;
+  const lines: MeasuredLine[] = [];
   const told = new Set<string>();
   for (const [i, fold] of folds.entries()) {
     const onEvent: RunControl["onEvent"] = (event) => {
@@ -46,17 +53,18 @@ export async function foldLines(
     };
     lines.push(await foldLine(fold, resources, { ...control, onEvent }));
   }
-  return lines[0].map(({ alpha }, i): LinePoint => {
-    const evaluation = pooled(lines.map((line) => line[i].evaluation));
+  const points = lines[0].points.map(({ alpha }, i): LinePoint => {
+    const evaluation = pooled(lines.map((line) => line.points[i].evaluation));
     return { alpha, evaluation, finer: finerFigure(evaluation, plan.metric) };
   });
+  return { base: pooled(lines.map(({ base }) => base)), points };
 }
 
 async function foldLine(
   plan: TrainingPlan,
   resources: Resources,
   control: FoldControl,
-): Promise<readonly LinePoint[]> {
+): Promise<MeasuredLine> {
   // What the model is told of once is not told again for each fold.
   const silent = { ...control, onEvent: () => {} };
   const auxiliary = await openAuxiliaryOf(plan, resources, silent);
@@ -68,7 +76,7 @@ async function foldLine(
   }
 }
 
-async function trainedLine(context: RunContext, resume: boolean): Promise<readonly LinePoint[]> {
+async function trainedLine(context: RunContext, resume: boolean): Promise<MeasuredLine> {
   const { plan } = context;
   const { settings } = plan;
   const { checkpoints } = runPaths(settings.out);
@@ -87,7 +95,8 @@ async function trainedLine(context: RunContext, resume: boolean): Promise<readon
       start: await training.start(),
       end: readEnd(checkpoints, result.step, settings),
     };
-    return await linePoints(context, training, { ...ends, alphas, base, withDetails: true });
+    const measured = { ...ends, alphas, base, withDetails: true };
+    return { base, points: await linePoints(context, training, measured) };
   } finally {
     await training.trainable.release();
   }

@@ -11,6 +11,7 @@ import { type InterpolationRecord, runPaths } from "../run-folder/run-folder.js"
 import type { Best } from "../run-folder/run-state.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { chooseAlpha, type LinePoint, valueAt } from "./choose-alpha.js";
+import type { MeasuredLine } from "./fold-lines.js";
 import { linePoints, tellPoints } from "./line-points.js";
 import type { LoopResult } from "./loop.js";
 
@@ -30,8 +31,8 @@ interface Ended {
   readonly initial: Parameters | undefined;
   /** The base on the selecting data. */
   readonly base: Evaluation;
-  /** The points of the line by folds; none where there are no folds. */
-  readonly folded: readonly LinePoint[];
+  /** The line by folds, where there are some. */
+  readonly folded: MeasuredLine | undefined;
 }
 
 /** The best checkpoint, or the point of the line from the start to the last step that was given or that the selecting data choose. */
@@ -90,7 +91,7 @@ async function pointsOf(
   line: { readonly start: LineStart; readonly end: Parameters },
   { interpolation, base, folded }: EndedOnLine,
 ): Promise<readonly LinePoint[]> {
-  if (interpolation.kind === "folds") return tellPoints(context, folded);
+  if (interpolation.kind === "folds") return tellPoints(context, folded?.points ?? []);
   const alphas =
     interpolation.kind === "given" ? around(interpolation.alpha) : interpolation.alphas;
   return linePoints(context, training, { ...line, alphas, base });

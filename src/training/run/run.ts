@@ -18,9 +18,9 @@ import { type RunRecord, runPaths, writeRun } from "../run-folder/run-folder.js"
 import { setUp } from "../update/set-up.js";
 import type { TrainableSetup } from "../update/trainable.js";
 import { baseEvaluation } from "./base-evaluation.js";
-import { type LinePoint, valueAt } from "./choose-alpha.js";
+import { valueAt } from "./choose-alpha.js";
 import { claimRun } from "./claim-run.js";
-import { foldLines } from "./fold-lines.js";
+import { foldLines, type MeasuredLine } from "./fold-lines.js";
 import type { LoopResult } from "./loop.js";
 import { observed } from "./observed.js";
 import { chooseOutcome, type Outcome } from "./outcome.js";
@@ -129,8 +129,8 @@ function goOn(
 interface Beginning {
   readonly point: ResumePoint | undefined;
   readonly started: number;
-  /** What the folds found; nothing where there are none. */
-  readonly folded: readonly LinePoint[];
+  /** What the folds found, where there are some. */
+  readonly folded: MeasuredLine | undefined;
   /** Whether other runs use the encoder too. */
   readonly shared: boolean;
 }
@@ -157,7 +157,7 @@ async function train(
       await writeBest(runPaths(context.plan.settings.out).checkpoints, 0, training.trainable);
     }
     const looped = await runLoop(context, training, { point, base });
-    const start = folded.length === 0 ? looped.start : valueAt(folded[0], context.plan.metric);
+    const start = folded ? valueAt(folded.points[0], context.plan.metric) : looped.start;
     const result = { ...looped, start };
     const outcome = await chooseOutcome(context, training, { result, initial, base, folded });
     const { parameters, interpolation } = outcome;
@@ -186,13 +186,13 @@ async function measuredAgain(
   return plan.evaluator.run(trainable.embed);
 }
 
-/** The start and the chosen point, as the folds measured them. */
+/** Base and chosen point, as the folds measured them. */
 function foldedPair(
-  folded: readonly LinePoint[],
+  folded: MeasuredLine | undefined,
   alpha: number | undefined,
 ): { readonly base: Evaluation; readonly tuned: Evaluation } | undefined {
-  const chosen = folded.find((point) => point.alpha === alpha);
-  return chosen && { base: folded[0].evaluation, tuned: chosen.evaluation };
+  const chosen = folded?.points.find((point) => point.alpha === alpha);
+  return folded && chosen && { base: folded.base, tuned: chosen.evaluation };
 }
 
 interface Ending {

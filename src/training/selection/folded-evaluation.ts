@@ -1,5 +1,5 @@
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset } from "../../dataset/rows/row-types.js";
+import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
 import { UserError } from "../../errors/user-error.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -32,7 +32,10 @@ export function foldedEvaluation(
     evaluator: unmeasured,
     folds,
     selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${what}`,
-    notes: notesOf(rows, dataset.rows.length, count),
+    notes: [
+      ...notesOf(rows, dataset.rows.length, { count, what }),
+      ...negativesNote(dataset, parts),
+    ],
   };
 }
 
@@ -47,11 +50,36 @@ function cannotFold({ rows, account }: Dataset, count: number): never {
   );
 }
 
-function notesOf(rows: number, all: number, count: number): string[] {
+function notesOf(
+  rows: number,
+  all: number,
+  { count, what }: { readonly count: number; readonly what: string },
+): string[] {
   const left = all - rows;
-  const lone = left === 1 ? "1 row stands" : `${left} rows stand`;
-  const own = left === 0 ? "" : `; ${lone} in no fold, having no second of the kind`;
+  const why = what === "" ? "having no second of the kind" : "sharing no positive with another";
+  const lone = `${left === 1 ? "1 row stands" : `${left} rows stand`} in no fold, ${why}`;
+  const own = left === 0 ? "" : `; ${lone}`;
   return [
     `${count} folds choose what goes out: each is measured by a head that learns from the others, the model itself learns from all ${all} rows${own} (--folds off: one held-out part)`,
   ];
+}
+
+/** Explicit negatives that the heads of folds do without, since they are texts of the other side. */
+function negativesNote(
+  dataset: Dataset,
+  parts: readonly { readonly train: Dataset; readonly heldOut: Dataset }[],
+): string[] {
+  const all = negativesIn(dataset);
+  const kept = parts.map(({ train, heldOut }) => negativesIn(train) + negativesIn(heldOut));
+  const without = kept.reduce((sum, count) => sum + all - count, 0);
+  return without === 0
+    ? []
+    : [
+        `while folds are measured, explicit negatives are left out that are texts of the other side: ${without} in all folds; the model itself learns from all of them`,
+      ];
+}
+
+function negativesIn({ kind, rows }: Dataset): number {
+  if (kind !== "pair") return 0;
+  return (rows as readonly PairRow[]).reduce((sum, { negatives }) => sum + negatives.length, 0);
 }
