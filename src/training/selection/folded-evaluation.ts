@@ -1,5 +1,5 @@
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
+import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError } from "../../errors/user-error.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -79,7 +79,7 @@ function negativesNote(
       ];
 }
 
-function negativesIn({ kind, rows }: Dataset): number {
-  if (kind !== "pair") return 0;
-  return (rows as readonly PairRow[]).reduce((sum, { negatives }) => sum + negatives.length, 0);
+function negativesIn(dataset: Dataset): number {
+  if (dataset.kind !== "pair") return 0;
+  return dataset.rows.reduce((sum, { negatives }) => sum + negatives.length, 0);
 }
