@@ -65,11 +65,12 @@ it.each(hints)("%s: %s", (name, hint, shown) => {
 });
 
 const several = file("several.csv", "left,right\nred apples,they are sweet\ngreen pears,as well\n");
+const teacher = join(root, "models/embtune-mini-en");
 const wrong = file("wrong.csv", "sentence1,sentence2,score\na red car,a blue car,x\n");
 
 it.each([
   [["search", several, "apples", "--column", "middle"], "one of: left, right"],
-  [["distill", several, "--teacher", "none", "--out", join(folder, "student")], "--column left"],
+  [["distill", several, "--teacher", teacher, "--out", join(folder, "student")], "--column left"],
   [["embed", several, "--out", join(folder, "v.npy")], "--column left"],
   [["evaluate", wrong], "--columns score="],
   [["export", "none", "--to", join(folder, "e"), "--dtype", "q8", "--eval", wrong], "data prepare"],

@@ -71,6 +71,7 @@ describe("the packed tarball", () => {
       ".md",
       ".onnx",
       ".png",
+      ".svg",
       ".txt",
       ".wasm",
     ]);
