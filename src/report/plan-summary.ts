@@ -173,6 +173,8 @@ export function planRecord(plan: TrainingPlan, { prompts, memory }: PlanModel) {
     evalEvery: plan.evalEvery,
     saveEvery: plan.saveEvery,
     metric: plan.metric,
+    selectsOn: plan.selectsOn,
+    folds: plan.folds.map(({ evaluator, steps }) => ({ rows: evaluator.rows, steps })),
     test: plan.test && {
       metric: plan.test.metric,
       rows: plan.test.evaluator.rows,

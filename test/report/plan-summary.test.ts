@@ -41,6 +41,20 @@ describe("formatPlan", () => {
     expect(lines.differs).not.toContain("seed");
   });
 
+  it("has the rows and steps of folds, as the record has them", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `text ${i} here,${["x", "y"][i % 2]}`);
+    const data = file("folded-plan.csv", ["text,label", ...rows]);
+    const folded = await planOf({ data, eval: undefined, objective: "supcon", epochs: 2 });
+    const record = planRecord(folded, model);
+    expect(record.selectsOn).toBe(`60 rows of ${data} in 5 folds`);
+    expect(record.folds.map((fold) => fold.rows)).toEqual([12, 12, 12, 12, 12]);
+    const steps = record.folds.reduce((sum, fold) => sum + fold.steps, 0);
+    const { selection } = linesOf(folded);
+    expect(selection).toContain(`knn_accuracy of 60 rows (${record.selectsOn})`);
+    expect(selection.endsWith(`, ${steps} steps more`)).toBe(true);
+    expect(planRecord(plan, model).folds).toEqual([]);
+  });
+
   // What is changed about training, and the words of the line "training" that must name it, and only then.
   it.each<[string, Partial<TrainOptions>, RegExp]>([
     ["the encoder that learns", { tune: "full" }, /encoder \(full\)/],
