@@ -44,7 +44,13 @@ describe("formatPlan", () => {
   it("has the rows and steps of folds, as the record has them", async () => {
     const rows = Array.from({ length: 60 }, (_, i) => `text ${i} here,${["x", "y"][i % 2]}`);
     const data = file("folded-plan.csv", ["text,label", ...rows]);
-    const folded = await planOf({ data, eval: undefined, objective: "supcon", epochs: 2 });
+    const folded = await planOf({
+      data,
+      eval: undefined,
+      objective: "supcon",
+      epochs: 2,
+      batchSize: 16,
+    });
     const record = planRecord(folded, model);
     expect(record.selectsOn).toBe(`60 rows of ${data} in 5 folds`);
     expect(record.folds.map((fold) => fold.rows)).toEqual([12, 12, 12, 12, 12]);
