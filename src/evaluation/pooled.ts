@@ -51,7 +51,7 @@ function pooledResample(statistics: readonly Resampled[], sizes: readonly number
     const values: number[] = [];
     const drawn: number[] = [];
     statistics.forEach((statistic, i) => {
-      const own = counts.slice(starts[i], starts[i] + sizes[i]);
+      const own = counts.subarray(starts[i], starts[i] + sizes[i]);
       const rows = own.reduce((sum, count) => sum + count, 0);
       if (rows === 0) return;
       values.push(statistic(own));

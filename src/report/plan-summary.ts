@@ -9,9 +9,15 @@ import { type AnyOption, kebabCase } from "../options/option.js";
 import type { PlannedRun } from "../training/memory/require-memory.js";
 import { trainTable } from "../training/options/table.js";
 import type { TrainingFile } from "../training/plan/objective-groups.js";
-import { type TrainingPlan, trainedRows, trainedTexts } from "../training/plan/plan.js";
+import {
+  foldedSteps,
+  type TrainingPlan,
+  trainedRows,
+  trainedTexts,
+} from "../training/plan/plan.js";
 import { resolvedOptions } from "../training/run/run-record.js";
 import type { ExpectedTime } from "../training/run-folder/events.js";
+import { decidingEvaluator } from "../training/selection/chosen-evaluation.js";
 import { formatSeconds } from "./duration.js";
 import { formatPrompts } from "./prompts.js";
 
@@ -96,20 +102,14 @@ function lineOf(title: string, text: string | undefined): string[] {
   return text === undefined ? [] : [title + text];
 }
 
-function formatSelection({ evaluator, folds, metric, selectsOn, evalEvery }: TrainingPlan): string {
-  const [first] = folds;
-  if (first !== undefined) {
-    const rows = folds.reduce((sum, fold) => sum + fold.evaluator.rows, 0);
-    const steps = folds.reduce((sum, fold) => sum + fold.steps, 0);
-    return `${metric} of ${countOf({ task: first.evaluator.task, rows })} (${selectsOn}), ${unseen(rows)}, ${steps} steps more`;
-  }
+function formatSelection(plan: TrainingPlan): string {
+  const { folds, metric, selectsOn, evalEvery } = plan;
+  const evaluator = decidingEvaluator(plan);
   if (!measures(evaluator)) return "none, the last step goes out";
-  return `${metric} of ${countOf(evaluator)} (${selectsOn}), ${unseen(evaluator.rows)}, every ${evalEvery === 1 ? "step" : `${evalEvery} steps`}`;
-}
-
-function unseen(rows: number): string {
-  const points = Math.ceil(100 * smallestDifference(rows));
-  return `where differences under about ${points} points cannot be seen`;
+  const seen = `about ${Math.ceil(100 * smallestDifference(evaluator.rows))} points`;
+  const every = `every ${evalEvery === 1 ? "step" : `${evalEvery} steps`}`;
+  const when = folds.length > 0 ? `${foldedSteps(plan)} steps more` : every;
+  return `${metric} of ${countOf(evaluator)} (${selectsOn}), where differences under ${seen} cannot be seen, ${when}`;
 }
 
 /** What --test-part has set aside. */

@@ -31,6 +31,8 @@ const few = (changes: Partial<TrainOptions> = {}): TrainOptions =>
     lr: 0.05,
     ...changes,
   });
+const knn = (metrics: readonly { key: string; value: number }[] = []) =>
+  metrics.find(({ key }) => key === "knn_accuracy")?.value;
 const bytes = (run: string): Buffer => readFileSync(join(run, "model", "onnx", "model.onnx"));
 const endOf = ({ folder, record }: ReportedRun) =>
   readEnd(runPaths(folder).checkpoints, record.result?.step ?? 0, { average: "off" });
@@ -69,8 +71,6 @@ describe("a head on few classed texts", () => {
   it("tells the chosen point beside the base on all rows, measured while they were held out", () => {
     const { curve = [], alpha } = run.record.result?.interpolation ?? {};
     expect(run.scores).toMatchObject({ rows: 60, primary: "knn_accuracy", selected: true });
-    const knn = (metrics: readonly { key: string; value: number }[] = []) =>
-      metrics.find(({ key }) => key === "knn_accuracy")?.value;
     expect(knn(run.scores?.base?.metrics)).toBe(curve[0].value);
     expect(knn(run.scores?.model.metrics)).toBe(
       curve.find((point) => point.alpha === alpha)?.value,
@@ -80,8 +80,6 @@ describe("a head on few classed texts", () => {
 
   it("stands beside the base itself where it starts with fewer dimensions", async () => {
     const { record, scores } = await train(few({ headDim: 4, head: "linear", epochs: 1 }));
-    const knn = (metrics: readonly { key: string; value: number }[] = []) =>
-      metrics.find(({ key }) => key === "knn_accuracy")?.value;
     // The base's figure does not depend on the head.
     expect(knn(scores?.base?.metrics)).toBe(run.record.result?.startValue);
     const start = record.result?.interpolation?.curve[0].value;

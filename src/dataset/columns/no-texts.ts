@@ -29,7 +29,7 @@ export function withoutTexts({ file, names, columns, held }: ContentSearch): Use
   );
 }
 
-/** `numbers`, `no values that are texts`, `values such as A-17`. */
+/** `numbers`, `nothing that can be read as a text`, `values such as A-17`. */
 function heldBy(cells: readonly string[]): string {
   const values = cells.filter((cell) => cell !== "" && !isPlaceholder(cell));
   const [first] = values;

@@ -4,7 +4,7 @@ import { measures } from "../../evaluation/metric.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { interpolationOf } from "../options/interpolation.js";
 import type { TrainSettings } from "../options/settings.js";
-import { type TrainingPlan, trainedTexts } from "../plan/plan.js";
+import { foldedSteps, type TrainingPlan, trainedTexts } from "../plan/plan.js";
 import type { ExpectedTime } from "../run-folder/events.js";
 
 /** How many texts are timed, one sample after another; the first ones warm up, and the fast get more than one reading of the largest. */
@@ -40,8 +40,8 @@ export async function expectedTime(
   const tokensPerSecond = await readingRate(encoder, texts);
   const tokens = tokensLeft(plan, made, { perStep, perText: perStep / texts.length });
   const { tune, batchSize, accumulate } = plan.settings;
-  const folded = plan.folds.reduce((sum, { steps }) => sum + steps, 0);
-  const rows = tune === "head" ? (plan.steps - made + folded) * accumulate * batchSize : 0;
+  const updates = plan.steps - made + foldedSteps(plan);
+  const rows = tune === "head" ? updates * accumulate * batchSize : 0;
   return { seconds: BESIDE + rows * HEAD_ROW + tokens / tokensPerSecond, tokensPerSecond };
 }
 

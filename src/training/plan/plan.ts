@@ -216,6 +216,11 @@ export function trainedRows({ groups }: Pick<TrainingPlan, "groups">): number {
   return groups.reduce((sum, { train }) => sum + train.rows.length, 0);
 }
 
+/** How many steps the runs on folds make. */
+export function foldedSteps({ folds }: Pick<TrainingPlan, "folds">): number {
+  return folds.reduce((sum, { steps }) => sum + steps, 0);
+}
+
 /** How many texts are trained on; one that several groups have counts for each. */
 export function trainedTexts({ texts }: Pick<TrainingPlan, "texts">): number {
   return texts.prompted.length;

@@ -26,9 +26,15 @@ export interface ChosenEvaluation {
   readonly notes: readonly string[];
 }
 
-/** The evaluator, or that of all folds: they differ in their rows. */
-export function decidingEvaluator({ folds, evaluator }: ChosenEvaluation): Evaluator {
-  if (folds === undefined) return evaluator;
+/** The evaluator, or where there are folds that of all of them: they differ in their rows. */
+export function decidingEvaluator({
+  folds = [],
+  evaluator,
+}: Pick<ChosenEvaluation, "evaluator"> & {
+  readonly folds?: readonly Pick<ChosenEvaluation, "evaluator">[];
+}): Evaluator {
+  const [first] = folds;
+  if (first === undefined) return evaluator;
   const rows = folds.reduce((sum, fold) => sum + fold.evaluator.rows, 0);
-  return { ...folds[0].evaluator, rows };
+  return { ...first.evaluator, rows };
 }

@@ -1,5 +1,6 @@
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
+import { counted } from "../../errors/counted.js";
 import { UserError } from "../../errors/user-error.js";
 import { unmeasured } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -57,8 +58,8 @@ function notesOf(
 ): string[] {
   const left = all - rows;
   const why = what === "" ? "having no second of the kind" : "sharing no positive with another";
-  const lone = `${left === 1 ? "1 row stands" : `${left} rows stand`} in no fold, ${why}`;
-  const own = left === 0 ? "" : `; ${lone}`;
+  const lone = `; ${counted(left, "row stands", "rows stand")} in no fold, ${why}`;
+  const own = left === 0 ? "" : lone;
   return [
     `${count} folds choose what goes out: each is measured by a head that learns from the others, the model itself learns from all ${all} rows${own} (--folds off: one held-out part)`,
   ];
