@@ -3,6 +3,7 @@ import { internal } from "../errors/internal.js";
 import { UserError, usageError } from "../errors/user-error.js";
 import type { Tensor } from "../math/tensor.js";
 import { collectGarbage } from "../runtime/collect-garbage.js";
+import type { Device } from "../runtime/device.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { batchFeeds } from "./batching.js";
 import { type EncodingModel, encodeStream, encodeTexts } from "./encode.js";
@@ -15,6 +16,7 @@ import { type LocateOptions, locateModel } from "./model-location.js";
 import { checkManifest } from "./model-manifest.js";
 import { type Pooling, parsePooling } from "./pooling-mode.js";
 import { type GivenPrompts, type Prompts, promptFor, withPrompts } from "./prompts.js";
+import { runnable } from "./runnable.js";
 import { requireMeans } from "./static/check-bag.js";
 import { readTable } from "./static/read-table.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -62,7 +64,7 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
     return await assembled(parts, opened, options);
   } catch (error) {
     // Kernels of fused operators do not take every size; plain ones do.
-    const refused = error instanceof UserError && error.code === "bad-onnx";
+    const refused = error instanceof UserError && ["bad-onnx", "no-device"].includes(error.code);
     if (!opened.fused || !refused) throw error;
     return assembled(parts, await open(true), options);
   }
@@ -84,7 +86,8 @@ async function assembled(
       specialTokens: tokenizer.specialTokens,
       limit: folder.limit,
     });
-    return await assemble({ ...parts, session, maxLength, dataFiles, table });
+    const { device } = options.runtime;
+    return await assemble({ ...parts, session, maxLength, dataFiles, table, device });
   } catch (error) {
     await session.release();
     throw error;
@@ -163,24 +166,10 @@ async function openSession(
   if (bytes.length >= LARGE_BYTES) await collectGarbage();
   // Shapes vary with the length of texts; a memory plan for each of them would cost more than it saves.
   const session = await runnable(
-    folder,
+    { file: folder.modelFile, device: runtime.device },
     runtime.createSession(bytes, { memoryPattern: false, transfer: true }),
   );
   return { session, dataFiles, fused };
-}
-
-/** What ONNX Runtime has against a model, as an error of the user's file. */
-async function runnable<T>(folder: ModelFolder, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw new UserError("bad-onnx", `onnx runtime cannot run it: ${(cause as Error).message}`, {
-      at: { file: folder.modelFile },
-      hint: "export the encoder again, with opset 14 or 17",
-      cause,
-    });
-  }
 }
 
 interface Parts {
@@ -192,6 +181,7 @@ interface Parts {
   readonly maxLength: number;
   readonly dataFiles: readonly string[];
   readonly table: Tensor | undefined;
+  readonly device: Device;
   /** Whether the folder's modules are left out. */
   readonly left: boolean;
 }
@@ -228,13 +218,16 @@ async function assemble(parts: Parts): Promise<Encoder> {
 
 /** The width of what comes out, rather than what some file declares; it also shows that the model runs. */
 async function widthOf(
-  { folder, session, tokenizer, maxLength, table }: Parts,
+  { folder, session, tokenizer, maxLength, table, device }: Parts,
   run: EncodingModel["run"],
 ): Promise<number> {
   if (table !== undefined) return table.shape[1];
   const inputs = session.inputs.map(({ name }) => name);
   const empty = [{ index: 0, ids: tokenizer.encode("", maxLength) }];
-  const vector = await runnable(folder, run(batchFeeds(empty, tokenizer.padId, inputs)));
+  const vector = await runnable(
+    { file: folder.modelFile, device },
+    run(batchFeeds(empty, tokenizer.padId, inputs)),
+  );
   return vector.data.length;
 }
 

@@ -48,10 +48,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const range = `from 1 to ${MOST_THREADS}`;
     throw usageError("bad-threads", `threads must be a whole number ${range}, got ${threads}`);
   }
-  const channel = startWorker(threads, options.device ?? "cpu");
+  const { device = "cpu" } = options;
+  const channel = startWorker(threads, device);
   await channel.call("open", null);
   return {
     threads,
+    device,
     createSession: (model, sessionOptions) => createSession(channel, model, sessionOptions),
     createTrainer: (spec) => createTrainer(channel, spec),
     close: () => channel.close(),

@@ -2,6 +2,7 @@ import type { Gradient, Gradients } from "../autodiff/value-and-grad.js";
 import type { Shape } from "../graph/ir.js";
 import type { DType, Tensor } from "../math/tensor.js";
 import type { AdamWOptions } from "../optim/adamw.js";
+import type { Device } from "./device.js";
 
 /** Tensors by the names of a graph's inputs or outputs. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -177,6 +178,8 @@ export interface Trainer {
 export interface Runtime {
   /** Threads that a running node may use. */
   readonly threads: number;
+  /** Where sessions run. */
+  readonly device: Device;
   /** Loads an ONNX file, from bytes (copied) or from a path (read in the worker; external data is found beside it). */
   createSession(model: Uint8Array | { path: string }, options?: SessionOptions): Promise<Session>;
   createTrainer(spec: TrainerSpec): Promise<Trainer>;
