@@ -3,8 +3,8 @@ warm-up over a tenth, evaluation on the selecting rows and load_best_model_at_en
 
 --folder holds peer-train.jsonl, peer-select.jsonl and texts.json; peer.f32, the vectors [texts, D] as raw float32, is written there.
 
-Run: python bench/python/default_peer.py --folder DIR --out DIR --kind scored|triplet|classed|pair|labelled --model DIR
-     [--seed 42] [--epochs 1] [--eval-steps 10] [--threads 2]
+Run: python bench/python/default_peer.py --folder DIR --out DIR --kind scored|entailed|classed|pair|labelled --model DIR
+     [--seed 42] [--epochs 1] [--lr 2e-5] [--eval-steps 10] [--threads 2]
 """
 
 import json
@@ -54,10 +54,9 @@ def scored(model, train, select):
     return Dataset.from_dict(columns(rows, names)), losses.CoSENTLoss(model), evaluation.EmbeddingSimilarityEvaluator(first, second, gold)
 
 
-def triplet(model, train, select):
-    names = ("anchor", "positive", "negative")
-    chosen = evaluation.TripletEvaluator(*columns(select, names).values())
-    return Dataset.from_dict(columns(train, names)), losses.MultipleNegativesRankingLoss(model), chosen
+def entailed(model, train, select):
+    chosen = evaluation.TripletEvaluator(*columns(select, ("anchor", "positive", "negative")).values())
+    return Dataset.from_dict(columns(train, ("anchor", "positive"))), losses.MultipleNegativesRankingLoss(model), chosen
 
 
 def pair(model, train, select):
@@ -86,14 +85,14 @@ def classed(model, train, select):
     return Dataset.from_dict(rows), losses.BatchAllTripletLoss(model), NeighborEvaluator(train, select)
 
 
-KINDS = {"scored": scored, "triplet": triplet, "pair": pair, "labelled": labelled, "classed": classed}
-SAMPLERS = {"triplet": BatchSamplers.NO_DUPLICATES, "pair": BatchSamplers.NO_DUPLICATES, "classed": BatchSamplers.GROUP_BY_LABEL}
+KINDS = {"scored": scored, "entailed": entailed, "pair": pair, "labelled": labelled, "classed": classed}
+SAMPLERS = {"entailed": BatchSamplers.NO_DUPLICATES, "pair": BatchSamplers.NO_DUPLICATES, "classed": BatchSamplers.GROUP_BY_LABEL}
 
 
 # An evaluator knows its own main metric only after its first run.
 METRICS = {
     "scored": "spearman_cosine",
-    "triplet": "cosine_accuracy",
+    "entailed": "cosine_accuracy",
     "pair": "cosine_ndcg@10",
     "labelled": "cosine_ap",
     "classed": "knn_accuracy",
@@ -105,7 +104,7 @@ def arguments(options):
         output_dir=options.out,
         num_train_epochs=options.epochs,
         per_device_train_batch_size=64,
-        learning_rate=2e-5,
+        learning_rate=options.lr,
         warmup_steps=0.1,
         batch_sampler=SAMPLERS.get(options.kind, BatchSamplers.BATCH_SAMPLER),
         seed=options.seed,
@@ -124,7 +123,7 @@ def arguments(options):
 
 
 def main():
-    options = peer.options(__doc__, folder=".", out="peer", kind="pair", seed=42, epochs=1.0, eval_steps=10)
+    options = peer.options(__doc__, folder=".", out="peer", kind="pair", seed=42, epochs=1.0, lr=2e-5, eval_steps=10)
     torch.set_num_threads(options.threads)
     folder = Path(options.folder)
     with tempfile.TemporaryDirectory() as work:

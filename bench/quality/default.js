@@ -5,7 +5,8 @@
 //   npm run build && node bench/quality/default.js [--list] [--only stsb-bundled] [--encoders bundled] [--seeds 42] [--sides embtune,peer]
 //                    [--python python3] [--threads 2] [--results DIR]
 //
-// --sides: base, embtune, peer, and embtune with one thing changed: interpolate-off, average, average-interpolate-off, guide, hardness, directions.
+// --sides: base, embtune, peer; embtune with one thing changed: interpolate-off, average, average-interpolate-off, guide, hardness, directions, dropout,
+// former (2e-5 without dropout, the defaults before); and peer-5e-5, the peer at embtune's rate.
 // --python: an interpreter with bench/python/requirements.txt. The table: node bench/quality/default-table.js. How it is done: README.md.
 import { spawnSync } from "node:child_process";
 import {
@@ -56,7 +57,11 @@ const variants = {
   guide: fivePercent,
   hardness: ["--hardness", "5"],
   directions: ["--directions", "all"],
+  dropout: ["--dropout", "config"],
+  former: ["--lr", "2e-5", "--dropout", "0"],
 };
+/** sentence-transformers' recipe, and the same at embtune's rate. */
+const peers = { peer: "2e-5", "peer-5e-5": "5e-5" };
 /** Those that only objectives of pairs with candidates take. */
 const ofCandidates = new Set(["guide", "hardness", "directions"]);
 const withCandidates = new Set(["scifact", "snli"]);
@@ -129,7 +134,7 @@ function trainOurs({ encoder, seed, side }, { file, out }) {
   return { seconds, result };
 }
 
-function trainPeer({ encoder, seed }, { kind, plan, work, out }) {
+function trainPeer({ encoder, seed, side }, { kind, plan, work, out }) {
   const { epochs } = plan.settings;
   const settings = {
     folder: work,
@@ -139,6 +144,7 @@ function trainPeer({ encoder, seed }, { kind, plan, work, out }) {
     epochs,
     "eval-steps": plan.evalEvery,
     threads: options.threads,
+    lr: peers[side],
     model: encoders[encoder],
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -191,7 +197,7 @@ async function runCell(cell, work) {
   const { file, plan } = await prepare(task, cell, work);
   const { epochs, batchSize, objective } = plan.settings;
   const common = { machine: machine(), ...cell, rows: task.train.length, epochs, batchSize };
-  if (cell.side === "peer") {
+  if (cell.side in peers) {
     const texts = [...new Set([...task.sets, ...task.foreign].flatMap((set) => set.texts))];
     writeFileSync(join(work, "texts.json"), JSON.stringify(texts));
     const told = trainPeer(cell, { kind: task.kind, plan, work, out });
