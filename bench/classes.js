@@ -69,7 +69,7 @@ for (const set of chosen) {
   for (const tune of tunes)
     for (const objective of objectives) {
       const out = join(folder, `${set}-${tune}-${objective}`);
-      const own = tune === "full" ? { epochs } : {};
+      const own = tune === "full" ? { epochs, lr: 2e-5, dropout: 0 } : {};
       await train({ data: file, objective, tune, out, ...own });
       note(set, tune, objective, await accuracies(out, file));
       rmSync(out, { recursive: true });

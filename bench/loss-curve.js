@@ -41,7 +41,7 @@ const plan = await planTraining({
   eval: join(shared, "data/stsb/dev.csv"),
   out: join(work, "run"),
   model: join(shared, "models/all-MiniLM-L6-v2"),
-  tune: "full",
+  ...{ tune: "full", lr: 2e-5, dropout: 0 },
   shuffle: false,
   batchSize: 64,
   maxLength: 128,

@@ -51,6 +51,8 @@ const plan = await planTraining({
   out: path("run"),
   ...(model === "minilm" ? { model: miniLmFolder } : {}),
   tune,
+  // The peer's, in the place of the defaults.
+  ...(tune === "head" ? {} : { dropout: 0, lr: tune === "lora" ? 1e-4 : 2e-5 }),
   seed,
   maxLength: 128,
   threads: 2,

@@ -31,6 +31,7 @@ const settings = {
   data,
   model: tinyEncoder("minilm-torchscript-13"),
   tune: "full",
+  dropout: 0,
   batchSize: 7,
   steps: 20,
   lr: 1e-3,

@@ -47,7 +47,14 @@ describe.skipIf(python === undefined)(
       { timeout: 900_000 },
       async (name, settings) => {
         const model = tinyEncoder("minilm-torchscript-13");
-        const fixed = { model, tune: "full", batchSize: 7, steps: 20, lr: 1e-4 } as const;
+        const fixed = {
+          model,
+          tune: "full",
+          dropout: 0,
+          batchSize: 7,
+          steps: 20,
+          lr: 1e-4,
+        } as const;
         const run = await tinyRun({ ...fixed, ...settings });
         const to = inFolder(name);
         await exportRecipe({ run, to });

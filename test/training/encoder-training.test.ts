@@ -1,8 +1,9 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/jobs/load-model.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
+import { userErrorOf } from "../dataset/temporary-files.js";
 import {
   checkpoint,
   distance,
@@ -143,5 +144,23 @@ describe("dropout", () => {
     const { gradNorms } = await updates({ ...views, dropout: 0.3 }, [1, 1]);
     expect(gradNorms[0]).toBeGreaterThan(1e-3);
     await expect(updates(views, [1])).rejects.toThrow(/holds single texts/);
+  });
+
+  it("cannot make two views by a config.json without any", async () => {
+    const model = inFolder("without dropout");
+    cpSync(tiny, model, { recursive: true });
+    const path = join(model, "config.json");
+    const config = JSON.parse(readFileSync(path, "utf8"));
+    const rates = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+    rmSync(path, { force: true });
+    writeFileSync(path, JSON.stringify({ ...config, ...rates }));
+    const single = file("single.txt", ["A cat sleeps.", "A dog runs.", "It rains.", "Sun shines."]);
+    const views = { data: single, model, tune: "full", objective: "infonce" } as const;
+    const error = await userErrorOf(train({ ...options(views), dropout: "config" }));
+    expect(error).toMatchObject({
+      code: "equal-views",
+      message: expect.stringContaining("has no dropout in its config.json"),
+      hint: expect.stringContaining("--dropout 0.1"),
+    });
   });
 });

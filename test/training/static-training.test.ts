@@ -157,7 +157,7 @@ describe("training a static model", () => {
   it("keeps the rates of other models and other ways of tuning", async () => {
     const rate = async (options: object) => (await planTraining(given(options))).settings.lr;
     expect(await rate({ tune: "head" })).toBe(1e-3);
-    expect(await rate({ tune: "full", model: undefined })).toBe(2e-5);
+    expect(await rate({ tune: "full", model: undefined })).toBe(5e-5);
     expect(await rate({ tune: "full", lr: 0.02 })).toBe(0.02);
   });
 });

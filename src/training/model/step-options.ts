@@ -5,7 +5,9 @@ import type { EncoderStepOptions } from "../../encoder/step/encoder-step.js";
 import type { StepHead } from "../../encoder/step/head-part.js";
 import { buildHeadStep, type LossOptions } from "../../encoder/step/loss-step.js";
 import type { PreparedEncoder } from "../../encoder/step/prepare.js";
+import { usageError } from "../../errors/user-error.js";
 import { readJsonObject } from "../../files/json-file.js";
+import type { DropoutRates } from "../../graph/rewrites/dropout.js";
 import type { Tensor } from "../../math/tensor.js";
 import type { ObjectiveInput } from "../../objectives/roles.js";
 import { auxiliaryRoles } from "../auxiliary/feeds.js";
@@ -65,7 +67,7 @@ export async function encoderStepOptions(
 async function dropoutOf(
   { dropout }: TrainSettings,
   { path }: EncoderInfo,
-): Promise<EncoderStepOptions["dropout"]> {
+): Promise<DropoutRates | undefined> {
   if (dropout === 0) return undefined;
   if (dropout !== "config") return uniformDropout(dropout);
   return configuredDropout((await readJsonObject(join(path, "config.json"))) ?? {});
@@ -73,11 +75,24 @@ async function dropoutOf(
 
 /**
  * Refuses, before anything is encoded or written, an objective that does not fit the model: an odd dimension for angle, a prefix that
- * is too long, or what a static model has no place for. UserErrors as `buildLoss` and `requireStaticTuning`.
+ * is too long, or what a static model has no place for. UserErrors as `buildLoss` and `requireStaticTuning`; usage error `equal-views`.
  */
-export function requireFittingModel(context: RunContext): void {
+export async function requireFittingModel(context: RunContext): Promise<void> {
   const { info } = context.encoder;
-  if (info.isStatic) requireStaticTuning(info, context.plan.settings);
+  const { settings, groups } = context.plan;
+  if (info.isStatic) requireStaticTuning(info, settings);
+  if (groups.some(({ views }) => views) && settings.augment === undefined)
+    requireMasks(info, await dropoutOf(settings, info));
   for (const group of context.plan.groups)
     buildHeadStep(headStepOptions(context, { group, start: new Map() }));
+}
+
+/** Two views of one text differ by their masks alone. */
+function requireMasks({ name }: EncoderInfo, rates: DropoutRates | undefined): void {
+  if (Object.values(rates ?? {}).some((rate) => rate > 0)) return;
+  throw usageError(
+    "equal-views",
+    `single texts would be their own positives under equal masks: "${name}" has no dropout in its config.json`,
+    "add --dropout 0.1, or --augment for other views",
+  );
 }

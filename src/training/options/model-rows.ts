@@ -110,8 +110,8 @@ export const modelRows = {
     min: 0,
     below: 1,
     words: ["config"],
-    default: 0,
     placeholder: "p",
+    otherwise: "0; config where layers learn from scores",
     description:
       "probability of dropping elements, or config: the rates of the model's config.json",
   },

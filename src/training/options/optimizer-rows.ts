@@ -46,7 +46,7 @@ export const optimizerRows = {
     above: 0,
     group: "Optimizer",
     placeholder: "rate",
-    otherwise: "1e-3 head, 1e-4 lora, 2e-5; of a static model by its table",
+    otherwise: "1e-3 head, 1e-4 lora, else 5e-5, 2e-5 for scores; of a static model by its table",
     description: "peak learning rate",
   },
   scalarLr: {

@@ -3,9 +3,9 @@ import { type GivenPrompts, promptsByName, requireKnownPrompts } from "../../enc
 import type { GivenOf, OptionsOf, OptionValue } from "../../options/option.js";
 import { resolveGiven } from "../../options/values.js";
 import { augmentationsOf, augmentedDropout } from "./augment.js";
-import type { FileObjectives } from "./file-objectives.js";
+import { type FileObjectives, objectivesOfFiles } from "./file-objectives.js";
 import { trainTable } from "./table.js";
-import { checkTune, defaultHead, defaultRate, type Tune } from "./tune.js";
+import { checkTune, defaultDropout, defaultHead, defaultRate, type Tune } from "./tune.js";
 
 /** Options whose values have a narrower type than a table can say. */
 interface Narrower {
@@ -21,9 +21,10 @@ type Resolved = Omit<OptionsOf<typeof trainTable>, keyof Narrower> & Narrower;
  * Every option of a run as resolved: what run.json keeps and `--config` reads. Names are those of the command line
  * in camel case; `trainTable` says what each is.
  */
-export type TrainSettings = Omit<Resolved, "prompts" | "head" | "lr"> & {
+export type TrainSettings = Omit<Resolved, "prompts" | "head" | "lr" | "dropout"> & {
   readonly head: HeadKind;
   readonly lr: number;
+  readonly dropout: number | "config";
   /** Texts put before texts, by use: query, document, default. Those of the model that are not given here stay. */
   readonly prompts?: Readonly<Record<string, string>> | undefined;
 };
@@ -43,8 +44,11 @@ export function resolveSettings(options: TrainOptions, scale?: number): TrainSet
   // What the table cannot say of the narrower types is checked where they are used.
   const given = resolveGiven(trainTable, options, "train") as Resolved;
   const { prompts: texts, head = defaultHead(given.tune) } = given;
-  const { lr = defaultRate(given.tune, scale) } = given;
-  const dropout = given.dropout === 0 ? (augmentedDropout(given.augment) ?? 0) : given.dropout;
+  const trained = { tune: given.tune, scale };
+  const objectives = objectivesOfFiles(given);
+  const { lr = defaultRate(trained, objectives) } = given;
+  const masked = augmentedDropout(given.augment) ?? defaultDropout(trained, objectives);
+  const { dropout = masked } = given;
   requireKnownPrompts(texts);
   const prompts = texts === undefined ? undefined : promptsByName(texts);
   const settings: TrainSettings = { ...given, head, lr, dropout, prompts };

@@ -1,6 +1,9 @@
+import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { HeadKind } from "../../encoder/head.js";
 import type { Tuning } from "../../encoder/step/trained-weights.js";
 import { usageError } from "../../errors/user-error.js";
+import { acceptedRoles } from "../../objectives/inputs.js";
+import type { ConfiguredObjective } from "../../objectives/loss.js";
 import type { OptionsOf } from "../../options/option.js";
 import type { modelRows } from "./model-rows.js";
 
@@ -15,22 +18,54 @@ type TuneSettings = Pick<
   | "loraTargets"
   | "freeze"
   | "layerDecay"
-  | "dropout"
   | "miniBatchTokens"
   | "accumulate"
-> & { readonly tune: Tune };
+> & { readonly tune: Tune; readonly dropout: number | "config" };
 
 /** A static model's rate as a share of its table's scale: best of 0.1 to 4 on SNLI and STS-B (bench/README.md). */
 const STATIC_SHARE = 0.2;
 
+/** What is trained, and the scale of a static model's table. */
+interface Trained {
+  readonly tune: Tune;
+  readonly scale?: number | undefined;
+}
+
+/** Rows that say what belongs together, not how much. */
+const contrastive: readonly RowKind[] = ["pair", "triplet", "classed", "labelled-pair"];
+
 /**
- * Peak learning rate where none is given: a head starts from nothing, and a pretrained encoder must not be forgotten. `scale`, that of a static
- * model's table: its rows are met in few batches each, and Adam moves them by the rate, whatever their size.
+ * Peak learning rate where none is given: a head starts from nothing, and a pretrained encoder must not be forgotten. Objectives that fit scores,
+ * relations or a teacher get the lower rate: the higher one moves the whole order of cosines to that of one file (bench/quality/README.md).
+ * A static model's follows from its table: its rows are met in few batches each, and Adam moves them by the rate, whatever their size.
  */
-export function defaultRate(tune: Tune, scale?: number): number {
+export function defaultRate(
+  { tune, scale }: Trained,
+  objectives: readonly ConfiguredObjective[],
+): number {
   if (tune === "head") return 1e-3;
   if (tune === "lora") return 1e-4;
-  return scale === undefined || scale === 0 ? 2e-5 : Number((STATIC_SHARE * scale).toPrecision(1));
+  if (scale !== undefined && scale !== 0) return Number((STATIC_SHARE * scale).toPrecision(1));
+  return objectives.every(isContrastive) ? 5e-5 : 2e-5;
+}
+
+/** Whether it learns from what belongs together, and not from how much or from a teacher. */
+function isContrastive({ definition }: ConfiguredObjective): boolean {
+  const [natural] = definition.rows;
+  return contrastive.includes(natural) && !acceptedRoles(definition).includes("teacher");
+}
+
+/**
+ * Dropout where none is given: the model's own rates where layers learn from scores alone. There it keeps what a file's scores are not about;
+ * beside negatives it costs a little (bench/quality/README.md).
+ */
+export function defaultDropout(
+  { tune, scale }: Trained,
+  objectives: readonly ConfiguredObjective[],
+): number | "config" {
+  const layers = tune !== "head" && scale === undefined;
+  const scores = objectives.every(({ definition }) => definition.rows[0] === "scored-pair");
+  return layers && scores ? "config" : 0;
 }
 
 /** The head where none is given. */

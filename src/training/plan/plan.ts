@@ -189,7 +189,8 @@ function foldPlans(
 
 /** The settings; the default rate of a static model is found from its vectors. */
 async function settingsOf(options: TrainOptions): Promise<TrainSettings> {
-  const needsScale = options.tune === "full" && options.lr === undefined;
+  const { tune, lr, dropout } = options;
+  const needsScale = tune === "full" && (lr === undefined || dropout === undefined);
   return resolveSettings(options, needsScale ? await staticScale(options) : undefined);
 }
 

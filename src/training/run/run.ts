@@ -94,7 +94,7 @@ async function runWith(
     const { threads } = resources.runtime;
     const record = { ...newRecord(plan, { info, threads, auxiliary }), notes };
     const context = openContext(plan, resources, { auxiliary, control: options });
-    requireFittingModel(context);
+    await requireFittingModel(context);
     await requireMemory(context);
     const point = options.resume ? goOn(context.plan, record, options) : undefined;
     if (!options.resume || options.resumeAnyway) await writeRun(plan.settings.out, record);

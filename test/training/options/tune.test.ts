@@ -5,21 +5,46 @@ const resolved = (changes: Record<string, unknown>) =>
   resolveSettings({ data: "a.csv", out: "run", ...changes });
 
 describe("what is tuned", () => {
-  it("decides on head and learning rate where they are not given", () => {
+  it("decides on head, learning rate and dropout where they are not given", () => {
     const chosen = ["head", "lora", "last:2", "full"].map((tune) => {
-      const { head, lr } = resolved({ tune });
-      return [head, lr];
+      const { head, lr, dropout } = resolved({ tune });
+      return [head, lr, dropout];
     });
     expect(chosen).toEqual([
-      ["linear", 1e-3],
-      ["none", 1e-4],
-      ["none", 2e-5],
-      ["none", 2e-5],
+      ["linear", 1e-3, 0],
+      ["none", 1e-4, 0],
+      ["none", 5e-5, 0],
+      ["none", 5e-5, 0],
     ]);
     expect(resolved({ tune: "full", head: "mlp", lr: 0.5 })).toMatchObject({
       head: "mlp",
       lr: 0.5,
     });
+  });
+
+  it.each([
+    ["infonce", 5e-5, 0],
+    ["supcon", 5e-5, 0],
+    ["online-contrastive", 5e-5, 0],
+    ["cosent", 2e-5, "config"],
+    ["cosine-mse", 2e-5, "config"],
+    ["softmax", 2e-5, 0],
+    ["margin-mse", 2e-5, 0],
+    ["distill-mse", 2e-5, 0],
+  ])("moves an encoder by %s at a peak rate of %f, with dropout %s", (objective, lr, dropout) => {
+    expect(resolved({ tune: "full", objective })).toMatchObject({ lr, dropout });
+    expect(resolved({ tune: "full", objective, dropout: 0 }).dropout).toBe(0);
+  });
+
+  it("takes the lower rate where one file's objective asks for it", () => {
+    const objectives = { "b.csv": { objective: "cosent" } };
+    const mixed = resolved({ tune: "full", moreData: ["b.csv"], objectives });
+    expect(mixed).toMatchObject({ lr: 2e-5, dropout: 0 });
+  });
+
+  it("drops nothing of a static model's vectors", () => {
+    const given = { data: "a.csv", out: "run", tune: "full", objective: "cosent" } as const;
+    expect(resolveSettings(given, 0.01)).toMatchObject({ dropout: 0, lr: 0.002 });
   });
 
   it.each([
