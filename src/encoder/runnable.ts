@@ -2,7 +2,7 @@ import { UserError } from "../errors/user-error.js";
 import type { Device } from "../runtime/device.js";
 
 /** What is run, and where. */
-export interface RunPlace {
+interface RunPlace {
   readonly file: string;
   readonly device: Device;
 }
