@@ -40,18 +40,7 @@ function made(path, ...args) {
 const [train, dev, test] = ["train.csv", "eval.csv", "test.csv"].map((name) => at("parts", name));
 made(test, "data", "split", values.data, "--out", at("parts"), "--test-part", "0.1");
 const teacher = at("teacher");
-const tuning = [
-  "--model",
-  values.model,
-  "--tune",
-  "full",
-  "--lr",
-  "2e-5",
-  "--dropout",
-  "0",
-  "--out",
-  teacher,
-];
+const tuning = ["--model", values.model, "--tune", "full", "--lr", "2e-5", "--out", teacher];
 made(join(teacher, "model"), "train", train, "--eval", dev, ...tuning);
 
 const student = at("student");

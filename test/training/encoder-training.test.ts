@@ -152,7 +152,6 @@ describe("dropout", () => {
     const path = join(model, "config.json");
     const config = JSON.parse(readFileSync(path, "utf8"));
     const rates = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
-    rmSync(path, { force: true });
     writeFileSync(path, JSON.stringify({ ...config, ...rates }));
     const single = file("single.txt", ["A cat sleeps.", "A dog runs.", "It rains.", "Sun shines."]);
     const views = { data: single, model, tune: "full", objective: "infonce" } as const;

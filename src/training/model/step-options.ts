@@ -83,8 +83,7 @@ export async function requireFittingModel(context: RunContext): Promise<void> {
   if (info.isStatic) requireStaticTuning(info, settings);
   if (groups.some(({ views }) => views) && settings.augment === undefined)
     requireMasks(info, await dropoutOf(settings, info));
-  for (const group of context.plan.groups)
-    buildHeadStep(headStepOptions(context, { group, start: new Map() }));
+  for (const group of groups) buildHeadStep(headStepOptions(context, { group, start: new Map() }));
 }
 
 /** Two views of one text differ by their masks alone. */

@@ -47,8 +47,8 @@ export function resolveSettings(options: TrainOptions, scale?: number): TrainSet
   const trained = { tune: given.tune, scale };
   const objectives = objectivesOfFiles(given);
   const { lr = defaultRate(trained, objectives) } = given;
-  const masked = augmentedDropout(given.augment) ?? defaultDropout(trained, objectives);
-  const { dropout = masked } = given;
+  const otherwise = given.dropout ?? defaultDropout(trained, objectives);
+  const dropout = given.dropout || (augmentedDropout(given.augment) ?? otherwise);
   requireKnownPrompts(texts);
   const prompts = texts === undefined ? undefined : promptsByName(texts);
   const settings: TrainSettings = { ...given, head, lr, dropout, prompts };

@@ -187,7 +187,7 @@ function foldPlans(
   });
 }
 
-/** The settings; the default rate of a static model is found from its vectors. */
+/** The settings; a static model is known by its table, from which its default rate is found and in which nothing is dropped. */
 async function settingsOf(options: TrainOptions): Promise<TrainSettings> {
   const { tune, lr, dropout } = options;
   const needsScale = tune === "full" && (lr === undefined || dropout === undefined);

@@ -66,12 +66,9 @@ describe("views of single texts", () => {
   });
 
   it("take dropout for the option of that name", async () => {
-    const plan = await planTraining({
-      ...options,
-      tune: "lora",
-      augment: "dropout:0.2,token-cutoff:0.1",
-    });
-    expect(plan.settings.dropout).toBe(0.2);
+    const asked = { ...options, tune: "lora", augment: "dropout:0.2,token-cutoff:0.1" } as const;
+    expect((await planTraining(asked)).settings.dropout).toBe(0.2);
+    expect((await planTraining({ ...asked, dropout: 0 })).settings.dropout).toBe(0.2);
   });
 
   it("prefer the text column of classed data", async () => {
