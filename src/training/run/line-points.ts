@@ -55,8 +55,11 @@ export function tellPoints(
   points: readonly LinePoint[],
 ): readonly LinePoint[] {
   const log = openLog(runPaths(plan.settings.out).log);
-  for (const point of points) tellPoint(log, control, point);
-  log.close();
+  try {
+    for (const point of points) tellPoint(log, control, point);
+  } finally {
+    log.close();
+  }
   return points;
 }
 
