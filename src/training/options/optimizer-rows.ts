@@ -46,7 +46,8 @@ export const optimizerRows = {
     above: 0,
     group: "Optimizer",
     placeholder: "rate",
-    otherwise: "1e-3 head, 1e-4 lora, else 5e-5, 2e-5 for scores; of a static model by its table",
+    otherwise:
+      "1e-3 head, 1e-4 lora, else 5e-5, 2e-5 for scores, relations and teachers; of a static model by its table",
     description: "peak learning rate",
   },
   scalarLr: {
