@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { evaluate, loadDataset, train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
+import { writeRows } from "./rows-file.js";
 import { perClass } from "./shared-data.js";
 
 const { values } = parseArgs({
@@ -27,22 +28,18 @@ const TEST = 1000;
 
 const { rows } = await loadDataset(values.data);
 const order = shuffle([...rows], createRandom(7, "classes"));
-const csv = (name, some) => {
-  const file = join(folder, name);
-  const cell = (text) => `"${text.replaceAll('"', '""')}"`;
-  writeFileSync(
-    file,
-    `text,label\n${some.map(({ text, label }) => `${cell(text)},${cell(label)}\n`).join("")}`,
+const written = (name, some) =>
+  writeRows(
+    join(folder, name),
+    some.map(({ text, label }) => ({ text, label })),
   );
-  return file;
-};
 
-const test = csv("test.csv", order.slice(0, TEST));
+const test = written("test.jsonl", order.slice(0, TEST));
 const rest = order.slice(TEST);
 const sets = {
-  "5 a class": { file: csv("5.csv", perClass(rest, 5)), epochs: 5 },
-  "10 a class": { file: csv("10.csv", perClass(rest, 10)), epochs: 5 },
-  whole: { file: csv("whole.csv", rest), epochs: 1 },
+  "5 a class": { file: written("5.jsonl", perClass(rest, 5)), epochs: 5 },
+  "10 a class": { file: written("10.jsonl", perClass(rest, 10)), epochs: 5 },
+  whole: { file: written("whole.jsonl", rest), epochs: 1 },
 };
 
 /** Accuracies on the test texts, classes learnt from the training texts. */

@@ -17,6 +17,7 @@ import { loadEncoder } from "../dist/encoder/load.js";
 import { openRuntime } from "../dist/runtime/runtime.js";
 import { machine } from "./machine.js";
 import { writeRandomFolder } from "./random-folder.js";
+import { writeRows } from "./rows-file.js";
 import { snliTriplets } from "./snli-triplets.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -132,11 +133,11 @@ function compare(what, place) {
 
 async function main() {
   const work = mkdtempSync(join(tmpdir(), "embtune bench "));
-  const quote = (text) => `"${text.replaceAll('"', '""')}"`;
   const rows = snliTriplets(join(shared, "data/snli/dev.csv"));
-  const lines = rows.map(([a, p, [n]]) => [a, p, n].map(quote).join(","));
-  const triplets = join(work, "triplets.csv");
-  writeFileSync(triplets, `${["anchor,positive,negative", ...lines].join("\n")}\n`);
+  const triplets = writeRows(
+    join(work, "triplets.jsonl"),
+    rows.map(([anchor, positive, [negative]]) => ({ anchor, positive, negative })),
+  );
   const texts = join(work, "texts.json");
   const distinct = [...new Set(rows.flatMap((row) => row.slice(0, 2)))];
   writeFileSync(texts, JSON.stringify(distinct.slice(0, Number(options.texts))));

@@ -13,6 +13,7 @@ import { evaluatorFor } from "../dist/evaluation/evaluators/registry.js";
 import { loadDataset, loadModel, train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
+import { writeRows } from "./rows-file.js";
 import { perClass, table } from "./shared-data.js";
 
 const { values } = parseArgs({
@@ -56,15 +57,6 @@ const ways = {
   folds: { folds: 5 },
 };
 
-const csv = (name, rows) => {
-  const file = join(folder, name);
-  const columns = Object.keys(rows[0]);
-  const cell = (text) => `"${String(text).replaceAll('"', '""')}"`;
-  const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(","));
-  writeFileSync(file, [columns.join(","), ...lines, ""].join("\n"));
-  return file;
-};
-
 /** The deciding metric of models on the test rows. */
 async function scores(models, { data, unseen, classes }) {
   const { dataset, task } = await loadEvaluationSet(unseen, {});
@@ -82,7 +74,8 @@ async function scores(models, { data, unseen, classes }) {
 
 let runs = 0;
 async function measured(set, { rows, test, classes }, seed) {
-  const [data, unseen] = [csv("rows.csv", rows), csv("test.csv", test)];
+  const data = writeRows(join(folder, "rows.jsonl"), rows);
+  const unseen = writeRows(join(folder, "test.jsonl"), test);
   const trained = {};
   for (const [way, options] of Object.entries(ways)) {
     const out = join(folder, `run-${runs++}`);

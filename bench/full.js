@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { machine } from "./machine.js";
+import { writeRows } from "./rows-file.js";
 import { snliTriplets } from "./snli-triplets.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -41,25 +42,12 @@ const rows = snliTriplets(join(shared, "data/snli/dev.csv"));
 /** Rows of the bundled encoder's epoch: eight batches. */
 const shortEpoch = 8 * 64;
 
-function csv(name, header, lines) {
-  const quote = (text) => `"${text.replaceAll('"', '""')}"`;
-  const path = join(work, name);
-  writeFileSync(
-    path,
-    `${[header, ...lines.map((cells) => cells.map(quote).join(","))].join("\n")}\n`,
-  );
-  return path;
-}
-const triplets = csv(
-  "triplets.csv",
-  "anchor,positive,negative",
-  rows.map(([a, p, [n]]) => [a, p, n]),
+const asPair = ([anchor, positive]) => ({ anchor, positive });
+const triplets = writeRows(
+  join(work, "triplets.jsonl"),
+  rows.map(([anchor, positive, [negative]]) => ({ anchor, positive, negative })),
 );
-const pairs = csv(
-  "pairs.csv",
-  "anchor,positive",
-  rows.map(([a, p]) => [a, p]),
-);
+const pairs = writeRows(join(work, "pairs.jsonl"), rows.map(asPair));
 const common = {
   eval: join(shared, "data/stsb/dev.csv"),
   out: join(work, "run"),
@@ -76,11 +64,7 @@ const minilm = {
 };
 const bundled = {
   ...common,
-  data: csv(
-    "short.csv",
-    "anchor,positive",
-    rows.slice(0, shortEpoch).map(([a, p]) => [a, p]),
-  ),
+  data: writeRows(join(work, "short.jsonl"), rows.slice(0, shortEpoch).map(asPair)),
 };
 const settings = {
   minilm,

@@ -21,6 +21,7 @@ import { openResources } from "../../dist/training/model/resources.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
 import { runTraining } from "../../dist/training/run/run.js";
 import { machine } from "../machine.js";
+import { writeRows } from "../rows-file.js";
 import { readme } from "./readme.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -58,17 +59,6 @@ const cases = [
     { objective: "lifted-structured", lr: 1e-4 },
   ].map((one) => ({ ...one, data: "classes", rows: "banking77 classes", task: "class" })),
 ];
-
-function csvCell(text) {
-  return `"${text.replaceAll('"', '""')}"`;
-}
-
-function writeRows(name, rows, columns) {
-  const path = join(temporary, name);
-  const lines = rows.map((row) => columns.map((column) => csvCell(row[column])).join(","));
-  writeFileSync(path, `${[columns.join(","), ...lines].join("\n")}\n`);
-  return path;
-}
 
 /** A tenth of the rows is the test, a tenth of the rest selects; no text is on two sides. */
 async function splitFiles() {
@@ -116,9 +106,12 @@ const tripletsOf = (dataset) => (rows) =>
 function written(name, sets, columns) {
   return parts(
     Object.fromEntries(Object.entries(sets).map(([part, rows]) => [part, { part, rows }])),
-    ({ part, rows }) => writeRows(`${name}-${part}.csv`, rows, columns),
+    ({ part, rows }) => writeRows(join(temporary, `${name}-${part}.jsonl`), rows.map(of(columns))),
   );
 }
+
+/** The columns of a row. */
+const of = (columns) => (row) => Object.fromEntries(columns.map((name) => [name, row[name]]));
 
 /** Mean cosine of 20,000 random pairs of different texts: near 1 where everything collapses. */
 function meanCosine(vectors) {

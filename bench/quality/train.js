@@ -12,6 +12,7 @@ import { openResources } from "../../dist/training/model/resources.js";
 import { openContext } from "../../dist/training/model/run-context.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
 import { setUp } from "../../dist/training/update/set-up.js";
+import { writeRows } from "../rows-file.js";
 import { dataFolder, miniLmFolder } from "../shared-data.js";
 import { groups } from "./tasks.js";
 
@@ -41,7 +42,7 @@ function writeVectors(file, { data }) {
 }
 
 const task = await groups[name]();
-writeFileSync(path("rows.jsonl"), `${task.rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
+writeRows(path("rows.jsonl"), task.rows);
 writeFileSync(path("texts.json"), JSON.stringify(task.texts));
 const plan = await planTraining({
   ...task.train,
