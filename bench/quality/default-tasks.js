@@ -10,7 +10,8 @@ import { snliTriplets } from "../snli-triplets.js";
 import { groups } from "./tasks.js";
 
 const distinct = (values) => [...new Set(values)];
-const pairTexts = (rows) => rows.flatMap(({ sentence1, sentence2 }) => [sentence1, sentence2]);
+export const pairTexts = (rows) =>
+  rows.flatMap(({ sentence1, sentence2 }) => [sentence1, sentence2]);
 
 /**
  * Six tasks, the smallest first. Each gives the rows of `train` and `select` as embtune reads them, what the peer is given in their
@@ -19,7 +20,7 @@ const pairTexts = (rows) => rows.flatMap(({ sentence1, sentence2 }) => [sentence
 export const tasks = { banking10, scifact, stsb, banking, quora, snli };
 
 /** Rows into a part of the share and the rest, by whole components of equal texts, in an order of the seed. */
-function cut(rows, share, keys) {
+export function cut(rows, share, keys) {
   const components = componentsOf(rows, keys);
   const order = shuffle(distinct(components), createRandom(42, "default"));
   const chosen = new Set();

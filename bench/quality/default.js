@@ -27,8 +27,10 @@ import { metricOf } from "../../dist/evaluation/metric.js";
 import { loadModel } from "../../dist/jobs/load-model.js";
 import { planTraining } from "../../dist/training/plan/plan.js";
 import { machine } from "../machine.js";
+import { writeRows } from "../rows-file.js";
 import { miniLmFolder } from "../shared-data.js";
 import { tasks } from "./default-tasks.js";
+import { warningsOf } from "./warnings.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
@@ -96,15 +98,13 @@ function run(command, args) {
   return stdout;
 }
 
-const lines = (rows) => `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`;
-
 /** The files of a cell, and the plan that embtune makes of them: the peer gets its epochs and evaluates as often. */
 async function prepare(task, { encoder, seed }, work) {
   const file = (name) => join(work, `${name}.jsonl`);
   const peer = task.peer ?? task;
   for (const [name, rows] of Object.entries({ train: task.train, select: task.select }))
-    writeFileSync(file(name), lines(rows));
-  for (const name of ["train", "select"]) writeFileSync(file(`peer-${name}`), lines(peer[name]));
+    writeRows(file(name), rows);
+  for (const name of ["train", "select"]) writeRows(file(`peer-${name}`), peer[name]);
   const plan = await planTraining({
     data: file("train"),
     eval: file("select"),
@@ -131,7 +131,7 @@ function trainOurs({ encoder, seed, side }, { file, out }) {
   ]);
   const seconds = (performance.now() - started) / 1000;
   const { result } = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
-  return { seconds, result };
+  return { seconds, result, warnings: warningsOf(out) };
 }
 
 function trainPeer({ encoder, seed, side }, { kind, plan, work, out }) {
