@@ -4,7 +4,7 @@ import { holdOutQueries, recurringShare } from "./hold-out-queries.js";
 import type { PairRow } from "./rows/row-types.js";
 
 /** What is asked of a model on held-out pairs: to find known answers to new questions, or answers it has never seen. */
-type HeldOutKind = "queries" | "documents";
+export type HeldOutKind = "queries" | "documents";
 
 /** Pairs that are trained on, those that decide, and those that stand beside them. */
 export interface PairShares {
@@ -22,7 +22,7 @@ const BESIDE = 0.5;
 /** From this share of rows on whose positive recurs, the documents count as known. */
 const RECURRING = 0.5;
 
-/** Fewer anchors tell nothing. */
+/** Fewer anchors beside those that decide tell nothing. */
 const LEAST = 10;
 
 interface Choice {
@@ -34,20 +34,33 @@ interface Choice {
 }
 
 /** Splits pairs by what is asked of the model. UserErrors as `holdOut`; usage error no-known-documents. */
-export function holdOutPairs(rows: readonly PairRow[], settings: Choice): PairShares {
-  const { seed } = settings;
+export function holdOutPairs(rows: readonly PairRow[], choice: Choice): PairShares {
+  const counts = countsOf(rows, choice);
+  return kindBy(rows, choice, counts) === "queries"
+    ? newQueries(rows, choice, counts)
+    : unseenDocuments(rows, choice, counts);
+}
+
+/** What `holdOutPairs` asks of the model. Usage error no-known-documents. */
+export function heldOutKind(rows: readonly PairRow[], choice: Choice): HeldOutKind {
+  return kindBy(rows, choice, countsOf(rows, choice));
+}
+
+function countsOf(rows: readonly PairRow[], { share }: Choice): Counts {
   const anchors = new Set(rows.map(({ anchor }) => anchor)).size;
-  const wanted = Math.max(2, Math.round(settings.share * anchors));
-  const recurring = recurringShare(rows);
-  const queries = holdOutQueries(rows, { wanted, seed });
-  const usable = queries.queries >= Math.max(2, wanted / 2);
-  if (settings.holdOut === "queries" && !usable) throw noKnownDocuments(recurring);
-  const isQueries =
-    settings.holdOut === "queries" ||
-    (settings.holdOut === "auto" && recurring >= RECURRING && usable && wanted >= LEAST);
-  return isQueries
-    ? newQueries(rows, settings, { wanted, recurring })
-    : unseenDocuments(rows, settings, { wanted, recurring });
+  return { wanted: Math.max(2, Math.round(share * anchors)), recurring: recurringShare(rows) };
+}
+
+function kindBy(
+  rows: readonly PairRow[],
+  { holdOut: asked, seed }: Choice,
+  { wanted, recurring }: Counts,
+): HeldOutKind {
+  if (asked === "documents" || (asked === "auto" && recurring < RECURRING)) return "documents";
+  const { queries } = holdOutQueries(rows, { wanted, seed });
+  if (queries >= Math.max(2, wanted / 2)) return "queries";
+  if (asked === "queries") throw noKnownDocuments(recurring);
+  return "documents";
 }
 
 interface Counts {
@@ -82,7 +95,10 @@ function unseenDocuments(
   const queries = holdOutQueries(split.train, { wanted: both ? Math.round(wanted / 2) : 0, seed });
   const beside = enough(queries.heldOut);
   const train = beside.length === 0 ? split.train : queries.train;
-  const why = `${recur(recurring)}, so whole groups of unseen texts decide (--hold-out queries: new anchors over known positives)`;
+  const why =
+    recurring < RECURRING
+      ? `${recur(recurring)}, so whole groups of unseen texts decide (--hold-out queries: new anchors over known positives)`
+      : `${recur(recurring)}, but too few could be held out while their positives stay, so whole groups of unseen texts decide`;
   const notes = [...split.notes, ...(beside.length === 0 ? [] : queries.notes)];
   const said = both && recurring > 0 ? [...notes, why] : notes;
   return { kind: "documents", train, heldOut: split.heldOut, beside, notes: said };

@@ -1,5 +1,13 @@
 import type { Evaluator } from "./metric.js";
 
+/** An evaluator whose figures say what was held out. */
+export function evaluatorOfHeldOut(evaluator: Evaluator, heldOut: string): Evaluator {
+  return {
+    ...evaluator,
+    run: async (embed, teacher) => ({ ...(await evaluator.run(embed, teacher)), heldOut }),
+  };
+}
+
 /**
  * An evaluator that decides, and one on other rows whose figures stand beside it under `NAME_KEY`, without intervals: a resample draws the rows
  * of the first.

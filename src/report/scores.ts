@@ -179,7 +179,7 @@ function closing(report: ScoreReport): string[] {
   return report.verdict === undefined || comparison === undefined
     ? []
     : [
-        verdictLine(comparison, report.rows) + knownClause(report),
+        verdictLine(comparison, report) + knownClause(report),
         ...resolutionLine(comparison, report),
       ];
 }
@@ -213,10 +213,14 @@ function roundedUp(count: number): string {
   return (Math.ceil(count / unit) * unit).toLocaleString("en-US");
 }
 
-/** `verdict on accuracy: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500)`. */
-function verdictLine(comparison: Comparison, rows: number): string {
+/** `verdict on accuracy: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500, unseen texts)`. */
+function verdictLine(
+  comparison: Comparison,
+  { rows, heldOut }: Pick<ScoreReport, "rows" | "heldOut">,
+): string {
   const { key, verdict, difference, interval, p, adjustedP } = comparison;
   const ci = `95 % CI ${signedRange(interval)}`;
   const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;
-  return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows})`;
+  const what = heldOut === undefined ? "" : `, ${heldOut}`;
+  return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows}${what})`;
 }

@@ -30,6 +30,10 @@ describe("formatEnding", () => {
     expect(lines.accuracy).toMatch(
       /^50\.00 → 75\.00 {2}\+25\.00 \(95 % CI \d.*\), on the rows that selected it$/,
     );
+    const known = { ...record, result: { scores: { ...scores, heldOut: "unseen texts" } } };
+    expect(
+      linesOf({ folder: "runs/first", record: known as unknown as RunRecord, log }).accuracy,
+    ).toMatch(/, on the rows that selected it, unseen texts$/);
     expect(lines["by step"]).toBe("▁▄█▂  50.00..75.00");
     expect(lines.remarks).toBe("1, shown above and in the report");
     expect(lines.report).toBe("runs/first/report.html");

@@ -74,7 +74,7 @@ describe("several training files without --eval", () => {
 
   it("hold out a tenth each, all measured by one metric", async () => {
     const plan = await planTraining(without);
-    expect(plan.selectsOn).toBe(`4 rows held out of ${first}, ${second}`);
+    expect(plan.selectsOn).toBe(`4 rows held out of ${first}, ${second}, unseen texts`);
     expect([plan.evaluator.task, plan.evaluator.rows]).toEqual(["pair-retrieval", 4]);
     expect(plan.files.map(({ train }) => train.rows.length)).toEqual([10, 18]);
   });
@@ -86,7 +86,7 @@ describe("several training files without --eval", () => {
     );
     const objectives = { [labelled]: { objective: "contrastive" } };
     const plan = await planTraining({ ...without, moreData: [labelled], objectives });
-    expect(plan.selectsOn).toBe(`2 rows held out of ${first}`);
+    expect(plan.selectsOn).toBe(`2 rows held out of ${first}, unseen texts`);
     const [own, other] = plan.files.map(({ train }) =>
       [...train.rows].map((row) => textsOfRow(row)[0]),
     );

@@ -62,7 +62,7 @@ describe("--test-part", () => {
     const trained = new Set(textsOf(rows).map(plainForm));
     expect([...test].filter((text) => trained.has(text) || selecting.has(text))).toEqual([]);
     expect(rows.rows.length).toBeLessThan(data.rows.length - 20);
-    expect(plan.test?.name).toMatch(/^\d+ rows set aside of .*pairs\.csv$/);
+    expect(plan.test?.name).toMatch(/^\d+ rows set aside of .*pairs\.csv, unseen texts$/);
   });
 
   it("does not change with what selects, and passes over rows that the --eval file has", async () => {

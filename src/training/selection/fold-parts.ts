@@ -1,6 +1,6 @@
 import { pairKeys } from "../../dataset/batches/pair-index.js";
 import { separateNegatives } from "../../dataset/hold-out.js";
-import { holdOutPairs } from "../../dataset/hold-out-pairs.js";
+import { type HeldOutKind, heldOutKind } from "../../dataset/hold-out-pairs.js";
 import { withoutNegatives } from "../../dataset/hold-out-queries.js";
 import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -17,7 +17,7 @@ interface Deal {
   readonly foldOf: Int32Array;
   readonly apart?: (part: FoldPart) => FoldPart;
   /** What is held out, where it could have been something else. */
-  readonly what?: string;
+  readonly kind?: HeldOutKind;
 }
 
 /**
@@ -28,17 +28,17 @@ export function foldParts(
   dataset: Dataset,
   settings: Pick<TrainSettings, "seed" | "holdOut">,
   folds: number,
-): { readonly parts: readonly FoldPart[]; readonly what: string } | undefined {
+): { readonly parts: readonly FoldPart[]; readonly kind: HeldOutKind | undefined } | undefined {
   const deal = dealt(dataset, settings, folds);
   if (deal === undefined) return undefined;
-  const { foldOf, apart = (part) => part, what = "" } = deal;
+  const { foldOf, apart = (part) => part, kind } = deal;
   const parts = Array.from({ length: folds }, (_, fold) =>
     apart({
       train: rowsWhere(dataset, (row) => foldOf[row] !== fold),
       heldOut: rowsWhere(dataset, (row) => foldOf[row] === fold),
     }),
   );
-  return parts.some(({ heldOut }) => heldOut.rows.length === 0) ? undefined : { parts, what };
+  return parts.some(({ heldOut }) => heldOut.rows.length === 0) ? undefined : { parts, kind };
 }
 
 function dealt(
@@ -81,13 +81,13 @@ function dealtPairs(
   { holdOut, seed }: Pick<TrainSettings, "seed" | "holdOut">,
   folds: number,
 ): Deal | undefined {
-  const { kind } = holdOutPairs(rows, { holdOut, seed, share: 1 / folds });
+  const kind = heldOutKind(rows, { holdOut, seed, share: 1 / folds });
   if (kind === "queries") {
     const foldOf = dealQueries(rows, { folds, seed });
-    return { foldOf, apart: withoutHeldAnchors, what: ", new anchors over known positives" };
+    return { foldOf, kind, apart: withoutHeldAnchors };
   }
   const deal = ofRows(rows, pairKeys, { folds, seed });
-  return deal && { ...deal, apart: withSeparateNegatives };
+  return deal && { ...deal, kind, apart: withSeparateNegatives };
 }
 
 function rowsWhere(dataset: Dataset, isIn: (row: number) => boolean): Dataset {

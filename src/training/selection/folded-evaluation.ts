@@ -1,3 +1,4 @@
+import type { HeldOutKind } from "../../dataset/hold-out-pairs.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { counted } from "../../errors/counted.js";
@@ -7,7 +8,7 @@ import type { TrainSettings } from "../options/settings.js";
 import { leaksOfNothing } from "./choose-evaluation.js";
 import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { foldParts } from "./fold-parts.js";
-import { heldOutEvaluator, requireKinds } from "./held-out.js";
+import { heldOutEvaluator, heldOutTexts, kindNamed, requireKinds } from "./held-out.js";
 
 /**
  * A selection by folds: the run itself measures nothing and learns from all rows. UserError cannot-fold where the rows cannot be divided, or what
@@ -20,10 +21,10 @@ export function foldedEvaluation(
 ): ChosenEvaluation {
   requireKinds(settings, dataset.kind);
   if (settings.dropLeaks) throw leaksOfNothing();
-  const { parts, what } = foldParts(dataset, settings, count) ?? cannotFold(dataset, count);
+  const { parts, kind } = foldParts(dataset, settings, count) ?? cannotFold(dataset, count);
   const folds = parts.map(({ train, heldOut }, i) => ({
     trains: [train],
-    evaluator: heldOutEvaluator(heldOut, [train], measured ?? to, settings),
+    evaluator: kindNamed(heldOutEvaluator(heldOut, [train], measured ?? to, settings), kind),
     selectsOn: `fold ${i + 1} of ${dataset.account.file}`,
     notes: [],
   }));
@@ -32,9 +33,9 @@ export function foldedEvaluation(
     trains: [dataset],
     evaluator: unmeasured,
     folds,
-    selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${what}`,
+    selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${kind === undefined ? "" : `, ${heldOutTexts[kind]}`}`,
     notes: [
-      ...notesOf(rows, dataset.rows.length, { count, what }),
+      ...notesOf(rows, dataset.rows.length, { count, kind }),
       ...negativesNote(dataset, parts),
     ],
   };
@@ -54,10 +55,11 @@ function cannotFold({ rows, account }: Dataset, count: number): never {
 function notesOf(
   rows: number,
   all: number,
-  { count, what }: { readonly count: number; readonly what: string },
+  { count, kind }: { readonly count: number; readonly kind: HeldOutKind | undefined },
 ): string[] {
   const left = all - rows;
-  const why = what === "" ? "having no second of the kind" : "sharing no positive with another";
+  const why =
+    kind === "queries" ? "sharing no positive with another" : "having no second of the kind";
   const lone = `; ${counted(left, "row stands", "rows stand")} in no fold, ${why}`;
   const own = left === 0 ? "" : lone;
   return [

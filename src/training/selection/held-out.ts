@@ -1,11 +1,11 @@
 import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
-import { holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
+import { type HeldOutKind, holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import { evaluatorBeside } from "../../evaluation/beside.js";
+import { evaluatorBeside, evaluatorOfHeldOut } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
 import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
@@ -39,8 +39,12 @@ export function heldOutEvaluation(
   return {
     trains,
     evaluator: evaluatorOfShares(split, measured, settings),
-    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs, settings)}`,
-    notes: [...notes, ...wholeFiles(naturals, kind)],
+    selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs)}`,
+    notes: [
+      ...notes,
+      ...searchNotes(heldOut, trains, measured, settings),
+      ...wholeFiles(naturals, kind),
+    ],
   };
 }
 
@@ -128,12 +132,21 @@ export function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): voi
   );
 }
 
-/** `, new anchors over known positives`; nothing where no other kind could have been meant. */
-function kindsText(pairs: HeldOutOfFiles["pairs"], { holdOut: asked }: TrainSettings): string {
-  const plain = pairs.every(({ kind, beside }) => kind === "documents" && beside.length === 0);
-  if (plain && asked === "auto") return "";
-  const texts = { queries: "new anchors over known positives", documents: "unseen texts" };
-  return [...new Set(pairs.map(({ kind }) => kind))].map((kind) => `, ${texts[kind]}`).join(" and");
+/** What held-out pairs are, by what they ask of the model. */
+export const heldOutTexts: Readonly<Record<HeldOutKind, string>> = {
+  queries: "new anchors over known positives",
+  documents: "unseen texts",
+};
+
+/** An evaluator whose figures name the kind of what was held out. */
+export function kindNamed(evaluator: Evaluator, kind: HeldOutKind | undefined): Evaluator {
+  return kind === undefined ? evaluator : evaluatorOfHeldOut(evaluator, heldOutTexts[kind]);
+}
+
+/** `, new anchors over known positives`; nothing of rows that can be held out in one way only. */
+function kindsText(pairs: HeldOutOfFiles["pairs"]): string {
+  const kinds = new Set(pairs.map(({ kind }) => kind));
+  return [...kinds].map((kind) => `, ${heldOutTexts[kind]}`).join(" and");
 }
 
 interface HoldOutOptions {
@@ -194,7 +207,10 @@ function evaluatorOfShares(
   measured: RowKind,
   settings: TrainSettings,
 ): Evaluator {
-  const main = heldOutEvaluator(heldOut, trains, measured, settings);
+  const deciding = heldOutEvaluator(heldOut, trains, measured, settings);
+  const kinds = new Set(pairs.map(({ kind }) => kind));
+  // Of several files, some may be held out in one way and some in the other.
+  const main = kinds.size === 1 ? kindNamed(deciding, [...kinds][0]) : deciding;
   const [first] = pairs;
   const rows = pairs.flatMap(({ kind, beside }) => (kind === first?.kind ? beside : []));
   if (first === undefined || rows.length === 0) return main;
@@ -223,6 +239,26 @@ export function heldOutEvaluator(
     const drawn = shuffle(others, createRandom(seed, "searched beside"));
     return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
   });
+}
+
+/** Says how many positives of training rows are searched where these are not all. */
+function searchNotes(
+  heldOut: Dataset,
+  trains: readonly Dataset[],
+  measured: RowKind,
+  { searchBeside }: Pick<TrainSettings, "searchBeside">,
+): string[] {
+  const definition = heldOutDefinition(heldOut.kind, measured);
+  if (definition.name !== pairRetrieval.name) return [];
+  const [to] = rowKindsOf(definition);
+  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
+  const data = convertDataset({ dataset: accountedAlone(heldOut), to });
+  if (data.kind !== "pair") return [];
+  const { length } = otherPositives(convertDataset({ dataset: train, to }), data.rows);
+  if (length <= searchBeside) return [];
+  return [
+    `held-out anchors search ${searchBeside} of the ${length} positives of training rows too (--search-beside ${length}: all)`,
+  ];
 }
 
 /** Held-out rows with an account of their own, without the rows they were held out of. */

@@ -6,7 +6,7 @@ import type { EvaluationData } from "../../evaluation/definition.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
 import { type ChosenEvaluation, decidingEvaluator, type ReadRows } from "./chosen-evaluation.js";
-import { heldOutEvaluator, holdOutOfFiles } from "./held-out.js";
+import { heldOutEvaluator, heldOutTexts, holdOutOfFiles, kindNamed } from "./held-out.js";
 import { leftOutFor } from "./without-leaks.js";
 
 /** Rows that neither training nor selection sees: base and result are measured on them once, at the end. */
@@ -14,7 +14,7 @@ export interface TestPart {
   readonly evaluator: Evaluator;
   /** Key of the metric that decides. */
   readonly metric: string;
-  /** `310 rows set aside of data/train.csv` */
+  /** `310 rows set aside of data/train.csv, unseen texts` */
   readonly name: string;
 }
 
@@ -63,13 +63,14 @@ export function testPartOf(
 ): { readonly test: TestPart; readonly notes: readonly string[] } {
   const { evalData, trains } = evaluation;
   const { rows, notes } = unseenBy(evalData, test);
-  const evaluator = heldOutEvaluator(rows, trains, measured, settings);
+  const kind = rows.kind === "pair" ? "documents" : undefined;
+  const evaluator = kindNamed(heldOutEvaluator(rows, trains, measured, settings), kind);
   const asked = settings.metric ?? decidingEvaluator(evaluation).primary;
   return {
     test: {
       evaluator,
       metric: evaluator.keys.includes(asked) ? asked : evaluator.primary,
-      name: `${rows.rows.length} rows set aside of ${rows.account.file}`,
+      name: `${rows.rows.length} rows set aside of ${rows.account.file}${kind === undefined ? "" : `, ${heldOutTexts[kind]}`}`,
     },
     notes,
   };

@@ -104,6 +104,33 @@ describe("rows are held out", () => {
     expect(files[0].train.rows.length).toBeLessThan(360 - 36);
   });
 
+  it("asks the same of few questions, and says why where none could be held out", async () => {
+    const planned = (rows: readonly string[]) => {
+      const data = csvOf("pair");
+      writeFileSync(data, `${["anchor,positive", ...rows].join("\n")}\n`);
+      return planTraining({ data, out: "never" });
+    };
+    const few = await planned(
+      Array.from({ length: 80 }, (_, i) => `question ${i},answer ${i % 20}`),
+    );
+    expect(few.selectsOn).toMatch(/^8 rows held out of .*, new anchors over known positives$/);
+    expect(few.evaluator.keys).toEqual(["cosine_mrr@10", "cosine_accuracy@1"]);
+    expect(few.notes.join()).not.toContain("--search-beside");
+    // Every text is a positive, so that none is a new question.
+    const mutual = await planned(
+      Array.from({ length: 25 }, (_, i) => [
+        `a${i},c${i}`,
+        `b${i},c${i}`,
+        `c${i},a${i}`,
+        `c${i},b${i}`,
+      ]).flat(),
+    );
+    expect(mutual.selectsOn).toMatch(/rows held out of .*, unseen texts$/);
+    expect(mutual.notes.join()).toContain(
+      "50 % of the rows share their positive with another anchor, but too few could be held out",
+    );
+  });
+
   it("decides by new questions where most answers recur, searched among all answers", async () => {
     const { files, evaluator, selectsOn } = await planTraining({
       data: questions(60),
@@ -125,6 +152,13 @@ describe("rows are held out", () => {
     for (const answer of answers) expect(document).toContain(answer);
     // A twentieth stands beside: whole groups of questions and answers.
     expect(query).toHaveLength(22 + 11);
+  });
+
+  it("says how many known answers are searched where these are not all", async () => {
+    const { notes } = await planTraining({ data: questions(60), out: "never", searchBeside: 5 });
+    expect(notes.join("\n")).toMatch(
+      /held-out anchors search 5 of the \d\d positives of training rows too \(--search-beside \d\d: all\)/,
+    );
   });
 
   it("takes the share that is asked for, and half of it beside", async () => {
