@@ -29,15 +29,17 @@ export const noBetterThanChance: Rule = ({ run, updates }) => {
 /** A rise beyond what single batches differ by, and beyond this share of the loss. */
 const RISE = 0.1;
 
-/** At the end of the warm-up: its last third has a higher loss than its first, by three standard errors and a tenth. */
+/** At the end of a warm-up of 9 updates or more: its last third has a higher loss than its first, by a tenth and more than chance (p about 0.001). */
 export const rateTooHigh: Rule = ({ run, updates }) => {
   const { warmup } = run;
-  if (warmup < 6 || updates.length !== warmup) return undefined;
   const part = Math.floor(warmup / 3);
+  if (part < 3 || updates.length !== warmup) return undefined;
   const [first, last] = [updates.slice(0, part), updates.slice(-part)];
   const [before, after] = [meanLoss(first), meanLoss(last)];
   const noise = Math.sqrt(squaredError(first) + squaredError(last));
-  if (part < 2 || !(after - before > 3 * noise + RISE * Math.abs(before))) return undefined;
+  // About Student's quantile at 0.001: of few updates the standard error is known badly.
+  const errors = 3 * (1 + 3 / (part - 1));
+  if (!(after - before > errors * noise + RISE * Math.abs(before))) return undefined;
   return {
     value: after,
     limit: before,
