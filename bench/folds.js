@@ -3,18 +3,21 @@
 //   part     --folds off: a tenth is held out, chooses the point between base and tuned, and teaches nothing
 //   quarter  --folds off --hold-out-share auto: up to a quarter is held out
 //   folds    --folds 5: five heads, each measured on a fifth, choose the point; the head that goes out learns from all rows
-// Run: npm run build && node bench/folds.js [--seeds 42,43,44] [--only banking77] [--write]. Needs ../shared/data; --write stores results/folds.json.
+// Run: npm run build && node bench/folds.js [--seeds 42,43,44] [--only banking77] [--write]. Needs ../shared/data; --write stores the sets that were measured in results/folds.json.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { holdOutQueries } from "../dist/dataset/hold-out-queries.js";
+import { loadRetrieval } from "../dist/dataset/retrieval/load-retrieval.js";
 import { loadEvaluationSet } from "../dist/evaluation/evaluation-set.js";
 import { evaluatorFor } from "../dist/evaluation/evaluators/registry.js";
 import { loadDataset, loadModel, train } from "../dist/index.js";
 import { createRandom, shuffle } from "../dist/math/random.js";
 import { machine } from "./machine.js";
+import { cut, pairTexts } from "./quality/default-tasks.js";
 import { writeRows } from "./rows-file.js";
-import { perClass, table } from "./shared-data.js";
+import { dataFolder, perClass, table } from "./shared-data.js";
 
 const { values } = parseArgs({
   options: {
@@ -39,6 +42,34 @@ const labelled = (count) => (random) => {
   const rows = shuffle(table("quora/dev.csv"), random);
   return { test: rows.slice(count, count + 2 * TEST), rows: rows.slice(0, count) };
 };
+/** Questions asked twice; no component has rows on both sides. */
+const duplicates = (count) => (random) => {
+  const all = shuffle(table("quora/dev.csv"), random).filter(({ label }) => label === "1");
+  const [test, rest] = cut(all, 0.2, (row) => pairTexts([row]));
+  const pairs = (rows) =>
+    rows.map(({ sentence1, sentence2 }) => ({ anchor: sentence1, positive: sentence2 }));
+  return { test: pairs(test), rows: pairs(rest).slice(0, count) };
+};
+/** Claims and abstracts; the claims that measure are others, whose abstracts are known. */
+const loaded = await loadRetrieval({
+  queries: join(dataFolder, "scifact/train_queries.csv"),
+  corpus: join(dataFolder, "scifact/corpus.csv"),
+  qrels: join(dataFolder, "scifact/train_qrels.csv"),
+});
+const claims = (random) => {
+  const texts = (rows) => new Map(rows.map(({ id, text }) => [id, text]));
+  const [claim, abstract] = [texts(loaded.rows), texts(loaded.corpus)];
+  const pairs = loaded.qrels
+    .filter(({ relevance }) => relevance > 0)
+    .map(({ query, document }) => ({
+      anchor: claim.get(query),
+      positive: abstract.get(document),
+      negatives: [],
+    }));
+  const { train: rows, heldOut } = holdOutQueries(shuffle(pairs, random), { wanted: 200, seed: 1 });
+  const plain = (some) => some.map(({ anchor, positive }) => ({ anchor, positive }));
+  return { test: plain(heldOut), rows: plain(rows) };
+};
 /** Rows of each seed: few, and those that measure. */
 const sets = {
   "banking77, 3 a class": classed(3),
@@ -50,6 +81,9 @@ const sets = {
   "STS-B, 1600 pairs": scored(1600),
   "quora, 200 labelled pairs": labelled(200),
   "quora, 1000 labelled pairs": labelled(1000),
+  "quora, 200 duplicates as pairs": duplicates(200),
+  "quora, 1000 duplicates as pairs": duplicates(1000),
+  "scifact, pairs of known abstracts": claims,
 };
 const ways = {
   part: { folds: "off" },
@@ -116,6 +150,10 @@ for (const [set, make] of Object.entries(sets)) {
 }
 if (values.write) {
   const path = join(import.meta.dirname, "results", "folds.json");
-  writeFileSync(path, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+  const now = new Set(results.map(({ set }) => set));
+  // Sets that were not asked for stay as they were measured.
+  const before = JSON.parse(readFileSync(path, "utf8")).results.filter(({ set }) => !now.has(set));
+  const all = { machine: machine(), results: [...before, ...results] };
+  writeFileSync(path, `${JSON.stringify(all, null, 2)}\n`);
 }
 rmSync(folder, { recursive: true });
