@@ -5,6 +5,7 @@ import { planComparison } from "../../src/jobs/compare.js";
 import { loadModel } from "../../src/jobs/load-model.js";
 import type { TrainOptions } from "../../src/training/options/settings.js";
 import { planTraining } from "../../src/training/plan/plan.js";
+import { readLog } from "../../src/training/run-folder/log.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { checkpoint, distance, file, options, pairs, texts } from "../support/encoder-run.js";
 import { train } from "../support/train.js";
@@ -38,6 +39,13 @@ describe("training on single texts without --eval", () => {
     const { metric, result } = readRun(settings.out);
     expect(metric).toBe("none");
     expect(result).toMatchObject({ step: 4, bestStep: 4, stoppedEarly: false });
+    // How some of the texts lie, so that a collapse is seen all the same.
+    const looks = readLog(join(settings.out, "log.jsonl")).filter((line) => "eval" in line);
+    expect(looks.map(({ step }) => step)).toEqual([0, 4]);
+    for (const look of looks) {
+      expect(look).toMatchObject({ eval: {}, analysis: { texts: plan.files[0].train.rows.length } });
+      expect(look.analysis?.effectiveRank).toBeGreaterThan(1);
+    }
     const last = await loadModel(join(settings.out, "model"));
     const base = await loadModel(settings.model);
     const [tuned, before] = [await last.encode(texts), await base.encode(texts)];

@@ -2,7 +2,14 @@ import { createRandom, shuffle } from "../../math/random.js";
 import { mean } from "../../math/statistics.js";
 import type { Matrix } from "../../math/tensor.js";
 import { normalizedRows } from "../cosine.js";
-import type { Embed, Evaluator, Glance, RowDetails, Side } from "../metric.js";
+import {
+  type Embed,
+  type Evaluator,
+  type Glance,
+  type RowDetails,
+  type Side,
+  unmeasured,
+} from "../metric.js";
 import { alignment, evenness, normsOf, participationRatio } from "./geometry.js";
 
 /** Texts whose pairs are all compared, and positive pairs: few, since this is done at every evaluation. */
@@ -19,8 +26,35 @@ export function withGlance(evaluator: Evaluator, seed: number): Evaluator {
       const seen: Seen[] = [];
       const evaluation = await evaluator.run(holding(embed, seen), teacher);
       const { details } = evaluation;
-      return { ...evaluation, glance: details && (await glanceAt(details, seen, seed)) };
+      if (details === undefined) return evaluation;
+      return { ...evaluation, glance: await glanceAt(details, seen, seed) };
     },
+  };
+}
+
+/** Measures nothing of texts that have no answer, and glances at how some of them lie. */
+export function glanceOnly(texts: readonly string[], seed: number): Evaluator {
+  const drawn = drawnTexts(texts, seed);
+  return {
+    ...unmeasured,
+    run: async (embed) => {
+      const glance = await glanceOn(await embed(drawn, "query"));
+      return { task: unmeasured.task, rows: 0, metrics: [], glance };
+    },
+  };
+}
+
+function drawnTexts(texts: readonly string[], seed: number): string[] {
+  return shuffle([...new Set(texts)], createRandom(seed, "analysis")).slice(0, TEXTS);
+}
+
+async function glanceOn(sample: Matrix): Promise<Glance | undefined> {
+  if (sample.rows < 3) return undefined;
+  return {
+    texts: sample.rows,
+    ...(await evenness(normalizedRows(sample))),
+    effectiveRank: participationRatio(normalizedRows(sample)),
+    meanNorm: normsOf(sample).mean,
   };
 }
 
@@ -47,7 +81,7 @@ async function glanceAt(
 ): Promise<Glance | undefined> {
   const { texts, others } = details;
   const pairs = others === undefined ? [] : drawnPairs(details, others, seed);
-  const drawn = shuffle([...new Set(texts)], createRandom(seed, "analysis")).slice(0, TEXTS);
+  const drawn = drawnTexts(texts, seed);
   const asked = vectorsOf([...drawn, ...pairs.map(([text]) => text)], "query", seen);
   const answers = vectorsOf(
     pairs.map(([, other]) => other),
@@ -55,17 +89,15 @@ async function glanceAt(
     seen,
   );
   const sample = rowsOf(drawn.flatMap((text) => asked.get(text) ?? []));
-  if (sample === undefined || sample.rows < 3) return undefined;
+  const glance = sample && (await glanceOn(sample));
+  if (glance === undefined) return undefined;
   const both = pairs.flatMap(([text, other]) => {
     const [x, y] = [asked.get(text), answers.get(other)];
     return x === undefined || y === undefined ? [] : [[x, y]];
   });
   const [left, right] = [rowsOf(both.map(([x]) => x)), rowsOf(both.map(([, y]) => y))];
   return {
-    texts: sample.rows,
-    ...(await evenness(normalizedRows(sample))),
-    effectiveRank: participationRatio(normalizedRows(sample)),
-    meanNorm: normsOf(sample).mean,
+    ...glance,
     alignment: left && right && alignment(normalizedRows(left), normalizedRows(right)),
     meanMargin: meanOf(details.figures.margin),
   };

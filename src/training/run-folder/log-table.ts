@@ -40,7 +40,7 @@ function rowOf(record: LogRecord, { metrics, files }: LogColumns): string | unde
     const byFile = files.map((file) => String(record.losses?.[file] ?? ""));
     return [...cells, ...byFile, ...metrics.map(() => "")].join(",");
   }
-  if (!("eval" in record)) return undefined;
+  if (!("eval" in record) || metrics.length === 0) return undefined;
   const [, ...others] = stepColumns;
   const empty = [...others, ...files].map(() => "");
   const values = metrics.map((key) => String(record.eval[key] ?? ""));

@@ -174,8 +174,8 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   const { evaluator, trainable, metric } = options;
   if (options.snapshots !== undefined && progress.step > 0)
     await writeSnapshot(options.checkpoints, progress.step, trainable);
-  if (!measures(evaluator)) return keepLast(options, progress);
   const evaluation = await evaluator.run(trainable.embed);
+  if (!measures(evaluator)) return keepLast(options, progress, evaluation);
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
   const finer = finerFigure(evaluation, metric);
   const best = isBetter({ value, finer }, progress.best);
@@ -195,8 +195,13 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   options.onEvent({ type: "evaluation", record, best });
 }
 
-async function keepLast<Batch>(options: LoopOptions<Batch>, progress: Progress): Promise<void> {
+async function keepLast<Batch>(
+  options: LoopOptions<Batch>,
+  progress: Progress,
+  { glance }: Pick<Evaluation, "glance">,
+): Promise<void> {
   const { step } = progress;
+  if (glance !== undefined) options.log.append({ step, eval: {}, analysis: glance });
   if (step < options.steps) return;
   progress.best = { step, value: Number.NaN };
   await keepBest(options, step);

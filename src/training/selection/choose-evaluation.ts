@@ -2,12 +2,13 @@ import { fittingOptions } from "../../dataset/fitting-options.js";
 import { knownRows } from "../../dataset/known-rows.js";
 import type { LoadOptions } from "../../dataset/load-dataset.js";
 import { readerOf } from "../../dataset/reading-options.js";
+import { textsOfRow } from "../../dataset/rows/convert.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset } from "../../dataset/rows/row-types.js";
 import { UserError, usageError } from "../../errors/user-error.js";
+import { glanceOnly } from "../../evaluation/analysis/glance.js";
 import { loadEvaluationSet } from "../../evaluation/evaluation-set.js";
 import { evaluatorFor } from "../../evaluation/evaluators/registry.js";
-import { unmeasured } from "../../evaluation/metric.js";
 import { runRows } from "../options/run-rows.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
@@ -63,7 +64,9 @@ function withoutEvaluation(
   }
   const note =
     "nothing selects the checkpoint: single texts have no answer to be measured by, so the last step goes out, better or worse than the base; --eval FILE (scored pairs, for example) would select";
-  return { trains: datasets, evaluator: unmeasured, selectsOn: "nothing", notes: [note] };
+  const texts = datasets.flatMap(({ rows }) => [...rows].flatMap((row) => [...textsOfRow(row)]));
+  const evaluator = glanceOnly(texts, settings.seed);
+  return { trains: datasets, evaluator, selectsOn: "nothing", notes: [note] };
 }
 
 async function onFile(

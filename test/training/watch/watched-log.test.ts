@@ -43,6 +43,15 @@ const steps = (values: readonly number[], more: object = {}, first = 1): LogReco
 const names = ({ warnings }: Watched): string[] => warnings.map(({ warning }) => warning);
 
 describe("what a run is warned of", () => {
+  it("of a collapse where nothing is measured too", () => {
+    const looks = [evaluation(0, 0), evaluation(2, 0, 0.9, 20)].map((one) => ({
+      ...one,
+      eval: {},
+    }));
+    const [start, end] = looks;
+    expect(names(watch([start, ...steps([1, 0.9]), end]))).toEqual(["collapse"]);
+  });
+
   it("nothing where loss and metric go as they should", () => {
     const chance = { chance: Math.log(64), masked: 0.01 };
     const all = [0, 1, 2, 3].flatMap((part) => [
