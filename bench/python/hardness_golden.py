@@ -63,23 +63,42 @@ def dcl(v, o, k):
     return jnp.mean(jax.nn.logsumexp(jnp.where(own, REMOVED, s), axis=1) - jnp.diagonal(s))
 
 
-def debiased(v, o, k):
-    s, own = logits_of(v, o, k)
+def corrected(s, o, mean):
     rho, n = o["rho"], s.shape[1] - 1
-    mean = jnp.sum(jnp.where(own, 0.0, jnp.exp(s)), axis=1) / n
     e = jnp.exp(jnp.diagonal(s))
     g = jnp.maximum((mean - rho * e) / (1 - rho), jnp.exp(-1 / o["temperature"]))
     return jnp.mean(jnp.log(e + n * g) - jnp.diagonal(s))
 
 
+def debiased(v, o, k):
+    s, own = logits_of(v, o, k)
+    mean = jnp.sum(jnp.where(own, 0.0, jnp.exp(s)), axis=1) / (s.shape[1] - 1)
+    return corrected(s, o, mean)
+
+
+def hard_reweighted(v, o, k):
+    """The weights are of the logits with what hardness adds to them."""
+    s, own = logits_of(v, o, k)
+    weights = jnp.where(own, 0.0, jnp.exp(o["beta"] * jax.lax.stop_gradient(s)))
+    weights = weights / jnp.sum(weights, axis=1, keepdims=True)
+    return corrected(s, o, jnp.sum(weights * jnp.exp(s), axis=1))
+
+
+def limit_of(own, margin):
+    """What a candidate's cosine may not exceed: s - m, or s - |s|*p of a share ("5%")."""
+    if isinstance(margin, str):
+        return own - jnp.abs(own) * (float(margin[:-1]) / 100)
+    return own - margin
+
+
 def nt_xent_guided(v, o, _):
-    """Views z = [a; p]; a view or negative w is removed for z_i where cos(gz_i, gw) > cos(ga_i, gp_i) - margin."""
+    """Views z = [a; p]; a view or negative w is removed for z_i where cos(gz_i, gw) > limit_of(cos(ga_i, gp_i))."""
     z = jnp.concatenate([v["anchors"], v["positives"]])
     negatives = v["negatives"].reshape(-1, D) if "negatives" in v else jnp.zeros((0, D))
     s = cos(z, jnp.concatenate([z, negatives])) / o["temperature"]
     gz = jnp.concatenate([v["guideAnchors"], v["guidePositives"]])
     gn = v["guideNegatives"].reshape(-1, G) if "guideNegatives" in v else jnp.zeros((0, G))
-    limit = jnp.diagonal(cos(v["guideAnchors"], v["guidePositives"])) - o.get("guideMargin", 0)
+    limit = limit_of(jnp.diagonal(cos(v["guideAnchors"], v["guidePositives"])), o.get("guideMargin", 0))
     removed = cos(gz, jnp.concatenate([gz, gn])) > jnp.concatenate([limit, limit])[:, None]
     n = z.shape[0]
     partner = (np.arange(n) + n // 2) % n
@@ -153,12 +172,16 @@ def main(folder):
         case("infonce-symmetric", "infonce", symmetric, pairs, {**tau, "hardness": 2.0, "symmetric": True}, 4, **weighed),
         case("dcl", "dcl", dcl, triples, {**tau, "hardness": 2.0}, 5, **weighed),
         case("debiased", "debiased", debiased, triples, {"temperature": 0.5, "rho": 0.1, "hardness": 2.0}, 6, **weighed),
+        case("hard-reweighted", "hard-reweighted", hard_reweighted, triples,
+             {"temperature": 0.5, "rho": 0.1, "beta": 1.5, "hardness": 2.0}, 7, **weighed),
     ])
     write(folder, "guide-nt-xent.json", "guide", [
         case("nt-xent", "nt-xent", nt_xent_guided, guided, tau, 11),
         case("nt-xent-negatives", "nt-xent", nt_xent_guided,
              triples + ["guideAnchors", "guidePositives", "guideNegatives"], tau, 12),
         case("nt-xent-margin", "nt-xent", nt_xent_guided, guided, {**tau, "guideMargin": 0.2}, 13),
+        # One of the own cosines is negative, and s - |s|*p, s*(1 - p) and s - p leave different candidates.
+        case("nt-xent-margin-share", "nt-xent", nt_xent_guided, guided, {**tau, "guideMargin": "5%"}, 558),
     ])
 
 

@@ -3,13 +3,14 @@ import type { Evaluation } from "./metric.js";
 
 /**
  * A finer figure than the deciding metric, for evaluations that tie in it: the mean margin by which rows find what is right, or, where rows have
- * none, the mean of the other metrics. Higher is better; NaN where there is neither.
+ * none, the mean of the other metrics but thresholds, which say where a model cuts and not how well. Higher is better; NaN where there is neither.
  */
 export function finerFigure({ metrics, details }: Evaluation, metric: string): number {
   const margins = details?.figures.margin;
   if (margins !== undefined) return mean(Array.from(margins).filter(Number.isFinite));
   const others = metrics.filter(({ key, value }) => key !== metric && Number.isFinite(value));
-  return mean(others.map(({ value }) => value));
+  const qualities = others.filter(({ key }) => !/(^|_)threshold$/.test(key));
+  return mean(qualities.map(({ value }) => value));
 }
 
 /** Whether a figure is better than the best so far, by the finer one where both are equal. */

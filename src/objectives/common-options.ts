@@ -1,4 +1,5 @@
 import type { BooleanOption, ChoiceOption, NumberOption } from "../options/option.js";
+import type { Paper } from "./definition.js";
 
 export type Similarity = "cosine" | "dot";
 export type Distance = "euclidean" | "squared-euclidean" | "cosine";
@@ -112,6 +113,15 @@ export const hardNegativeWeight: NumberOption = {
 
 /** Which negatives are weighted by their hardness. */
 export type HardnessOn = "explicit" | "in-batch" | "all";
+
+/** Where hardness weighting comes from. */
+export const hardnessPaper: Paper = {
+  authors: "Lan, Niu, Meng, Zhou, Su",
+  year: 2025,
+  title:
+    "LLaVE: Large Language and Vision Embedding Models with Hardness-Weighted Contrastive Learning",
+  place: "hardness weighting",
+};
 
 /** Strength α of hardness weighting and the negatives it is for (Lan et al. 2025, LLaVE). */
 export const hardness = {

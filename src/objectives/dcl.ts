@@ -7,6 +7,7 @@ import {
   directions,
   hardNegativeWeight,
   hardness,
+  hardnessPaper,
   similarity,
   temperature,
 } from "./common-options.js";
@@ -58,6 +59,7 @@ export const dcl = defineObjective({
         title: "Decoupled Contrastive Learning",
         place: "the DCL loss",
       },
+      hardnessPaper,
     ],
     picture: "a_i ──►◄── p_i      pulled as hard when it is near already\na_i ◄── ──► c_j",
     when: "Small batches, where infonce's gradient fades as soon as the positive wins. The loss may be negative.",

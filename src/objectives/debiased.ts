@@ -3,7 +3,7 @@ import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { OptionsOf } from "../options/option.js";
 import type { CandidateLogits, PairInputs } from "./candidates.js";
-import { directions, hardness, rho, temperature } from "./common-options.js";
+import { directions, hardness, hardnessPaper, rho, temperature } from "./common-options.js";
 import { defineObjective } from "./definition.js";
 import { type DirectionOptions, overDirections } from "./directions.js";
 import { anyOver, atLeastOne, countOver, keepOnly, removeOthers, scaled } from "./masking.js";
@@ -101,6 +101,7 @@ export const debiased = defineObjective({
         title: "Debiased Contrastive Learning",
         place: "equations 7 and 8",
       },
+      hardnessPaper,
     ],
     picture:
       "a_i ──►◄── p_i\na_i ◄── ──► c_j    less what p_i-like candidates among them would push",

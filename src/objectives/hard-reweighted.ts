@@ -3,7 +3,7 @@ import type { Value } from "../graph/ir.js";
 import * as ops from "../graph/ops/index.js";
 import type { OptionsOf } from "../options/option.js";
 import type { PairInputs } from "./candidates.js";
-import { directions, hardness, rho, temperature } from "./common-options.js";
+import { directions, hardness, hardnessPaper, rho, temperature } from "./common-options.js";
 import { correctedLoss } from "./debiased.js";
 import { defineObjective } from "./definition.js";
 import { removeOthers, scaled } from "./masking.js";
@@ -24,7 +24,7 @@ const hardReweightedOptions = {
 
 /**
  * debiased with the mean over the negatives weighted by e^(β·s_ij), normalised to mean 1; the weights carry no
- * gradient (Robinson et al. 2021, section 3).
+ * gradient (Robinson et al. 2021, section 3). What hardness adds to s_ij counts in the weights too.
  */
 function hardReweightedLoss(
   b: GraphBuilder,
@@ -49,7 +49,7 @@ export const hardReweighted = defineObjective({
   trained: [],
   text: {
     formula:
-      "as debiased with mean_j exp(s_ij) weighted by exp(β·s_ij), normalised to mean 1; the weights carry no gradient",
+      "as debiased with mean_j exp(s_ij) weighted by exp(β·s_ij), normalised to mean 1; the weights carry no gradient\nhardness α: the s_ij of the weights are those with α·cos too",
     papers: [
       {
         authors: "Robinson, Chuang, Sra, Jegelka",
@@ -57,6 +57,7 @@ export const hardReweighted = defineObjective({
         title: "Contrastive Learning with Hard Negative Samples",
         place: "section 3",
       },
+      hardnessPaper,
     ],
     picture:
       "a_i ◄────── ──────► c_near    (weight e^(β·s): the nearest push most)\na_i ◄─ ─► c_far",

@@ -7,6 +7,7 @@ import {
   directions,
   hardNegativeWeight,
   hardness,
+  hardnessPaper,
   similarity,
   temperature,
 } from "./common-options.js";
@@ -70,6 +71,7 @@ export const infonce = defineObjective({
         title: "Towards General Text Embeddings with Multi-stage Contrastive Learning",
         place: "the improved contrastive loss (directions all, joint)",
       },
+      hardnessPaper,
     ],
     picture:
       "              ◄── c_2 (another row's positive)\na_i ──►◄── p_i\n              ◄── n_i1 (explicit negative: pushed hardest when near)",

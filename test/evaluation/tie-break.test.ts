@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { pairMetrics } from "../../src/evaluation/evaluators/binary-classification.js";
+import type { Metric } from "../../src/evaluation/metric.js";
+import { miningMetrics } from "../../src/evaluation/mining-metrics.js";
 import { finerFigure, isBetter } from "../../src/evaluation/tie-break.js";
 
 const metrics = [
@@ -18,6 +21,23 @@ describe("finerFigure", () => {
   it("is the mean of the other metrics where rows have no margin", () => {
     expect(finerFigure({ task: "t", rows: 4, metrics }, "a")).toBeCloseTo(0.6, 12);
     expect(finerFigure({ task: "t", rows: 4, metrics: [metrics[0]] }, "a")).toBeNaN();
+  });
+
+  const labels = [1, 0, 1, 0];
+  it.each<[string, string, (scores: Float64Array) => Metric[]]>([
+    ["labelled pairs", "cosine_ap", (scores) => pairMetrics(scores, labels)],
+    [
+      "mined pairs",
+      "f1",
+      (scores) => miningMetrics({ scores, right: labels, total: 2 }, { resampled: false }),
+    ],
+  ])("goes by no threshold of %s: a model of higher cosines is no better", (_, key, measured) => {
+    const [wide, narrow] = [
+      [0.9, 0.5, 0.3, -0.2],
+      [0.99, 0.95, 0.93, 0.88],
+    ].map((scores) => ({ task: "t", rows: 4, metrics: measured(Float64Array.from(scores)) }));
+    expect(finerFigure(narrow, key)).toBeGreaterThan(0);
+    expect(finerFigure(narrow, key)).toBe(finerFigure(wide, key));
   });
 });
 

@@ -10,7 +10,7 @@ import { planTraining, trainedTexts } from "../../src/training/plan/plan.js";
 import { readLog } from "../../src/training/run-folder/log.js";
 import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { setUp } from "../../src/training/update/set-up.js";
-import { inFolder, options } from "../support/encoder-run.js";
+import { file, inFolder, options } from "../support/encoder-run.js";
 import { train } from "../support/train.js";
 
 const model = "test/fixtures/encoders/bert-torchscript-14";
@@ -106,6 +106,29 @@ describe("a search along the line", () => {
     const [was, is] = [settings.out, again].map((run) => readRun(run).result!.interpolation);
     expect(is).toEqual(was);
     expect(ownModel(again).equals(ownModel(settings.out))).toBe(true);
+  });
+
+  /** Triplets that any model gets right: their negatives have no word in common with them. */
+  const easy = (name: string, words: readonly string[]) =>
+    file(name, [
+      "anchor,positive,negative",
+      ...words.flatMap((word, i) =>
+        ["a garden", "the road", "my house", "the sea"].map(
+          (place, k) => `${word} was ${place},${word} is ${place},${i} %% ${k}`,
+        ),
+      ),
+    ]);
+
+  it.each([
+    ["search", { eval: easy("easy-dev.csv", ["one"]) }],
+    ["folds", { eval: undefined, folds: 2 }],
+  ] as const)("goes by the mean margin where all points tie: %s", async (by, changes) => {
+    const data = easy("easy.csv", ["red", "old", "cold", "new", "warm", "small", "dry", "deep"]);
+    const settings = { data, objective: "triplet", tune: "head", steps: 6, ...changes } as const;
+    const { interpolation } = (await train(settingsOf(settings))).record.result!;
+    expect(interpolation!.by).toBe(by);
+    expect(new Set(interpolation!.curve.map(({ value }) => value))).toEqual(new Set([1]));
+    expect(interpolation!.alpha).toBeGreaterThan(0);
   });
 
   it("has nothing to go by where nothing is measured: the last step goes out", async () => {

@@ -3,7 +3,7 @@ import { bool } from "../../../src/math/tensor.js";
 import { objectiveNamed } from "../../../src/objectives/registry.js";
 import { resolveOptions } from "../../../src/objectives/resolve.js";
 import { batchFigures } from "../../../src/training/batches/batch-figures.js";
-import { evaluate, type Given, type Numbers } from "../../objectives/evaluate.js";
+import { evaluate, type Given, type Numbers, random } from "../../objectives/evaluate.js";
 
 const [B, K, D] = [4, 2, 3];
 const numbers = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i);
@@ -48,6 +48,15 @@ describe("the level of chance", () => {
     const labels: Numbers = [[6], [0, 0, 1, 1, 2, 2]];
     const { loss } = await evaluate("supcon", { embeddings: equal(6, D), labels });
     expect(figures("supcon", { embeddings: numbers(6) }).chance).toBeCloseTo(loss, 6);
+  });
+
+  it("of softmax is that of its weights before the first update", async () => {
+    const sentences = { sentence1: equal(B, D), sentence2: random([B, D], 3) };
+    const labels: Numbers = [[B], [0, 1, 2, 0]];
+    const weight: Numbers = [[3, 3 * D], Array(9 * D).fill(0)];
+    const { loss } = await evaluate("softmax", { ...sentences, labels, weight });
+    const texts = { sentence1: numbers(B), sentence2: numbers(B) };
+    expect(figures("softmax", texts).chance).toBeCloseTo(loss, 6);
   });
 
   it("is absent where an objective has none", () => {

@@ -13,13 +13,15 @@ import { openLog, readLog } from "../../../src/training/run-folder/log.js";
 import type { Trainable } from "../../../src/training/update/trainable.js";
 
 /** A model of one number that each update raises by one. */
-function counter(options: { failsAt?: number } = {}): Trainable<number> & { value: () => number } {
-  let value = 0;
+function counter(
+  value: number,
+  failsAt: number | undefined,
+): Trainable<number> & { value: () => number } {
   const tensor = (x: number): Map<string, Tensor> => new Map([["x", float32([1], [x])]]);
   return {
     prepare: ([planned]) => planned.rows[0],
     update: async () => {
-      const finite = value + 1 !== options.failsAt;
+      const finite = value + 1 !== failsAt;
       if (finite) value += 1;
       const loss = finite ? 1 / value : Number.NaN;
       return { loss, losses: [loss], gradNorm: 1, finite, tokens: 0 };
@@ -48,6 +50,10 @@ function counter(options: { failsAt?: number } = {}): Trainable<number> & { valu
 interface Settings {
   /** The metric after so many updates. */
   metric: (updates: number) => number;
+  /** The margin of the one row; default: it has none. */
+  margin?: (updates: number) => number;
+  /** What the model begins with; default 0. */
+  value?: number;
   failsAt?: number;
   folder?: string;
   options?: Partial<LoopOptions<number>>;
@@ -55,11 +61,13 @@ interface Settings {
 
 function loop({
   metric,
+  margin,
+  value = 0,
   failsAt,
   folder = mkdtempSync(join(tmpdir(), "loop ")),
   options,
 }: Settings) {
-  const trainable = counter(failsAt === undefined ? {} : { failsAt });
+  const trainable = counter(value, failsAt);
   const events: TrainEvent[] = [];
   const checkpoints = join(folder, "checkpoints");
   mkdirSync(checkpoints, { recursive: true });
@@ -79,7 +87,10 @@ function loop({
       rows: 1,
       run: async (embed) => {
         const { data } = await embed([], "query");
-        return { task: "sts", rows: 1, metrics: [{ key: "m", value: metric(data[0]) }] };
+        const metrics = [{ key: "m", value: metric(data[0]) }];
+        const figures = margin && { margin: [margin(data[0])] };
+        const details = figures && { lines: [], texts: [], figures };
+        return { task: "sts", rows: 1, metrics, details };
       },
     },
     metric: "m",
@@ -97,6 +108,26 @@ function loop({
     ...options,
   }).finally(log.close);
   return { run, trainable, events, checkpoints, log: join(folder, "log.jsonl") };
+}
+
+/** A run that is interrupted after step 5, and then resumed. */
+async function resumed(settings: Settings) {
+  const folder = mkdtempSync(join(tmpdir(), "loop "));
+  const controller = new AbortController();
+  const first = loop({
+    ...settings,
+    folder,
+    options: {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === "step" && event.record.step === 5) controller.abort();
+      },
+    },
+  });
+  await expect(first.run).rejects.toThrow(InterruptedError);
+  const { state, weights } = findCheckpoint(first.checkpoints).checkpoint!;
+  const value = Number(weights.parameters.get("x")!.data[0]);
+  return { ...loop({ ...settings, value, folder, options: { start: state } }), state };
 }
 
 describe("trainingLoop", () => {
@@ -120,6 +151,16 @@ describe("trainingLoop", () => {
 
   it("an equal score is no improvement", async () => {
     expect((await loop({ metric: () => 0.5 }).run).best.step).toBe(0);
+  });
+
+  it("of equal scores the one with the larger margin is better, across an interruption too", async () => {
+    const tied: Settings = { metric: () => 0.5, margin: (n) => 6 - Math.abs(n - 6) };
+    const whole = loop(tied);
+    expect((await whole.run).best).toEqual({ step: 6, value: 0.5, finer: 6 });
+    expect(readBest(whole.checkpoints, 6).get("x")!.data[0]).toBe(6);
+    const { run, state } = await resumed(tied);
+    expect(state.best).toEqual({ step: 4, value: 0.5, finer: 4 });
+    expect((await run).best).toEqual({ step: 6, value: 0.5, finer: 6 });
   });
 
   it("stops after `patience` evaluations without a better one", async () => {
@@ -210,25 +251,10 @@ describe("trainingLoop", () => {
   });
 
   it("goes on where a checkpoint stands, drawing the batches that are still to come", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "loop "));
-    const controller = new AbortController();
-    const first = loop({
-      metric: (n) => -Math.abs(n - 4),
-      folder,
-      options: {
-        signal: controller.signal,
-        onEvent: (event) => {
-          if (event.type === "step" && event.record.step === 5) controller.abort();
-        },
-      },
-    });
-    await expect(first.run).rejects.toThrow(InterruptedError);
-    const { state, weights } = findCheckpoint(first.checkpoints).checkpoint!;
+    const { run, log, state } = await resumed({ metric: (n) => -Math.abs(n - 4) });
     expect(state.sampler).toEqual({ epoch: 0, batch: 5 });
-    const second = loop({ metric: (n) => -Math.abs(n - 4), folder, options: { start: state } });
-    await second.trainable.restore(weights, state.step);
-    expect(await second.run).toMatchObject({ step: 10, best: { step: 4 }, start: -4 });
-    const steps = readLog(second.log).flatMap((r) => ("loss" in r ? [r.step] : []));
+    expect(await run).toMatchObject({ step: 10, best: { step: 4 }, start: -4 });
+    const steps = readLog(log).flatMap((r) => ("loss" in r ? [r.step] : []));
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 });

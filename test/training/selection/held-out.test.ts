@@ -161,6 +161,32 @@ describe("rows are held out", () => {
     );
   });
 
+  it("searched among as many positives of training rows as are asked for", async () => {
+    const { files, evaluator } = await plan("pair", { objective: "infonce", searchBeside: 5 });
+    const { document } = await asked(evaluator);
+    expect(evaluator.rows).toBe(4);
+    expect(document).toHaveLength(4 + 5);
+    const trained = new Set(textsOf(files[0].train));
+    expect(document.filter((text) => trained.has(text))).toHaveLength(5);
+  });
+
+  it("not searched among other answers of their own groups, which may be right too", async () => {
+    const rows = Array.from({ length: 160 }, (_, i) => `q ${i},answer ${i % 40},topic ${i % 20}`);
+    const { evaluator } = await planTraining({
+      data: csvOf(["anchor,positive,group", ...rows]),
+      out: "never",
+      holdOut: "queries",
+      holdOutShare: 0.05,
+    });
+    const { query, document } = await asked(evaluator);
+    const held = query.map((text) => Number(text.slice(2)));
+    const own = new Set(held.map((i) => i % 40));
+    const topics = new Set(held.map((i) => i % 20));
+    const others = Array.from({ length: 40 }, (_, k) => k).filter((k) => !topics.has(k % 20));
+    expect(own.size).toBeLessThan(2 * topics.size);
+    expect(document.toSorted()).toEqual([...own, ...others].map((k) => `answer ${k}`).toSorted());
+  });
+
   it("takes the share that is asked for, and half of it beside", async () => {
     const { evaluator } = await planTraining({
       data: questions(60),
