@@ -1,6 +1,9 @@
 import { deciding, type ReportedMetric, type ScoreReport } from "../../evaluation/score-report.js";
+import type { RunRecord } from "../../training/run-folder/run-folder.js";
 import { type Figure, figureHtml } from "../charts/figure.js";
 import { dataText, escapeHtml, htmlPage } from "../html.js";
+import { startSentences } from "../interpolation.js";
+import { shellWord } from "../run-ending.js";
 import { knownShare, range, signed, times100 } from "../scores.js";
 import { classFigures } from "./class-figures.js";
 import { mapScript } from "./map-script.js";
@@ -51,7 +54,7 @@ function summary(data: RunData): string {
     return '<p class="lead">The run has not ended; this is what its log tells so far.</p>';
   const scores = result.test ?? result.scores;
   if (scores === undefined)
-    return `<p class="lead">Nothing was measured: the rows have no answer to be measured by. These are the parameters of the last step (${result.step}).</p>`;
+    return `<p class="lead">Nothing was measured: the rows have no answer to be measured by. ${unmeasured(result)}</p>`;
   const how =
     result.test === undefined
       ? `On the rows that chose the step, so the figures are optimistic${knownText(scores)}.`
@@ -67,10 +70,17 @@ function summary(data: RunData): string {
     tile("took", `${Math.round(result.seconds)} s`, `${data.record.machine.threads} threads`),
     "</dl>",
     `<p class="note">${how}</p>`,
-    result.bestStep === 0
-      ? '<p class="lead">No step was better than the base model, so the base goes out unchanged.</p>'
-      : "",
+    ...startSentences(data.record, shellWord(data.folder)).map(
+      (one) => `<p class="lead">${escapeHtml(one)}</p>`,
+    ),
   ].join("\n");
+}
+
+/** What goes out where nothing was measured. */
+function unmeasured({ step, interpolation }: NonNullable<RunRecord["result"]>): string {
+  if (interpolation === undefined) return `These are the parameters of the last step (${step}).`;
+  const { alpha, end } = interpolation;
+  return `The weights are (1−α)·start + α·tuned with α = ${alpha}, tuned being ${end === "the last step" ? `${end} (${step})` : end}.`;
 }
 
 function knownText(scores: ScoreReport): string {
