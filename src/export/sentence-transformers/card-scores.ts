@@ -13,13 +13,18 @@ export function scores({ interpolated }: ModelContent, { result, metric }: RunRe
     return ["## Scores", "", "None of this point.", ...curveLines(metric, interpolation)].join(
       "\n",
     );
-  if (report === undefined)
-    return `## Scores\n\nNone: the training rows are single texts, which have no answer to be measured by. These are the parameters of the last step (${result.step}).`;
+  if (report === undefined) {
+    const whose =
+      interpolation === undefined
+        ? ` These are the parameters of the last step (${result.step}).`
+        : "";
+    return `## Scores\n\nNone: the training rows are single texts, which have no answer to be measured by.${whose}`;
+  }
   return [
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${counted(report.rows, "row")}), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
     "",
     ...scoreRows(report),
     ...curveLines(metric, interpolation),
@@ -48,9 +53,18 @@ function scoreRows(report: ScoreReport): string[] {
 
 type RunResult = NonNullable<RunRecord["result"]>;
 
-function selected({ interpolation, bestStep, step }: RunResult): string {
-  if (interpolation?.by === "search") return `These rows chose α = ${interpolation.alpha}`;
-  return `These rows selected the checkpoint (step ${bestStep} of ${step})`;
+/** What the measured rows were for, and whose the figures are. */
+function selected({ interpolation, bestStep, step, stoppedEarly }: RunResult): string {
+  if (interpolation === undefined)
+    return `These rows selected the checkpoint (step ${bestStep} of ${step}), so the figures are optimistic`;
+  const { alpha, by } = interpolation;
+  if (by === "search") return `These rows chose α = ${alpha}, so the figures are optimistic`;
+  if (by === "folds")
+    return `Folds of these rows chose α = ${alpha}, and the figures are of the folds' own heads at this α, each on rows that it had not learnt from; the head of this model learnt from all of them`;
+  const what = stoppedEarly
+    ? "these rows only chose when training stopped, so the figures are optimistic"
+    : "these rows selected nothing";
+  return `α = ${alpha} was given: ${what}`;
 }
 
 /** The deciding metric from the start of training (α = 0) to its end (α = 1). */

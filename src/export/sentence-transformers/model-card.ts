@@ -109,8 +109,12 @@ function matryoshkaLines(content: ModelContent): string[] {
 function lineLines({ interpolated: alpha, run }: ModelContent): string[] {
   if (alpha === undefined || run === undefined) return [];
   const own = run.result?.interpolation;
-  const chosen =
-    own?.by === "search" && own.alpha === alpha ? ", chosen on the selecting rows" : "";
+  const by = own?.alpha === alpha ? own.by : "given";
+  const chosen = {
+    search: ", chosen on the selecting rows",
+    folds: ", chosen by folds of the training rows",
+    given: "",
+  }[by];
   return [
     `- Weights: (1−α)·start + α·tuned with α = ${alpha}${chosen}; α = 1 would be plain fine-tuning, α = 0 its start`,
   ];
