@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { UserError } from "../errors/user-error.js";
 import { type SafetensorsEntry, safetensorsEntries } from "../math/safetensors.js";
-import { fileError } from "./files.js";
+import { readBytes, withFile } from "./file-bytes.js";
 
 /** A tensor that lies in a safetensors file and has not been read. */
 export interface StoredTensor {
@@ -51,30 +51,6 @@ function storedAt(file: string, entry: SafetensorsEntry, body: number): StoredTe
 /** The bytes of a part of a stored tensor. */
 export function readStored(tensor: StoredTensor, from: number, length: number): Uint8Array {
   return withFile(tensor.file, (descriptor) => readBytes(descriptor, tensor.offset + from, length));
-}
-
-function withFile<T>(file: string, work: (descriptor: number) => T): T {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(file, "r");
-    return work(descriptor);
-  } catch (error) {
-    throw fileError(error, file);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-/** Bytes from `offset`; fewer where the file ends. */
-function readBytes(descriptor: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const read = readSync(descriptor, bytes, done, length - done, offset + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
 }
 
 function pickle(file: string): UserError {

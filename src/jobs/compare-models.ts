@@ -124,7 +124,7 @@ function failuresOf(
 }
 
 function whyNone({ selected, trained, notes = [] }: ScoreReport): string {
-  if (selected) return "it selected the checkpoint";
+  if (selected) return "it selected the model";
   if (trained === true) return "the model was trained on it";
   return notes.join("; ") || "nothing to compare with";
 }

@@ -25,7 +25,7 @@ export function seenBy(
 interface SeenFile {
   readonly path: string;
   readonly sha256: string;
-  readonly what: "trained on" | "that selected the checkpoint";
+  readonly what: "trained on" | "that selected the model";
 }
 
 /** What a run's files and measuring data have in common. */
@@ -45,7 +45,7 @@ export async function sharedTexts(run: RunRecord, measuring: EvaluationData): Pr
   const selecting: SeenFile[] =
     run.eval === undefined || run.eval.sha256 === sha256
       ? []
-      : [{ path: run.eval.path, sha256: run.eval.sha256, what: "that selected the checkpoint" }];
+      : [{ path: run.eval.path, sha256: run.eval.sha256, what: "that selected the model" }];
   const texts = textRows(measuring);
   const notes: string[] = [];
   const trained: Dataset[] = [];
@@ -92,5 +92,5 @@ function sharedNote({ path, what }: SeenFile, seen: Dataset, measuring: Dataset)
   const leaks = findLeaks(measuring, seen);
   if (leaks === undefined) return undefined;
   const where = `${counted(leaks.texts, "text")} in ${counted(leaks.rows, "row")} of ${measuring.account.file} ${leaks.texts === 1 ? "stands" : "stand"} in ${path} too`;
-  return `${where}, ${what === "trained on" ? "which was trained on" : "which selected the checkpoint"}: figures on them are too good`;
+  return `${where}, ${what === "trained on" ? "which was trained on" : "which selected the model"}: figures on them are too good`;
 }

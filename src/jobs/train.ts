@@ -80,7 +80,7 @@ async function writeRunModel(
 const withoutNames = new Set(["unknown-architecture", "unmapped-weights", "head-folded"]);
 
 /**
- * Fine-tunes: reads the data, trains, selects the best checkpoint, writes the run folder. Without an objective
+ * Fine-tunes: reads the data, trains, selects what goes out, writes the run folder. Without an objective
  * the rows choose it, as the command's do. Nothing is printed; `onEvent` tells what happens, `signal` stops after the step under way (InterruptedError; the run can be resumed).
  */
 export async function train(options: TrainOptions & Partial<TrainControl>): Promise<ReportedRun> {

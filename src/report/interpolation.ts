@@ -1,4 +1,5 @@
-import type { InterpolationRecord, RunRecord } from "../training/run-folder/run-folder.js";
+import type { Comparison } from "../evaluation/bootstrap.js";
+import type { RunRecord } from "../training/run-folder/run-folder.js";
 import { signed, times100 } from "./scores.js";
 import { formatTable } from "./table.js";
 
@@ -31,21 +32,28 @@ export function formatInterpolation(record: RunRecord, run: string): string | un
   ].join("\n");
 }
 
-/** Why the base goes out unchanged: what was measured, how sure that is, and how to get the last step all the same. */
-export function formatUnchanged({ result, metric }: RunRecord, run: string): string {
-  const { interpolation, scores, step } = result ?? {};
-  if (interpolation?.by === "given") return "the base goes out unchanged, as --interpolate 0 asks";
+/**
+ * Why what training started from goes out: what was measured, how sure that is, and how to get the last step all the same, a sentence each;
+ * none where something else goes out.
+ */
+export function startSentences({ metric, result }: RunRecord, run: string): string[] {
+  if (result?.bestStep !== 0) return [];
+  const { interpolation, passedOver, scores, step, unchanged = true } = result;
+  const goesOut = unchanged
+    ? "the base goes out unchanged"
+    : "the base goes out with the head as it started (principal components)";
+  if (interpolation?.by === "given") return [`${goesOut}, as --interpolate 0 asks`];
   const on = scores === undefined ? "" : ` on ${scores.file} (${scores.rows} rows)`;
   const what = interpolation === undefined ? "step" : "point of the line";
   const last = interpolation === undefined ? `${run}:${step}` : `${run} --interpolate 1`;
   return [
-    `no ${what} had a better ${metric} than the base${on}, so the base goes out unchanged`,
-    ...sureness(interpolation?.passedOver),
+    `no ${what} had a better ${metric} than ${unchanged ? "the base" : "its start"}${on}, so ${goesOut}`,
+    ...sureness(passedOver),
     `the last step all the same: embtune export ${last} --to DIR`,
-  ].join("\n");
+  ];
 }
 
-function sureness(end: NonNullable<InterpolationRecord["passedOver"]> | undefined): string[] {
+function sureness(end: Comparison | undefined): string[] {
   if (end === undefined) return [];
   const { difference, interval } = end;
   const open =

@@ -146,7 +146,7 @@ function notes(report: ScoreReport): string[] {
 function seen({ selected, trained, known }: ScoreReport): string[] | undefined {
   if (selected)
     return [
-      `no verdict: this file selected the checkpoint, so its figures are optimistic${knownClause({ known })}; measure on another file`,
+      `no verdict: this file selected the model, so its figures are optimistic${knownClause({ known })}; measure on another file`,
     ];
   return trained === true
     ? [

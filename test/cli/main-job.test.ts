@@ -41,7 +41,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
     expect(trained.stderr).toContain("480 of 480 kept (pair)");
     expect(trained.stderr.match(/^ {2}line \d+$/gm)).toEqual(["  line 2", "  line 3"]);
     expect(trained.stderr).toContain("spearman_cosine of 188 rows");
-    expect(trained.stdout).toContain("no verdict: this file selected the checkpoint");
+    expect(trained.stdout).toContain("no verdict: this file selected the model");
     expect(trained.stdout).not.toContain("480 of 480");
     expect(trained.code).toBe(0);
   });
@@ -128,7 +128,7 @@ describe("train, evaluate, embed in a folder with a space", () => {
 
   it("evaluate recognises the file that selected the run", async () => {
     const { stdout } = await embtune(["evaluate", support("dev.csv"), "--model", run]);
-    expect(stdout).toContain("no verdict: this file selected the checkpoint");
+    expect(stdout).toContain("no verdict: this file selected the model");
     expect(stdout).not.toContain("verdict on");
   });
 

@@ -38,7 +38,7 @@ describe("texts that a run has seen", () => {
       "4 texts in 2 rows",
     ]);
     expect(notes[0]).toContain("which was trained on");
-    expect(notes[1]).toContain("which selected the checkpoint");
+    expect(notes[1]).toContain("which selected the model");
     const other = await loadDataset(temporaryFile(rows(100, 4)));
     expect(await sharedTexts(record, other)).toEqual({ notes: [] });
   });

@@ -9,6 +9,7 @@ import { train } from "../../src/jobs/train.js";
 import { inspectionPage } from "../../src/report/inspection-page.js";
 import { modelsPage } from "../../src/report/models-page.js";
 import { readKeptEvaluation } from "../../src/training/run-folder/kept-evaluation.js";
+import { readRun } from "../../src/training/run-folder/run-folder.js";
 import { temporaryFile, temporaryFolder } from "../dataset/temporary-files.js";
 import { elements, readPage, textOf } from "../report/read-html.js";
 import { bundled } from "../support/bundled.js";
@@ -83,6 +84,12 @@ describe("report of a run", () => {
         expect(svg.attrs).toContainEqual({ name: "role", value: "img" });
       expect(elements(elements(figure, "tbody")[0], "tr").length).toBeGreaterThan(0);
     }
+  });
+
+  it("shows which point of the line was chosen", () => {
+    const { alpha } = readRun(run).result!.interpolation!;
+    const tiles = elements(readPage(readFileSync(join(run, "report.html"), "utf8")), "dl")[0];
+    expect(textOf(tiles)).toContain(`chosen α${alpha}after `);
   });
 
   it("says what figures about vectors measure, and of which rows some won and lost", () => {

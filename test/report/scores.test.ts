@@ -129,7 +129,7 @@ describe("formatScores", () => {
     expect(last(4)).toMatch(/n 40\)$/);
   });
 
-  it("gives no verdict on rows that selected the checkpoint, and says why", () => {
+  it("gives no verdict on rows that selected the model, and says why", () => {
     const text = formatScores(compared({ selected: true }));
     expect(text).not.toMatch(/^verdict/m);
     expect(text).toMatch(/selected/);

@@ -69,19 +69,21 @@ describe("--average ema:0.5", () => {
     expect((await exported(settings.out)).equals(ownModel(settings.out))).toBe(true);
     expect((await exported(`${settings.out}:6`)).equals(ownModel(settings.out))).toBe(false);
   });
+});
 
-  it("has its copy in the memory plan", async () => {
-    const [without, withAverage] = [settingsOf({}), settingsOf({ average: "ema:0.9" })];
-    const plain = await plannedRun(await planTraining(without));
-    const averaged = await plannedRun(await planTraining(withAverage));
-    expect(plain.average).toBeUndefined();
-    const total = plain.total + plain.trained;
-    // What is measured anew in each plan.
-    const { seconds, tokensPerSecond } = averaged;
-    expect(averaged).toEqual({
-      ...{ ...plain, seconds, tokensPerSecond },
-      ...{ average: plain.trained, total },
-    });
+it.each([
+  ["ema:0.9", 1],
+  ["last:3", 2],
+])("--average %s has its %i copies in the memory plan", async (average, copies) => {
+  const plain = await plannedRun(await planTraining(settingsOf({})));
+  const averaged = await plannedRun(await planTraining(settingsOf({ average })));
+  expect(plain.average).toBeUndefined();
+  const own = copies * plain.trained;
+  // What is measured anew in each plan.
+  const { seconds, tokensPerSecond } = averaged;
+  expect(averaged).toEqual({
+    ...{ ...plain, seconds, tokensPerSecond },
+    ...{ average: own, total: plain.total + own },
   });
 });
 

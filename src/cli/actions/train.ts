@@ -11,7 +11,7 @@ import type { OptionsOf } from "../../options/option.js";
 import { formatDataSummary } from "../../report/data-summary.js";
 import { formatSeconds } from "../../report/duration.js";
 import { formatFileLosses } from "../../report/file-losses.js";
-import { formatInterpolation, formatUnchanged } from "../../report/interpolation.js";
+import { formatInterpolation, startSentences } from "../../report/interpolation.js";
 import { formatTrainingData } from "../../report/plan-data.js";
 import { formatPlan, planRecord } from "../../report/plan-summary.js";
 import { formatEnding, shellWord } from "../../report/run-ending.js";
@@ -174,7 +174,7 @@ function formatTest(test: ScoreReport): string {
 }
 
 function showResult(trained: ReportedRun, terminal: Terminal): void {
-  const { record, scores, test, unchanged, folder, report } = trained;
+  const { record, scores, test, folder, report } = trained;
   const model = runPaths(folder).model;
   if (terminal.json) {
     terminal.result(JSON.stringify({ run: folder, model, report, ...record.result }, null, 2));
@@ -185,15 +185,16 @@ function showResult(trained: ReportedRun, terminal: Terminal): void {
   const took = `${formatSeconds(seconds)}; model in ${model}`;
   const losses = formatFileLosses(record);
   if (losses !== undefined) terminal.result(losses);
+  const run = shellWord(folder);
   if (scores === undefined) {
+    for (const sentence of startSentences(record, run)) terminal.note(sentence);
     terminal.result(`last step ${step}, ${took}`);
     return;
   }
   terminal.result(formatScores(scores));
-  const run = shellWord(folder);
   const line = formatInterpolation(record, run);
   if (line !== undefined) terminal.result(line);
-  if (unchanged) terminal.note(formatUnchanged(record, run));
+  for (const sentence of startSentences(record, run)) terminal.note(sentence);
   if (test !== undefined) terminal.result(formatTest(test));
   const { interpolation } = record.result ?? {};
   const what =

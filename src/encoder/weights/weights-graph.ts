@@ -3,6 +3,7 @@ import { UserError } from "../../errors/user-error.js";
 import { type JsonObject, objectIn } from "../../files/json-file.js";
 import type { StoredTensor } from "../../files/safetensors-file.js";
 import type { Graph } from "../../graph/ir.js";
+import type { Tensor } from "../../math/tensor.js";
 import { type Piece, parameterShapes } from "../architectures/declare.js";
 import { type ArchitectureGraph, architectureGraph } from "../architectures/registry.js";
 import { staticGraph } from "../static/static-graph.js";
@@ -32,20 +33,44 @@ const OTHERS =
 export async function readWeightsGraph(folder: string): Promise<WeightsGraph> {
   const configFile = join(folder, "config.json");
   const json: JsonObject = await objectIn(configFile);
-  if (json.model_type === undefined || json.model_type === "model2vec") {
-    const { tensors, files } = await storedWeights(folder);
-    if (isStaticTable(tensors))
-      return { ...staticGraph(readStaticTable(tensors, files[0])), files };
+  const table = await staticWeights(folder, json);
+  if (table !== undefined) {
+    const { tensors, files } = table;
+    return { ...staticGraph(readStaticTable(tensors, files[0])), files };
   }
   const built = architectureGraph(json, configFile);
   const stored = await storedWeights(folder);
-  const found = matchParameters(built, stored);
+  const readers = pieceReaders(built, stored);
   const { graph, hidden, pieces } = built;
-  const inputs = graph.inputs.filter(({ name }) => !pieces.some((piece) => piece.name === name));
+  const inputs = graph.inputs.filter(({ name }) => !readers.has(name));
   graph.inputs.splice(0, graph.inputs.length, ...inputs);
-  for (const piece of pieces)
-    graph.initializers.set(piece.name, readPiece(found.get(piece.parameter)!, piece));
+  for (const [name, read] of readers) graph.initializers.set(name, read());
   return { graph, hidden, pieces, files: [configFile, ...stored.files] };
+}
+
+/** How each weight of the encoder of a folder is read by itself; none of a static model's, which is one table. Errors as `readWeightsGraph`. */
+export async function weightReaders(folder: string): Promise<Map<string, () => Tensor>> {
+  const configFile = join(folder, "config.json");
+  const json: JsonObject = await objectIn(configFile);
+  if ((await staticWeights(folder, json)) !== undefined) return new Map();
+  return pieceReaders(architectureGraph(json, configFile), await storedWeights(folder));
+}
+
+/** The weights of a static model; undefined where the folder is of another. */
+async function staticWeights(
+  folder: string,
+  { model_type: type }: JsonObject,
+): Promise<StoredWeights | undefined> {
+  if (type !== undefined && type !== "model2vec") return undefined;
+  const stored = await storedWeights(folder);
+  return isStaticTable(stored.tensors) ? stored : undefined;
+}
+
+function pieceReaders(built: ArchitectureGraph, stored: StoredWeights): Map<string, () => Tensor> {
+  const found = matchParameters(built, stored);
+  return new Map(
+    built.pieces.map((piece) => [piece.name, () => readPiece(found.get(piece.parameter)!, piece)]),
+  );
 }
 
 /** The stored tensor of each parameter, checked by name, shape and type. */

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import type { FileIdentity } from "../../dataset/retrieval/load-retrieval.js";
 import { transformersPooling } from "../../encoder/transformers-js.js";
 import { counted } from "../../errors/counted.js";
-import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
 import { packageVersion } from "../../files/version.js";
 import { objectiveNamed } from "../../objectives/registry.js";
 import type { RunRecord } from "../../training/run-folder/run-folder.js";
@@ -16,6 +15,7 @@ import {
   type TrainedObjective,
   trainedObjectives,
 } from "../model-content.js";
+import { scores } from "./card-scores.js";
 import { cell, code, plain } from "./card-text.js";
 
 /**
@@ -109,8 +109,12 @@ function matryoshkaLines(content: ModelContent): string[] {
 function lineLines({ interpolated: alpha, run }: ModelContent): string[] {
   if (alpha === undefined || run === undefined) return [];
   const own = run.result?.interpolation;
-  const chosen =
-    own?.by === "search" && own.alpha === alpha ? ", chosen on the selecting rows" : "";
+  const by = own?.alpha === alpha ? own.by : "given";
+  const chosen = {
+    search: ", chosen on the selecting rows",
+    folds: ", chosen by folds of the training rows",
+    given: "",
+  }[by];
   return [
     `- Weights: (1−α)·start + α·tuned with α = ${alpha}${chosen}; α = 1 would be plain fine-tuning, α = 0 its start`,
   ];
@@ -178,79 +182,6 @@ function dataLine(role: string, { path, rows, sha256 }: FileIdentity): string {
 function pairs(options: Readonly<Record<string, unknown>>): string {
   const given = Object.entries(options).filter(([, value]) => `${value}` !== "");
   return given.map(([name, value]) => `${name} ${cell(value)}`).join(", ") || "no options";
-}
-
-/** The figures of the run's own point; another has not been measured. */
-function scores({ interpolated }: ModelContent, { result, metric }: RunRecord): string {
-  const report = result?.scores;
-  if (result === undefined) return "";
-  const { interpolation } = result;
-  if (interpolated !== undefined && interpolated !== interpolation?.alpha)
-    return ["## Scores", "", "None of this point.", ...curveLines(metric, interpolation)].join(
-      "\n",
-    );
-  if (report === undefined)
-    return `## Scores\n\nNone: the training rows are single texts, which have no answer to be measured by. These are the parameters of the last step (${result.step}).`;
-  return [
-    "## Scores",
-    "",
-    ...testScores(result.test),
-    `On ${code(report.file)} (${counted(report.rows, "row")}), ×100, with 95 % bootstrap intervals. ${selected(result)}, so the figures are optimistic; measure on your own data.`,
-    "",
-    ...scoreRows(report),
-    ...curveLines(metric, interpolation),
-  ].join("\n");
-}
-
-/** The figures on rows that neither training nor selection has seen. */
-function testScores(report: ScoreReport | undefined): string[] {
-  if (report === undefined) return [];
-  const verdict = report.verdict === undefined ? "" : ` Verdict: ${report.verdict}.`;
-  return [
-    `On ${code(report.file)} (${counted(report.rows, "row")}), which neither training nor selection has seen, ×100, with 95 % bootstrap intervals: the figures to believe.${verdict}`,
-    "",
-    ...scoreRows(report),
-    "",
-  ];
-}
-
-function scoreRows(report: ScoreReport): string[] {
-  return [
-    "| metric | base | tuned |",
-    "|---|---|---|",
-    ...report.model.metrics.map((metric) => scoreRow(metric, report)),
-  ];
-}
-
-type RunResult = NonNullable<RunRecord["result"]>;
-
-function selected({ interpolation, bestStep, step }: RunResult): string {
-  if (interpolation?.by === "search") return `These rows chose α = ${interpolation.alpha}`;
-  return `These rows selected the checkpoint (step ${bestStep} of ${step})`;
-}
-
-/** The deciding metric from the start of training (α = 0) to its end (α = 1). */
-function curveLines(metric: string, interpolation: RunResult["interpolation"]): string[] {
-  const { curve = [] } = interpolation ?? {};
-  if (curve.length === 0) return [];
-  return [
-    "",
-    `| α | ${curve.map(({ alpha }) => alpha).join(" | ")} |`,
-    `|---|${curve.map(() => "---").join("|")}|`,
-    `| ${metric} | ${curve.map(({ value }) => (100 * value).toFixed(2)).join(" | ")} |`,
-  ];
-}
-
-function scoreRow(metric: ReportedMetric, { base }: ScoreReport): string {
-  const before = base?.metrics.find(({ key }) => key === metric.key);
-  return `| ${metric.key} | ${before === undefined ? "" : score(before)} | ${score(metric)} |`;
-}
-
-function score({ value, interval }: ReportedMetric): string {
-  const digits = (x: number): string => (100 * x).toFixed(2);
-  return interval === undefined
-    ? digits(value)
-    : `${digits(value)} (${digits(interval.low)}..${digits(interval.high)})`;
 }
 
 /** The drawings, which lie beside the card, and their captions. */

@@ -52,7 +52,7 @@ function resultTable(runs: readonly RunData[]): string {
     "#step",
     "#took",
   ];
-  return `<p class="note">×100, on the rows that chose the steps, so the figures are optimistic; metrics of different rows do not compare.</p>${htmlTable(titles, rows, "Results")}`;
+  return `<p class="note">×100, on the rows that selected the models, so the figures are optimistic; metrics of different rows do not compare.</p>${htmlTable(titles, rows, "Results")}`;
 }
 
 /** A figure for each metric that decides some of the runs. */

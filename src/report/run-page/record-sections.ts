@@ -21,7 +21,7 @@ export function scoreSections({ record }: RunData): string {
       scoreSection(
         "Scores on the selecting rows",
         scores,
-        "These rows chose the step, so the figures are optimistic and there is no verdict; measure on other rows.",
+        "These rows selected the model, so the figures are optimistic and there is no verdict; measure on other rows.",
       ),
   ];
   return parts.filter((part) => part !== undefined).join("\n");

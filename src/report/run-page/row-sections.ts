@@ -23,7 +23,7 @@ export function rowSections({ kept, record }: RunData): string {
       : `by ${rows.main}`;
   return [
     "<h2>Rows won and lost</h2>",
-    `<p class="note">Rows of the selecting data (${selecting(record)}; n ${rows.of}), which chose the step, so the count is optimistic. Better is a row that the chosen model does better than the base.</p>`,
+    `<p class="note">Rows of the selecting data (${selecting(record)}; n ${rows.of}), which selected the model, so the count is optimistic. Better is a row that the chosen model does better than the base.</p>`,
     `<p>Of ${counted(changes.length, "row")}${some}, ${escapeHtml(how)}: <strong class="good">${won} better</strong>, <strong class="bad">${lost} worse</strong>, ${equal} equal.</p>`,
     ...rowTable("Most improved", improved, rows),
     ...rowTable("Most harmed", harmed, rows),

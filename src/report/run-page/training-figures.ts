@@ -104,7 +104,7 @@ function metricFigure(data: RunData): Figure[] {
   return [
     {
       title: metric,
-      caption: `${metric} ×100 on the selecting data. ${chosen} These rows chose the step, so the figure is optimistic.`,
+      caption: `${metric} ×100 on the selecting data. ${chosen} These rows selected the model, so the figure is optimistic.`,
       panels: [{ spec: lineChart({ points, x: "step", y: `${metric} ×100`, level, mark }) }],
       table: pointTable(points, ["#step", `#${metric} ×100`], (y) => y.toFixed(2)),
     },

@@ -35,7 +35,7 @@ interface ReckonedMemory extends MemoryPlan {
 
 /** Memory of a planned run. */
 export interface PlannedMemory extends ReckonedMemory {
-  /** The moving average of the trained tensors; absent without one. */
+  /** The moving average of the trained tensors, or the float64 sums of which their mean is made at the end; absent without an average. */
   readonly average?: number | undefined;
   /** Vectors of the selecting data that are held for the report, under both models. */
   readonly report: number;
@@ -110,7 +110,8 @@ export function memoryOf(steps: PlannedSteps, sizes: BatchSizes): PlannedMemory 
   const { memory: bytes, memoryLimited } = machineLimits();
   const limit = { bytes, by: memoryLimited ? "container" : "machine" } as const;
   const { trained, frozen, copies, optimizer, activations } = memory;
-  const average = averagingOf(plan.settings).kind === "ema" ? trained : undefined;
+  const { kind } = averagingOf(plan.settings);
+  const average = { off: undefined, ema: trained, last: 2 * trained }[kind];
   const report = reportBytes(plan, encoder.info.dimension + head.outputDim);
   const learning = trained + optimizer + (average ?? 0) + activations;
   const total = learning + frozen + copies + report + PROGRAM_BYTES;

@@ -3,10 +3,13 @@ import type { Tensor } from "../../math/tensor.js";
 /** Tensors by the names of trained parameters. */
 export type Parameters = ReadonlyMap<string, Tensor>;
 
+/** Tensors that may be read when they are asked for. */
+export type StartValues = Pick<Parameters, "get">;
+
 /** Where the line to the tuned parameters begins. */
 export interface LineStart {
   /** What training started from, of everything that moves in a straight line: the encoder's own weights and the head's. */
-  readonly values: Parameters;
+  readonly values: StartValues;
   /** Second factors B of adapters, which start at zero: α·B makes W0 + α·s·BA of the merged weight, whatever A is. */
   readonly scaled: ReadonlySet<string>;
 }
@@ -23,7 +26,7 @@ export function* interpolated(
   alpha: number,
 ): Iterable<readonly [string, Tensor]> {
   for (const [name, tensor] of end) {
-    const from = start.values.get(name);
+    const from = alpha === 1 ? undefined : start.values.get(name);
     if (alpha === 1) yield [name, tensor];
     else if (from !== undefined) yield [name, between(from, tensor, alpha)];
     else yield [name, start.scaled.has(name) ? scaled(tensor, alpha) : tensor];

@@ -35,8 +35,8 @@ function graphWeights(
 }
 
 /**
- * How the start of a run that trains the encoder is read when it has ended: from the encoder's own file, since holding on to it would
- * take the memory of a second model all the time, and importing it that of two or three for a moment. With adapters alone nothing is read.
+ * How the start of a run that trains the encoder is read when it has ended: tensor by tensor from the encoder's own file, since holding on to
+ * it would take the memory of a second model, and importing it that of two or three for a moment. With adapters alone nothing is read.
  * `names`: the encoder's weights.
  */
 export function laterStart(
@@ -45,10 +45,10 @@ export function laterStart(
   { names, ...parts }: MovedParts & { readonly names: readonly string[] },
 ): () => Promise<LineStart> {
   return async () => {
-    if (parts.adapters.length > 0) return lineStart(undefined, parts);
+    const { values: head, scaled } = lineStart(undefined, parts);
+    if (parts.adapters.length > 0) return { values: head, scaled };
     const filed = await filedWeights(info.modelFile, names);
-    const { values, scaled } = lineStart(undefined, parts);
     const own = filed ?? graphWeights(await importEncoder(info, runtime), names);
-    return { values: new Map([...own, ...values]), scaled };
+    return { values: { get: (name) => head.get(name) ?? own.get(name) }, scaled };
   };
 }

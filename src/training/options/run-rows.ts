@@ -21,8 +21,8 @@ export const runRows = {
     resume: "free",
     compared: "shared",
     placeholder: "file",
-    otherwise: "rows that are held out (--hold-out-share)",
-    description: "data that selects the best checkpoint",
+    otherwise: "held-out rows",
+    description: "data that selects what goes out",
   },
   holdOut: {
     type: "choice",
@@ -136,7 +136,7 @@ export const runRows = {
     type: "integer",
     min: 1,
     group: "Run",
-    otherwise: "never",
+    otherwise: "3 where several epochs are the default and something selects, else never",
     description: "stop after n evaluations without a better one",
   },
   saveEvery: {

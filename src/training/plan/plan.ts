@@ -259,7 +259,7 @@ function fewMeasured(evaluation: ChosenEvaluation, { holdOutShare }: TrainSettin
   const share = own ? "--hold-out-share auto, " : "";
   if (!measures(evaluator) || evaluator.rows >= ENOUGH_MEASURED) return [];
   return [
-    `the checkpoint is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: ${share}--eval FILE`,
+    `the model is selected by ${countOf(evaluator)} only (${selectsOn}): below ${ENOUGH_MEASURED} chance decides more than training; give more: ${share}--eval FILE`,
   ];
 }
 

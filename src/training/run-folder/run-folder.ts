@@ -66,8 +66,6 @@ export interface InterpolationRecord {
   readonly end: string;
   /** The deciding metric by α, from the start (0) to the end of training (1); empty where nothing is measured. */
   readonly curve: readonly { readonly alpha: number; readonly value: number }[];
-  /** Where the base goes out: the end of training against it; absent where rows are too few to resample. */
-  readonly passedOver?: Comparison | undefined;
 }
 
 /** run.json: every option as resolved, and what is needed to tell whether a resume goes on with the same things. */
@@ -112,6 +110,10 @@ export interface RunRecord {
     readonly stoppedEarly: boolean;
     /** Absent where the best checkpoint went out. */
     readonly interpolation?: InterpolationRecord | undefined;
+    /** Whether the base itself goes out; with a head that reduces dimensions it does not even at step 0. Absent in runs of earlier versions. */
+    readonly unchanged?: boolean | undefined;
+    /** Where it does: the end of training against it; absent where rows are too few to resample. */
+    readonly passedOver?: Comparison | undefined;
     readonly seconds: number;
     /** By file, where there are several. */
     readonly losses?: Readonly<Record<string, FileLosses>> | undefined;

@@ -50,6 +50,8 @@ export interface LoopResult {
   readonly best: Best;
   /** The deciding metric of the model that training started from. */
   readonly start: number;
+  /** The last evaluation of a step, without details and vectors; absent where this process made none. */
+  readonly last?: Evaluation | undefined;
   readonly stoppedEarly: boolean;
 }
 
@@ -67,6 +69,7 @@ interface Progress {
   step: number;
   best: Best;
   start: number;
+  last?: Evaluation;
   evaluationsSinceBest: number;
   sampler: SamplerState;
   saved: number;
@@ -103,6 +106,7 @@ export async function trainingLoop<Batch>(options: LoopOptions<Batch>): Promise<
     step: progress.step,
     best: progress.best,
     start: progress.start,
+    last: progress.last,
     stoppedEarly: progress.step < options.steps,
   };
 }
@@ -179,8 +183,9 @@ async function evaluateStep<Batch>(options: LoopOptions<Batch>, progress: Progre
   const value = metricOf(evaluation, metric)?.value ?? Number.NaN;
   const finer = finerFigure(evaluation, metric);
   const best = isBetter({ value, finer }, progress.best);
+  const { glance, sample: _, details: __, ...figures } = evaluation;
   if (progress.step === 0) progress.start = value;
-  const { glance } = evaluation;
+  else progress.last = figures;
   const record = { step: progress.step, eval: valuesOf(evaluation), analysis: glance };
   options.log.append(record);
   progress.evaluationsSinceBest = best ? 0 : progress.evaluationsSinceBest + 1;

@@ -22,6 +22,8 @@ export interface Outcome {
   /** The step that they are from, 0 for the start, and what they gave when they were chosen. */
   readonly best: Best;
   readonly interpolation?: InterpolationRecord | undefined;
+  /** Where the base goes out: the end of training against it. */
+  readonly passedOver?: Comparison | undefined;
 }
 
 /** How training ended. */
@@ -41,13 +43,24 @@ export async function chooseOutcome(
   training: TrainableSetup,
   ended: Ended,
 ): Promise<Outcome> {
-  const { settings } = context.plan;
-  const interpolation = interpolationOf(settings, context.plan);
-  const { checkpoints } = runPaths(settings.out);
-  const { result, initial } = ended;
-  if (interpolation.kind !== "off") return onLine(context, training, { ...ended, interpolation });
+  const interpolation = interpolationOf(context.plan.settings, context.plan);
+  return interpolation.kind === "off"
+    ? bestCheckpoint(context, training, ended)
+    : onLine(context, training, { ...ended, interpolation });
+}
+
+async function bestCheckpoint(
+  { plan }: RunContext,
+  { trainable }: TrainableSetup,
+  { result, initial, base }: Ended,
+): Promise<Outcome> {
   const { best } = result;
-  return { parameters: best.step > 0 ? readBest(checkpoints, best.step) : initial, best };
+  const { checkpoints } = runPaths(plan.settings.out);
+  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
+  if (parameters !== undefined) return { parameters, best };
+  // A run that is resumed where it had ended has measured no step.
+  const end = result.last ?? (await plan.evaluator.run(trainable.embed));
+  return { parameters, best, passedOver: endAgainstBase(plan, { base, end }) };
 }
 
 interface EndedOnLine extends Ended {
@@ -80,8 +93,8 @@ async function onLine(
       by: interpolation.kind,
       end: settings.average === "off" ? "the last step" : settings.average,
       curve: points.map((point) => ({ alpha: point.alpha, value: valueAt(point, metric) })),
-      passedOver: parameters === undefined ? endAgainstBase(points, context.plan) : undefined,
     },
+    passedOver: parameters === undefined ? endsCompared(points, context.plan) : undefined,
   };
 }
 
@@ -97,18 +110,22 @@ async function pointsOf(
   return linePoints(context, training, { ...line, alphas, base });
 }
 
+function endsCompared(points: readonly LinePoint[], plan: TrainingPlan): Comparison | undefined {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  return endAgainstBase(plan, { base: first.evaluation, end: last.evaluation });
+}
+
 /** How sure it is that the end of training is no better than the base. */
 function endAgainstBase(
-  points: readonly LinePoint[],
   { metric, selectsOn, settings }: TrainingPlan,
+  { base, end }: { readonly base: Evaluation; readonly end: Evaluation },
 ): Comparison | undefined {
-  const [base, end] = [points[0], points.at(-1)];
-  if (base === undefined || end === undefined || base === end) return undefined;
   const report = scoreReport({
     file: selectsOn,
     primary: metric,
-    model: { name: "end", evaluation: end.evaluation },
-    base: { name: "base", evaluation: base.evaluation },
+    model: { name: "end", evaluation: end },
+    base: { name: "base", evaluation: base },
     selected: true,
     decidingOnly: true,
     seed: settings.seed,

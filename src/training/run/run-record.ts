@@ -100,7 +100,7 @@ function evalRecord(data: EvaluationData): EvalRecord {
 }
 
 /** How a run ended. */
-interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
+interface RunEnd extends LoopResult, Pick<Outcome, "parameters" | "interpolation" | "passedOver"> {
   readonly seconds: number;
   readonly scores?: ScoreReport;
   readonly test?: ScoreReport | undefined;
@@ -109,10 +109,9 @@ interface RunEnd extends LoopResult, Pick<Outcome, "interpolation"> {
 }
 
 /** run.json of a run that has ended. */
-export function withResult(
-  record: RunRecord,
-  { step, best, start, stoppedEarly, interpolation, seconds, scores, test, losses }: RunEnd,
-): RunRecord {
+export function withResult(record: RunRecord, end: RunEnd): RunRecord {
+  const { step, best, start, stoppedEarly, parameters, interpolation, passedOver } = end;
+  const { seconds, scores, test, losses } = end;
   return {
     ...record,
     result: {
@@ -122,6 +121,8 @@ export function withResult(
       startValue: start,
       stoppedEarly,
       interpolation,
+      unchanged: parameters === undefined,
+      passedOver,
       seconds: Number(seconds.toFixed(2)),
       losses: losses.size === 0 ? undefined : Object.fromEntries(losses),
       peakMemory: 1024 * process.resourceUsage().maxRSS,

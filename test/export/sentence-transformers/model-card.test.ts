@@ -100,6 +100,37 @@ describe("modelCard", () => {
     expect(plain).toContain(`(step ${bestStep} of ${step})`);
   });
 
+  it.each([
+    [
+      "folds",
+      false,
+      /α = 0\.4, chosen by folds/,
+      /\. Folds of these rows chose α = 0\.4, .* had not learnt/,
+    ],
+    [
+      "given",
+      false,
+      /α = 0\.4; α = 1 would/,
+      /\. α = 0\.4 was given: these rows selected nothing; measure/,
+    ],
+    [
+      "given",
+      true,
+      /α = 0\.4; α = 1 would/,
+      /when training stopped, so the figures are optimistic;/,
+    ],
+  ] as const)(
+    "says what the rows were for: α %s, stopped early %s",
+    async (by, stoppedEarly, weights, rows) => {
+      const interpolation = { ...record.result!.interpolation!, alpha: 0.4, by };
+      const result = { ...record.result!, stoppedEarly, interpolation };
+      const card = await cardOf({ interpolated: 0.4, run: { ...record, result } });
+      expect(card).toMatch(weights);
+      expect(card).toMatch(rows);
+      expect(card).not.toContain("selected the checkpoint");
+    },
+  );
+
   it("gives no figures of a point that was not measured", async () => {
     const card = await cardOf({ interpolated: 0.55 });
     expect(card).toContain("α = 0.55");
@@ -111,6 +142,8 @@ describe("modelCard", () => {
     const card = await withRun({ result });
     expect(card).toContain("## Scores\n\nNone");
     expect(card).not.toContain("| metric |");
+    // The weights stand above, which an α that was given makes others than the last step's.
+    expect(card).not.toContain("parameters of the last step");
     const { result: __, ...unfinished } = record;
     expect(await cardOf({ run: unfinished })).not.toContain("## Scores");
   });

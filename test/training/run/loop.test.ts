@@ -138,6 +138,7 @@ describe("trainingLoop", () => {
       step: 10,
       best: { step: 6, value: -0 },
       start: -6,
+      last: { task: "sts", rows: 1, metrics: [{ key: "m", value: -4 }] },
       stoppedEarly: false,
     });
     expect(readBest(checkpoints, 6).get("x")!.data[0]).toBe(6);
