@@ -1,6 +1,7 @@
 import { sampleMetrics } from "../../evaluation/bootstrap.js";
 import { type Evaluation, type Metric, metricOf } from "../../evaluation/metric.js";
 import { isBetter } from "../../evaluation/tie-break.js";
+import type { TrainSettings } from "../options/settings.js";
 
 /** A point of the line and what it gives on the selecting data. */
 export interface LinePoint {
@@ -28,11 +29,27 @@ interface Valued {
 }
 
 /**
- * The point that goes out: of those that are no worse than the start and within half a standard error of the paired difference to the best one,
- * the nearest to α = ½. On small data the best point is mostly noise, and ½ is a good guess on any task (bench/quality/README.md has
- * the regret of this rule and others). Where the start itself is best, or nothing is defined, α = 0.
+ * The α that is the best guess where rows tell nothing: a head seldom goes too far, an encoder does, also for texts of other kinds
+ * (bench/quality/README.md has the regret of both guesses).
  */
-export function chooseAlpha(points: readonly LinePoint[], metric: string, seed: number): number {
+export function likelyAlpha({ tune }: Pick<TrainSettings, "tune">): number {
+  return tune === "head" ? 1 : 0.5;
+}
+
+interface Choice {
+  /** Key of the deciding metric. */
+  readonly metric: string;
+  readonly likely: number;
+  readonly seed: number;
+}
+
+/**
+ * The point that goes out: of those that are no worse than the start and within half a standard error of the paired difference to the best one,
+ * the nearest to `likely`. On small data the best point is mostly noise (bench/quality/README.md has the regret of this rule and others).
+ * Where the start itself is best, or nothing is defined, α = 0.
+ */
+export function chooseAlpha(points: readonly LinePoint[], choice: Choice): number {
+  const { metric, likely, seed } = choice;
   const valued = points.map((point): Valued => {
     const { alpha, finer } = point;
     return { point, alpha, value: valueAt(point, metric), finer };
@@ -46,14 +63,14 @@ export function chooseAlpha(points: readonly LinePoint[], metric: string, seed: 
   let chosen = best;
   for (const [i, own] of valued.entries()) {
     const near = best.value - own.value <= WITHIN * errors[i];
-    if (near && isBetter(own, start) && isNearer(own, chosen)) chosen = own;
+    if (near && isBetter(own, start) && isNearer(own, chosen, likely)) chosen = own;
   }
   return chosen.alpha;
 }
 
-/** Nearer to ½; of equally near ones the better. */
-function isNearer(own: Valued, other: Valued): boolean {
-  const [is, was] = [own, other].map(({ alpha }) => Math.abs(alpha - 0.5));
+/** Nearer to `likely`; of equally near ones the better. */
+function isNearer(own: Valued, other: Valued, likely: number): boolean {
+  const [is, was] = [own, other].map(({ alpha }) => Math.abs(alpha - likely));
   return is === was ? isBetter(own, other) : is < was;
 }
 

@@ -10,7 +10,7 @@ import { readEnd } from "../run-folder/end-of-training.js";
 import { type InterpolationRecord, runPaths } from "../run-folder/run-folder.js";
 import type { Best } from "../run-folder/run-state.js";
 import type { TrainableSetup } from "../update/trainable.js";
-import { chooseAlpha, type LinePoint, valueAt } from "./choose-alpha.js";
+import { chooseAlpha, type LinePoint, likelyAlpha, valueAt } from "./choose-alpha.js";
 import type { MeasuredLine } from "./fold-lines.js";
 import { linePoints, tellPoints } from "./line-points.js";
 import type { LoopResult } from "./loop.js";
@@ -81,7 +81,7 @@ async function onLine(
   const alpha =
     interpolation.kind === "given"
       ? interpolation.alpha
-      : chooseAlpha(points, metric, settings.seed);
+      : chooseAlpha(points, { metric, likely: likelyAlpha(settings), seed: settings.seed });
   const chosen = points.find((point) => point.alpha === alpha);
   const value = chosen === undefined ? Number.NaN : valueAt(chosen, metric);
   const parameters = alpha === 0 ? initial : interpolate(line.start, end, alpha);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { meanMetric } from "../../../src/evaluation/mean-metric.js";
 import { createRandom } from "../../../src/math/random.js";
-import { chooseAlpha, type LinePoint } from "../../../src/training/run/choose-alpha.js";
+import {
+  chooseAlpha,
+  type LinePoint,
+  likelyAlpha,
+} from "../../../src/training/run/choose-alpha.js";
 
 const ALPHAS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
@@ -23,7 +27,8 @@ function line(
     return { alpha: ALPHAS[i], finer: finer[i], evaluation: { task: "t", rows, metrics } };
   });
 }
-const chosen = (...given: Parameters<typeof line>) => chooseAlpha(line(...given), "m", 42);
+const chosen = (means: readonly number[], given: Parameters<typeof line>[1] = {}, likely = 0.5) =>
+  chooseAlpha(line(means, given), { metric: "m", likely, seed: 42 });
 
 describe("chooseAlpha", () => {
   it("takes the best point where it is clearly the best", () => {
@@ -37,6 +42,14 @@ describe("chooseAlpha", () => {
     // The standard error of a difference of 200 rows each is 0.1·√(2/200)·10 = 0.1.
     expect(chosen(means, { noise: 1 })).toBe(0.6);
     expect(chosen(means, { noise: 1, rows: 200_0 })).toBeGreaterThan(0.6);
+  });
+
+  it("takes the one nearest to 1 for heads, unless noise tells it from the best", () => {
+    const means = [0.1, 0.5, 0.58, 0.57, 0.56, 0.55];
+    expect([chosen(means, {}, 1), chosen(means, { noise: 1 }, 1)]).toEqual([0.4, 1]);
+    expect(chosen([0.5, 0.51, 0.4, 0.4, 0.4, 0.49], { noise: 3 }, 1)).toBe(0.2);
+    expect(likelyAlpha({ tune: "head" })).toBe(1);
+    for (const tune of ["full", "lora", "last:2"] as const) expect(likelyAlpha({ tune })).toBe(0.5);
   });
 
   it("never goes out worse than the start on these rows, whatever the noise", () => {
