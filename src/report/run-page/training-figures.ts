@@ -77,6 +77,14 @@ export function decided({ record }: RunData) {
   return { metric, own, base, step: result.bestStep };
 }
 
+/** `step 70`, or `α 0.4 of the line from the start to step 70`. */
+function pointOf({ record: { result } }: RunData): string {
+  const alpha = result?.interpolation?.alpha ?? 1;
+  return alpha === 0 || alpha === 1
+    ? `step ${result?.bestStep}`
+    : `α ${alpha} of the line from the start to step ${result?.step}`;
+}
+
 function metricFigure(data: RunData): Figure[] {
   const { metric } = data.record;
   const points = data.log.flatMap((record) =>
@@ -100,7 +108,7 @@ function metricFigure(data: RunData): Figure[] {
   const chosen =
     found === undefined
       ? "The run has not ended."
-      : `Chosen: step ${found.step} with ${times100(found.own.value)}${between}; the base has ${times100(found.base?.value ?? Number.NaN)}.`;
+      : `Chosen: ${pointOf(data)} with ${times100(found.own.value)}${between}; the base has ${times100(found.base?.value ?? Number.NaN)}.`;
   return [
     {
       title: metric,
