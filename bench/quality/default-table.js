@@ -59,6 +59,14 @@ function baseFor(base, seeds) {
   return score === undefined ? new Map() : new Map([...seeds].map((seed) => [seed, score]));
 }
 
+/** Both of the seeds that both have; where they have none in common, as they are. */
+function onSameSeeds(...sides) {
+  const [first, second] = sides;
+  const seeds = [...first.keys()].filter((seed) => second.has(seed));
+  if (seeds.length === 0) return sides;
+  return sides.map((side) => new Map(seeds.map((seed) => [seed, side.get(seed)])));
+}
+
 const average = (scores) =>
   scores.size === 0 ? "" : percent(mean([...scores.values()].map((s) => s.value)));
 const secondsOf = (group, side) => {
@@ -80,10 +88,11 @@ const groups = [...new Set(cells.map(({ task, encoder }) => `${task} ${encoder}`
 function rowsOf(group, side) {
   const sets = cells.find(({ task }) => task === group.task).scores;
   return sets.flatMap(({ set, n, foreign }) => {
-    const [base, ours, theirs] = ["base", side, side === "embtune" ? "peer" : "embtune"].map(
-      (one) => bySeed(group, one, set),
+    const [base, own, other] = ["base", side, side === "embtune" ? "peer" : "embtune"].map((one) =>
+      bySeed(group, one, set),
     );
-    if (ours.size === 0) return [];
+    if (own.size === 0) return [];
+    const [ours, theirs] = onSameSeeds(own, other);
     const label = `${foreign ? "foreign: " : ""}${set} (${n})`;
     const scores = [average(base), average(ours), average(theirs)];
     const gain = difference(ours, baseFor(base, ours.keys())) ?? "";

@@ -43,7 +43,10 @@ describe("training on single texts without --eval", () => {
     const looks = readLog(join(settings.out, "log.jsonl")).filter((line) => "eval" in line);
     expect(looks.map(({ step }) => step)).toEqual([0, 4]);
     for (const look of looks) {
-      expect(look).toMatchObject({ eval: {}, analysis: { texts: plan.files[0].train.rows.length } });
+      expect(look).toMatchObject({
+        eval: {},
+        analysis: { texts: plan.files[0].train.rows.length },
+      });
       expect(look.analysis?.effectiveRank).toBeGreaterThan(1);
     }
     const last = await loadModel(join(settings.out, "model"));
