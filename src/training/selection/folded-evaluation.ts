@@ -8,7 +8,8 @@ import type { TrainSettings } from "../options/settings.js";
 import { leaksOfNothing } from "./choose-evaluation.js";
 import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { foldParts } from "./fold-parts.js";
-import { heldOutEvaluator, heldOutTexts, kindNamed, requireKinds } from "./held-out.js";
+import { heldOutEvaluator, requireKinds } from "./held-out.js";
+import { kindNamed, kindText } from "./held-out-kind.js";
 
 /**
  * A selection by folds: the run itself measures nothing and learns from all rows. UserError cannot-fold where the rows cannot be divided, or what
@@ -33,7 +34,7 @@ export function foldedEvaluation(
     trains: [dataset],
     evaluator: unmeasured,
     folds,
-    selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${kind === undefined ? "" : `, ${heldOutTexts[kind]}`}`,
+    selectsOn: `${rows} rows of ${dataset.account.file} in ${count} folds${kindText(kind)}`,
     notes: [
       ...notesOf(rows, dataset.rows.length, { count, kind }),
       ...negativesNote(dataset, parts),

@@ -1,11 +1,11 @@
 import { holdOut, holdOutRows, type SplitOf } from "../../dataset/hold-out.js";
-import { type HeldOutKind, holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
+import { holdOutPairs, type PairShares } from "../../dataset/hold-out-pairs.js";
 import { convertDataset, type SourceRows } from "../../dataset/load-dataset.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, PairRow } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
 import { UserError, usageError } from "../../errors/user-error.js";
-import { evaluatorBeside, evaluatorOfHeldOut } from "../../evaluation/beside.js";
+import { evaluatorBeside } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
 import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
@@ -15,6 +15,7 @@ import { rowsToShow } from "../../evaluation/resolution.js";
 import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
+import { kindNamed, kindText } from "./held-out-kind.js";
 import { joinDatasets } from "./join-datasets.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
@@ -132,21 +133,8 @@ export function requireKinds({ holdOut }: TrainSettings, kind: DatasetKind): voi
   );
 }
 
-/** What held-out pairs are, by what they ask of the model. */
-export const heldOutTexts: Readonly<Record<HeldOutKind, string>> = {
-  queries: "new anchors over known positives",
-  documents: "unseen texts",
-};
-
-/** An evaluator whose figures name the kind of what was held out. */
-export function kindNamed(evaluator: Evaluator, kind: HeldOutKind | undefined): Evaluator {
-  return kind === undefined ? evaluator : evaluatorOfHeldOut(evaluator, heldOutTexts[kind]);
-}
-
-/** `, new anchors over known positives`; nothing of rows that can be held out in one way only. */
 function kindsText(pairs: HeldOutOfFiles["pairs"]): string {
-  const kinds = new Set(pairs.map(({ kind }) => kind));
-  return [...kinds].map((kind) => `, ${heldOutTexts[kind]}`).join(" and");
+  return [...new Set(pairs.map(({ kind }) => kind))].map(kindText).join(" and");
 }
 
 interface HoldOutOptions {
@@ -228,17 +216,37 @@ export function heldOutEvaluator(
   measured: RowKind,
   { seed, searchBeside }: Pick<TrainSettings, "seed" | "searchBeside">,
 ): Evaluator {
-  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
-  const definition = heldOutDefinition(heldOut.kind, measured);
-  const [to] = rowKindsOf(definition);
   return ofHeldOut(heldOut, () => {
+    const search = searchOf(heldOut, trains, measured);
+    if (search !== undefined) {
+      const drawn = shuffle(search.others, createRandom(seed, "searched beside"));
+      return retrievalAmong(search.rows, drawn.slice(0, searchBeside));
+    }
+    const definition = heldOutDefinition(heldOut.kind, measured);
+    const [to] = rowKindsOf(definition);
     const data = convertDataset({ dataset: accountedAlone(heldOut), to });
-    if (definition.name !== pairRetrieval.name || data.kind !== "pair")
-      return buildEvaluator(definition, data, { seed, train });
-    const others = otherPositives(convertDataset({ dataset: train, to }), data.rows);
-    const drawn = shuffle(others, createRandom(seed, "searched beside"));
-    return retrievalAmong(data.rows, drawn.slice(0, searchBeside));
+    return buildEvaluator(definition, data, { seed, train: trainedOf(heldOut, trains) });
   });
+}
+
+/** What is trained on of the kind that is held out. */
+function trainedOf({ kind }: Dataset, trains: readonly Dataset[]): Dataset {
+  return joinDatasets(trains.filter((one) => one.kind === kind));
+}
+
+/** Held-out pairs and the positives of training rows that their anchors may search; undefined where rows are measured otherwise. */
+function searchOf(
+  heldOut: Dataset,
+  trains: readonly Dataset[],
+  measured: RowKind,
+): { readonly rows: readonly PairRow[]; readonly others: string[] } | undefined {
+  const definition = heldOutDefinition(heldOut.kind, measured);
+  if (definition.name !== pairRetrieval.name) return undefined;
+  const [to] = rowKindsOf(definition);
+  const data = convertDataset({ dataset: accountedAlone(heldOut), to });
+  if (data.kind !== "pair") return undefined;
+  const train = convertDataset({ dataset: trainedOf(heldOut, trains), to });
+  return { rows: data.rows, others: otherPositives(train, data.rows) };
 }
 
 /** Says how many positives of training rows are searched where these are not all. */
@@ -248,13 +256,7 @@ function searchNotes(
   measured: RowKind,
   { searchBeside }: Pick<TrainSettings, "searchBeside">,
 ): string[] {
-  const definition = heldOutDefinition(heldOut.kind, measured);
-  if (definition.name !== pairRetrieval.name) return [];
-  const [to] = rowKindsOf(definition);
-  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
-  const data = convertDataset({ dataset: accountedAlone(heldOut), to });
-  if (data.kind !== "pair") return [];
-  const { length } = otherPositives(convertDataset({ dataset: train, to }), data.rows);
+  const { length } = searchOf(heldOut, trains, measured)?.others ?? [];
   if (length <= searchBeside) return [];
   return [
     `held-out anchors search ${searchBeside} of the ${length} positives of training rows too (--search-beside ${length}: all)`,

@@ -6,7 +6,8 @@ import type { EvaluationData } from "../../evaluation/definition.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import type { TrainSettings } from "../options/settings.js";
 import { type ChosenEvaluation, decidingEvaluator, type ReadRows } from "./chosen-evaluation.js";
-import { heldOutEvaluator, heldOutTexts, holdOutOfFiles, kindNamed } from "./held-out.js";
+import { heldOutEvaluator, holdOutOfFiles } from "./held-out.js";
+import { kindNamed, kindText } from "./held-out-kind.js";
 import { leftOutFor } from "./without-leaks.js";
 
 /** Rows that neither training nor selection sees: base and result are measured on them once, at the end. */
@@ -70,7 +71,7 @@ export function testPartOf(
     test: {
       evaluator,
       metric: evaluator.keys.includes(asked) ? asked : evaluator.primary,
-      name: `${rows.rows.length} rows set aside of ${rows.account.file}${kind === undefined ? "" : `, ${heldOutTexts[kind]}`}`,
+      name: `${rows.rows.length} rows set aside of ${rows.account.file}${kindText(kind)}`,
     },
     notes,
   };
