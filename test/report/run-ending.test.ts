@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { scoreReport } from "../../src/evaluation/score-report.js";
 import { formatEnding } from "../../src/report/run-ending.js";
 import type { RunRecord } from "../../src/training/run-folder/run-folder.js";
-import { evaluationOf } from "./evaluations.js";
+import { accuracyScores as scores } from "./evaluations.js";
 
-const scores = scoreReport({
-  file: "dev.csv",
-  primary: "accuracy",
-  model: { name: "tuned", evaluation: evaluationOf({ accuracy: 0.75 }) },
-  base: { name: "mini", evaluation: evaluationOf({ accuracy: 0.5 }) },
-  selected: true,
-});
 const record = {
   metric: "accuracy",
   notes: ["one thing"],

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { scoreReport } from "../../src/evaluation/score-report.js";
 import type { RunData } from "../../src/report/run-page/run-data.js";
 import { trainingFigures } from "../../src/report/run-page/training-figures.js";
-import { evaluationOf } from "./evaluations.js";
+import { accuracyScores as scores } from "./evaluations.js";
 
-const scores = scoreReport({
-  file: "dev.csv",
-  primary: "accuracy",
-  model: { name: "tuned", evaluation: evaluationOf({ accuracy: 0.75 }) },
-  base: { name: "mini", evaluation: evaluationOf({ accuracy: 0.5 }) },
-  selected: true,
-});
 const log = [0.5, 0.6, 0.7].map((value, i) => ({ step: 10 * i, eval: { accuracy: value } }));
 
 /** The caption of the deciding metric's figure in a run whose result is this. */
