@@ -66,7 +66,7 @@ export const runRows = {
     group: "Run",
     compared: "shared",
     description:
-      "texts of training pairs that held-out anchors search beside the held-out ones, at most",
+      "positives of training pairs that the anchors of --eval pairs or of held-out ones search beside their own, at most",
   },
   evalCorpus: {
     type: "text",

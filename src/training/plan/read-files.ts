@@ -15,9 +15,10 @@ import { dataRows } from "../options/data-rows.js";
 import { dataFiles } from "../options/file-objectives.js";
 import type { TrainSettings } from "../options/settings.js";
 import { chooseEvaluation } from "../selection/choose-evaluation.js";
-import type { ChosenEvaluation } from "../selection/chosen-evaluation.js";
+import { type ChosenEvaluation, decidingEvaluator } from "../selection/chosen-evaluation.js";
 import { foldCount } from "../selection/fold-count.js";
 import { foldedEvaluation } from "../selection/folded-evaluation.js";
+import { requireSearch } from "../selection/searched-beside.js";
 import { setTestPartAside, type TestPart, testPartOf } from "../selection/test-part.js";
 import { objectiveOfKind } from "./objective-by-rows.js";
 import { hasTwoViews, trainableKinds, twoViews } from "./two-views.js";
@@ -92,6 +93,7 @@ export async function trainingData(
       ? foldedEvaluation(settings, left[0], { folds, measured })
       : await chooseEvaluation(settings, left, measured);
   const tested = aside && testPartOf(aside, evaluation, settings);
+  requireSearch(settings, [decidingEvaluator(evaluation), tested?.test.evaluator]);
   const trained = (trains: readonly Dataset[]): ReadFile[] =>
     read.map((file, i) => trainedOn(file, trains[i], load));
   const notes = [

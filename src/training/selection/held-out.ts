@@ -8,15 +8,15 @@ import { UserError, usageError } from "../../errors/user-error.js";
 import { evaluatorBeside } from "../../evaluation/beside.js";
 import { stratifiedSplit } from "../../evaluation/class-split.js";
 import { rowKindsOf } from "../../evaluation/evaluation-set.js";
-import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
+import { pairRetrieval } from "../../evaluation/evaluators/pair-retrieval.js";
 import { buildEvaluator, heldOutDefinition } from "../../evaluation/evaluators/registry.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import { rowsToShow } from "../../evaluation/resolution.js";
-import { createRandom, shuffle } from "../../math/random.js";
 import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { kindNamed, kindText } from "./held-out-kind.js";
 import { joinDatasets } from "./join-datasets.js";
+import { otherPositives, type Search, searchEvaluator } from "./searched-beside.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
 /**
@@ -214,18 +214,16 @@ export function heldOutEvaluator(
   heldOut: Dataset,
   trains: readonly Dataset[],
   measured: RowKind,
-  { seed, searchBeside }: Pick<TrainSettings, "seed" | "searchBeside">,
+  settings: Pick<TrainSettings, "seed" | "searchBeside">,
 ): Evaluator {
   return ofHeldOut(heldOut, () => {
     const search = searchOf(heldOut, trains, measured);
-    if (search !== undefined) {
-      const drawn = shuffle(search.others, createRandom(seed, "searched beside"));
-      return retrievalAmong(search.rows, drawn.slice(0, searchBeside));
-    }
+    if (search !== undefined) return searchEvaluator(search, settings);
     const definition = heldOutDefinition(heldOut.kind, measured);
     const [to] = rowKindsOf(definition);
     const data = convertDataset({ dataset: accountedAlone(heldOut), to });
-    return buildEvaluator(definition, data, { seed, train: trainedOf(heldOut, trains) });
+    const train = trainedOf(heldOut, trains);
+    return buildEvaluator(definition, data, { seed: settings.seed, train });
   });
 }
 
@@ -239,7 +237,7 @@ function searchOf(
   heldOut: Dataset,
   trains: readonly Dataset[],
   measured: RowKind,
-): { readonly rows: readonly PairRow[]; readonly others: string[] } | undefined {
+): Search | undefined {
   const definition = heldOutDefinition(heldOut.kind, measured);
   if (definition.name !== pairRetrieval.name) return undefined;
   const [to] = rowKindsOf(definition);
@@ -280,12 +278,4 @@ function ofHeldOut<T>({ rows, account }: Dataset, make: () => T): T {
     const hint = "measure on another file: --eval FILE";
     throw new UserError(error.code, message, { at: { file: account.file }, hint, cause: error });
   }
-}
-
-/** Positives of training rows that mean something else than every held-out row, so far as groups say. */
-function otherPositives(train: Dataset, heldOut: readonly PairRow[]): string[] {
-  if (train.kind !== "pair") return [];
-  const groups = new Set(heldOut.flatMap(({ group }) => group ?? []));
-  const rows = train.rows.filter(({ group }) => group === undefined || !groups.has(group));
-  return [...new Set(rows.map(({ positive }) => positive))];
 }
