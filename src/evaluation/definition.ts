@@ -3,7 +3,7 @@ import type { RowKind } from "../dataset/rows/row-kinds.js";
 import type { Dataset, DatasetKind, DatasetOf } from "../dataset/rows/row-types.js";
 import type { OptionsOf, OptionTable } from "../options/option.js";
 import type { Runtime } from "../runtime/types.js";
-import type { Embed, Evaluator, Measured, Sides } from "./metric.js";
+import type { Embed, EmbeddedTexts, Evaluator, Measured, Sides } from "./metric.js";
 
 /** Data of any task: rows of one kind, or queries with corpus and judgments. */
 export type EvaluationData = Dataset | RetrievalDataset;
@@ -72,7 +72,13 @@ export function defineEvaluator<
 /** An evaluator of a definition: its task, sides and metrics, unless `keys` says which of them. */
 export function evaluatorOf(
   { name, sides, metrics }: Pick<EvaluatorDefinition, "name" | "sides" | "metrics">,
-  { rows, run, keys = Object.keys(metrics), primary = keys[0] }: EvaluatorParts,
+  {
+    rows,
+    run,
+    embeds = { own: 2 * rows, trained: 0 },
+    keys = Object.keys(metrics),
+    primary = keys[0],
+  }: EvaluatorParts,
 ): Evaluator {
   return {
     task: name,
@@ -80,12 +86,15 @@ export function evaluatorOf(
     primary,
     keys,
     rows,
+    embeds,
     run: async (embed, teacher) => ({ task: name, rows, ...(await run(embed, teacher)) }),
   };
 }
 
 interface EvaluatorParts {
   readonly rows: number;
+  /** Default: two texts a row. */
+  readonly embeds?: EmbeddedTexts;
   readonly keys?: readonly string[];
   /** The key that decides; default the first. */
   readonly primary?: string;

@@ -106,6 +106,12 @@ export type Measured = Pick<Evaluation, "metrics" | "units" | "details">;
 /** Name of an evaluator in the registry, `none` where nothing is measured. */
 export type Task = string;
 
+/** How many texts one run of an evaluator embeds, about: its own, and those that belong to what is trained on. */
+export interface EmbeddedTexts {
+  readonly own: number;
+  readonly trained: number;
+}
+
 /** A measuring set, ready to score any model. */
 export interface Evaluator {
   readonly task: Task;
@@ -115,6 +121,7 @@ export interface Evaluator {
   /** Keys of all metrics it gives. */
   readonly keys: readonly string[];
   readonly rows: number;
+  readonly embeds: EmbeddedTexts;
   /** `teacher` embeds with the model to be imitated, for evaluators that compare with it. */
   readonly run: (embed: Embed, teacher?: Embed) => Promise<Evaluation>;
 }
@@ -134,6 +141,7 @@ export const unmeasured: Evaluator = {
   primary: "none",
   keys: [],
   rows: 0,
+  embeds: { own: 0, trained: 0 },
   run: async () => ({ task: "none", rows: 0, metrics: [] }),
 };
 

@@ -16,6 +16,7 @@ async function asked(sides: Sides): Promise<{ student: string[]; teacher: string
     primary: "",
     keys: [],
     rows: 1,
+    embeds: { own: 2, trained: 0 },
     run: async (embed, teacher) => {
       for (const one of [embed, teacher]) {
         await one?.(["a"], "query");

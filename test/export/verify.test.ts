@@ -80,6 +80,7 @@ describe("measurePrecisionLoss", () => {
   /** Scores a model by the first number of a text's vector. */
   const evaluator = {
     ...{ task: "sts", sides: "alike", primary: "first", keys: ["first"], rows: 1 },
+    embeds: { own: 1, trained: 0 },
     run: async (embed) => {
       const { data } = await embed(["a red car"], "query");
       return { task: "sts", rows: 1, metrics: [{ key: "first", value: data[0] }] };

@@ -45,9 +45,9 @@ describe("waits of a run are told", () => {
 });
 
 describe("the expected time", () => {
-  const plan = (tune: "head" | "full") =>
+  const plan = (tune: "head" | "full", measured = scored) =>
     planTraining({
-      ...{ data: pairs, eval: scored, objective: "infonce", tune, batchSize: 8 },
+      ...{ data: pairs, eval: measured, objective: "infonce", tune, batchSize: 8 },
       ...{ steps: 20, evalEvery: 10, out: join(temporaryFolder(), "run") },
     });
   /** Ten tokens a text, whatever it says. */
@@ -55,8 +55,9 @@ describe("the expected time", () => {
     tokenize: (texts: readonly string[]) => texts.map(() => new Array(10).fill(1)),
     encode: async (texts: readonly string[]) => ({ rows: texts.length }),
   } as unknown as Encoder;
-  const tokens = async (tune: "head" | "full", made = 0) => {
-    const { seconds, tokensPerSecond } = await expectedTime(await plan(tune), encoder, made);
+  const tokens = async (tune: "head" | "full", made = 0, measured = scored) => {
+    const run = await plan(tune, measured);
+    const { seconds, tokensPerSecond } = await expectedTime(run, encoder, made);
     const head = tune === "head" ? ((20 - made) * 8) / (271 * 256) : 0;
     return (seconds - 2 - head) * tokensPerSecond;
   };
@@ -70,5 +71,13 @@ describe("the expected time", () => {
 
   it("counts each text once where the encoder is frozen", async () => {
     expect(await tokens("head")).toBeCloseTo(10 * 80 + 2 * 30 * 10, 3);
+  });
+
+  it("counts the training texts that are searched beside, but where their vectors are kept", async () => {
+    const asked = temporaryFile("anchor,positive\nq 1,a 1\nq 2,a 2\nq 3,a 3\n", "asked.csv");
+    const own = 2 * 3 * 10;
+    const step = 3.7 * 16 * 10;
+    expect(await tokens("full", 0, asked)).toBeCloseTo(20 * step + (4 + 5) * (own + 40 * 10), 3);
+    expect(await tokens("head", 0, asked)).toBeCloseTo(10 * 80 + own, 3);
   });
 });

@@ -43,6 +43,7 @@ export function classEvaluator({ train, test }: ClassSets, options: ClassOptions
     keys,
     primary: DECIDES,
     rows: test.length,
+    embeds: { own: test.length, trained: train.length },
     run: async (embed) => {
       const x = normalizedRows(await embed(texts(train), "query"));
       const queries = normalizedRows(await embed(texts(test), "query"));

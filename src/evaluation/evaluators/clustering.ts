@@ -20,6 +20,7 @@ export function clusterEvaluator(rows: readonly ClassedText[], seed = 42): Evalu
   const classOf = Int32Array.from(rows, ({ label }) => numbers.get(label)!);
   return evaluatorOf(cluster, {
     rows: rows.length,
+    embeds: { own: rows.length, trained: 0 },
     run: async (embed) => {
       const texts = rows.map(({ text }) => text);
       const x = normalizedRows(await embed(texts, "query"));

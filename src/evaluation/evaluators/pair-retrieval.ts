@@ -5,7 +5,7 @@ import { createTopK, type TopK, visitScores } from "../../search/scores.js";
 import { normalizedRows } from "../cosine.js";
 import { defineEvaluator, evaluatorOf } from "../definition.js";
 import { meanMetric } from "../mean-metric.js";
-import type { Evaluator, RankedText } from "../metric.js";
+import type { EmbeddedTexts, Evaluator, RankedText } from "../metric.js";
 import { unitsOfComponents } from "../units.js";
 
 /** The deepest rank that counts. */
@@ -46,6 +46,7 @@ export function pairRetrievalEvaluator(
   const sets = withOthers(distinctTexts(pairs), others);
   return evaluatorOf(pairRetrieval, {
     rows: sets.queries.length,
+    embeds: embedsOf(sets),
     run: async (embed) => {
       const queries = normalizedRows(await embed(sets.queries, "query"));
       const documents = normalizedRows(await embed(sets.documents, "document"));
@@ -103,6 +104,12 @@ function withOthers(sets: Sets, others: readonly string[]): Sets {
     documentComponents: [...sets.documentComponents, ...added.map(() => -1)],
     documentLines: [...sets.documentLines, ...added.map(() => 0)],
   };
+}
+
+/** Other texts belong to no component. */
+function embedsOf({ queries, documents, documentComponents }: Sets): EmbeddedTexts {
+  const trained = documentComponents.filter((component) => component === -1).length;
+  return { own: queries.length + documents.length - trained, trained };
 }
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {

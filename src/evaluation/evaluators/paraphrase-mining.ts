@@ -23,6 +23,7 @@ export function paraphraseMiningEvaluator(rows: readonly PairRow[]): Evaluator {
   const total = componentSizes(textComponents).reduce((sum, n) => sum + (n * (n - 1)) / 2, 0);
   return evaluatorOf(paraphraseMining, {
     rows: texts.length,
+    embeds: { own: texts.length, trained: 0 },
     run: async (embed) => {
       const x = normalizedRows(await embed(texts, "query"));
       const pairs = await nearestPairs(x);

@@ -26,6 +26,7 @@ function rerankingEvaluator(queries: readonly RerankedQuery[]): Evaluator {
   const candidates = usable.map(({ positives, negatives }) => [...positives, ...negatives]);
   return evaluatorOf(rerank, {
     rows: usable.length,
+    embeds: { own: usable.length + candidates.flat().length, trained: 0 },
     run: async (embed) => {
       const texts = usable.map(({ query }) => query);
       const asked = await embed(texts, "query");

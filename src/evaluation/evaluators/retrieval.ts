@@ -65,6 +65,7 @@ export function retrievalEvaluator(sets: RetrievalSets, at: readonly number[] = 
   const depth = Math.max(DEPTH, ...at);
   return evaluatorOf(retrieval, {
     rows: queries.length,
+    embeds: { own: queries.length + corpus.length, trained: 0 },
     keys: [...measures.keys()],
     run: async (embed) => {
       const passedOver = queries.map(({ id }) => sets.excluded?.get(id));

@@ -23,8 +23,10 @@ interface TripletRow {
 export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
   const usable = rows.filter((row) => row.negatives.length > 0);
   if (usable.length === 0) throw noNegatives(rows.length);
+  const negatives = usable.reduce((sum, row) => sum + row.negatives.length, 0);
   return evaluatorOf(triplet, {
     rows: usable.length,
+    embeds: { own: 2 * usable.length + negatives, trained: 0 },
     run: async (embed) => {
       const texts = (role: "anchor" | "positive") => usable.map((row) => row[role]);
       const anchors = await embed(texts("anchor"), "query");

@@ -1,6 +1,5 @@
 import { batchCursor } from "../../dataset/batches/sampler.js";
 import type { Encoder } from "../../encoder/encoder.js";
-import { measures } from "../../evaluation/metric.js";
 import { makeBatch } from "../batches/run-texts.js";
 import { interpolationOf } from "../options/interpolation.js";
 import type { TrainSettings } from "../options/settings.js";
@@ -70,8 +69,10 @@ interface TokenCounts {
 /** Tokens still to be read after so many steps; those of a step count as often as they cost. */
 function tokensLeft(plan: TrainingPlan, made: number, { perStep, perText }: TokenCounts): number {
   const { settings, evalEvery, evaluator } = plan;
-  const measured = measures(evaluator) ? 2 * evaluator.rows * perText : 0;
-  if (settings.tune === "head") return trainedTexts(plan) * perText + measured;
+  const { own, trained } = evaluator.embeds;
+  // Vectors of a frozen encoder are kept.
+  if (settings.tune === "head") return (trainedTexts(plan) + own) * perText;
+  const measured = (own + trained) * perText;
   const steps = plan.steps - made;
   const line = interpolationOf(settings, plan);
   // Start and result, those between the steps, and the points of the line beyond its start.

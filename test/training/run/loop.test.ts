@@ -85,6 +85,7 @@ function loop({
       primary: "m",
       keys: ["m"],
       rows: 1,
+      embeds: { own: 0, trained: 0 },
       run: async (embed) => {
         const { data } = await embed([], "query");
         const metrics = [{ key: "m", value: metric(data[0]) }];

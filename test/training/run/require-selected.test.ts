@@ -12,6 +12,7 @@ const evaluator: Evaluator = {
   primary: "m",
   keys: ["m"],
   rows: 9,
+  embeds: { own: 18, trained: 0 },
   sides: "alike",
   run: async () => evaluation(0.5),
 };
