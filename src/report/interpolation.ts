@@ -48,12 +48,12 @@ export function startSentences({ metric, result }: RunRecord, run: string): stri
   const last = interpolation === undefined ? `${run}:${step}` : `${run} --interpolate 1`;
   return [
     `no ${what} had a better ${metric} than ${unchanged ? "the base" : "its start"}${on}, so ${goesOut}`,
-    ...sureness(passedOver),
+    ...sureness(passedOver, unchanged ? "the base" : "its start"),
     `the last step all the same: embtune export ${last} --to DIR`,
   ];
 }
 
-function sureness(end: Comparison | undefined): string[] {
+function sureness(end: Comparison | undefined, start: string): string[] {
   if (end === undefined) return [];
   const { difference, interval } = end;
   const open =
@@ -61,6 +61,6 @@ function sureness(end: Comparison | undefined): string[] {
       ? ": these rows cannot tell which of the two is better; more of them could (--eval FILE)"
       : "";
   return [
-    `the end of training against the base: ${signed(difference)} (95 % ${signed(interval.low)}..${signed(interval.high)})${open}`,
+    `the end of training against ${start}: ${signed(difference)} (95 % ${signed(interval.low)}..${signed(interval.high)})${open}`,
   ];
 }

@@ -38,7 +38,8 @@ describe("startSentences", () => {
   });
 
   it("tells the start of a head that reduces dimensions from the base", () => {
-    const [first] = sentences({ interpolation, unchanged: false });
+    const [first, sure] = sentences({ interpolation, unchanged: false });
+    expect(sure).toMatch(/^the end of training against its start: -1\.00/);
     expect(first).toMatch(/better accuracy than its start .*, so the base goes out with the head/);
   });
 

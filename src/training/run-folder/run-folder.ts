@@ -112,7 +112,7 @@ export interface RunRecord {
     readonly interpolation?: InterpolationRecord | undefined;
     /** Whether the base itself goes out; with a head that reduces dimensions it does not even at step 0. Absent in runs of earlier versions. */
     readonly unchanged?: boolean | undefined;
-    /** Where it does: the end of training against it; absent where rows are too few to resample. */
+    /** Where training's start goes out, as the rows chose: the end of training against it; absent where rows are too few to resample. */
     readonly passedOver?: Comparison | undefined;
     readonly seconds: number;
     /** By file, where there are several. */

@@ -22,7 +22,7 @@ export interface Outcome {
   /** The step that they are from, 0 for the start, and what they gave when they were chosen. */
   readonly best: Best;
   readonly interpolation?: InterpolationRecord | undefined;
-  /** Where the base goes out: the end of training against it. */
+  /** Where the rows chose what training started from: the end of training against it. */
   readonly passedOver?: Comparison | undefined;
 }
 
@@ -94,7 +94,10 @@ async function onLine(
       end: settings.average === "off" ? "the last step" : settings.average,
       curve: points.map((point) => ({ alpha: point.alpha, value: valueAt(point, metric) })),
     },
-    passedOver: parameters === undefined ? endsCompared(points, context.plan) : undefined,
+    passedOver:
+      alpha === 0 && interpolation.kind !== "given"
+        ? endsCompared(points, context.plan)
+        : undefined,
   };
 }
 
