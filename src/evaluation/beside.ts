@@ -1,11 +1,11 @@
 import { embeddedOnce } from "./embedded-once.js";
 import type { Evaluator } from "./metric.js";
 
-/** An evaluator whose figures say what was held out. */
-export function evaluatorOfHeldOut(evaluator: Evaluator, heldOut: string): Evaluator {
+/** An evaluator whose figures say what its rows ask. */
+export function evaluatorAsking(evaluator: Evaluator, asks: string): Evaluator {
   return {
     ...evaluator,
-    run: async (embed, teacher) => ({ ...(await evaluator.run(embed, teacher)), heldOut }),
+    run: async (embed, teacher) => ({ ...(await evaluator.run(embed, teacher)), asks }),
   };
 }
 

@@ -96,8 +96,8 @@ export interface Evaluation {
   /** Vectors of some of the texts, where they were asked for (`sampledEvaluator`). */
   readonly sample?: TextSample | undefined;
   readonly glance?: Glance | undefined;
-  /** What was held out, where it could have been something else: `unseen texts`. */
-  readonly heldOut?: string | undefined;
+  /** What the rows ask, where that could be something else: `unseen texts`, `among 366 positives of training rows too`. */
+  readonly asks?: string | undefined;
 }
 
 /** What an evaluator finds, beside what is known of it before. */

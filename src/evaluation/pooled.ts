@@ -17,7 +17,7 @@ export function pooled(evaluations: readonly Evaluation[]): Evaluation {
   });
   return {
     task: first.task,
-    heldOut: first.heldOut,
+    asks: first.asks,
     rows: sizes.reduce((sum, size) => sum + size, 0),
     metrics,
     units: pooledUnits(evaluations),

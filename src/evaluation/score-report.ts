@@ -33,8 +33,8 @@ export interface ScoreReport {
   /** Where rows share texts: the number of groups that are drawn instead of rows, and the rows of the largest. */
   readonly groups?: Pick<Units, "count" | "largest" | "by"> | undefined;
   readonly primary: string;
-  /** What was held out, where it could have been something else: `unseen texts`. */
-  readonly heldOut?: string | undefined;
+  /** What the rows ask, where that could be something else: `unseen texts`, `among 366 positives of training rows too`. */
+  readonly asks?: string | undefined;
   readonly model: { readonly name: string; readonly metrics: readonly ReportedMetric[] };
   readonly base?:
     | { readonly name: string; readonly metrics: readonly ReportedMetric[] }
@@ -102,7 +102,7 @@ export function scoreReport(inputs: ScoreInputs): ScoreReport {
     rows,
     groups: units && { count: units.count, largest: units.largest, by: units.by },
     primary,
-    heldOut: model.evaluation.heldOut,
+    asks: model.evaluation.asks,
     model: { name: model.name, metrics: tuned.map(reported) },
     base: base === undefined ? undefined : { name: base.name, metrics: before.map(reported) },
     comparisons,

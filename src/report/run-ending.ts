@@ -60,7 +60,7 @@ function changeLine(scores: ScoreReport | undefined): string | undefined {
   const change = deciding(scores);
   const interval = change === undefined ? "" : ` (95 % CI ${range(change.interval)})`;
   const verdict = scores.verdict === undefined ? "" : `, ${scores.verdict}`;
-  const what = scores.heldOut === undefined ? "" : `, ${scores.heldOut}`;
+  const what = scores.asks === undefined ? "" : `, ${scores.asks}`;
   const remark =
     (scores.selected ? ", on the rows that selected it" : verdict) + what + knownClause(scores);
   return `${times100(base.value)} → ${times100(own.value)}  ${signed(own.value - base.value)}${interval}${remark}`;

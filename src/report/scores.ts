@@ -216,11 +216,11 @@ function roundedUp(count: number): string {
 /** `verdict on accuracy: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500, unseen texts)`. */
 function verdictLine(
   comparison: Comparison,
-  { rows, heldOut }: Pick<ScoreReport, "rows" | "heldOut">,
+  { rows, asks }: Pick<ScoreReport, "rows" | "asks">,
 ): string {
   const { key, verdict, difference, interval, p, adjustedP } = comparison;
   const ci = `95 % CI ${signedRange(interval)}`;
   const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;
-  const what = heldOut === undefined ? "" : `, ${heldOut}`;
+  const what = asks === undefined ? "" : `, ${asks}`;
   return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows}${what})`;
 }

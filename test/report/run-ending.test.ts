@@ -22,7 +22,7 @@ describe("formatEnding", () => {
     expect(lines.accuracy).toMatch(
       /^50\.00 → 75\.00 {2}\+25\.00 \(95 % CI \d.*\), on the rows that selected it$/,
     );
-    const known = { ...record, result: { scores: { ...scores, heldOut: "unseen texts" } } };
+    const known = { ...record, result: { scores: { ...scores, asks: "unseen texts" } } };
     expect(
       linesOf({ folder: "runs/first", record: known as unknown as RunRecord, log }).accuracy,
     ).toMatch(/, on the rows that selected it, unseen texts$/);

@@ -82,7 +82,7 @@ describe("formatScores", () => {
       /^verdict on accuracy: worse \(-40\.00, /,
     );
     expect(last(formatScores(compared({ base: after })))).toMatch(/^n 40: no row has changed$/);
-    const unseen = { ...compared(), heldOut: "unseen texts" };
+    const unseen = { ...compared(), asks: "unseen texts" };
     expect(last(formatScores(unseen))).toMatch(/^verdict on accuracy: .*, n 40, unseen texts\)$/);
   });
 

@@ -17,7 +17,7 @@ import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
 import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
-import { otherPositives, searchEvaluator, searchNotesOfFile } from "./searched-beside.js";
+import { otherPositives, searchEvaluatorOfFile, searchNotesOfFile } from "./searched-beside.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /**
@@ -93,7 +93,7 @@ async function onFile(
   if (task === pairRetrieval.name && dataset.kind === "pair") {
     const { rows } = dataset;
     const search = { rows, others: otherPositives(trained("pair"), rows) };
-    const evaluator = inFile(file, () => searchEvaluator(search, settings));
+    const evaluator = inFile(file, () => searchEvaluatorOfFile(search, settings));
     const searched = searchNotesOfFile(file, search, settings);
     return { ...chosen, evaluator, notes: [...notes, ...searched] };
   }

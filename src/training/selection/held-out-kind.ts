@@ -1,5 +1,5 @@
 import type { HeldOutKind } from "../../dataset/hold-out-pairs.js";
-import { evaluatorOfHeldOut } from "../../evaluation/beside.js";
+import { evaluatorAsking } from "../../evaluation/beside.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 
 /** What held-out pairs are, by what they ask of the model. */
@@ -10,7 +10,7 @@ const heldOutTexts: Readonly<Record<HeldOutKind, string>> = {
 
 /** An evaluator whose figures name the kind of what was held out. */
 export function kindNamed(evaluator: Evaluator, kind: HeldOutKind | undefined): Evaluator {
-  return kind === undefined ? evaluator : evaluatorOfHeldOut(evaluator, heldOutTexts[kind]);
+  return kind === undefined ? evaluator : evaluatorAsking(evaluator, heldOutTexts[kind]);
 }
 
 /** `, new anchors over known positives`; nothing of rows that can be held out in one way only. */

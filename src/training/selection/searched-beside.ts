@@ -1,6 +1,7 @@
 import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
 import { plainForm } from "../../dataset/texts/text-hash.js";
 import { usageError } from "../../errors/user-error.js";
+import { evaluatorAsking } from "../../evaluation/beside.js";
 import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import { createRandom, shuffle } from "../../math/random.js";
@@ -13,6 +14,14 @@ type Settings = Pick<TrainSettings, "searchBeside" | "seed">;
 export interface Search {
   readonly rows: readonly PairRow[];
   readonly others: readonly string[];
+}
+
+/** As `searchEvaluator`, whose figures say so: those of `evaluate` for the same file are others. */
+export function searchEvaluatorOfFile(search: Search, settings: Settings): Evaluator {
+  const evaluator = searchEvaluator(search, settings);
+  const { trained } = evaluator.embeds;
+  if (trained === 0) return evaluator;
+  return evaluatorAsking(evaluator, `among ${trained} positives of training rows too`);
 }
 
 /** The evaluator of pairs whose anchors search up to `searchBeside` positives of training rows too, drawn by the seed. */

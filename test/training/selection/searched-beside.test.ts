@@ -62,6 +62,9 @@ describe("anchors of --eval", () => {
     expect(await mrrOf(await plan({ searchBeside: 0 }))).toBe(1);
     expect(await mrrOf(await plan({ searchBeside: 2 }))).toBeCloseTo((1 / 3 + 1) / 2, 12);
     expect(await mrrOf(await plan())).toBe(0.5);
+    const { asks } = await (await plan()).evaluator.run(embed);
+    expect(asks).toBe("among 10 positives of training rows too");
+    expect((await (await plan({ searchBeside: 0 })).evaluator.run(embed)).asks).toBeUndefined();
   });
 
   it("search so many as are asked for, or the file's own alone", async () => {
