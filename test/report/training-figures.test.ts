@@ -22,4 +22,10 @@ describe("the figure of the deciding metric", () => {
       expect(caption({ bestStep: 20, interpolation })).toContain("Chosen: step 20 with 75.00");
     expect(caption({ bestStep: 0, interpolation: { alpha: 0 } })).toContain("Chosen: step 0 with");
   });
+
+  it("says what the rows asked, where that could be something else", () => {
+    expect(caption({ bestStep: 20 })).toContain("on the selecting data. ");
+    const asked = { bestStep: 20, scores: { ...scores, asks: "unseen texts" } };
+    expect(caption(asked)).toContain("on the selecting data, unseen texts. ");
+  });
 });

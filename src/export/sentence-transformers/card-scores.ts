@@ -24,11 +24,16 @@ export function scores({ interpolated }: ModelContent, { result, metric }: RunRe
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${counted(report.rows, "row")}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}${asked(report)}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
     "",
     ...scoreRows(report),
     ...curveLines(metric, interpolation),
   ].join("\n");
+}
+
+/** `, among 366 positives of training rows too`, where the name of the rows does not say it. */
+function asked({ file, asks }: ScoreReport): string {
+  return asks === undefined || file.endsWith(asks) ? "" : `, ${asks}`;
 }
 
 /** The figures on rows that neither training nor selection has seen. */

@@ -109,10 +109,12 @@ function metricFigure(data: RunData): Figure[] {
     found === undefined
       ? "The run has not ended."
       : `Chosen: ${pointOf(data)} with ${times100(found.own.value)}${between}; the base has ${times100(found.base?.value ?? Number.NaN)}.`;
+  const asks = data.record.result?.scores?.asks;
+  const what = asks === undefined ? "" : `, ${asks}`;
   return [
     {
       title: metric,
-      caption: `${metric} ×100 on the selecting data. ${chosen} These rows selected the model, so the figure is optimistic.`,
+      caption: `${metric} ×100 on the selecting data${what}. ${chosen} These rows selected the model, so the figure is optimistic.`,
       panels: [{ spec: lineChart({ points, x: "step", y: `${metric} ×100`, level, mark }) }],
       table: pointTable(points, ["#step", `#${metric} ×100`], (y) => y.toFixed(2)),
     },

@@ -100,6 +100,16 @@ describe("modelCard", () => {
     expect(plain).toContain(`(step ${bestStep} of ${step})`);
   });
 
+  it("says what the rows asked, where their name does not", async () => {
+    const asking = (file: string) => {
+      const scores = { ...record.result!.scores!, file, asks: "unseen texts" };
+      return withRun({ result: { ...record.result!, scores } });
+    };
+    expect(await asking("dev.csv")).toMatch(/On `dev\.csv` \(\d+ rows, unseen texts\), ×100/);
+    const named = "20 rows held out of data.csv, unseen texts";
+    expect(await asking(named)).toMatch(/On `20 rows [^`]*, unseen texts` \(\d+ rows\), ×100/);
+  });
+
   it.each([
     [
       "folds",
