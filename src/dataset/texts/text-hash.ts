@@ -63,6 +63,15 @@ export function plainForm(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 joins the texts of a row.
 const notPlain = /[^\p{L}\p{M}\p{N}\u0000]+/gu;
 
+/** Numbers that are equal where texts are but for case and punctuation: 53 bits of `hashPlainForm`. */
+export function plainKeys(): (text: string) => number {
+  const words = hashWords();
+  return (text) => {
+    hashPlainForm(text, words);
+    return words[0] * 0x200000 + (words[1] >>> 11);
+  };
+}
+
 function finish(a: number, b: number, into: HashWords): void {
   into[0] = mix(a ^ Math.imul(b ^ (b >>> 15), 0x735a2d97));
   // Never both zero, which stands for no hash.

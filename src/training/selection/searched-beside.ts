@@ -1,5 +1,5 @@
 import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
-import { plainForm } from "../../dataset/texts/text-hash.js";
+import { plainKeys } from "../../dataset/texts/text-hash.js";
 import { usageError } from "../../errors/user-error.js";
 import { evaluatorAsking } from "../../evaluation/beside.js";
 import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
@@ -36,15 +36,15 @@ export function searchEvaluator({ rows, others }: Search, settings: Settings): E
  */
 export function otherPositives(train: Dataset | undefined, measured: readonly PairRow[]): string[] {
   if (train?.kind !== "pair") return [];
+  const key = plainKeys();
   const groups = new Set(measured.flatMap(({ group }) => group ?? []));
-  const anchors = new Set(measured.map(({ anchor }) => plainForm(anchor)));
-  const texts = new Set([...anchors, ...measured.map(({ positive }) => plainForm(positive))]);
+  const anchors = new Set(measured.map(({ anchor }) => key(anchor)));
+  const texts = new Set([...anchors, ...measured.map(({ positive }) => key(positive))]);
   const rows = train.rows.filter(
-    ({ anchor, group }) =>
-      !(group !== undefined && groups.has(group)) && !anchors.has(plainForm(anchor)),
+    ({ anchor, group }) => !(group !== undefined && groups.has(group)) && !anchors.has(key(anchor)),
   );
   const positives = new Set(rows.map(({ positive }) => positive));
-  return [...positives].filter((text) => !texts.has(plainForm(text)));
+  return [...positives].filter((text) => !texts.has(key(text)));
 }
 
 /** Says what the anchors of --eval search beside the file's own positives, and how that stands to the figures of `evaluate`. */

@@ -7,6 +7,7 @@ import {
   hashText,
   hashWords,
   plainForm,
+  plainKeys,
 } from "../../../src/dataset/texts/text-hash.js";
 import { createTextTable } from "../../../src/dataset/texts/text-table.js";
 
@@ -29,6 +30,15 @@ describe("text hashes", () => {
     const seen = new Set<string>();
     for (let i = 0; i < 300_000; i++) seen.add(hashOf(hashText, `text ${i}`));
     expect(seen.size).toBe(300_000);
+  });
+
+  it("as numbers are whole, equal where plain forms are, and differ for 300,000 similar texts", () => {
+    const key = plainKeys();
+    const seen = new Set(Array.from({ length: 300_000 }, (_, i) => key(`text ${i}`)));
+    expect(seen.size).toBe(300_000);
+    expect([...seen].every(Number.isSafeInteger)).toBe(true);
+    expect(key("Text: 5!")).toBe(key("text 5"));
+    expect(seen.has(key("TEXT 299999"))).toBe(true);
   });
 
   it("ignore case, punctuation, width and spaces in the plain form", () => {
