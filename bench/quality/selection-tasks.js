@@ -40,7 +40,7 @@ function quora(seed) {
   const [testRows, rest] = cut(duplicates, 0.2, (row) => pairTexts([row]));
   const asPair = (row) => ({ anchor: row.sentence1, positive: row.sentence2 });
   const rows = shuffle(rest, createRandom(seed, "selection")).slice(0, 2_000).map(asPair);
-  const others = rows.map(({ positive }) => positive);
+  const others = rows.map(({ positive }) => ({ text: positive }));
   const measured = testRows.map((row) => ({ ...asPair(row), negatives: [] }));
   const evaluator = retrievalAmong(measured, others);
   return { rows, given: { holdOut: "documents" }, evaluator, key: "cosine_mrr@10" };

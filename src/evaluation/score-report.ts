@@ -57,6 +57,11 @@ export interface ScoreReport {
   readonly precision?: string | undefined;
 }
 
+/** `, among 366 positives of training rows too`, where the name of the rows does not say it. */
+export function askedClause({ file, asks }: Pick<ScoreReport, "file" | "asks">): string {
+  return asks === undefined || file.endsWith(asks) ? "" : `, ${asks}`;
+}
+
 /** What `--analyse` and `--top` add. */
 export interface AnalysisReport {
   readonly model?: Analysis | undefined;

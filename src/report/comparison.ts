@@ -1,6 +1,6 @@
 import { counted } from "../errors/counted.js";
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
-import { correctedForSeveral, type ScoreReport } from "../evaluation/score-report.js";
+import { askedClause, correctedForSeveral, type ScoreReport } from "../evaluation/score-report.js";
 import type { OptionValue } from "../options/option.js";
 import { pValue, range, signed, times100 } from "./scores.js";
 import { fittingTable } from "./table.js";
@@ -31,6 +31,8 @@ export interface ComparisonReport {
   /** The rows that it was measured on, which also selected each run's checkpoint. */
   readonly measuredOn: string;
   readonly rows: number;
+  /** What the rows ask, where that could be something else. */
+  readonly asks?: string | undefined;
   readonly base: { readonly name: string; readonly value: number; readonly interval?: Interval };
   readonly runs: readonly ComparedRun[];
   /** The same on the rows that --test-part has set aside, which no run has seen. */
@@ -67,11 +69,12 @@ export function comparisonReport(
 
 function reportOf(outcomes: readonly [RunOutcome, ...RunOutcome[]]): ComparisonReport {
   const { scores } = outcomes[0];
-  const { primary, file, rows, base } = scores;
+  const { primary, file, rows, base, asks } = scores;
   return {
     metric: primary,
     measuredOn: file,
     rows,
+    asks,
     base: { name: base?.name ?? "base", ...measured(base?.metrics ?? [], primary) },
     runs: correctedForSeveral(outcomes.map((outcome) => outcome.scores)).map((corrected, i) =>
       comparedRun({ ...outcomes[i], scores: corrected }, primary),
@@ -149,7 +152,7 @@ function tableOf(report: ComparisonReport, width?: number): string[] {
     width,
   );
   return [
-    `${report.measuredOn} (${counted(report.rows, "row")}, scores ×100, 95 % bootstrap intervals)`,
+    `${report.measuredOn} (${counted(report.rows, "row")}${askedClause({ file: report.measuredOn, asks: report.asks })}, scores ×100, 95 % bootstrap intervals)`,
     table,
     ...(tested && report.runs.length > 1
       ? ["p-values are corrected for the number of runs by Holm's method"]

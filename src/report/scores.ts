@@ -1,6 +1,6 @@
 import { counted } from "../errors/counted.js";
 import type { Comparison, Interval } from "../evaluation/bootstrap.js";
-import { deciding, type ScoreReport } from "../evaluation/score-report.js";
+import { askedClause, deciding, type ScoreReport } from "../evaluation/score-report.js";
 import { formatAnalysis } from "./analysis.js";
 import { fittingTable, formatTable } from "./table.js";
 
@@ -41,12 +41,13 @@ export function formatScores(report: ScoreReport): string {
   return [heading(report), scoreTable(report), ...notes(report), ...closing(report)].join("\n");
 }
 
-function heading({ file, task, rows, groups }: ScoreReport): string {
+function heading(report: ScoreReport): string {
+  const { file, task, rows, groups } = report;
   const shared =
     groups === undefined || groups.by === "rows"
       ? ""
       : ` in ${counted(groups.count, "group that shares", "groups that share")} ${groups.by === "texts" ? "texts" : "their first text"} (the largest ${groups.largest}), which are resampled`;
-  return `${file} (${task}, ${counted(rows, "row")}${shared}, scores ×100, 95 % bootstrap intervals)`;
+  return `${file} (${task}, ${counted(rows, "row")}${shared}${askedClause(report)}, scores ×100, 95 % bootstrap intervals)`;
 }
 
 /** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */

@@ -13,7 +13,7 @@ const vectors: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 describe("an evaluator beside another", () => {
-  const others = ["other", "d 9"];
+  const others = ["other", "d 9"].map((text) => ({ text }));
   const main = retrievalAmong([pair("q 1", "d 1")], others);
   const second = retrievalAmong([pair("q 2", "d 2")], others);
   const both = evaluatorBeside(main, second, "documents");

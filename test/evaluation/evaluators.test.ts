@@ -66,6 +66,20 @@ describe("pairRetrievalEvaluator", () => {
     expect(byKey(metrics)["cosine_mrr@10"]).toBeCloseTo((1 / 2 + 1 + 1 / 2) / 3, 12);
   });
 
+  it("counts further texts as wrong, but passes over those that are related to the anchor", async () => {
+    const pairs = [
+      { anchor: "1 0", positive: "1 0.2", component: 0, related: 4 },
+      { anchor: "0 1", positive: "0.2 1", component: 1, related: 5 },
+    ];
+    const others = [{ text: "1 0.1", related: 4 }, { text: "0.1 1", related: 9 }, { text: "0 3" }];
+    const { metrics, details } = await pairRetrievalEvaluator(pairs, others).run(written);
+    // The first passes over "1 0.1"; "0 3" and "0.1 1" lie nearer to the second than its own.
+    expect(byKey(metrics)["cosine_mrr@10"]).toBeCloseTo((1 + 1 / 3) / 2, 12);
+    const told = details?.ranked?.[0].map(({ id }) => id);
+    expect(told?.[0]).toBe("1 0.2");
+    expect(told).not.toContain("1 0.1");
+  });
+
   it("counts ties against the model", async () => {
     const { metrics } = await pairRetrievalEvaluator([
       { anchor: "1 0", positive: "2 0", component: 0 },

@@ -120,7 +120,11 @@ describe("formatComparison", () => {
 
   it("says on which rows, and that they selected", () => {
     const lines = text.split("\n");
-    expect(lines[0]).toMatch(/^dev\.csv \(40 rows/);
+    expect(lines[0]).toMatch(/^dev\.csv \(40 rows, scores/);
+    const asked = outcome("asked", 0.9, { scores: { ...better.scores, asks: "among 9 others" } });
+    expect(formatComparison(comparisonReport([asked]))).toMatch(
+      /^dev\.csv \(40 rows, among 9 others, scores/,
+    );
     expect(lines.at(-1)).toMatch(/selected .* optimistic/);
   });
 });

@@ -84,6 +84,7 @@ describe("formatScores", () => {
     expect(last(formatScores(compared({ base: after })))).toMatch(/^n 40: no row has changed$/);
     const unseen = { ...compared(), asks: "unseen texts" };
     expect(last(formatScores(unseen))).toMatch(/^verdict on accuracy: .*, n 40, unseen texts\)$/);
+    expect(formatScores(unseen)).toMatch(/^.* rows, unseen texts, scores ×100/);
   });
 
   it.each([

@@ -66,13 +66,16 @@ it("does not call a head that reduces dimensions the base, even before its first
   expect(record.result!.passedOver).toBeUndefined();
 });
 
-it("says of a head that reduces dimensions how sure it is that its start is better", async () => {
-  const reduced = { tune: "head", head: "linear", headDim: 8, lr: 5 } as const;
-  const { record, unchanged } = await train(settingsOf(reduced));
-  expect([unchanged, record.result!.bestStep]).toEqual([false, 0]);
-  const { base, tuned } = record.result!.passedOver!;
-  const { curve } = record.result!.interpolation!;
-  expect([base, tuned]).toEqual([curve[0].value, curve.at(-1)!.value]);
-  expect(base).toBeCloseTo(record.result!.bestValue, 9);
-  expect(startSentences(record, "RUN")[1]).toMatch(/^the end of training against its start: -\d/);
+describe.each(["auto", "off"] as const)("a reducing head, --interpolate %s", (interpolate) => {
+  it("says how sure it is that its start is better", async () => {
+    const reduced = { tune: "head", head: "linear", headDim: 8, lr: 5, interpolate } as const;
+    const { record, unchanged } = await train(settingsOf(reduced));
+    const { bestStep, bestValue, startValue, passedOver, scores } = record.result!;
+    expect([unchanged, bestStep]).toEqual([false, 0]);
+    expect(passedOver!.base).toBeCloseTo(bestValue, 9);
+    expect(startValue).toBeCloseTo(bestValue, 9);
+    expect(scores!.model.metrics[0].value).toBeCloseTo(bestValue, 9);
+    expect(passedOver!.tuned).toBeLessThan(passedOver!.base);
+    expect(startSentences(record, "RUN")[1]).toMatch(/^the end of training against its start: -\d/);
+  });
 });

@@ -6,10 +6,10 @@ import { rootOf, singletons, unite } from "../texts/union-find.js";
  */
 export function componentsOf<Row>(
   rows: readonly Row[],
-  keysOf: (row: Row) => readonly string[],
+  keysOf: (row: Row) => readonly (string | number)[],
 ): Int32Array {
   const parent = singletons(rows.length);
-  const owner = new Map<string, number>();
+  const owner = new Map<string | number, number>();
   rows.forEach((row, i) => {
     for (const key of keysOf(row)) {
       const other = owner.get(key);

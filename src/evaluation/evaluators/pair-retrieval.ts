@@ -19,6 +19,14 @@ interface RetrievalPair {
   readonly positive: string;
   readonly component: number;
   readonly line?: number;
+  /** What it belongs to with further texts that are searched. */
+  readonly related?: number | undefined;
+}
+
+/** A text that is searched beside the positives of the rows; it is passed over for the anchors of rows that are `related` by the same number, since it may be right. */
+export interface OtherText {
+  readonly text: string;
+  readonly related?: number | undefined;
 }
 
 interface Sets {
@@ -30,6 +38,9 @@ interface Sets {
   readonly lines: readonly number[];
   readonly positives: readonly string[];
   readonly documentLines: readonly number[];
+  /** Equal where a further text may be right for a query; of queries −1 and of documents −2 where nothing is known. */
+  readonly queryRelated: readonly number[];
+  readonly documentRelated: readonly number[];
 }
 
 /**
@@ -37,11 +48,11 @@ interface Sets {
  * anchor's component; the anchor's own text is left out of the candidates.
  * accuracy@1 = share of anchors whose best candidate is right; mrr@10 = mean of 1/rank of the first right
  * candidate, 0 beyond rank 10 (sentence-transformers' InformationRetrievalEvaluator). Ties count against the model. `others` are further
- * candidates, all of them wrong.
+ * candidates, wrong but for the anchors that they are related to, which pass them over.
  */
 export function pairRetrievalEvaluator(
   pairs: readonly RetrievalPair[],
-  others: readonly string[] = [],
+  others: readonly OtherText[] = [],
 ): Evaluator {
   const sets = withOthers(distinctTexts(pairs), others);
   return evaluatorOf(pairRetrieval, {
@@ -87,22 +98,32 @@ export const pairRetrieval = defineEvaluator({
   build: ({ rows }) => retrievalAmong(rows, []),
 });
 
-/** The evaluator of pairs whose anchors search further texts too, none of which is right. */
-export function retrievalAmong(rows: readonly PairRow[], others: readonly string[]): Evaluator {
+/** The evaluator of pairs whose anchors search further texts too; `related` numbers what the rows belong to with those. */
+export function retrievalAmong(
+  rows: readonly PairRow[],
+  others: readonly OtherText[],
+  related?: ArrayLike<number>,
+): Evaluator {
   const { components } = indexPairs(rows);
-  const pairs = rows.map((row, i) => ({ ...row, component: components[i] }));
+  const pairs = rows.map((row, i) => ({
+    ...row,
+    component: components[i],
+    related: related?.[i],
+  }));
   return pairRetrievalEvaluator(pairs, others);
 }
 
 /** Other texts belong to no component; those that are measured themselves count once. */
-function withOthers(sets: Sets, others: readonly string[]): Sets {
+function withOthers(sets: Sets, others: readonly OtherText[]): Sets {
   const known = new Set([...sets.documents, ...sets.queries]);
-  const added = [...new Set(others)].filter((text) => !known.has(text));
+  const texts = new Map(others.map((other) => [other.text, other]));
+  const added = [...texts.values()].filter(({ text }) => !known.has(text));
   return {
     ...sets,
-    documents: [...sets.documents, ...added],
+    documents: [...sets.documents, ...added.map(({ text }) => text)],
     documentComponents: [...sets.documentComponents, ...added.map(() => -1)],
     documentLines: [...sets.documentLines, ...added.map(() => 0)],
+    documentRelated: [...sets.documentRelated, ...added.map(({ related }) => related ?? -2)],
   };
 }
 
@@ -114,12 +135,15 @@ function embedsOf({ queries, documents, documentComponents }: Sets): EmbeddedTex
 
 function distinctTexts(pairs: readonly RetrievalPair[]): Sets {
   const queries = new Map(pairs.map((pair) => [pair.anchor, pair.component]));
+  const related = new Map(pairs.map((pair) => [pair.anchor, pair.related ?? -1]));
   const documents = new Map(pairs.map((pair) => [pair.positive, pair.component]));
   return {
     queries: [...queries.keys()],
     documents: [...documents.keys()],
     queryComponents: [...queries.values()],
     documentComponents: [...documents.values()],
+    queryRelated: [...related.values()],
+    documentRelated: [...documents.values()].map(() => -2),
     ...firstRows(pairs),
   };
 }
@@ -168,8 +192,10 @@ async function search(sets: Sets, queries: Matrix, documents: Matrix): Promise<F
   const right = new Float64Array(queries.rows).fill(Number.NEGATIVE_INFINITY);
   await visitScores(queries, documents, (query, first, scores) => {
     const component = sets.queryComponents[query];
+    const related = sets.queryRelated[query];
     for (let j = 0; j < scores.length; j++) {
       const document = first + j;
+      if (sets.documentRelated[document] === related) continue;
       const itself = sets.documents[document] === sets.queries[query];
       if (!itself) nearest.offer(query, document, scores[j]);
       if (sets.documentComponents[document] !== component) {

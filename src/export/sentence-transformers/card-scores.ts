@@ -1,5 +1,9 @@
 import { counted } from "../../errors/counted.js";
-import type { ReportedMetric, ScoreReport } from "../../evaluation/score-report.js";
+import {
+  askedClause,
+  type ReportedMetric,
+  type ScoreReport,
+} from "../../evaluation/score-report.js";
 import type { RunRecord } from "../../training/run-folder/run-folder.js";
 import type { ModelContent } from "../model-content.js";
 import { code } from "./card-text.js";
@@ -24,16 +28,11 @@ export function scores({ interpolated }: ModelContent, { result, metric }: RunRe
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${counted(report.rows, "row")}${asked(report)}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}${askedClause(report)}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
     "",
     ...scoreRows(report),
     ...curveLines(metric, interpolation),
   ].join("\n");
-}
-
-/** `, among 366 positives of training rows too`, where the name of the rows does not say it. */
-function asked({ file, asks }: ScoreReport): string {
-  return asks === undefined || file.endsWith(asks) ? "" : `, ${asks}`;
 }
 
 /** The figures on rows that neither training nor selection has seen. */

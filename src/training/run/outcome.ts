@@ -56,11 +56,12 @@ async function bestCheckpoint(
 ): Promise<Outcome> {
   const { best } = result;
   const { checkpoints } = runPaths(plan.settings.out);
-  const parameters = best.step > 0 ? readBest(checkpoints, best.step) : initial;
-  if (parameters !== undefined) return { parameters, best };
+  if (best.step > 0) return { parameters: readBest(checkpoints, best.step), best };
   // A run that is resumed where it had ended has measured no step.
   const end = result.last ?? (await plan.evaluator.run(trainable.embed));
-  return { parameters, best, passedOver: endAgainstBase(plan, { base, end }) };
+  if (initial !== undefined) await trainable.load(initial);
+  const start = initial === undefined ? base : await plan.evaluator.run(trainable.embed);
+  return { parameters: initial, best, passedOver: endAgainstBase(plan, { base: start, end }) };
 }
 
 interface EndedOnLine extends Ended {

@@ -4,7 +4,7 @@ import type { LoadOptions } from "../../dataset/load-dataset.js";
 import { readerOf } from "../../dataset/reading-options.js";
 import { textsOfRow } from "../../dataset/rows/convert.js";
 import type { RowKind } from "../../dataset/rows/row-kinds.js";
-import type { Dataset, DatasetKind } from "../../dataset/rows/row-types.js";
+import type { Dataset } from "../../dataset/rows/row-types.js";
 import { inFile } from "../../errors/located.js";
 import { UserError, usageError } from "../../errors/user-error.js";
 import { glanceOnly } from "../../evaluation/analysis/glance.js";
@@ -17,7 +17,12 @@ import type { ChosenEvaluation, ReadRows } from "./chosen-evaluation.js";
 import { heldOutEvaluation } from "./held-out.js";
 import { joinDatasets } from "./join-datasets.js";
 import { retrievalEvaluation, selectsByRetrieval } from "./retrieval-evaluation.js";
-import { otherPositives, searchEvaluatorOfFile, searchNotesOfFile } from "./searched-beside.js";
+import {
+  searchAmong,
+  searchEvaluatorOfFile,
+  searchNotesOfFile,
+  trainedPairs,
+} from "./searched-beside.js";
 import { withoutLeaksOfFiles } from "./without-leaks.js";
 
 /**
@@ -86,19 +91,17 @@ async function onFile(
   const { trains, notes } = withoutLeaksOfFiles(settings, datasets, dataset);
   const known = knownRows(dataset, trains);
   const chosen = { trains, evalData: dataset, known, selectsOn: file };
-  const trained = (kind: DatasetKind): Dataset | undefined => {
-    const own = trains.filter((train) => train.kind === kind);
-    return own.length > 0 ? joinDatasets(own) : undefined;
-  };
   if (task === pairRetrieval.name && dataset.kind === "pair") {
     const { rows } = dataset;
-    const search = { rows, others: otherPositives(trained("pair"), rows) };
+    const search = searchAmong(rows, trainedPairs(trains));
     const evaluator = inFile(file, () => searchEvaluatorOfFile(search, settings));
     const searched = searchNotesOfFile(file, search, settings);
     return { ...chosen, evaluator, notes: [...notes, ...searched] };
   }
-  const context = { seed: settings.seed, train: trained("classed") };
-  return { ...chosen, evaluator: evaluatorFor(dataset, task, context), notes };
+  const classed = trains.filter(({ kind }) => kind === "classed");
+  const train = classed.length > 0 ? joinDatasets(classed) : undefined;
+  const evaluator = evaluatorFor(dataset, task, { seed: settings.seed, train });
+  return { ...chosen, evaluator, notes };
 }
 
 /** With --eval nothing is held out. */

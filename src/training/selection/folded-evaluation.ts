@@ -23,12 +23,15 @@ export function foldedEvaluation(
   requireKinds(settings, dataset.kind);
   if (settings.dropLeaks) throw leaksOfNothing();
   const { parts, kind } = foldParts(dataset, settings, count) ?? cannotFold(dataset, count);
-  const folds = parts.map(({ train, heldOut }, i) => ({
-    trains: [train],
-    evaluator: kindNamed(heldOutEvaluator(heldOut, [train], measured ?? to, settings), kind),
-    selectsOn: `fold ${i + 1} of ${dataset.account.file}`,
-    notes: [],
-  }));
+  const folds = parts.map(({ train, heldOut }, i) => {
+    const { evaluator, notes } = heldOutEvaluator(heldOut, [train], measured ?? to, settings);
+    return {
+      trains: [train],
+      evaluator: kindNamed(evaluator, kind),
+      selectsOn: `fold ${i + 1} of ${dataset.account.file}`,
+      notes,
+    };
+  });
   const rows = parts.reduce((sum, { heldOut }) => sum + heldOut.rows.length, 0);
   return {
     trains: [dataset],
@@ -38,6 +41,7 @@ export function foldedEvaluation(
     notes: [
       ...notesOf(rows, dataset.rows.length, { count, kind }),
       ...negativesNote(dataset, parts),
+      ...folds[0].notes.map((note) => `in each fold, here the first: ${note}`),
     ],
   };
 }

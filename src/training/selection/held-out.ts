@@ -16,7 +16,7 @@ import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { kindNamed, kindText } from "./held-out-kind.js";
 import { joinDatasets } from "./join-datasets.js";
-import { otherPositives, type Search, searchEvaluator } from "./searched-beside.js";
+import { type Search, searchAmong, searchEvaluator, searchNotes } from "./searched-beside.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
 /**
@@ -37,15 +37,12 @@ export function heldOutEvaluation(
   const pairs = (own: readonly PairRow[]) => holdOutPairs(own, { holdOut: asked, share, seed });
   const split = holdOutOfFiles(datasets, { kind, share, seed, pairs });
   const { trains, heldOut, notes } = split;
+  const measuring = evaluatorOfShares(split, measured, settings);
   return {
     trains,
-    evaluator: evaluatorOfShares(split, measured, settings),
+    evaluator: measuring.evaluator,
     selectsOn: `${heldOut.rows.length} rows held out of ${heldOut.account.file}${kindsText(split.pairs)}`,
-    notes: [
-      ...notes,
-      ...searchNotes(heldOut, trains, measured, settings),
-      ...wholeFiles(naturals, kind),
-    ],
+    notes: [...notes, ...measuring.notes, ...wholeFiles(naturals, kind)],
   };
 }
 
@@ -194,36 +191,50 @@ function evaluatorOfShares(
   { heldOut, trains, pairs }: HeldOutOfFiles,
   measured: RowKind,
   settings: TrainSettings,
-): Evaluator {
+): NotedEvaluator {
   const deciding = heldOutEvaluator(heldOut, trains, measured, settings);
   const kinds = new Set(pairs.map(({ kind }) => kind));
   // Of several files, some may be held out in one way and some in the other.
-  const main = kinds.size === 1 ? kindNamed(deciding, [...kinds][0]) : deciding;
+  const main = kinds.size === 1 ? kindNamed(deciding.evaluator, [...kinds][0]) : deciding.evaluator;
   const [first] = pairs;
   const rows = pairs.flatMap(({ kind, beside }) => (kind === first?.kind ? beside : []));
-  if (first === undefined || rows.length === 0) return main;
+  if (first === undefined || rows.length === 0) return { ...deciding, evaluator: main };
   const other = heldOutEvaluator({ ...heldOut, rows } as Dataset, trains, measured, settings);
-  return evaluatorBeside(main, other, first.kind === "queries" ? "documents" : "queries");
+  const name = first.kind === "queries" ? "documents" : "queries";
+  return {
+    evaluator: evaluatorBeside(main, other.evaluator, name),
+    notes: [...deciding.notes, ...other.notes.map((note) => `${name} beside them: ${note}`)],
+  };
+}
+
+/** An evaluator, and what is to be said of it. */
+interface NotedEvaluator {
+  readonly evaluator: Evaluator;
+  readonly notes: readonly string[];
 }
 
 /**
  * Held-out rows by the metric of their kind, and of what they are trained as; classes are learnt from rows that are trained on, and anchors search
- * some of their positives too.
+ * some of their positives too: a note says where not all.
  */
 export function heldOutEvaluator(
   heldOut: Dataset,
   trains: readonly Dataset[],
   measured: RowKind,
   settings: Pick<TrainSettings, "seed" | "searchBeside">,
-): Evaluator {
+): NotedEvaluator {
   return ofHeldOut(heldOut, () => {
     const search = searchOf(heldOut, trains, measured);
-    if (search !== undefined) return searchEvaluator(search, settings);
+    if (search !== undefined)
+      return { evaluator: searchEvaluator(search, settings), notes: searchNotes(search, settings) };
     const definition = heldOutDefinition(heldOut.kind, measured);
     const [to] = rowKindsOf(definition);
     const data = convertDataset({ dataset: accountedAlone(heldOut), to });
     const train = trainedOf(heldOut, trains);
-    return buildEvaluator(definition, data, { seed: settings.seed, train });
+    return {
+      evaluator: buildEvaluator(definition, data, { seed: settings.seed, train }),
+      notes: [],
+    };
   });
 }
 
@@ -244,21 +255,7 @@ function searchOf(
   const data = convertDataset({ dataset: accountedAlone(heldOut), to });
   if (data.kind !== "pair") return undefined;
   const train = convertDataset({ dataset: trainedOf(heldOut, trains), to });
-  return { rows: data.rows, others: otherPositives(train, data.rows) };
-}
-
-/** Says how many positives of training rows are searched where these are not all. */
-function searchNotes(
-  heldOut: Dataset,
-  trains: readonly Dataset[],
-  measured: RowKind,
-  { searchBeside }: Pick<TrainSettings, "searchBeside">,
-): string[] {
-  const { length } = searchOf(heldOut, trains, measured)?.others ?? [];
-  if (length <= searchBeside) return [];
-  return [
-    `held-out anchors search ${searchBeside} of the ${length} positives of training rows too (--search-beside ${length}: all)`,
-  ];
+  return searchAmong(data.rows, train.kind === "pair" ? train.rows : []);
 }
 
 /** Held-out rows with an account of their own, without the rows they were held out of. */

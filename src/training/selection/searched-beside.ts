@@ -1,8 +1,13 @@
+import { componentsOf } from "../../dataset/batches/components.js";
 import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
 import { plainKeys } from "../../dataset/texts/text-hash.js";
 import { usageError } from "../../errors/user-error.js";
 import { evaluatorAsking } from "../../evaluation/beside.js";
-import { pairRetrieval, retrievalAmong } from "../../evaluation/evaluators/pair-retrieval.js";
+import {
+  type OtherText,
+  pairRetrieval,
+  retrievalAmong,
+} from "../../evaluation/evaluators/pair-retrieval.js";
 import type { Evaluator } from "../../evaluation/metric.js";
 import { createRandom, shuffle } from "../../math/random.js";
 import { runRows } from "../options/run-rows.js";
@@ -13,7 +18,38 @@ type Settings = Pick<TrainSettings, "searchBeside" | "seed">;
 /** Pairs whose anchors search, and the positives of training rows that they may search beside their own. */
 export interface Search {
   readonly rows: readonly PairRow[];
-  readonly others: readonly string[];
+  readonly others: readonly OtherText[];
+  /** Component of each of `rows` among measured and training rows together, by texts but for case and punctuation, and groups. */
+  readonly related: Int32Array;
+}
+
+/** Rows and the positives of training rows that are none of their texts, but for case and punctuation. */
+export function searchAmong(rows: readonly PairRow[], trained: readonly PairRow[]): Search {
+  const key = plainKeys();
+  const related = componentsOf([...rows, ...trained], ({ anchor, positive, group }) => {
+    const texts = [key(anchor), key(positive)];
+    return group === undefined ? texts : [...texts, `\n${group}`];
+  });
+  const own = new Set(rows.flatMap(({ anchor, positive }) => [key(anchor), key(positive)]));
+  const others = new Map<string, OtherText>();
+  trained.forEach(({ positive: text }, i) => {
+    if (others.has(text) || own.has(key(text))) return;
+    others.set(text, { text, related: related[rows.length + i] });
+  });
+  return { rows, others: [...others.values()], related: related.slice(0, rows.length) };
+}
+
+/** The pairs that rows are or, of premises and hypotheses, entail. */
+export function trainedPairs(trains: readonly Dataset[]): PairRow[] {
+  return trains.flatMap((train) => {
+    if (train.kind === "pair") return [...train.rows];
+    if (train.kind !== "nli") return [];
+    return train.rows.flatMap(({ premise, hypothesis, label, line }) =>
+      label === "entailment"
+        ? [{ anchor: premise, positive: hypothesis, negatives: [], line }]
+        : [],
+    );
+  });
 }
 
 /** As `searchEvaluator`, whose figures say so: those of `evaluate` for the same file are others. */
@@ -24,27 +60,22 @@ export function searchEvaluatorOfFile(search: Search, settings: Settings): Evalu
   return evaluatorAsking(evaluator, `among ${trained} positives of training rows too`);
 }
 
-/** The evaluator of pairs whose anchors search up to `searchBeside` positives of training rows too, drawn by the seed. */
-export function searchEvaluator({ rows, others }: Search, settings: Settings): Evaluator {
+/**
+ * The evaluator of pairs whose anchors search up to `searchBeside` positives of training rows too, drawn by the seed. Those that training rows
+ * connect with an anchor may be right, and are passed over for it.
+ */
+export function searchEvaluator({ rows, others, related }: Search, settings: Settings): Evaluator {
   const drawn = shuffle(others, createRandom(settings.seed, "searched beside"));
-  return retrievalAmong(rows, drawn.slice(0, settings.searchBeside));
+  return retrievalAmong(rows, drawn.slice(0, settings.searchBeside), related);
 }
 
-/**
- * Positives of training rows that are wrong for every measured row, so far as texts and groups say: neither in a row of a measured group
- * nor of a measured anchor, nor a measured text but for case and punctuation.
- */
-export function otherPositives(train: Dataset | undefined, measured: readonly PairRow[]): string[] {
-  if (train?.kind !== "pair") return [];
-  const key = plainKeys();
-  const groups = new Set(measured.flatMap(({ group }) => group ?? []));
-  const anchors = new Set(measured.map(({ anchor }) => key(anchor)));
-  const texts = new Set([...anchors, ...measured.map(({ positive }) => key(positive))]);
-  const rows = train.rows.filter(
-    ({ anchor, group }) => !(group !== undefined && groups.has(group)) && !anchors.has(key(anchor)),
-  );
-  const positives = new Set(rows.map(({ positive }) => positive));
-  return [...positives].filter((text) => !texts.has(key(text)));
+/** Says how many positives of training rows held-out anchors search where these are not all. */
+export function searchNotes({ others }: Search, { searchBeside }: Settings): string[] {
+  const { length } = others;
+  if (length <= searchBeside) return [];
+  return [
+    `held-out anchors search ${searchBeside} of the ${length} positives of training rows too (--search-beside ${length}: all)`,
+  ];
 }
 
 /** Says what the anchors of --eval search beside the file's own positives, and how that stands to the figures of `evaluate`. */
@@ -56,7 +87,7 @@ export function searchNotesOfFile(
   if (searchBeside === 0) return [];
   if (others.length === 0) {
     if (searchBeside === runRows.searchBeside.default) return [];
-    const none = "training rows have no positives that are wrong for all anchors of";
+    const none = "no training row is a pair whose positive is not a text of";
     return [`--search-beside ${searchBeside} adds nothing: ${none} ${file}`];
   }
   const most = others.length <= searchBeside ? "the" : `${searchBeside} of the`;
@@ -75,7 +106,7 @@ export function requireSearch(
   if (evaluators.some((evaluator) => evaluator?.task === pairRetrieval.name)) return;
   throw usageError(
     "option-without-effect",
-    `--search-beside ${searchBeside} has no meaning here: only pairs of anchor and positive are measured by a search of texts`,
+    `--search-beside ${searchBeside} has no meaning here: only anchors of pairs search positives of training rows, and what is measured is no such pairs`,
     "leave it out",
   );
 }

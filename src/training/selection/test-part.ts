@@ -65,7 +65,8 @@ export function testPartOf(
   const { evalData, trains } = evaluation;
   const { rows, notes } = unseenBy(evalData, test);
   const kind = rows.kind === "pair" ? "documents" : undefined;
-  const evaluator = kindNamed(heldOutEvaluator(rows, trains, measured, settings), kind);
+  const measuring = heldOutEvaluator(rows, trains, measured, settings);
+  const evaluator = kindNamed(measuring.evaluator, kind);
   const asked = settings.metric ?? decidingEvaluator(evaluation).primary;
   return {
     test: {
@@ -73,7 +74,7 @@ export function testPartOf(
       metric: evaluator.keys.includes(asked) ? asked : evaluator.primary,
       name: `${rows.rows.length} rows set aside of ${rows.account.file}${kindText(kind)}`,
     },
-    notes,
+    notes: [...notes, ...measuring.notes.map((note) => `test part: ${note}`)],
   };
 }
 
