@@ -22,8 +22,11 @@ const LEAST_UPDATES = 100;
 /** More passes over few rows learn them by heart. */
 const MOST_EPOCHS = 10;
 
-/** Evaluations without a better one that several epochs by default are stopped after. */
-const PATIENCE = 3;
+/**
+ * Evaluations without a better one that several epochs by default are stopped after: half of the most epochs. On few rows three such follow
+ * each other by chance, and what a run goes too far the line between its ends takes back.
+ */
+const PATIENCE = 5;
 
 /** How long a run is. */
 interface Length {

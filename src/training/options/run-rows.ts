@@ -136,7 +136,7 @@ export const runRows = {
     type: "integer",
     min: 1,
     group: "Run",
-    otherwise: "3 where several epochs are the default and something selects, else never",
+    otherwise: "5 where several epochs are the default and something selects, else never",
     description: "stop after n evaluations without a better one",
   },
   saveEvery: {

@@ -35,9 +35,9 @@ describe("defaultEpochs", () => {
 describe("countSteps", () => {
   it("makes a hundred updates of few rows, stops in time, and says so", () => {
     const { settings: own, steps, notes, evalEvery } = counted(25);
-    expect([steps, own.epochs, own.patience, evalEvery]).toEqual([100, 4, 3, 25]);
+    expect([steps, own.epochs, own.patience, evalEvery]).toEqual([100, 4, 5, 25]);
     expect(notes).toEqual([
-      "4 epochs, since one is 25 updates and fewer than 100 teach little, stopped after 3 evaluations without a better one (--epochs)",
+      "4 epochs, since one is 25 updates and fewer than 100 teach little, stopped after 5 evaluations without a better one (--epochs)",
     ]);
   });
 
