@@ -6,7 +6,7 @@
 //                    [--python python3] [--threads 2] [--results DIR]
 //
 // --sides: base, embtune, peer; embtune with one thing changed: interpolate-off, average, average-interpolate-off, guide, hardness, directions, dropout,
-// epochs-1, epochs-20, former (2e-5 without dropout, the defaults before); and peer-5e-5, the peer at embtune's rate.
+// epochs-1, epochs-10, epochs-20, former (2e-5 without dropout, the defaults before); and peer-5e-5, the peer at embtune's rate.
 // --python: an interpreter with bench/python/requirements.txt. The table: node bench/quality/default-table.js. How it is done: README.md.
 import { spawnSync } from "node:child_process";
 import {
@@ -61,6 +61,8 @@ const variants = {
   directions: ["--directions", "all"],
   dropout: ["--dropout", "config"],
   "epochs-1": ["--epochs", "1"],
+  // Ten as by default, but without patience, which a typed number has not.
+  "epochs-10": ["--epochs", "10"],
   "epochs-20": ["--epochs", "20"],
   former: ["--lr", "2e-5", "--dropout", "0"],
 };
