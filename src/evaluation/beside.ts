@@ -22,7 +22,8 @@ export function evaluatorBeside(main: Evaluator, other: Evaluator, name: string)
     },
     keys: [...main.keys, ...other.keys.map((key) => `${name}_${key}`)],
     run: async (embed, teacher) => {
-      const [once, teachersOnce] = [embeddedOnce(embed), teacher && embeddedOnce(teacher)];
+      const once = embeddedOnce(embed).embed;
+      const teachersOnce = teacher && embeddedOnce(teacher).embed;
       const own = await main.run(once, teachersOnce);
       const { metrics } = await other.run(once, teachersOnce);
       const beside = metrics.map(({ key, value }) => ({ key: `${name}_${key}`, value }));

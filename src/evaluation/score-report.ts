@@ -57,9 +57,9 @@ export interface ScoreReport {
   readonly precision?: string | undefined;
 }
 
-/** `, among 366 positives of training rows too`, where the name of the rows does not say it. */
-export function askedClause({ file, asks }: Pick<ScoreReport, "file" | "asks">): string {
-  return asks === undefined || file.endsWith(asks) ? "" : `, ${asks}`;
+/** `, among 366 positives of training rows too`, where the name that stands beside it does not say it. */
+export function askedClause({ asks }: Pick<ScoreReport, "asks">, beside = ""): string {
+  return asks === undefined || beside.endsWith(asks) ? "" : `, ${asks}`;
 }
 
 /** What `--analyse` and `--top` add. */

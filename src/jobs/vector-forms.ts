@@ -1,6 +1,7 @@
 import { prefixVectors, rangesOf, storeVectors } from "../embeddings/vector-type.js";
 import { usageError } from "../errors/user-error.js";
-import type { Embed, Side } from "../evaluation/metric.js";
+import { embeddedOnce, type KnownVectors } from "../evaluation/embedded-once.js";
+import type { Embed } from "../evaluation/metric.js";
 import type { Matrix } from "../math/tensor.js";
 
 /** How vectors are kept where they are used: cut to their first `dim` numbers, and in fewer bits. */
@@ -32,46 +33,34 @@ interface RememberedEmbed {
 
 /** Remembers the vector of each text on each side, without bound: for data that fit. */
 export function rememberedEmbed(embed: Embed): RememberedEmbed {
-  const known: Record<Side, Map<string, Float32Array>> = { query: new Map(), document: new Map() };
-  let cols = 0;
-  const remembering: Embed = async (texts, side) => {
-    const vectors = known[side];
-    const missing = [...new Set(texts)].filter((text) => !vectors.has(text));
-    if (missing.length > 0) {
-      const fresh = await embed(missing, side);
-      cols = fresh.cols;
-      missing.forEach((text, i) => {
-        vectors.set(text, fresh.data.subarray(i * cols, (i + 1) * cols));
-      });
-    }
-    const data = new Float32Array(texts.length * cols);
-    texts.forEach((text, i) => {
-      data.set(vectors.get(text) ?? [], i * cols);
-    });
-    return { rows: texts.length, cols, data };
-  };
+  const { embed: remembering, known } = embeddedOnce(embed);
   return {
     embed: remembering,
     inForm: async (form) => {
       const { dim, precision } = form;
+      const [first] = allOf(known);
+      const cols = first?.length ?? 0;
       if (dim !== undefined && dim > cols)
         throw usageError("bad-dim", `--dim must be at most the model's ${cols}, got ${dim}`);
       const cut = (matrix: Matrix): Matrix =>
         dim === undefined ? matrix : prefixVectors(matrix, dim);
       const compare =
-        precision === "int8" ? await int8Codes(known, { cols, cut }) : signsOf(precision);
+        precision === "int8" ? await int8Codes(allOf(known), cut) : signsOf(precision);
       return async (texts, side) => compare(cut(await remembering(texts, side)));
     },
   };
 }
 
+function allOf({ query, document }: KnownVectors): Float32Array[] {
+  return [...query.values(), ...document.values()];
+}
+
 /** Codes −128 … 127 over the ranges of all vectors that are known, as sentence-transformers' `quantize_embeddings` compares them. */
 async function int8Codes(
-  known: Record<Side, Map<string, Float32Array>>,
-  { cols, cut }: { readonly cols: number; readonly cut: (matrix: Matrix) => Matrix },
+  all: readonly Float32Array[],
+  cut: (matrix: Matrix) => Matrix,
 ): Promise<(matrix: Matrix) => Matrix> {
-  const all = [...known.query.values(), ...known.document.values()];
-  const parts = all.map((data) => cut({ rows: 1, cols, data }));
+  const parts = all.map((data) => cut({ rows: 1, cols: data.length, data }));
   const ranges = await rangesOf(parts, parts[0].cols);
   return (matrix) => ({
     ...matrix,

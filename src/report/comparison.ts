@@ -152,7 +152,7 @@ function tableOf(report: ComparisonReport, width?: number): string[] {
     width,
   );
   return [
-    `${report.measuredOn} (${counted(report.rows, "row")}${askedClause({ file: report.measuredOn, asks: report.asks })}, scores ×100, 95 % bootstrap intervals)`,
+    `${report.measuredOn} (${counted(report.rows, "row")}${askedClause(report, report.measuredOn)}, scores ×100, 95 % bootstrap intervals)`,
     table,
     ...(tested && report.runs.length > 1
       ? ["p-values are corrected for the number of runs by Holm's method"]

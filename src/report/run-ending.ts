@@ -1,4 +1,4 @@
-import { deciding, type ScoreReport } from "../evaluation/score-report.js";
+import { askedClause, deciding, type ScoreReport } from "../evaluation/score-report.js";
 import type { LogRecord } from "../training/run-folder/log.js";
 import { type RunRecord, runPaths } from "../training/run-folder/run-folder.js";
 import { knownClause, range, signed, times100 } from "./scores.js";
@@ -60,9 +60,10 @@ function changeLine(scores: ScoreReport | undefined): string | undefined {
   const change = deciding(scores);
   const interval = change === undefined ? "" : ` (95 % CI ${range(change.interval)})`;
   const verdict = scores.verdict === undefined ? "" : `, ${scores.verdict}`;
-  const what = scores.asks === undefined ? "" : `, ${scores.asks}`;
   const remark =
-    (scores.selected ? ", on the rows that selected it" : verdict) + what + knownClause(scores);
+    (scores.selected ? ", on the rows that selected it" : verdict) +
+    askedClause(scores) +
+    knownClause(scores);
   return `${times100(base.value)} → ${times100(own.value)}  ${signed(own.value - base.value)}${interval}${remark}`;
 }
 

@@ -47,7 +47,7 @@ function heading(report: ScoreReport): string {
     groups === undefined || groups.by === "rows"
       ? ""
       : ` in ${counted(groups.count, "group that shares", "groups that share")} ${groups.by === "texts" ? "texts" : "their first text"} (the largest ${groups.largest}), which are resampled`;
-  return `${file} (${task}, ${counted(rows, "row")}${shared}${askedClause(report)}, scores ×100, 95 % bootstrap intervals)`;
+  return `${file} (${task}, ${counted(rows, "row")}${shared}${askedClause(report, file)}, scores ×100, 95 % bootstrap intervals)`;
 }
 
 /** Several models or forms of vectors on the same rows: one row each, by the deciding metric. */
@@ -215,13 +215,9 @@ function roundedUp(count: number): string {
 }
 
 /** `verdict on accuracy: better (+1.23, 95 % CI +0.40..+2.05, p 0.004, n 1500, unseen texts)`. */
-function verdictLine(
-  comparison: Comparison,
-  { rows, asks }: Pick<ScoreReport, "rows" | "asks">,
-): string {
+function verdictLine(comparison: Comparison, report: Pick<ScoreReport, "rows" | "asks">): string {
   const { key, verdict, difference, interval, p, adjustedP } = comparison;
   const ci = `95 % CI ${signedRange(interval)}`;
   const test = p === undefined ? "" : `, p ${pValue(adjustedP ?? p)}`;
-  const what = asks === undefined ? "" : `, ${asks}`;
-  return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${rows}${what})`;
+  return `verdict on ${key}: ${verdict} (${signed(difference)}, ${ci}${test}, n ${report.rows}${askedClause(report)})`;
 }

@@ -24,13 +24,14 @@ function rerankingEvaluator(queries: readonly RerankedQuery[]): Evaluator {
   const usable = queries.filter((one) => one.positives.length > 0 && one.negatives.length > 0);
   if (usable.length === 0) throw noNegatives(queries.length);
   const candidates = usable.map(({ positives, negatives }) => [...positives, ...negatives]);
+  const documents = candidates.flat();
   return evaluatorOf(rerank, {
     rows: usable.length,
-    embeds: { own: usable.length + candidates.flat().length, trained: 0 },
+    embeds: { own: usable.length + documents.length, trained: 0 },
     run: async (embed) => {
       const texts = usable.map(({ query }) => query);
       const asked = await embed(texts, "query");
-      const answers = await embed(candidates.flat(), "document");
+      const answers = await embed(documents, "document");
       const cosines = cosinesOf(asked, answers, candidates);
       const scores = usable.map(({ positives }, i) => listScores(cosines[i], positives.length));
       const ndcg = scores.map((one) => one.ndcg10);

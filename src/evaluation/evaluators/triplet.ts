@@ -23,16 +23,15 @@ interface TripletRow {
 export function tripletEvaluator(rows: readonly TripletRow[]): Evaluator {
   const usable = rows.filter((row) => row.negatives.length > 0);
   if (usable.length === 0) throw noNegatives(rows.length);
-  const negatives = usable.reduce((sum, row) => sum + row.negatives.length, 0);
+  const wrong = usable.flatMap((row) => row.negatives);
   return evaluatorOf(triplet, {
     rows: usable.length,
-    embeds: { own: 2 * usable.length + negatives, trained: 0 },
+    embeds: { own: 2 * usable.length + wrong.length, trained: 0 },
     run: async (embed) => {
       const texts = (role: "anchor" | "positive") => usable.map((row) => row[role]);
       const anchors = await embed(texts("anchor"), "query");
       const positives = await embed(texts("positive"), "document");
-      const flat = usable.flatMap((row) => row.negatives);
-      const negatives = await embed(flat, "document");
+      const negatives = await embed(wrong, "document");
       const sizes = usable.map((row) => row.negatives.length);
       const { won, margins } = compareTriplets({ anchors, positives, negatives }, sizes);
       return {

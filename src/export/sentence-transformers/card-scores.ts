@@ -28,7 +28,7 @@ export function scores({ interpolated }: ModelContent, { result, metric }: RunRe
     "## Scores",
     "",
     ...testScores(result.test),
-    `On ${code(report.file)} (${counted(report.rows, "row")}${askedClause(report)}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
+    `On ${code(report.file)} (${counted(report.rows, "row")}${askedClause(report, report.file)}), ×100, with 95 % bootstrap intervals. ${selected(result)}; measure on your own data.`,
     "",
     ...scoreRows(report),
     ...curveLines(metric, interpolation),

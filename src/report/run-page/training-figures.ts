@@ -1,4 +1,5 @@
 import { counted } from "../../errors/counted.js";
+import { askedClause } from "../../evaluation/score-report.js";
 import type { Figure } from "../charts/figure.js";
 import { lineChart, type Point, thinned } from "../charts/lines.js";
 import { times100 } from "../scores.js";
@@ -109,12 +110,11 @@ function metricFigure(data: RunData): Figure[] {
     found === undefined
       ? "The run has not ended."
       : `Chosen: ${pointOf(data)} with ${times100(found.own.value)}${between}; the base has ${times100(found.base?.value ?? Number.NaN)}.`;
-  const asks = data.record.result?.scores?.asks;
-  const what = asks === undefined ? "" : `, ${asks}`;
+  const asked = askedClause(data.record.result?.scores ?? {});
   return [
     {
       title: metric,
-      caption: `${metric} ×100 on the selecting data${what}. ${chosen} These rows selected the model, so the figure is optimistic.`,
+      caption: `${metric} ×100 on the selecting data${asked}. ${chosen} These rows selected the model, so the figure is optimistic.`,
       panels: [{ spec: lineChart({ points, x: "step", y: `${metric} ×100`, level, mark }) }],
       table: pointTable(points, ["#step", `#${metric} ×100`], (y) => y.toFixed(2)),
     },

@@ -16,7 +16,7 @@ import type { TrainSettings } from "../options/settings.js";
 import type { ChosenEvaluation } from "./chosen-evaluation.js";
 import { kindNamed, kindText } from "./held-out-kind.js";
 import { joinDatasets } from "./join-datasets.js";
-import { type Search, searchAmong, searchEvaluator, searchNotes } from "./searched-beside.js";
+import { searchAmong, searchEvaluator, searchNotes } from "./searched-beside.js";
 import { withoutHeldOut } from "./without-leaks.js";
 
 /**
@@ -223,39 +223,19 @@ export function heldOutEvaluator(
   measured: RowKind,
   settings: Pick<TrainSettings, "seed" | "searchBeside">,
 ): NotedEvaluator {
-  return ofHeldOut(heldOut, () => {
-    const search = searchOf(heldOut, trains, measured);
-    if (search !== undefined)
-      return { evaluator: searchEvaluator(search, settings), notes: searchNotes(search, settings) };
-    const definition = heldOutDefinition(heldOut.kind, measured);
-    const [to] = rowKindsOf(definition);
-    const data = convertDataset({ dataset: accountedAlone(heldOut), to });
-    const train = trainedOf(heldOut, trains);
-    return {
-      evaluator: buildEvaluator(definition, data, { seed: settings.seed, train }),
-      notes: [],
-    };
-  });
-}
-
-/** What is trained on of the kind that is held out. */
-function trainedOf({ kind }: Dataset, trains: readonly Dataset[]): Dataset {
-  return joinDatasets(trains.filter((one) => one.kind === kind));
-}
-
-/** Held-out pairs and the positives of training rows that their anchors may search; undefined where rows are measured otherwise. */
-function searchOf(
-  heldOut: Dataset,
-  trains: readonly Dataset[],
-  measured: RowKind,
-): Search | undefined {
+  const train = joinDatasets(trains.filter(({ kind }) => kind === heldOut.kind));
   const definition = heldOutDefinition(heldOut.kind, measured);
-  if (definition.name !== pairRetrieval.name) return undefined;
   const [to] = rowKindsOf(definition);
-  const data = convertDataset({ dataset: accountedAlone(heldOut), to });
-  if (data.kind !== "pair") return undefined;
-  const train = convertDataset({ dataset: trainedOf(heldOut, trains), to });
-  return searchAmong(data.rows, train.kind === "pair" ? train.rows : []);
+  return ofHeldOut(heldOut, () => {
+    const data = convertDataset({ dataset: accountedAlone(heldOut), to });
+    if (definition.name !== pairRetrieval.name || data.kind !== "pair") {
+      const evaluator = buildEvaluator(definition, data, { seed: settings.seed, train });
+      return { evaluator, notes: [] };
+    }
+    const trained = convertDataset({ dataset: train, to });
+    const search = searchAmong(data.rows, trained.kind === "pair" ? trained.rows : []);
+    return { evaluator: searchEvaluator(search, settings), notes: searchNotes(search, settings) };
+  });
 }
 
 /** Held-out rows with an account of their own, without the rows they were held out of. */

@@ -1,4 +1,5 @@
 import { componentsOf } from "../../dataset/batches/components.js";
+import { pairKeys } from "../../dataset/batches/pair-index.js";
 import type { Dataset, PairRow } from "../../dataset/rows/row-types.js";
 import { plainKeys } from "../../dataset/texts/text-hash.js";
 import { usageError } from "../../errors/user-error.js";
@@ -16,7 +17,7 @@ import type { TrainSettings } from "../options/settings.js";
 type Settings = Pick<TrainSettings, "searchBeside" | "seed">;
 
 /** Pairs whose anchors search, and the positives of training rows that they may search beside their own. */
-export interface Search {
+interface Search {
   readonly rows: readonly PairRow[];
   readonly others: readonly OtherText[];
   /** Component of each of `rows` among measured and training rows together, by texts but for case and punctuation, and groups. */
@@ -26,9 +27,9 @@ export interface Search {
 /** Rows and the positives of training rows that are none of their texts, but for case and punctuation. */
 export function searchAmong(rows: readonly PairRow[], trained: readonly PairRow[]): Search {
   const key = plainKeys();
-  const related = componentsOf([...rows, ...trained], ({ anchor, positive, group }) => {
-    const texts = [key(anchor), key(positive)];
-    return group === undefined ? texts : [...texts, `\n${group}`];
+  const related = componentsOf([...rows, ...trained], (row) => {
+    const [anchor, positive, ...group] = pairKeys(row);
+    return [key(anchor), key(positive), ...group];
   });
   const own = new Set(rows.flatMap(({ anchor, positive }) => [key(anchor), key(positive)]));
   const others = new Map<string, OtherText>();
